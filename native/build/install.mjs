@@ -1,0 +1,45 @@
+// npm's install script. A published package carries a prebuilt addon, and then there is nothing to do; a checkout,
+// or a platform without a prebuilt addon, compiles.
+import { createRequire } from 'node:module';
+import { compileAddon, missingForBuild } from './cmake.mjs';
+import { fail, isCheckout, root } from './project.mjs';
+
+const platform = `${process.platform}-${process.arch}`;
+
+/** Why no addon loads from here, or undefined when one does. */
+function loadProblem() {
+  try {
+    createRequire(import.meta.url)('node-gyp-build')(root);
+    return undefined;
+  } catch (error) {
+    return error.message.trim();
+  }
+}
+
+function explain(problem, missing) {
+  return [
+    `Expected a prebuilt kdtalker addon for ${platform} but none could be loaded:`,
+    `  ${problem.split('\n')[0]}`,
+    `It can be compiled from source, for which this machine lacks ${missing.join(', ')}.`,
+    'Install a C++20 compiler and CMake 3.20 or later, then run:',
+    '  npm install --save-dev cmake-js node-addon-api com.github.asus4.onnxruntime',
+    '  npm rebuild kdtalker',
+  ].join('\n');
+}
+
+/** In a checkout whatever was compiled before may be older than the sources, so it never counts as done. */
+function main() {
+  const problem = isCheckout ? 'a checkout has only its sources' : loadProblem();
+  if (problem === undefined) return;
+  const missing = missingForBuild();
+  if (missing.length > 0) fail(explain(problem, missing));
+  const status = compileAddon();
+  if (status !== 0)
+    fail(
+      `Expected the kdtalker addon to compile but CMake ended with status ${status}; its output is above.`,
+    );
+  const left = loadProblem();
+  if (left !== undefined) fail(`Expected the compiled kdtalker addon to load but received: ${left}`);
+}
+
+main();
