@@ -1,0 +1,42 @@
+#include <cstdlib>
+#include <cstring>
+
+#include "core/device.h"
+#include "core/error.h"
+
+namespace kdtalker {
+namespace {
+
+// The host's own memory and arithmetic.
+class CpuDevice final : public Device {
+ public:
+  std::string_view name() const override { return "cpu"; }
+
+  void Copy(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void* Resolve(void* address) const override { return address; }
+  void ResolveArguments(void*, std::size_t) const override {}
+
+ protected:
+  void* AllocateBytes(std::size_t bytes) override {
+    void* address = nullptr;
+    if (::posix_memalign(&address, 64, bytes == 0 ? 64 : bytes) != 0) {
+      throw Error("NATIVE",
+                  "Expected " + std::to_string(bytes) + " bytes of memory but the system has none left");
+    }
+    return address;
+  }
+  void Free(void* address, std::size_t) override { std::free(address); }
+  void CopyIn(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void CopyOut(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void* AdoptBytes(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t) override {
+    return buffer.release();
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<Device> MakeCpuDevice() {
+  return std::make_shared<CpuDevice>();
+}
+
+}  // namespace kdtalker

@@ -1,0 +1,82 @@
+#include "core/device.h"
+
+#include <utility>
+
+#include "core/error.h"
+
+namespace kdtalker {
+
+Memory::Memory(std::shared_ptr<Device> device, void* address, std::size_t bytes)
+    : device_(std::move(device)), address_(address), bytes_(bytes) {}
+
+Memory::Memory(Memory&& other) noexcept
+    : device_(std::move(other.device_)),
+      address_(std::exchange(other.address_, nullptr)),
+      bytes_(std::exchange(other.bytes_, 0)) {}
+
+Memory& Memory::operator=(Memory&& other) noexcept {
+  std::swap(device_, other.device_);
+  std::swap(address_, other.address_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+Memory::~Memory() {
+  if (address_ != nullptr) device_->Free(address_, bytes_);
+}
+
+Memory Device::Allocate(std::size_t bytes) {
+  return Memory(shared_from_this(), AllocateBytes(bytes), bytes);
+}
+
+void Device::CountUpload(std::size_t bytes, Crossing why) {
+  Counter& counter = counters_[static_cast<std::size_t>(why)];
+  counter.uploads.fetch_add(1, std::memory_order_relaxed);
+  counter.upload_bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+void Device::Upload(void* to, const void* from, std::size_t bytes, Crossing why) {
+  CopyIn(to, from, bytes);
+  CountUpload(bytes, why);
+}
+
+void Device::Download(void* to, const void* from, std::size_t bytes, Crossing why) {
+  CopyOut(to, from, bytes);
+  Counter& counter = counters_[static_cast<std::size_t>(why)];
+  counter.downloads.fetch_add(1, std::memory_order_relaxed);
+  counter.download_bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+Memory Device::Adopt(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t bytes, Crossing why) {
+  Memory memory(shared_from_this(), AdoptBytes(std::move(buffer), bytes), bytes);
+  CountUpload(bytes, why);
+  return memory;
+}
+
+void* Device::AdoptBytes(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t bytes) {
+  void* address = AllocateBytes(bytes);
+  CopyIn(address, buffer.get(), bytes);
+  return address;
+}
+
+std::vector<CrossingCount> Device::counters() const {
+  std::vector<CrossingCount> counts;
+  for (std::size_t i = 0; i < kCrossingNames.size(); i++) {
+    const Counter& counter = counters_[i];
+    counts.push_back({kCrossingNames[i], counter.uploads.load(), counter.upload_bytes.load(),
+                      counter.downloads.load(), counter.download_bytes.load()});
+  }
+  return counts;
+}
+
+std::shared_ptr<Device> OpenDevice(const std::string& name) {
+  if (name == "auto" || name == "cpu") return MakeCpuDevice();
+  if (name == "guarded") return MakeGuardedDevice();
+  if (name == "cuda" || name == "tensorrt") {
+    throw Error("DEVICE_UNAVAILABLE", "Expected a device of this build (cpu, guarded) but received '" + name +
+                                          "': this build has no " + name + " support. Use 'cpu' or 'auto'");
+  }
+  throw Error("DEVICE_UNKNOWN", "Expected 'auto', 'cpu' or 'guarded' for device but received '" + name + "'");
+}
+
+}  // namespace kdtalker

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdtalker {
+
+class Device;
+
+// Bytes on a device, owned. The address is the device's: host code may not follow it (on `guarded` doing so
+// faults).
+class Memory {
+ public:
+  Memory() = default;
+  Memory(std::shared_ptr<Device> device, void* address, std::size_t bytes);
+  Memory(Memory&& other) noexcept;
+  Memory& operator=(Memory&& other) noexcept;
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  ~Memory();
+
+  void* address() const { return address_; }
+  std::size_t bytes() const { return bytes_; }
+  const std::shared_ptr<Device>& device() const { return device_; }
+
+ private:
+  std::shared_ptr<Device> device_;
+  void* address_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+// Why bytes cross between host and device. There are no other crossings.
+enum class Crossing { kPack, kPicture, kSpectrogram, kMotion, kFrame, kPortrait, kTrace };
+inline constexpr std::array<std::string_view, 7> kCrossingNames = {
+    "pack", "picture", "spectrogram", "motion", "frame", "portrait", "trace"};
+
+struct CrossingCount {
+  std::string_view crossing;
+  std::uint64_t uploads, upload_bytes, downloads, download_bytes;
+};
+
+// Where tensors live and kernels run. Thread-safe. Copies are synchronous in the calling thread on `cpu` and
+// `guarded`.
+class Device : public std::enable_shared_from_this<Device> {
+ public:
+  virtual ~Device() = default;
+
+  virtual std::string_view name() const = 0;
+
+  // Uninitialised bytes, aligned to 64. Throws Error when the device has no room.
+  Memory Allocate(std::size_t bytes);
+
+  void Upload(void* to, const void* from, std::size_t bytes, Crossing why);
+  void Download(void* to, const void* from, std::size_t bytes, Crossing why);
+
+  // Hands a host buffer made with malloc over to the device. On a device that shares the host's memory
+  // nothing is copied; it counts as one upload all the same.
+  Memory Adopt(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t bytes, Crossing why);
+
+  // Device to device: not a crossing.
+  virtual void Copy(void* to, const void* from, std::size_t bytes) = 0;
+
+  // The address by which arithmetic on this device reaches `address`. For kernels and ONNX Runtime only.
+  virtual void* Resolve(void* address) const = 0;
+
+  // Resolves every device address inside a kernel's arguments, in place.
+  virtual void ResolveArguments(void* arguments, std::size_t bytes) const = 0;
+
+  std::vector<CrossingCount> counters() const;
+
+ protected:
+  friend class Memory;
+  virtual void* AllocateBytes(std::size_t bytes) = 0;
+  virtual void Free(void* address, std::size_t bytes) = 0;
+  virtual void CopyIn(void* to, const void* from, std::size_t bytes) = 0;
+  virtual void CopyOut(void* to, const void* from, std::size_t bytes) = 0;
+  // Default: allocate and copy.
+  virtual void* AdoptBytes(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t bytes);
+
+ private:
+  struct Counter {
+    std::atomic<std::uint64_t> uploads{0}, upload_bytes{0}, downloads{0}, download_bytes{0};
+  };
+  void CountUpload(std::size_t bytes, Crossing why);
+  std::array<Counter, kCrossingNames.size()> counters_;
+};
+
+// Throws Error DEVICE_UNKNOWN or DEVICE_UNAVAILABLE. `auto` takes the fastest device there is.
+std::shared_ptr<Device> OpenDevice(const std::string& name);
+
+std::shared_ptr<Device> MakeCpuDevice();
+std::shared_ptr<Device> MakeGuardedDevice();
+
+}  // namespace kdtalker

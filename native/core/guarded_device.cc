@@ -1,0 +1,129 @@
+// A device for tests. Its addresses lie in a range that the host may never touch; the same bytes are
+// reachable at a second range ("view"), which only declared copies, kernels and ONNX Runtime are given. Host
+// code that follows a device address faults at once, on any thread, so a hidden round trip cannot stay
+// hidden.
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "core/device.h"
+#include "core/error.h"
+
+namespace kdtalker {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kRange = std::size_t{64} << 30;  // address space only; pages appear when used
+
+std::size_t RoundToPages(std::size_t bytes) {
+  return (std::max<std::size_t>(bytes, 1) + kPage - 1) / kPage * kPage;
+}
+
+class AddressRange {
+ public:
+  AddressRange()
+      : base_(::mmap(nullptr, kRange, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {
+    if (base_ == MAP_FAILED) {
+      throw Error("DEVICE_UNAVAILABLE",
+                  std::string("Expected 64 GiB of address space for device 'guarded' but mmap said: ") +
+                      std::strerror(errno));
+    }
+  }
+  ~AddressRange() { ::munmap(base_, kRange); }
+  AddressRange(const AddressRange&) = delete;
+  AddressRange& operator=(const AddressRange&) = delete;
+
+  std::uintptr_t begin() const { return reinterpret_cast<std::uintptr_t>(base_); }
+  bool Contains(std::uintptr_t address) const { return address - begin() < kRange; }
+
+ private:
+  void* base_;
+};
+
+class GuardedDevice final : public Device {
+ public:
+  std::string_view name() const override { return "guarded"; }
+
+  void Copy(void* to, const void* from, std::size_t bytes) override {
+    std::memcpy(Resolve(to), Resolve(const_cast<void*>(from)), bytes);
+  }
+
+  void* Resolve(void* address) const override {
+    const auto value = reinterpret_cast<std::uintptr_t>(address);
+    return guard_.Contains(value) ? reinterpret_cast<void*>(value - guard_.begin() + view_.begin()) : address;
+  }
+
+  // A kernel is plain data, so its device addresses are found by value: no number but an address falls into
+  // the guarded range.
+  void ResolveArguments(void* arguments, std::size_t bytes) const override {
+    auto* words = static_cast<std::byte*>(arguments);
+    for (std::size_t at = 0; at + sizeof(void*) <= bytes; at += sizeof(void*)) {
+      void* word;
+      std::memcpy(&word, words + at, sizeof(word));
+      word = Resolve(word);
+      std::memcpy(words + at, &word, sizeof(word));
+    }
+  }
+
+ protected:
+  void* AllocateBytes(std::size_t bytes) override {
+    const std::size_t size = RoundToPages(bytes);
+    const std::lock_guard lock(mutex_);
+    const std::size_t offset = TakeOffset(size);
+    if (::mprotect(ViewAt(offset), size, PROT_READ | PROT_WRITE) != 0) {
+      throw Error("NATIVE", std::string("Expected pages for device 'guarded' but mprotect said: ") +
+                                std::strerror(errno));
+    }
+    return reinterpret_cast<void*>(guard_.begin() + offset);
+  }
+
+  void Free(void* address, std::size_t bytes) override {
+    const std::size_t size = RoundToPages(bytes);
+    const std::size_t offset = reinterpret_cast<std::uintptr_t>(address) - guard_.begin();
+    const std::lock_guard lock(mutex_);
+    ::madvise(ViewAt(offset), size, MADV_DONTNEED);
+    ::mprotect(ViewAt(offset), size, PROT_NONE);
+    free_.emplace(size, offset);
+  }
+
+  void CopyIn(void* to, const void* from, std::size_t bytes) override {
+    std::memcpy(Resolve(to), from, bytes);
+  }
+  void CopyOut(void* to, const void* from, std::size_t bytes) override {
+    std::memcpy(to, Resolve(const_cast<void*>(from)), bytes);
+  }
+
+ private:
+  // Blocks of one size are used again; others come from the end of the range. Freed pages cost address space
+  // only.
+  std::size_t TakeOffset(std::size_t size) {
+    if (auto found = free_.find(size); found != free_.end()) {
+      const std::size_t offset = found->second;
+      free_.erase(found);
+      return offset;
+    }
+    if (end_ + size > kRange)
+      throw Error("NATIVE", "Expected room on device 'guarded' but its 64 GiB are used up");
+    return std::exchange(end_, end_ + size);
+  }
+
+  void* ViewAt(std::size_t offset) const { return reinterpret_cast<void*>(view_.begin() + offset); }
+
+  AddressRange guard_, view_;
+  std::mutex mutex_;
+  std::multimap<std::size_t, std::size_t> free_;  // size -> offset
+  std::size_t end_ = 0;
+};
+
+}  // namespace
+
+std::shared_ptr<Device> MakeGuardedDevice() {
+  return std::make_shared<GuardedDevice>();
+}
+
+}  // namespace kdtalker

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "core/device.h"
+
+namespace kdtalker {
+
+// Runs kernel(0) .. kernel(count() - 1) on the device, in the calling thread on `cpu` and `guarded`.
+// A kernel is plain data (native/kernels): its pointers are device addresses.
+template <class Kernel>
+void Launch(const Device& device, Kernel kernel) {
+  static_assert(std::is_trivially_copyable_v<Kernel>, "kernels are copied to the device byte by byte");
+  device.ResolveArguments(&kernel, sizeof(kernel));
+  const std::int64_t count = kernel.count();
+  for (std::int64_t i = 0; i < count; i++) kernel(i);
+}
+
+}  // namespace kdtalker

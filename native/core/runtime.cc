@@ -1,0 +1,66 @@
+#include "core/runtime.h"
+
+#include <dlfcn.h>
+
+#include <mutex>
+#include <utility>
+
+#include "core/activity.h"
+#include "core/error.h"
+
+namespace kdtalker {
+namespace {
+
+// A library prints nothing: what ONNX Runtime would log reaches the caller through the status of the call
+// that failed.
+void ORT_API_CALL DropLog(void*, OrtLoggingLevel, const char*, const char*, const char*, const char*) {}
+
+void* OpenLibrary(const std::string& file) {
+  void* handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    const char* why = ::dlerror();
+    throw Error("RUNTIME_NOT_FOUND",
+                "Expected the ONNX Runtime library at '" + file +
+                    "' but the loader said: " + (why == nullptr ? "unknown error" : why) +
+                    ". Install onnxruntime-node or set KDTALKER_ORT to a libonnxruntime.so");
+  }
+  return handle;
+}
+
+const OrtApiBase* ApiBaseOf(void* handle, const std::string& file) {
+  using GetBase = const OrtApiBase* (*)();
+  auto get = reinterpret_cast<GetBase>(::dlsym(handle, "OrtGetApiBase"));
+  if (get == nullptr) {
+    throw Error("RUNTIME_NOT_FOUND",
+                "Expected an ONNX Runtime library but '" + file + "' has no OrtGetApiBase");
+  }
+  const OrtApiBase* base = get();
+  const OrtApi* api = base->GetApi(ORT_API_VERSION);
+  if (api == nullptr) {
+    throw Error("RUNTIME_NOT_FOUND", "Expected ONNX Runtime with API " + std::to_string(ORT_API_VERSION) +
+                                         " or newer but '" + file + "' is " + base->GetVersionString());
+  }
+  Ort::InitApi(api);
+  return base;
+}
+
+}  // namespace
+
+Runtime::Runtime(std::string library, const OrtApiBase* base)
+    : library_(std::move(library)),
+      version_(base->GetVersionString()),
+      env_(ORT_LOGGING_LEVEL_FATAL, "kdtalker", DropLog, nullptr) {}
+
+std::shared_ptr<Runtime> Runtime::Open(const std::string& library, const std::string& first) {
+  static std::mutex mutex;
+  static std::weak_ptr<Runtime> opened;
+  const std::lock_guard lock(mutex);
+  if (auto runtime = opened.lock()) return runtime;
+  if (!first.empty() && first != library) ::dlopen(first.c_str(), RTLD_NOW | RTLD_LOCAL);
+  auto runtime = std::make_shared<Runtime>(library, ApiBaseOf(OpenLibrary(library), library));
+  opened = runtime;
+  Activity::StopAllAtExit();
+  return runtime;
+}
+
+}  // namespace kdtalker

@@ -1,0 +1,138 @@
+#include "core/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+
+namespace kdtalker {
+namespace {
+
+Ort::SessionOptions MakeOptions(int threads) {
+  Ort::SessionOptions options;
+  options.SetIntraOpNumThreads(threads);
+  options.SetInterOpNumThreads(1);
+  options.SetGraphOptimizationLevel(ORT_ENABLE_ALL);
+  options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
+  // A spinning pool would take the cores that the encoder and other clips need.
+  options.AddConfigEntry("session.intra_op.allow_spinning", "0");
+  return options;
+}
+
+Ort::Session Load(Runtime& runtime, const std::string& file, int threads) {
+  try {
+    return Ort::Session(runtime.env(), file.c_str(), MakeOptions(threads));
+  } catch (const Ort::Exception& error) {
+    throw Error("PACK_DAMAGED",
+                "Expected an ONNX graph in '" + file + "' but ONNX Runtime said: " + error.what());
+  }
+}
+
+Type TypeOf(ONNXTensorElementDataType type, const std::string& name) {
+  switch (type) {
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT:
+      return Type::kFloat32;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64:
+      return Type::kInt64;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32:
+      return Type::kInt32;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8:
+      return Type::kUint8;
+    default:
+      throw Error("PACK_INVALID", "Expected float32, int64, int32 or uint8 for tensor '" + name +
+                                      "' but received element type " + std::to_string(type));
+  }
+}
+
+ONNXTensorElementDataType OnnxTypeOf(Type type) {
+  switch (type) {
+    case Type::kInt64:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
+    case Type::kInt32:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
+    case Type::kUint8:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
+    case Type::kFloat32:
+      break;
+  }
+  return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+}
+
+Slot MakeSlot(std::string name, const Ort::TypeInfo& info) {
+  const auto tensor = info.GetTensorTypeAndShapeInfo();
+  const Type type = TypeOf(tensor.GetElementType(), name);
+  return {std::move(name), type, tensor.GetShape()};
+}
+
+const Slot& Find(const std::vector<Slot>& slots, const std::string& name, const std::string& file) {
+  const auto found =
+      std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.name == name; });
+  if (found != slots.end()) return *found;
+  std::string names;
+  for (const Slot& slot : slots) names += (names.empty() ? "" : ", ") + slot.name;
+  throw Error("PACK_INVALID", "Expected tensor '" + name + "' in '" + file + "' but it has " + names);
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads)
+    : runtime_(std::move(runtime)), file_(file), session_(Load(*runtime_, file, threads)) {
+  Ort::AllocatorWithDefaultOptions allocator;
+  for (std::size_t i = 0; i < session_.GetInputCount(); i++) {
+    inputs_.push_back(
+        MakeSlot(session_.GetInputNameAllocated(i, allocator).get(), session_.GetInputTypeInfo(i)));
+  }
+  for (std::size_t i = 0; i < session_.GetOutputCount(); i++) {
+    outputs_.push_back(
+        MakeSlot(session_.GetOutputNameAllocated(i, allocator).get(), session_.GetOutputTypeInfo(i)));
+  }
+}
+
+const Slot& Session::input(const std::string& name) const {
+  return Find(inputs_, name, file_);
+}
+const Slot& Session::output(const std::string& name) const {
+  return Find(outputs_, name, file_);
+}
+
+void StopToken::Stop() {
+  stopped_.store(true, std::memory_order_relaxed);
+  options_.SetTerminate();
+}
+
+void StopToken::ThrowIfStopped() const {
+  if (stopped()) throw Error("ABORTED", "The work was stopped");
+}
+
+Ort::Value ValueOver(const Tensor& tensor) {
+  const Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtDeviceAllocator, OrtMemTypeDefault);
+  return Ort::Value::CreateTensor(memory, tensor.device().Resolve(tensor.address()), tensor.bytes(),
+                                  tensor.dims().data(), tensor.dims().size(), OnnxTypeOf(tensor.type()));
+}
+
+Binding::Binding(std::shared_ptr<Session> session)
+    : session_(std::move(session)), binding_(session_->handle()) {}
+
+Binding& Binding::Input(const std::string& name, const Tensor& tensor) {
+  session_->input(name);
+  binding_.BindInput(name.c_str(), ValueOver(tensor));
+  return *this;
+}
+
+Binding& Binding::Output(const std::string& name, const Tensor& tensor) {
+  session_->output(name);
+  binding_.BindOutput(name.c_str(), ValueOver(tensor));
+  return *this;
+}
+
+void Binding::Run(const StopToken& stop) {
+  stop.ThrowIfStopped();
+  try {
+    session_->handle().Run(stop.run_options(), binding_);
+  } catch (const Ort::Exception& error) {
+    stop.ThrowIfStopped();
+    throw Error("NATIVE", "Running '" + session_->file() + "' failed: " + error.what());
+  }
+}
+
+}  // namespace kdtalker

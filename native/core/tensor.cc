@@ -1,0 +1,47 @@
+#include "core/tensor.h"
+
+#include <utility>
+
+namespace kdtalker {
+
+std::size_t SizeOf(Type type) {
+  switch (type) {
+    case Type::kInt64:
+      return 8;
+    case Type::kUint8:
+      return 1;
+    case Type::kFloat32:
+    case Type::kInt32:
+      return 4;
+  }
+  return 4;
+}
+
+std::int64_t ElementCount(const std::vector<std::int64_t>& dims) {
+  std::int64_t count = 1;
+  for (const std::int64_t dim : dims) count *= dim;
+  return count;
+}
+
+std::string DimsToText(const std::vector<std::int64_t>& dims) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < dims.size(); i++) text += (i == 0 ? "" : ", ") + std::to_string(dims[i]);
+  return text + "]";
+}
+
+Tensor::Tensor(const std::shared_ptr<Device>& device, Type type, std::vector<std::int64_t> dims)
+    : memory_(device->Allocate(static_cast<std::size_t>(ElementCount(dims)) * SizeOf(type))),
+      type_(type),
+      dims_(std::move(dims)) {}
+
+Tensor::Tensor(Memory memory, Type type, std::vector<std::int64_t> dims)
+    : memory_(std::move(memory)), type_(type), dims_(std::move(dims)) {}
+
+void Tensor::Upload(const void* from, Crossing why) const {
+  device().Upload(address(), from, bytes(), why);
+}
+void Tensor::Download(void* to, Crossing why) const {
+  device().Download(to, address(), bytes(), why);
+}
+
+}  // namespace kdtalker
