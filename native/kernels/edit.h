@@ -1,0 +1,114 @@
+// What the user asks of the motion, applied to the smoothed timeline in place, one index a frame:
+// distance from the portrait's own pose scaled, angles offset, expression scaled, blinks left, removed or
+// replaced.
+//
+// Trap: in relative mode the clip's first frame is the reference for all others, and an offset or a blink in
+// it would cancel itself. Make the reference with Reference() on a copy of frame 0 taken before the edit.
+#pragma once
+
+#include <cmath>
+
+#include "kernels/kernel.h"
+#include "kernels/motion.h"
+#include "kernels/philox.h"
+
+namespace kdtalker::kernels {
+
+enum class BlinkMode : std::int32_t {
+  kModel,     // as the denoiser made them
+  kOff,       // none
+  kPeriodic,  // none but own ones, one in each period at a random place
+};
+
+inline constexpr int kBlinkLength = 16;
+inline constexpr int kExpressionSize = 63;
+
+// A blink as movement of the expression: a pack's numbers, by value.
+struct Blink {
+  float direction[kExpressionSize];  // expression units of a shut eye; all 0 when the pack has no blink
+  float shape[kBlinkLength];         // how far shut at each frame of a blink
+  std::int32_t length;               // frames of shape in use
+  BlinkMode mode;
+  float period;  // frames, above 0
+  std::uint64_t seed;
+};
+
+// Frame at which own blink k >= 0 begins: floor((k + u_k) period), u_k uniform from Philox.
+KDT_HOST_DEVICE std::int64_t BlinkStart(const Blink& blink, std::int64_t k) {
+  const PhiloxBlock counter = {
+      {static_cast<std::uint32_t>(k), 0, 0, static_cast<std::uint32_t>(NoisePurpose::kBlink)}};
+  const double uniform = static_cast<double>(Philox(counter, blink.seed).word[0]) * 0x1p-32;
+  return static_cast<std::int64_t>((static_cast<double>(k) + uniform) * static_cast<double>(blink.period));
+}
+
+// How far own blinks shut the eyes at a frame; where two meet, the further one counts.
+KDT_HOST_DEVICE float BlinkAmount(const Blink& blink, std::int64_t frame) {
+  const double period = static_cast<double>(blink.period);
+  const std::int64_t newest = static_cast<std::int64_t>(static_cast<double>(frame) / period);
+  std::int64_t k = static_cast<std::int64_t>(static_cast<double>(frame - blink.length) / period) - 1;
+  float amount = 0.0F;
+  for (k = k < 0 ? 0 : k; k <= newest; k++) {
+    const std::int64_t at = frame - BlinkStart(blink, k);
+    if (at >= 0 && at < blink.length && blink.shape[at] > amount) amount = blink.shape[at];
+  }
+  return amount;
+}
+
+struct EditMotion {
+  float* motion;        // [N, 70], smoothed; edited in place
+  const float* source;  // [70], the portrait's own motion, raw
+  std::int64_t first;
+  std::int64_t last;
+  float pose_scale;                             // of the distance from the source's angles and translation
+  float yaw_offset, pitch_offset, roll_offset;  // degrees
+  float expression_scale;                       // of the distance from the source's expression
+  Blink blink;
+
+  KDT_HOST_DEVICE std::int64_t count() const { return last - first; }
+
+  // The same edit for the reference frame of relative mode: `frame` is [70], the smoothed frame 0.
+  KDT_HOST_DEVICE EditMotion Reference(float* frame) const {
+    EditMotion edit = *this;
+    edit.motion = frame;
+    edit.first = 0;
+    edit.last = 1;
+    edit.yaw_offset = edit.pitch_offset = edit.roll_offset = 0.0F;
+    if (edit.blink.mode == BlinkMode::kPeriodic) edit.blink.mode = BlinkMode::kOff;
+    return edit;
+  }
+
+  KDT_HOST_DEVICE void operator()(std::int64_t i) const {
+    float* frame = motion + (first + i) * kMotionSize;
+    ScaleDistance(frame, kYaw, kExpression, pose_scale);
+    ScaleDistance(frame, kExpression, static_cast<int>(kMotionSize), expression_scale);
+    frame[kYaw] += yaw_offset;
+    frame[kPitch] += pitch_offset;
+    frame[kRoll] += roll_offset;
+    if (blink.mode != BlinkMode::kModel) RemoveBlink(frame + kExpression);
+    if (blink.mode == BlinkMode::kPeriodic) AddBlink(frame + kExpression, BlinkAmount(blink, first + i));
+  }
+
+ private:
+  // Scale 1 is left out, not multiplied: it would change last bits.
+  KDT_HOST_DEVICE void ScaleDistance(float* frame, int from, int to, float scale) const {
+    if (scale == 1.0F) return;
+    for (int c = from; c < to; c++) frame[c] = source[c] + scale * (frame[c] - source[c]);
+  }
+
+  // Takes out the part along the direction of shutting; opening wider than the source stays.
+  KDT_HOST_DEVICE void RemoveBlink(float* expression) const {
+    float along = 0.0F;
+    float square = 0.0F;
+    for (int c = 0; c < kExpressionSize; c++) {
+      along += expression[c] * blink.direction[c];
+      square += blink.direction[c] * blink.direction[c];
+    }
+    if (along > 0.0F && square > 0.0F) AddBlink(expression, -along / square);
+  }
+
+  KDT_HOST_DEVICE void AddBlink(float* expression, float amount) const {
+    for (int c = 0; c < kExpressionSize; c++) expression[c] += amount * blink.direction[c];
+  }
+};
+
+}  // namespace kdtalker::kernels

@@ -1,0 +1,92 @@
+// Random-walk Kalman filter and Rauch-Tung-Striebel smoother over the motion timeline, each scalar on its
+// own, in float64, cast at the end (model.md 8). The scale is copied as it is.
+//
+// Works in pieces: a call finishes frames [first, last) and leaves in `state` the filter as it stood after
+// frame last - 1, so calls go in order from first = 0. Frame i looks `lag` frames ahead and no further,
+// however the clip is cut into calls, so the pieces do not show in the result. What lies beyond has less than
+// the weight stages::Smoothing chose the lag for; the clip's last frames have nothing beyond and are exact.
+#pragma once
+
+#include "kernels/kernel.h"
+#include "kernels/motion.h"
+
+namespace kdtalker::kernels {
+
+inline constexpr std::int32_t kSmoothMaxLag = 48;
+
+// The filter of one scalar after some frame.
+struct SmoothState {
+  double mean;
+  double variance;
+};
+
+struct SmoothMotion {
+  const float* raw;    // [N, 70], frames [0, known) are there
+  float* out;          // [N, 70], not raw
+  SmoothState* state;  // [70]; first = 0 does not read it
+  std::int64_t first;
+  std::int64_t last;
+  std::int64_t known;  // last + lag at least, or the clip's number of frames
+  double process;      // variance a frame adds
+  double observation;  // variance of a raw value; 0 leaves the motion as it is
+  std::int32_t lag;    // 0..kSmoothMaxLag
+
+  KDT_HOST_DEVICE std::int64_t count() const { return kMotionSize; }
+
+  KDT_HOST_DEVICE void operator()(std::int64_t scalar) const {
+    if (scalar == kScale) {
+      Copy(scalar);
+    } else if (first < last) {
+      Smooth(scalar);
+    }
+  }
+
+ private:
+  static constexpr int kRing = 64;  // power of two above the lag
+
+  // The filter over the frames that a frame in work looks ahead to, by frame modulo kRing.
+  struct Ring {
+    double mean[kRing];
+    double gain[kRing];  // weight of the next frame's smoothed value
+  };
+
+  KDT_HOST_DEVICE void Copy(std::int64_t scalar) const {
+    for (std::int64_t i = first; i < last; i++) out[i * kMotionSize + scalar] = raw[i * kMotionSize + scalar];
+  }
+
+  // Takes in frame i. Nothing is added to the variance before frame 0: 1 is its predicted variance.
+  KDT_HOST_DEVICE SmoothState Filter(const SmoothState& before, std::int64_t i, std::int64_t scalar) const {
+    const double value = static_cast<double>(raw[i * kMotionSize + scalar]);
+    const double mean = i == 0 ? value : before.mean;
+    const double variance = i == 0 ? 1.0 : before.variance + process;
+    const double gain = variance / (variance + observation);
+    return {mean + gain * (value - mean), (1.0 - gain) * variance};
+  }
+
+  KDT_HOST_DEVICE double Back(const Ring& ring, std::int64_t from, std::int64_t to) const {
+    double smoothed = ring.mean[from % kRing];
+    for (std::int64_t i = from - 1; i >= to; i--) {
+      const double mean = ring.mean[i % kRing];
+      smoothed = mean + ring.gain[i % kRing] * (smoothed - mean);
+    }
+    return smoothed;
+  }
+
+  KDT_HOST_DEVICE void Smooth(std::int64_t scalar) const {
+    Ring ring;
+    SmoothState filter = first == 0 ? SmoothState{0.0, 0.0} : state[scalar];
+    std::int64_t next = first;  // frame the filter takes in next
+    for (std::int64_t i = first; i < last; i++) {
+      const std::int64_t ahead = i + lag < known ? i + lag : known - 1;
+      for (; next <= ahead; next++) {
+        filter = Filter(filter, next, scalar);
+        ring.mean[next % kRing] = filter.mean;
+        ring.gain[next % kRing] = filter.variance / (filter.variance + process);
+        if (next == last - 1) state[scalar] = filter;
+      }
+      out[i * kMotionSize + scalar] = static_cast<float>(Back(ring, ahead, i));
+    }
+  }
+};
+
+}  // namespace kdtalker::kernels

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "core/tensor.h"
+#include "stages/network.h"
+
+namespace kdtalker::stages {
+
+// Mel columns to the features of one window of frames: gather, then the audio encoder. Owns its buffers; one
+// thread at a time.
+class Condition {
+ public:
+  Condition(const Network& audio, const std::shared_ptr<Device>& device, std::int64_t window);
+
+  // `mel` is [columns, 80]. Fills features() with frames first .. first + window - 1 of a clip of
+  // `clip_frames`; past its end the clip begins again (model.md 7).
+  void Run(const Tensor& mel, std::int64_t clip_frames, std::int64_t first, const StopToken& stop);
+
+  const Tensor& features() const { return features_; }  // [1, window, features]
+
+ private:
+  std::int64_t window_;
+  Tensor windows_, encoded_, features_;  // [window, 1, 80, 16], [window, features], [1, window, features]
+  NetworkRun encoder_;
+};
+
+}  // namespace kdtalker::stages

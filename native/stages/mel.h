@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "stages/fft.h"
+#include "stages/growing_floats.h"
+#include "stages/mel_filters.h"
+
+namespace kdtalker::stages {
+
+inline constexpr std::int64_t kSpeechRate = 16000;     // samples a second
+inline constexpr std::int64_t kSamplesPerFrame = 640;  // of a video frame at 25 fps
+inline constexpr std::int64_t kMelHop = 200;           // samples between columns: 80 a second
+
+// The speech of a clip as the audio encoder's input is cut from it.
+struct MelSpectrogram {
+  GrowingFloats values;      // [columns, 80], TIME-MAJOR, -4..4
+  std::int64_t columns = 0;  // 1 + floor(640 frames / 200); 0 when there is no frame
+  std::int64_t frames = 0;   // video frames: floor(samples / 640)
+};
+
+// Samples at 16 kHz to the mel spectrogram of model.md 2, as they arrive. However they are cut into pushes,
+// the result is bit for bit that of one push. Holds the spectrogram and less than a second of sound. One
+// thread at a time.
+class MelBuilder {
+ public:
+  MelBuilder();
+
+  // Samples are finite floats, full scale 1 (16-bit PCM / 32768).
+  void Push(const float* samples, std::size_t count);
+
+  // The spectrogram of what was pushed, cut to whole video frames. The builder is used up.
+  MelSpectrogram Finish();
+
+ private:
+  void Append(const float* samples, std::size_t count);
+  void AddColumnsUpTo(std::int64_t end);
+  void AddColumn(const double* samples);
+  void DropUsed();
+
+  RealSpectrum spectrum_;
+  MelFilters filters_;
+  std::vector<double> hann_;
+  std::vector<double> windowed_, magnitudes_, bands_;  // workspace of one column
+
+  std::vector<double> pending_;  // pre-emphasised samples from base_ on
+  std::int64_t base_;
+  std::int64_t received_ = 0;
+  float previous_ = 0.0F;  // last sample, for pre-emphasis
+  std::int64_t columns_ = 0;
+  GrowingFloats values_;
+};
+
+}  // namespace kdtalker::stages

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/session.h"
+
+namespace kdtalker::stages {
+
+// One network of a pack: its file and how the pack's words ("driving") map to the graph's names ("x_d").
+struct Role {
+  std::string file;
+  std::map<std::string, std::string> inputs, outputs;
+};
+
+// A loaded network, addressed by the pack's words. Thread-safe.
+class Network {
+ public:
+  Network(std::shared_ptr<Runtime> runtime, Role role, int threads);
+
+  // Throws Error PACK_INVALID when the role does not name the word or the graph lacks the name.
+  const Slot& input(const std::string& word) const;
+  const Slot& output(const std::string& word) const;
+  bool has_output(const std::string& word) const { return role_.outputs.count(word) != 0; }
+
+  // A tensor of the output's shape, which has to be static.
+  Tensor MakeOutput(const std::shared_ptr<Device>& device, const std::string& word) const;
+
+  const std::shared_ptr<Session>& session() const { return session_; }
+
+ private:
+  Role role_;
+  std::shared_ptr<Session> session_;
+};
+
+// A network's inputs and outputs tied to tensors. Not thread-safe; the tensors must outlive it.
+class NetworkRun {
+ public:
+  explicit NetworkRun(const Network& network);
+
+  NetworkRun& Input(const std::string& word, const Tensor& tensor);
+  NetworkRun& Output(const std::string& word, const Tensor& tensor);
+  void Run(const StopToken& stop) { binding_.Run(stop); }
+
+ private:
+  const Network& network_;
+  Binding binding_;
+};
+
+}  // namespace kdtalker::stages

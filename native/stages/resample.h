@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace kdtalker::stages {
+
+// Sound of any sample rate to 16 kHz (or another rate), as it arrives: a windowed sinc (Kaiser, 90 dB) that
+// passes 0.92 of the lower Nyquist frequency and stops at it. Sample k of the output is the sound at time k /
+// output_rate: there is no delay. N samples become floor(N output_rate / input_rate). Silence is taken for
+// what is before and after.
+//
+// However the input is cut into pushes, the result is bit for bit the same; equal rates pass it through as it
+// is. Memory does not grow with the sound. One thread at a time.
+class Resampler {
+ public:
+  // 1000..384000 samples a second each. Throws Error INVALID_ARGUMENT.
+  explicit Resampler(std::int64_t input_rate, std::int64_t output_rate = 16000);
+
+  // Appends to `output` what can be told by now.
+  void Push(const float* samples, std::size_t count, std::vector<float>& output);
+
+  // Appends the rest. The resampler is used up.
+  void Flush(std::vector<float>& output);
+
+ private:
+  void MakeRows();
+  void FillRow(double after, float* row) const;
+  float Sample(std::int64_t phase, const float* samples) const;
+  void ProduceUpTo(std::int64_t count, std::vector<float>& output);
+  void DropUsed();
+  std::size_t width() const { return static_cast<std::size_t>(2 * half_); }
+
+  std::int64_t up_, down_;  // output_rate / input_rate in lowest terms
+  double cutoff_;           // zeros of the sinc per input sample
+  std::int64_t half_;       // input samples on either side that an output sample is made of
+
+  // Weights of the samples around a point in time, [phases_ + 1, 2 half_]: row p is for a point p / phases_
+  // after a sample. There is a row for every phase that occurs, or where those are too many, one is mixed
+  // from its neighbours.
+  std::int64_t phases_;
+  std::vector<float> rows_;
+
+  std::vector<float> pending_;  // input samples from base_ on
+  std::int64_t base_;
+  std::int64_t received_ = 0;
+  std::int64_t produced_ = 0;
+};
+
+}  // namespace kdtalker::stages

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/tensor.h"
+#include "stages/network.h"
+#include "stages/scheduler.h"
+
+namespace kdtalker::stages {
+
+// The sampling loop of one window: noise in, denoised motion out (model.md 6 and 7). Owns its buffers; one
+// thread at a time.
+class Sample {
+ public:
+  // `features` [1, window, n] and `canonical` [1, 70] are read at each run; `reference` [1, 70] is the frame
+  // before the window and is replaced by the window's last frame at its end.
+  Sample(const Network& denoiser, std::vector<Step> plan, const Tensor& features, const Tensor& canonical,
+         const Tensor& reference);
+
+  // What a window begins from: `count` normals of the generator, to a device address.
+  static void FillNoise(const Device& device, float* out, std::int64_t count, std::uint64_t seed,
+                        std::uint32_t window);
+
+  // Begins from the generator's noise, or from `noise` [window, 70] on the device.
+  void Run(std::uint64_t seed, std::uint32_t window, const StopToken& stop, const float* noise = nullptr);
+
+  const Tensor& motion() const { return x_; }  // [1, window, 70], normalised
+
+ private:
+  std::vector<Step> plan_;
+  const Tensor& reference_;
+  Tensor x_, noise_, fresh_, timestep_;
+  NetworkRun denoiser_;
+};
+
+}  // namespace kdtalker::stages
