@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kernels/edit.h"
+#include "stages/network.h"
+
+// Plain data that crosses from the addon to the engine. Every value has been validated in TypeScript; the
+// engine checks again only what could corrupt memory.
+namespace kdtalker {
+
+struct TalkerOptions {
+  std::string device = "auto";
+  int threads = 1;          // to use in all
+  int session_threads = 1;  // that one run of a network can use
+  std::map<std::string, stages::Role> roles;
+  int crop_size = 0;    // side of the square crop, pixels
+  int motion_size = 0;  // side of the motion network's input; divides crop_size
+  int width = 0, height = 0;
+  int window = 64;  // frames sampled at a time, unless a clip says otherwise
+  int train_timesteps = 1000;
+  double beta_start = 1e-5, beta_end = 8e-3;
+  double process_variance = 0.05, observation_variance = 0.001;
+  std::vector<float> motion_mean, motion_std;        // [70]
+  std::vector<float> keypoints_mean, keypoints_std;  // [63]
+  std::vector<float> blink_direction;                // [63] raw expression units, empty: the pack has none
+  std::vector<float> blink_template;                 // closing per frame, 0..1
+};
+
+struct PortraitOptions {
+  std::vector<std::uint8_t> pixels;  // [size, size, 3] RGB
+  std::vector<float> keypoints;      // [2, 63]: factor of the motion network's own value, then what is added
+};
+
+enum class PixelFormat { kRgb, kI420 };
+
+struct ClipOptions {
+  std::uint64_t seed = 0;
+  int steps = 50;
+  int window = 64;
+  bool ddpm = false;
+  double eta = 0;
+  bool relative = false;
+  float pose_scale = 1, expression_scale = 1;
+  std::array<float, 3> pose_offset{};  // yaw, pitch, roll in degrees
+  double smoothing = 1;                // times the observation variance; 0 switches smoothing off
+  kernels::BlinkMode blink = kernels::BlinkMode::kModel;
+};
+
+// A clip whose stages are copied out.
+struct TraceOptions {
+  ClipOptions clip;
+  std::vector<float> noise;          // [windows, window, 70] that the sampler begins from; empty: the seed's
+  std::vector<std::int64_t> frames;  // rendered
+};
+
+}  // namespace kdtalker

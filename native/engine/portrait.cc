@@ -1,0 +1,160 @@
+#include "engine/portrait.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+#include "core/launch.h"
+#include "kernels/convert.h"
+#include "kernels/keypoints.h"
+#include "kernels/normalise.h"
+#include "kernels/place_keypoints.h"
+
+namespace kdtalker {
+namespace {
+
+// The picture at the crop's and at the motion network's size, [1, 3, side, side] each.
+struct Images {
+  Tensor crop, small;
+};
+
+Images UploadImages(const Talker& talker, const std::vector<std::uint8_t>& pixels) {
+  const std::int64_t side = talker.options().crop_size, small = talker.options().motion_size;
+  if (pixels.size() != static_cast<std::size_t>(3 * side * side)) {
+    throw Error("INVALID_ARGUMENT", "Expected " + std::to_string(3 * side * side) +
+                                        " bytes for the portrait's pixels but received " +
+                                        std::to_string(pixels.size()));
+  }
+  const auto& device = talker.device();
+  const Tensor rgb(device, Type::kUint8, {side, side, 3});
+  rgb.Upload(pixels.data(), Crossing::kPicture);
+  Images images{Tensor(device, Type::kFloat32, {1, 3, side, side}),
+                Tensor(device, Type::kFloat32, {1, 3, small, small})};
+  Launch(*device, kernels::RgbToPicture{rgb.u8(), images.crop.f32(), side, side});
+  Launch(*device, kernels::ShrinkPicture{images.crop.f32(), images.small.f32(), side, side, side / small});
+  return images;
+}
+
+kernels::PlaceKeypoints PlaceOf(const std::vector<float>& values, float* keypoints) {
+  kernels::PlaceKeypoints place{keypoints, {}, {}};
+  if (values.size() != 126)
+    throw Error("INVALID_ARGUMENT", "Expected 126 values for the portrait's keypoints");
+  std::copy_n(values.begin(), 63, place.keep);
+  std::copy_n(values.begin() + 63, 63, place.add);
+  return place;
+}
+
+std::vector<float> DownloadFloats(const Tensor& tensor) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.count()));
+  tensor.Download(values.data(), Crossing::kPortrait);
+  return values;
+}
+
+// Room for the motion network's heads as they come, which a pack may name under these words.
+std::map<std::string, Tensor> MakeHeads(const stages::Network& network,
+                                        const std::shared_ptr<Device>& device) {
+  std::map<std::string, Tensor> heads;
+  for (const char* name : {"raw_kp", "raw_pitch", "raw_yaw", "raw_roll", "raw_t", "raw_exp", "raw_scale"}) {
+    if (network.has_output(name)) heads.emplace(name, network.MakeOutput(device, name));
+  }
+  return heads;
+}
+
+void UploadFloats(const Tensor& tensor, const std::vector<float>& values, const char* name) {
+  if (values.size() != static_cast<std::size_t>(tensor.count())) {
+    throw Error("PORTRAIT_INVALID", "Expected " + DimsToText(tensor.dims()) + " values of " + name +
+                                        " in the portrait but received " + std::to_string(values.size()));
+  }
+  tensor.Upload(values.data(), Crossing::kPortrait);
+}
+
+}  // namespace
+
+Portrait::Portrait(std::shared_ptr<Talker> talker)
+    : talker_(std::move(talker)),
+      feature_(talker_->network("appearance").MakeOutput(talker_->device(), "feature")),
+      canonical_(talker_->device(), Type::kFloat32, {1, 21, 3}),
+      motion_(talker_->device(), Type::kFloat32, {kernels::kMotionSize}),
+      keypoints_(talker_->device(), Type::kFloat32, {1, 21, 3}),
+      canonical_token_(talker_->device(), Type::kFloat32, {1, kernels::kMotionSize}),
+      reference_token_(talker_->device(), Type::kFloat32, {1, kernels::kMotionSize}) {}
+
+std::shared_ptr<Portrait> Portrait::Prepare(std::shared_ptr<Talker> talker, const PortraitOptions& options,
+                                            Recording* recording) {
+  std::shared_ptr<Portrait> portrait(new Portrait(std::move(talker)));
+  portrait->RunNetworks(options, recording);
+  portrait->Derive();
+  if (recording != nullptr) portrait->Record(*recording);
+  return portrait;
+}
+
+void Portrait::RunNetworks(const PortraitOptions& options, Recording* recording) {
+  const auto& device = talker_->device();
+  const Images images = UploadImages(*talker_, options.pixels);
+  const StopToken stop;
+  stages::NetworkRun(talker_->network("appearance"))
+      .Input("image", images.crop)
+      .Output("feature", feature_)
+      .Run(stop);
+
+  const stages::Network& network = talker_->network("motion");
+  const Tensor scale = network.MakeOutput(device, "scale"), yaw = network.MakeOutput(device, "yaw");
+  const Tensor pitch = network.MakeOutput(device, "pitch"), roll = network.MakeOutput(device, "roll");
+  const Tensor translation = network.MakeOutput(device, "translation"),
+               expression = network.MakeOutput(device, "expression");
+  stages::NetworkRun run(network);
+  run.Input("image", images.small).Output("keypoints", canonical_).Output("scale", scale).Output("yaw", yaw);
+  run.Output("pitch", pitch)
+      .Output("roll", roll)
+      .Output("translation", translation)
+      .Output("expression", expression);
+  const std::map<std::string, Tensor> heads =
+      recording == nullptr ? std::map<std::string, Tensor>{} : MakeHeads(network, device);
+  for (const auto& [name, tensor] : heads) run.Output(name, tensor);
+  run.Run(stop);
+  for (const auto& [name, tensor] : heads) recording->Add(name, tensor);
+
+  Launch(*device, kernels::PackMotion{scale.f32(), yaw.f32(), pitch.f32(), roll.f32(), translation.f32(),
+                                      expression.f32(), motion_.f32()});
+  Launch(*device, PlaceOf(options.keypoints, canonical_.f32()));
+}
+
+void Portrait::Derive() {
+  const Device& device = *talker_->device();
+  Launch(device, kernels::SourceKeypoints{motion_.f32(), canonical_.f32(), keypoints_.f32()});
+  Launch(device, kernels::CanonicalToken{canonical_.f32(), talker_->keypoints_mean().f32(),
+                                         talker_->keypoints_std().f32(), canonical_token_.f32()});
+  Launch(device, kernels::Normalise{motion_.f32(), talker_->motion_mean().f32(), talker_->motion_std().f32(),
+                                    reference_token_.f32(), 1, kernels::kMotionSize});
+}
+
+void Portrait::Record(Recording& recording) const {
+  const Tensor rotation(talker_->device(), Type::kFloat32, {1, 3, 3});
+  Launch(*talker_->device(), kernels::RotationMatrix{motion_.f32(), rotation.f32()});
+  recording.Add("feature", feature_);
+  recording.AddDegrees(motion_);
+  recording.Add("rotation", rotation);
+  recording.Add("x_s", keypoints_);
+  recording.Add("canonical", canonical_token_);
+  recording.Add("ref_frame", reference_token_);
+}
+
+std::shared_ptr<Portrait> Portrait::Restore(std::shared_ptr<Talker> talker, const Saved& saved) {
+  std::shared_ptr<Portrait> portrait(new Portrait(std::move(talker)));
+  if (saved.feature_dims != portrait->feature_.dims()) {
+    throw Error("PORTRAIT_INVALID", "Expected a feature volume of " + DimsToText(portrait->feature_.dims()) +
+                                        " for this pack but the portrait has " +
+                                        DimsToText(saved.feature_dims));
+  }
+  UploadFloats(portrait->feature_, saved.feature, "feature");
+  UploadFloats(portrait->canonical_, saved.canonical, "canonical");
+  UploadFloats(portrait->motion_, saved.motion, "motion");
+  portrait->Derive();
+  return portrait;
+}
+
+Portrait::Saved Portrait::Save() const {
+  return {feature_.dims(), DownloadFloats(feature_), DownloadFloats(canonical_), DownloadFloats(motion_)};
+}
+
+}  // namespace kdtalker

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/recording.h"
+#include "engine/talker.h"
+
+namespace kdtalker {
+
+// A prepared source picture, on the talker's device. Immutable once made, so any number of clips may share
+// it.
+class Portrait {
+ public:
+  // From pixels: one upload, then F and M run on the device. With a recording, what they gave and what
+  // follows from it is added there.
+  static std::shared_ptr<Portrait> Prepare(std::shared_ptr<Talker> talker, const PortraitOptions& options,
+                                           Recording* recording = nullptr);
+
+  // From what Save() gave: feature volume, canonical [63], motion [70]. Throws Error PORTRAIT_INVALID when
+  // they do not fit.
+  struct Saved {
+    std::vector<std::int64_t> feature_dims;
+    std::vector<float> feature, canonical, motion;
+  };
+  static std::shared_ptr<Portrait> Restore(std::shared_ptr<Talker> talker, const Saved& saved);
+  Saved Save() const;
+
+  const std::shared_ptr<Talker>& talker() const { return talker_; }
+  const Tensor& feature() const { return feature_; }
+  const Tensor& canonical() const { return canonical_; }  // [1, 21, 3]
+  const Tensor& motion() const { return motion_; }        // [70], raw: the pose and expression of the picture
+  const Tensor& keypoints() const { return keypoints_; }  // [1, 21, 3], x_s
+  const Tensor& canonical_token() const { return canonical_token_; }  // [1, 70]
+  const Tensor& reference_token() const { return reference_token_; }  // [1, 70]
+
+ private:
+  explicit Portrait(std::shared_ptr<Talker> talker);
+  void RunNetworks(const PortraitOptions& options, Recording* recording);
+  void Record(Recording& recording) const;
+  void Derive();  // what follows from canonical and motion
+
+  std::shared_ptr<Talker> talker_;
+  Tensor feature_, canonical_, motion_, keypoints_, canonical_token_, reference_token_;
+};
+
+}  // namespace kdtalker

@@ -1,0 +1,73 @@
+#include "engine/recording.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "kernels/motion.h"
+
+namespace kdtalker {
+namespace {
+
+using kernels::kMotionSize;
+
+struct Part {
+  const char* name;
+  std::int64_t first, size;
+};
+
+constexpr std::array<Part, 6> kParts = {{{"scale", kernels::kScale, 1},
+                                         {"yaw", kernels::kYaw, 1},
+                                         {"pitch", kernels::kPitch, 1},
+                                         {"roll", kernels::kRoll, 1},
+                                         {"t", kernels::kTranslation, 3},
+                                         {"exp", kernels::kExpression, 3 * kernels::kKeypoints}}};
+
+std::vector<float> Downloaded(const Tensor& tensor) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.count()));
+  tensor.Download(values.data(), Crossing::kTrace);
+  return values;
+}
+
+}  // namespace
+
+void Recording::Add(const std::string& name, const Tensor& tensor) {
+  Add(name, tensor, tensor.dims());
+}
+
+void Recording::Add(const std::string& name, const Tensor& tensor, std::vector<std::int64_t> dims) {
+  entries_[name] = {std::move(dims), Downloaded(tensor)};
+}
+
+void Recording::AddTransposed(const std::string& name, const Tensor& matrix) {
+  const auto rows = static_cast<std::size_t>(matrix.dims()[0]);
+  const auto columns = static_cast<std::size_t>(matrix.dims()[1]);
+  const std::vector<float> values = Downloaded(matrix);
+  Entry entry{{matrix.dims()[1], matrix.dims()[0]}, std::vector<float>(values.size())};
+  for (std::size_t i = 0; i < values.size(); i++) entry.values[i % columns * rows + i / columns] = values[i];
+  entries_[name] = std::move(entry);
+}
+
+void Recording::AddParts(const std::string& prefix, const Tensor& motion, bool with_scale) {
+  const std::vector<float> values = Downloaded(motion);
+  const std::int64_t frames = motion.count() / kMotionSize;
+  for (const Part& part : kParts) {
+    if (!with_scale && part.first == kernels::kScale) continue;
+    Entry entry{{frames, part.size}, {}};
+    for (std::int64_t frame = 0; frame < frames; frame++) {
+      const auto first = values.begin() + frame * kMotionSize + part.first;
+      entry.values.insert(entry.values.end(), first, first + part.size);
+    }
+    entries_[prefix + part.name] = std::move(entry);
+  }
+}
+
+void Recording::AddDegrees(const Tensor& motion) {
+  const std::vector<float> values = Downloaded(motion);
+  entries_["pitch_deg"] = {{1, 1}, {values[kernels::kPitch]}};
+  entries_["yaw_deg"] = {{1, 1}, {values[kernels::kYaw]}};
+  entries_["roll_deg"] = {{1, 1}, {values[kernels::kRoll]}};
+}
+
+}  // namespace kdtalker

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace kdtalker {
+
+// Tensors on their way to a trace: copied to the host as soon as they were made, by name. Float32 only.
+class Recording {
+ public:
+  struct Entry {
+    std::vector<std::int64_t> dims;
+    std::vector<float> values;  // row-major
+  };
+
+  void Add(const std::string& name, const Tensor& tensor);
+
+  // The same under another shape of as many elements.
+  void Add(const std::string& name, const Tensor& tensor, std::vector<std::int64_t> dims);
+
+  // [rows, columns] of a matrix on the device, written as [columns, rows].
+  void AddTransposed(const std::string& name, const Tensor& matrix);
+
+  // Frames of motion [n, 70] on the device as one tensor for each part of the layout of kernels/motion.h:
+  // <prefix>scale, yaw, pitch and roll [n, 1], t [n, 3] and exp [n, 63].
+  void AddParts(const std::string& prefix, const Tensor& motion, bool with_scale = true);
+
+  // The angles of one frame of motion [70] as pitch_deg, yaw_deg and roll_deg, [1, 1] each.
+  void AddDegrees(const Tensor& motion);
+
+  const std::map<std::string, Entry>& entries() const { return entries_; }
+
+ private:
+  std::map<std::string, Entry> entries_;
+};
+
+}  // namespace kdtalker

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+
+#include "engine/options.h"
+#include "engine/portrait.h"
+#include "engine/timeline.h"
+#include "stages/render.h"
+
+namespace kdtalker {
+
+// Motion to finished 8-bit pictures, one frame at a time, in buffers that live as long as the clip.
+class Renderer {
+ public:
+  explicit Renderer(std::shared_ptr<Portrait> portrait);
+
+  // Renders a ready frame and copies it to host memory of at least FrameBytes().
+  void Frame(const Timeline& timeline, std::int64_t frame, PixelFormat format, void* out,
+             const StopToken& stop);
+
+  static std::size_t FrameBytes(const TalkerOptions& pack, PixelFormat format);
+
+ private:
+  const Tensor& Convert(PixelFormat format) const;
+
+  std::shared_ptr<Portrait> portrait_;
+  std::int64_t width_, height_;
+  Tensor driving_, rgb_, i420_;
+  stages::Render render_;
+};
+
+}  // namespace kdtalker

@@ -1,0 +1,43 @@
+#include "engine/sampler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "kernels/motion.h"
+#include "stages/scheduler.h"
+
+namespace kdtalker {
+namespace {
+
+std::vector<stages::Step> PlanOf(const TalkerOptions& pack, const ClipOptions& options) {
+  const stages::Scheduler scheduler(pack.train_timesteps, static_cast<float>(pack.beta_start),
+                                    static_cast<float>(pack.beta_end));
+  return scheduler.Plan(options.steps, options.ddpm ? stages::Sampler::kDdpm : stages::Sampler::kDdim,
+                        options.eta);
+}
+
+}  // namespace
+
+Sampler::Sampler(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech,
+                 const ClipOptions& options, Tensor noise)
+    : portrait_(std::move(portrait)),
+      speech_(std::move(speech)),
+      seed_(options.seed),
+      window_(options.window),
+      noise_(std::move(noise)),
+      reference_(portrait_->talker()->device(), Type::kFloat32, {1, kernels::kMotionSize}),
+      condition_(portrait_->talker()->network("audio"), portrait_->talker()->device(), window_),
+      sample_(portrait_->talker()->network("denoiser"), PlanOf(portrait_->talker()->options(), options),
+              condition_.features(), portrait_->canonical_token(), reference_) {
+  reference_.device().Copy(reference_.address(), portrait_->reference_token().address(), reference_.bytes());
+}
+
+void Sampler::Window(Timeline& timeline, const StopToken& stop) {
+  const std::int64_t first = timeline.known();
+  condition_.Run(speech_->mel(), speech_->frames(), first, stop);
+  const float* noise = noise_ ? noise_.f32() + first * kernels::kMotionSize : nullptr;
+  sample_.Run(seed_, static_cast<std::uint32_t>(first / window_), stop, noise);
+  timeline.AppendNormalised(sample_.motion(), std::min(window_, timeline.frames() - first));
+}
+
+}  // namespace kdtalker

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/tensor.h"
+#include "stages/mel.h"
+#include "stages/resample.h"
+
+namespace kdtalker {
+
+// A voice as a mel spectrogram on the device. Samples come in pieces; Finish() hands the spectrogram over in
+// one upload.
+class Speech {
+ public:
+  Speech(std::shared_ptr<Device> device, int sample_rate);
+
+  void Push(const float* samples, std::size_t count);  // mono, -1..1
+  void Finish();  // Throws Error SPEECH_TOO_SHORT when there is not one video frame.
+
+  const std::shared_ptr<Device>& device() const { return device_; }
+  std::int64_t frames() const { return frames_; }  // video frames: floor(samples at 16 kHz / 640)
+  const Tensor& mel() const { return mel_; }       // [columns, 80]
+
+ private:
+  std::shared_ptr<Device> device_;
+  std::mutex mutex_;
+  stages::Resampler resampler_;
+  stages::MelBuilder builder_;
+  std::vector<float> resampled_;
+  Tensor mel_;
+  std::int64_t frames_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace kdtalker

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/runtime.h"
+#include "core/tensor.h"
+#include "engine/options.h"
+#include "stages/network.h"
+
+namespace kdtalker {
+
+// A pack loaded on a device: its networks and its statistics. Thread-safe; portraits and clips share it.
+class Talker {
+ public:
+  Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options);
+
+  const TalkerOptions& options() const { return options_; }
+  const std::shared_ptr<Device>& device() const { return device_; }
+
+  // Frames of a clip that are rendered side by side, where one frame cannot use all threads.
+  int frames_at_once() const;
+
+  const std::map<std::string, stages::Network>& networks() const { return networks_; }
+  const stages::Network& network(const std::string& role) const;  // throws Error PACK_INVALID
+
+  const Tensor& motion_mean() const { return motion_mean_; }        // [70]
+  const Tensor& motion_std() const { return motion_std_; }          // [70]
+  const Tensor& keypoints_mean() const { return keypoints_mean_; }  // [63]
+  const Tensor& keypoints_std() const { return keypoints_std_; }    // [63]
+
+ private:
+  int session_threads() const;
+  Tensor UploadRow(const std::vector<float>& values, std::size_t length) const;
+
+  TalkerOptions options_;
+  std::shared_ptr<Device> device_;
+  std::map<std::string, stages::Network> networks_;
+  Tensor motion_mean_, motion_std_, keypoints_mean_, keypoints_std_;
+};
+
+}  // namespace kdtalker

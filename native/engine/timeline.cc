@@ -1,0 +1,130 @@
+#include "engine/timeline.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+#include "core/launch.h"
+#include "kernels/denormalise.h"
+#include "kernels/keypoints.h"
+#include "kernels/smooth.h"
+
+namespace kdtalker {
+
+using kernels::kMotionSize;
+
+namespace {
+
+// Own blinks come about every 3.6 s, the mean interval of a resting person (Bentivoglio et al. 1997 give 17 a
+// minute).
+constexpr float kBlinkPeriodFrames = 90;
+
+std::vector<float> DownloadFloats(const Tensor& tensor) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.count()));
+  tensor.Download(values.data(), Crossing::kMotion);
+  return values;
+}
+
+kernels::Blink BlinkOf(const TalkerOptions& pack, const ClipOptions& options) {
+  kernels::Blink blink{};
+  blink.mode = options.blink;
+  blink.period = kBlinkPeriodFrames;
+  blink.seed = options.seed;
+  blink.length =
+      static_cast<std::int32_t>(std::min<std::size_t>(pack.blink_template.size(), kernels::kBlinkLength));
+  std::copy_n(pack.blink_template.begin(), blink.length, blink.shape);
+  std::copy_n(pack.blink_direction.begin(),
+              std::min<std::size_t>(pack.blink_direction.size(), kernels::kExpressionSize), blink.direction);
+  return blink;
+}
+
+}  // namespace
+
+Timeline::Timeline(std::shared_ptr<Portrait> portrait, const ClipOptions& options, std::int64_t frames)
+    : portrait_(std::move(portrait)),
+      options_(options),
+      frames_(frames),
+      smoothing_(portrait_->talker()->options().process_variance,
+                 portrait_->talker()->options().observation_variance, options.smoothing),
+      raw_(portrait_->talker()->device(), Type::kFloat32, {frames, kMotionSize}),
+      motion_(portrait_->talker()->device(), Type::kFloat32, {frames, kMotionSize}),
+      reference_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}),
+      smooth_state_(portrait_->talker()->device(), Type::kUint8,
+                    {kMotionSize * static_cast<std::int64_t>(sizeof(kernels::SmoothState))}) {}
+
+void Timeline::AppendNormalised(const Tensor& motion, std::int64_t count) {
+  const Talker& talker = *portrait_->talker();
+  Launch(*talker.device(),
+         kernels::Denormalise{motion.f32(), talker.motion_mean().f32(), talker.motion_std().f32(),
+                              raw_.f32() + known_ * kMotionSize, count, kMotionSize});
+  known_ += count;
+  Advance();
+}
+
+void Timeline::UploadMotion(const std::vector<float>& motion) {
+  if (motion.size() != static_cast<std::size_t>(raw_.count())) {
+    throw Error("MOTION_INVALID", "Expected " + DimsToText(raw_.dims()) + " values of motion but received " +
+                                      std::to_string(motion.size()));
+  }
+  raw_.Upload(motion.data(), Crossing::kMotion);
+  known_ = frames_;
+  Advance();
+}
+
+void Timeline::Advance() {
+  const std::int64_t last = smoothing_.FinalFrames(known_, frames_);
+  if (last == ready_) return;
+  const Device& device = raw_.device();
+  Launch(device, smoothing_.Kernel(raw_.f32(), motion_.f32(),
+                                   static_cast<kernels::SmoothState*>(smooth_state_.address()), ready_, last,
+                                   known_));
+  if (ready_ == 0) KeepReference();
+  Launch(device, Edit(last));
+  ready_ = last;
+}
+
+// Relative mode measures every frame against the clip's first one, as it was before the user's offsets.
+void Timeline::KeepReference() {
+  Device& device = raw_.device();
+  device.Copy(reference_.address(), motion_.address(), reference_.bytes());
+  Launch(device, Edit(1).Reference(reference_.f32()));
+}
+
+kernels::EditMotion Timeline::Edit(std::int64_t last) const {
+  const auto& offset = options_.pose_offset;
+  return {motion_.f32(),
+          portrait_->motion().f32(),
+          ready_,
+          last,
+          options_.pose_scale,
+          offset[0],
+          offset[1],
+          offset[2],
+          options_.expression_scale,
+          BlinkOf(portrait_->talker()->options(), options_)};
+}
+
+void Timeline::Keypoints(std::int64_t frame, float* out) const {
+  Keypoints(frame, frame + 1, options_.relative, out);
+}
+
+void Timeline::Keypoints(std::int64_t first, std::int64_t last, bool relative, float* out) const {
+  const Device& device = raw_.device();
+  const float* source = portrait_->motion().f32();
+  const float* canonical = portrait_->canonical().f32();
+  if (relative) {
+    Launch(device,
+           kernels::RelativeKeypoints{motion_.f32(), source, reference_.f32(), canonical, out, first, last});
+  } else {
+    Launch(device, kernels::AbsoluteKeypoints{motion_.f32(), source, canonical, out, first, last});
+  }
+}
+
+std::vector<float> Timeline::DownloadMotion() const {
+  return DownloadFloats(motion_);
+}
+std::vector<float> Timeline::DownloadRaw() const {
+  return DownloadFloats(raw_);
+}
+
+}  // namespace kdtalker

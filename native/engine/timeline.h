@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/tensor.h"
+#include "engine/options.h"
+#include "engine/portrait.h"
+#include "kernels/edit.h"
+#include "stages/smoothing.h"
+
+namespace kdtalker {
+
+// The motion of a whole clip on the device, and the keypoints that follow from it. Raw frames are appended;
+// smoothed, edited frames become ready a few frames later (the smoother's lag). One thread appends.
+class Timeline {
+ public:
+  Timeline(std::shared_ptr<Portrait> portrait, const ClipOptions& options, std::int64_t frames);
+
+  // Normalised motion [n, 70] of the next `count` frames, from the sampler.
+  void AppendNormalised(const Tensor& motion, std::int64_t count);
+
+  // The whole raw motion [frames, 70] at once, already smoothed and edited: replay.
+  void UploadMotion(const std::vector<float>& motion);
+
+  std::int64_t frames() const { return frames_; }
+  std::int64_t known() const { return known_; }
+  std::int64_t ready() const { return ready_; }  // frames whose motion is final
+
+  // x_d [21, 3] of a ready frame, to a device address. Ready frames do not change: any thread.
+  void Keypoints(std::int64_t frame, float* out) const;
+
+  // x_d [last - first, 21, 3] of ready frames in either mode.
+  void Keypoints(std::int64_t first, std::int64_t last, bool relative, float* out) const;
+
+  const Tensor& motion() const { return motion_; }  // [frames, 70], smoothed and edited where ready
+  const Tensor& raw() const { return raw_; }        // [frames, 70], as sampled where known, de-normalised
+
+  std::vector<float> DownloadMotion() const;  // [frames, 70], smoothed and edited
+  std::vector<float> DownloadRaw() const;     // [frames, 70], as sampled, de-normalised
+
+ private:
+  void Advance();
+  void KeepReference();
+  kernels::EditMotion Edit(std::int64_t last) const;
+
+  std::shared_ptr<Portrait> portrait_;
+  const ClipOptions options_;
+  std::int64_t frames_, known_ = 0, ready_ = 0;
+  stages::Smoothing smoothing_;
+  Tensor raw_, motion_, reference_, smooth_state_;
+};
+
+}  // namespace kdtalker

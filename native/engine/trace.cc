@@ -1,0 +1,135 @@
+#include "engine/trace.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/activity.h"
+#include "core/error.h"
+#include "core/launch.h"
+#include "kernels/keypoints.h"
+#include "kernels/motion.h"
+#include "stages/sample.h"
+
+namespace kdtalker {
+namespace {
+
+using kernels::kKeypoints;
+using kernels::kMotionSize;
+
+void CheckFrames(const std::vector<std::int64_t>& frames, std::int64_t count) {
+  const auto wrong = std::find_if(frames.begin(), frames.end(),
+                                  [count](std::int64_t frame) { return frame < 0 || frame >= count; });
+  if (wrong == frames.end()) return;
+  throw Error("INVALID_ARGUMENT", "Expected frames from 0 to " + std::to_string(count - 1) +
+                                      " for the trace but received " + std::to_string(*wrong));
+}
+
+// The noise of all windows [windows, window, 70] on the device: the given one, which may have more windows
+// than there are, or that of the seed.
+Tensor MakeNoise(const std::shared_ptr<Device>& device, const TraceOptions& options, std::int64_t frames) {
+  const std::int64_t window = options.clip.window, windows = (frames + window - 1) / window;
+  Tensor noise(device, Type::kFloat32, {windows, window, kMotionSize});
+  if (options.noise.empty()) {
+    const std::int64_t count = window * kMotionSize;
+    for (std::int64_t i = 0; i < windows; i++) {
+      stages::Sample::FillNoise(*device, noise.f32() + i * count, count, options.clip.seed,
+                                static_cast<std::uint32_t>(i));
+    }
+    return noise;
+  }
+  if (static_cast<std::int64_t>(options.noise.size()) < noise.count()) {
+    throw Error("INVALID_ARGUMENT", "Expected " + std::to_string(noise.count()) +
+                                        " values of noise for this speech but received " +
+                                        std::to_string(options.noise.size()));
+  }
+  noise.Upload(options.noise.data(), Crossing::kTrace);
+  return noise;
+}
+
+// The first `count` rows of one window to rows `first` and up of the whole.
+void CopyRows(const Tensor& window, const Tensor& whole, std::int64_t first, std::int64_t count) {
+  const std::int64_t width = whole.dims()[1];
+  whole.device().Copy(whole.f32() + first * width, window.address(),
+                      static_cast<std::size_t>(count * width) * sizeof(float));
+}
+
+}  // namespace
+
+Trace::Trace(std::shared_ptr<Talker> talker, PortraitOptions picture, std::shared_ptr<Speech> speech,
+             TraceOptions options)
+    : talker_(std::move(talker)),
+      picture_(std::move(picture)),
+      speech_(std::move(speech)),
+      options_(std::move(options)) {
+  if (speech_->device() != talker_->device())
+    throw Error("INVALID_ARGUMENT", "Expected speech of this talker for a trace but received another's");
+  if (speech_->frames() == 0)
+    throw Error("INVALID_ARGUMENT", "Expected finished speech for a trace but received speech that is not");
+  CheckFrames(options_.frames, speech_->frames());
+}
+
+std::optional<Recording> Trace::Next() {
+  const Activity activity([this] { Stop(); });
+  const std::lock_guard lock(mutex_);
+  stop_.ThrowIfStopped();
+  if (portrait_ == nullptr) return Begin();
+  if (timeline_->known() < speech_->frames()) return Window();
+  if (frames_done_ < options_.frames.size()) return Frame(options_.frames[frames_done_++]);
+  return std::nullopt;
+}
+
+Recording Trace::Begin() {
+  Recording recording;
+  const auto& device = talker_->device();
+  const std::int64_t frames = speech_->frames();
+  Tensor noise = MakeNoise(device, options_, frames);
+  recording.Add("noise", noise);
+  recording.AddTransposed("mel", speech_->mel());
+  portrait_ = Portrait::Prepare(talker_, picture_, &recording);
+  timeline_.emplace(portrait_, options_.clip, frames);
+  sampler_.emplace(portrait_, speech_, options_.clip, std::move(noise));
+  features_ = Tensor(device, Type::kFloat32, {frames, sampler_->features().dims().back()});
+  normalised_ = Tensor(device, Type::kFloat32, {frames, kMotionSize});
+  return recording;
+}
+
+Recording Trace::Window() {
+  Recording recording;
+  const std::int64_t first = timeline_->known();
+  sampler_->Window(*timeline_, stop_);
+  CopyRows(sampler_->features(), features_, first, timeline_->known() - first);
+  CopyRows(sampler_->motion(), normalised_, first, timeline_->known() - first);
+  if (timeline_->known() == timeline_->frames()) RecordMotion(recording);
+  return recording;
+}
+
+void Trace::RecordMotion(Recording& recording) const {
+  recording.Add("features", features_);
+  recording.Add("motion_normalised", normalised_);
+  recording.AddParts("denorm_", timeline_->raw());
+  recording.AddParts("smooth_", timeline_->motion(), false);  // the scale is not smoothed
+  const std::int64_t frames = timeline_->frames();
+  const Tensor keypoints(talker_->device(), Type::kFloat32, {frames, kKeypoints, 3});
+  timeline_->Keypoints(0, frames, false, keypoints.f32());
+  recording.Add("x_d", keypoints);
+  timeline_->Keypoints(0, frames, true, keypoints.f32());
+  recording.Add("x_d_relative", keypoints);
+}
+
+Recording Trace::Frame(std::int64_t frame) {
+  Recording recording;
+  if (!render_) {
+    driving_ = Tensor(talker_->device(), Type::kFloat32, {1, kKeypoints, 3});
+    render_.emplace(talker_->networks(), portrait_->feature(), portrait_->keypoints(), driving_, true);
+  }
+  timeline_->Keypoints(frame, driving_.f32());
+  render_->Run(stop_);
+  std::string suffix = "_";
+  suffix += std::to_string(frame);  // one sum of both makes GCC 12 warn of an overlap
+  for (const auto& [name, tensor] : render_->between()) recording.Add(name + suffix, tensor);
+  recording.Add("image" + suffix, render_->image());
+  return recording;
+}
+
+}  // namespace kdtalker

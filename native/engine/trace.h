@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "core/session.h"
+#include "engine/options.h"
+#include "engine/portrait.h"
+#include "engine/recording.h"
+#include "engine/sampler.h"
+#include "engine/speech.h"
+#include "engine/talker.h"
+#include "engine/timeline.h"
+#include "stages/render.h"
+
+namespace kdtalker {
+
+// The way of a clip with every stage's tensors copied out: the same portrait, sampler, timeline and render
+// stage, piece by piece in the calling thread.
+class Trace {
+ public:
+  // Throws Error INVALID_ARGUMENT for speech of another talker, for noise that is too short and for frames
+  // that the speech has not.
+  Trace(std::shared_ptr<Talker> talker, PortraitOptions picture, std::shared_ptr<Speech> speech,
+        TraceOptions options);
+
+  // Works on and returns what that made: first spectrogram and portrait; then nothing yet for each window but
+  // the last; with the last window all features and motion; then each chosen frame. No value after that.
+  // Names and shapes are those of docs/trace.md. Throws Error ABORTED after Stop().
+  std::optional<Recording> Next();
+
+  // Ends Next() soon. Any thread.
+  void Stop() { stop_.Stop(); }
+
+ private:
+  Recording Begin();
+  Recording Window();
+  void RecordMotion(Recording& recording) const;
+  Recording Frame(std::int64_t frame);
+
+  std::shared_ptr<Talker> talker_;
+  PortraitOptions picture_;
+  std::shared_ptr<Speech> speech_;
+  const TraceOptions options_;
+  StopToken stop_;
+
+  std::mutex mutex_;  // guards what follows
+  std::shared_ptr<Portrait> portrait_;
+  std::optional<Timeline> timeline_;
+  std::optional<Sampler> sampler_;
+  Tensor features_, normalised_;  // [frames, features], [frames, 70]
+  Tensor driving_;                // [1, 21, 3], of the frame in work
+  std::optional<stages::Render> render_;
+  std::size_t frames_done_ = 0;
+};
+
+}  // namespace kdtalker
