@@ -1,0 +1,73 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "addon/instance.h"
+#include "core/error.h"
+#include "core/thread_pool.h"
+
+namespace kdtalker::addon {
+
+// What tells handles of type T apart: `static constexpr napi_type_tag tag` and `static constexpr const char*
+// name`.
+template <class T>
+struct HandleType;
+
+// A JavaScript object that owns a share of an engine object of type T; its type tag keeps a call from
+// reinterpreting a foreign pointer.
+template <class T>
+class Handle {
+ public:
+  static Napi::Object Make(Napi::Env env, std::shared_ptr<T> owned) {
+    Napi::Object object = Napi::Object::New(env);
+    auto share = std::make_unique<Share>(Share{std::move(owned), Instance::Of(env).ending()});
+    if (napi_wrap(env, object, share.get(), &Handle::Finalize, nullptr, nullptr) != napi_ok)
+      throw Error("NATIVE", "Expected a fresh object to wrap but Node-API refused it");
+    static_cast<void>(share.release());  // Finalize's
+    object.TypeTag(&HandleType<T>::tag);
+    return object;
+  }
+
+  // Throws Error INVALID_ARGUMENT for anything that is not such a handle and CLOSED after Close().
+  static std::shared_ptr<T> Get(const Napi::Value& value) {
+    const std::shared_ptr<T>& share = ShareOf(value).owned;
+    if (share == nullptr)
+      throw Error("CLOSED", std::string("Expected an open ") + HandleType<T>::name + " but it was closed");
+    return share;
+  }
+
+  // Gives up the handle's share, once: later calls return null.
+  static std::shared_ptr<T> Take(const Napi::Value& value) {
+    return std::exchange(ShareOf(value).owned, nullptr);
+  }
+
+ private:
+  struct Share {
+    std::shared_ptr<T> owned;
+    std::shared_ptr<bool> ending;  // of the environment
+  };
+
+  static Share& ShareOf(const Napi::Value& value) {
+    void* share = nullptr;
+    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&HandleType<T>::tag) ||
+        napi_unwrap(value.Env(), value, &share) != napi_ok) {
+      throw Error("INVALID_ARGUMENT",
+                  std::string("Expected a native ") + HandleType<T>::name + " but received another value");
+    }
+    return *static_cast<Share*>(share);
+  }
+
+  // Garbage collection is only the safety net. The last share may have threads to join, so it is let go on
+  // the pool; but at once when the environment ends, as nothing of it may outlive it.
+  static void Finalize(napi_env, void* data, void*) {
+    const std::unique_ptr<Share> share(static_cast<Share*>(data));
+    if (share->owned == nullptr || *share->ending) return;
+    ThreadPool::Shared().Post([owned = std::move(share->owned)]() mutable { owned.reset(); });
+  }
+};
+
+}  // namespace kdtalker::addon

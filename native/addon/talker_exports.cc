@@ -1,0 +1,52 @@
+#include "addon/exports.h"
+#include "addon/handles.h"
+#include "addon/values.h"
+
+namespace kdtalker::addon {
+namespace {
+
+// openTalker(options) -> Promise<handle>
+Napi::Value OpenTalker(const Napi::CallbackInfo& info) {
+  Instance& instance = Instance::Of(info.Env());
+  auto work = [runtime = instance.runtime(), options = TalkerOptionsOf(info[0].ToObject())] {
+    return std::make_shared<Talker>(runtime, options);
+  };
+  return instance.jobs().Run<std::shared_ptr<Talker>>(
+      info.Env(), std::move(work), [](Napi::Env env, std::shared_ptr<Talker>& talker) -> Napi::Value {
+        return Handle<Talker>::Make(env, std::move(talker));
+      });
+}
+
+Napi::Object CountToJs(Napi::Env env, const CrossingCount& count) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("uploads", Napi::Number::New(env, static_cast<double>(count.uploads)));
+  object.Set("uploadBytes", Napi::Number::New(env, static_cast<double>(count.upload_bytes)));
+  object.Set("downloads", Napi::Number::New(env, static_cast<double>(count.downloads)));
+  object.Set("downloadBytes", Napi::Number::New(env, static_cast<double>(count.download_bytes)));
+  return object;
+}
+
+// talkerCounters(handle) -> { crossing: { uploads, uploadBytes, downloads, downloadBytes } }
+Napi::Value TalkerCounters(const Napi::CallbackInfo& info) {
+  Napi::Object result = Napi::Object::New(info.Env());
+  for (const CrossingCount& count : Handle<Talker>::Get(info[0])->device()->counters()) {
+    result.Set(std::string(count.crossing), CountToJs(info.Env(), count));
+  }
+  return result;
+}
+
+// talkerDevice(handle) -> the device's name
+Napi::Value TalkerDevice(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), std::string(Handle<Talker>::Get(info[0])->device()->name()));
+}
+
+}  // namespace
+
+void ExportTalker(Napi::Env env, Napi::Object exports) {
+  exports.Set("openTalker", Napi::Function::New<Call<OpenTalker>>(env, "openTalker"));
+  exports.Set("talkerCounters", Napi::Function::New<Call<TalkerCounters>>(env, "talkerCounters"));
+  exports.Set("talkerDevice", Napi::Function::New<Call<TalkerDevice>>(env, "talkerDevice"));
+  exports.Set("closeTalker", Napi::Function::New<Call<CloseHandle<Talker>>>(env, "closeTalker"));
+}
+
+}  // namespace kdtalker::addon

@@ -1,0 +1,258 @@
+#include "addon/values.h"
+
+#include <cstring>
+
+#include "core/error.h"
+
+namespace kdtalker::addon {
+namespace {
+
+[[noreturn]] void Refuse(const std::string& expected, const std::string& name) {
+  throw Error("INVALID_ARGUMENT",
+              "Expected " + expected + " for " + name + " of a native call but received another value");
+}
+
+std::map<std::string, std::string> GetNames(const Napi::Object& object, const char* key) {
+  std::map<std::string, std::string> names;
+  const Napi::Object map = GetObject(object, key);
+  const Napi::Array words = map.GetPropertyNames();
+  for (std::uint32_t i = 0; i < words.Length(); i++) {
+    const std::string word = words.Get(i).ToString();
+    names[word] = GetString(map, word.c_str());
+  }
+  return names;
+}
+
+std::map<std::string, stages::Role> GetRoles(const Napi::Object& object) {
+  std::map<std::string, stages::Role> roles;
+  const Napi::Object map = GetObject(object, "roles");
+  const Napi::Array names = map.GetPropertyNames();
+  for (std::uint32_t i = 0; i < names.Length(); i++) {
+    const std::string name = names.Get(i).ToString();
+    const Napi::Object role = GetObject(map, name.c_str());
+    roles[name] = {GetString(role, "file"), GetNames(role, "inputs"), GetNames(role, "outputs")};
+  }
+  return roles;
+}
+
+kernels::BlinkMode BlinkOf(const std::string& name) {
+  if (name == "off") return kernels::BlinkMode::kOff;
+  if (name == "periodic") return kernels::BlinkMode::kPeriodic;
+  return kernels::BlinkMode::kModel;
+}
+
+Type TypeOfArray(const Napi::TypedArray& array) {
+  switch (array.TypedArrayType()) {
+    case napi_float32_array:
+      return Type::kFloat32;
+    case napi_bigint64_array:
+      return Type::kInt64;
+    case napi_int32_array:
+      return Type::kInt32;
+    case napi_uint8_array:
+      return Type::kUint8;
+    default:
+      Refuse("a Float32Array, BigInt64Array, Int32Array or Uint8Array", "data");
+  }
+}
+
+HostTensor HostTensorOf(const Napi::Object& object) {
+  HostTensor tensor;
+  const Napi::Value dims = Get(object, "dims");
+  if (!dims.IsArray()) Refuse("an array", "dims");
+  const auto list = dims.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < list.Length(); i++)
+    tensor.dims.push_back(list.Get(i).ToNumber().Int64Value());
+  const Napi::Value data = Get(object, "data");
+  const Bytes bytes = BytesOf(data, "data");
+  tensor.type = TypeOfArray(data.As<Napi::TypedArray>());
+  tensor.bytes.assign(bytes.data, bytes.data + bytes.size);
+  if (static_cast<std::size_t>(ElementCount(tensor.dims)) * SizeOf(tensor.type) != tensor.bytes.size()) {
+    Refuse("as many values as dims " + DimsToText(tensor.dims) + " have", "data");
+  }
+  return tensor;
+}
+
+Napi::Value DataToJs(Napi::Env env, const HostTensor& tensor) {
+  const std::size_t count = tensor.bytes.size() / SizeOf(tensor.type);
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, tensor.bytes.size());
+  if (!tensor.bytes.empty()) std::memcpy(buffer.Data(), tensor.bytes.data(), tensor.bytes.size());
+  switch (tensor.type) {
+    case Type::kInt64:
+      return Napi::BigInt64Array::New(env, count, buffer, 0);
+    case Type::kInt32:
+      return Napi::Int32Array::New(env, count, buffer, 0);
+    case Type::kUint8:
+      return Napi::Uint8Array::New(env, count, buffer, 0);
+    case Type::kFloat32:
+      break;
+  }
+  return Napi::Float32Array::New(env, count, buffer, 0);
+}
+
+}  // namespace
+
+Napi::Value Get(const Napi::Object& object, const char* key) {
+  return object.Get(key);
+}
+
+double GetNumber(const Napi::Object& object, const char* key) {
+  const Napi::Value value = Get(object, key);
+  if (!value.IsNumber()) Refuse("a number", key);
+  return value.As<Napi::Number>().DoubleValue();
+}
+
+int GetInt(const Napi::Object& object, const char* key) {
+  return static_cast<int>(GetNumber(object, key));
+}
+
+bool GetBool(const Napi::Object& object, const char* key) {
+  return Get(object, key).ToBoolean();
+}
+
+std::string GetString(const Napi::Object& object, const char* key) {
+  const Napi::Value value = Get(object, key);
+  if (!value.IsString()) Refuse("a string", key);
+  return value.As<Napi::String>();
+}
+
+Napi::Object GetObject(const Napi::Object& object, const char* key) {
+  const Napi::Value value = Get(object, key);
+  if (!value.IsObject()) Refuse("an object", key);
+  return value.As<Napi::Object>();
+}
+
+std::vector<float> GetFloats(const Napi::Object& object, const char* key) {
+  return FloatsOf(Get(object, key), key);
+}
+
+std::uint64_t GetUint64(const Napi::Object& object, const char* key) {
+  const Napi::Value value = Get(object, key);
+  if (!value.IsBigInt()) Refuse("a bigint", key);
+  bool lossless = false;
+  return value.As<Napi::BigInt>().Uint64Value(&lossless);
+}
+
+Bytes BytesOf(const Napi::Value& value, const char* name) {
+  if (!value.IsTypedArray()) Refuse("a typed array", name);
+  const auto array = value.As<Napi::TypedArray>();
+  auto* base = static_cast<std::uint8_t*>(array.ArrayBuffer().Data());
+  return {base + array.ByteOffset(), array.ByteLength()};
+}
+
+std::vector<float> FloatsOf(const Napi::Value& value, const char* name) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+    Refuse("a Float32Array", name);
+  }
+  const auto array = value.As<Napi::Float32Array>();
+  return std::vector<float>(array.Data(), array.Data() + array.ElementLength());
+}
+
+TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
+  TalkerOptions options;
+  options.device = GetString(object, "device");
+  options.threads = GetInt(object, "threads");
+  options.session_threads = GetInt(object, "sessionThreads");
+  options.roles = GetRoles(object);
+  options.crop_size = GetInt(object, "cropSize");
+  options.motion_size = GetInt(object, "motionSize");
+  options.width = GetInt(object, "width");
+  options.height = GetInt(object, "height");
+  options.window = GetInt(object, "window");
+  options.train_timesteps = GetInt(object, "trainTimesteps");
+  options.beta_start = GetNumber(object, "betaStart");
+  options.beta_end = GetNumber(object, "betaEnd");
+  options.process_variance = GetNumber(object, "processVariance");
+  options.observation_variance = GetNumber(object, "observationVariance");
+  options.motion_mean = GetFloats(object, "motionMean");
+  options.motion_std = GetFloats(object, "motionStd");
+  options.keypoints_mean = GetFloats(object, "keypointsMean");
+  options.keypoints_std = GetFloats(object, "keypointsStd");
+  options.blink_direction = GetFloats(object, "blinkDirection");
+  options.blink_template = GetFloats(object, "blinkTemplate");
+  return options;
+}
+
+PortraitOptions PortraitOptionsOf(const Napi::Object& object) {
+  const Bytes pixels = BytesOf(Get(object, "pixels"), "pixels");
+  return {std::vector<std::uint8_t>(pixels.data, pixels.data + pixels.size), GetFloats(object, "keypoints")};
+}
+
+ClipOptions ClipOptionsOf(const Napi::Object& object) {
+  ClipOptions options;
+  options.seed = GetUint64(object, "seed");
+  options.steps = GetInt(object, "steps");
+  options.window = GetInt(object, "window");
+  options.ddpm = GetBool(object, "ddpm");
+  options.eta = GetNumber(object, "eta");
+  options.relative = GetBool(object, "relative");
+  options.pose_scale = static_cast<float>(GetNumber(object, "poseScale"));
+  options.expression_scale = static_cast<float>(GetNumber(object, "expressionScale"));
+  const std::vector<float> offset = GetFloats(object, "poseOffset");
+  if (offset.size() != 3) Refuse("three numbers", "poseOffset");
+  options.pose_offset = {offset[0], offset[1], offset[2]};
+  options.smoothing = GetNumber(object, "smoothing");
+  options.blink = BlinkOf(GetString(object, "blink"));
+  return options;
+}
+
+TraceOptions TraceOptionsOf(const Napi::Object& object) {
+  TraceOptions options{ClipOptionsOf(GetObject(object, "clip")), GetFloats(object, "noise"), {}};
+  const Napi::Value frames = Get(object, "frames");
+  if (!frames.IsArray()) Refuse("an array", "frames");
+  const auto list = frames.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < list.Length(); i++)
+    options.frames.push_back(list.Get(i).ToNumber().Int64Value());
+  return options;
+}
+
+HostTensor ToHost(const std::vector<float>& values, std::vector<std::int64_t> dims) {
+  HostTensor tensor{Type::kFloat32, std::move(dims), {}};
+  tensor.bytes.resize(values.size() * sizeof(float));
+  if (!values.empty()) std::memcpy(tensor.bytes.data(), values.data(), tensor.bytes.size());
+  return tensor;
+}
+
+HostTensors HostTensorsOf(const Napi::Object& object) {
+  HostTensors tensors;
+  const Napi::Array names = object.GetPropertyNames();
+  for (std::uint32_t i = 0; i < names.Length(); i++) {
+    const std::string name = names.Get(i).ToString();
+    tensors[name] = HostTensorOf(GetObject(object, name.c_str()));
+  }
+  return tensors;
+}
+
+Napi::Value ToJs(Napi::Env env, const HostTensors& tensors) {
+  Napi::Object result = Napi::Object::New(env);
+  for (const auto& [name, tensor] : tensors) {
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("dims", DimsToJs(env, tensor.dims));
+    entry.Set("data", DataToJs(env, tensor));
+    result.Set(name, entry);
+  }
+  return result;
+}
+
+Napi::Array DimsToJs(Napi::Env env, const std::vector<std::int64_t>& dims) {
+  Napi::Array array = Napi::Array::New(env, dims.size());
+  for (std::uint32_t i = 0; i < dims.size(); i++)
+    array.Set(i, Napi::Number::New(env, static_cast<double>(dims[i])));
+  return array;
+}
+
+const char* TypeName(Type type) {
+  switch (type) {
+    case Type::kInt64:
+      return "int64";
+    case Type::kInt32:
+      return "int32";
+    case Type::kUint8:
+      return "uint8";
+    case Type::kFloat32:
+      break;
+  }
+  return "float32";
+}
+
+}  // namespace kdtalker::addon

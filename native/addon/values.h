@@ -1,0 +1,64 @@
+#pragma once
+
+#include <napi.h>
+
+#include <array>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "addon/jobs.h"
+#include "core/tensor.h"
+#include "engine/options.h"
+
+// JavaScript values to plain data and back. All on the JavaScript thread; all throw Error INVALID_ARGUMENT.
+namespace kdtalker::addon {
+
+Napi::Value Get(const Napi::Object& object, const char* key);
+double GetNumber(const Napi::Object& object, const char* key);
+int GetInt(const Napi::Object& object, const char* key);
+bool GetBool(const Napi::Object& object, const char* key);
+std::string GetString(const Napi::Object& object, const char* key);
+Napi::Object GetObject(const Napi::Object& object, const char* key);
+std::vector<float> GetFloats(const Napi::Object& object, const char* key);  // a Float32Array
+std::uint64_t GetUint64(const Napi::Object& object, const char* key);       // a BigInt
+
+// The bytes of any typed array, still JavaScript's.
+struct Bytes {
+  std::uint8_t* data;
+  std::size_t size;
+};
+Bytes BytesOf(const Napi::Value& value, const char* name);
+std::vector<float> FloatsOf(const Napi::Value& value, const char* name);
+
+TalkerOptions TalkerOptionsOf(const Napi::Object& object);
+PortraitOptions PortraitOptionsOf(const Napi::Object& object);
+ClipOptions ClipOptionsOf(const Napi::Object& object);
+TraceOptions TraceOptionsOf(const Napi::Object& object);
+
+// A tensor in host memory, as { dims, data } in JavaScript.
+struct HostTensor {
+  Type type = Type::kFloat32;
+  std::vector<std::int64_t> dims;
+  std::vector<std::uint8_t> bytes;
+};
+using HostTensors = std::map<std::string, HostTensor>;
+HostTensor ToHost(const std::vector<float>& values, std::vector<std::int64_t> dims);
+HostTensors HostTensorsOf(const Napi::Object& object);
+Napi::Value ToJs(Napi::Env env, const HostTensors& tensors);
+Napi::Array DimsToJs(Napi::Env env, const std::vector<std::int64_t>& dims);
+const char* TypeName(Type type);
+
+// A function of the binding as Node-API wants it: what it throws becomes a JavaScript error with its code.
+template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+Napi::Value Call(const Napi::CallbackInfo& info) {
+  try {
+    return function(info);
+  } catch (...) {
+    throw ToJsError(info.Env(), std::current_exception());
+  }
+}
+
+}  // namespace kdtalker::addon
