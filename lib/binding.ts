@@ -1,0 +1,290 @@
+/**
+ * The one door to native code: loads the addon and the ONNX Runtime library, and declares the whole native surface.
+ *
+ * Values have been validated before they come here; native code checks again only what could corrupt memory. Every native
+ * error leaves as a {@link KdtalkerError} with the engine's code, its message and the caller's stack.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
+import { ERROR_CODES, KdtalkerError, type KdtalkerErrorCode } from './errors.js';
+
+const require = createRequire(import.meta.url);
+const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+declare const handle: unique symbol;
+/** An engine object owned by JavaScript; only calls of the same kind accept it. */
+export interface Handle<Kind extends string> {
+  readonly [handle]: Kind;
+}
+export type TalkerHandle = Handle<'talker'>;
+export type PortraitHandle = Handle<'portrait'>;
+export type SpeechHandle = Handle<'speech'>;
+export type ClipHandle = Handle<'clip'>;
+export type TraceHandle = Handle<'trace'>;
+type SessionHandle = Handle<'session'>;
+
+/** A tensor in host memory, row-major. */
+export interface HostTensor {
+  dims: number[];
+  data: Float32Array | BigInt64Array | Int32Array | Uint8Array;
+}
+export type HostTensors = Record<string, HostTensor>;
+
+/** A named input or output of a graph; a dynamic dimension is -1. */
+export interface Slot {
+  name: string;
+  type: 'float32' | 'int64' | 'int32' | 'uint8';
+  dims: number[];
+}
+
+/** Copies between host and device, counted by why they were made. */
+export interface CrossingCount {
+  uploads: number;
+  uploadBytes: number;
+  downloads: number;
+  downloadBytes: number;
+}
+export type Crossing = 'pack' | 'picture' | 'spectrogram' | 'motion' | 'frame' | 'portrait' | 'trace';
+export type Counters = Record<Crossing, CrossingCount>;
+
+/** native/engine/options.h TalkerOptions. Sizes in pixels, statistics in the layout of motion, [70], and keypoints, [63]. */
+export interface NativeTalkerOptions {
+  device: string;
+  threads: number;
+  sessionThreads: number;
+  roles: Record<string, { file: string; inputs: Record<string, string>; outputs: Record<string, string> }>;
+  cropSize: number;
+  motionSize: number;
+  width: number;
+  height: number;
+  window: number;
+  trainTimesteps: number;
+  betaStart: number;
+  betaEnd: number;
+  processVariance: number;
+  observationVariance: number;
+  motionMean: Float32Array;
+  motionStd: Float32Array;
+  keypointsMean: Float32Array;
+  keypointsStd: Float32Array;
+  blinkDirection: Float32Array;
+  blinkTemplate: Float32Array;
+}
+
+/** native/engine/options.h PortraitOptions. */
+export interface NativePortraitOptions {
+  /** RGB24, cropSize squared. */
+  pixels: Uint8Array;
+  /** [2, 63]: factor of the motion network's own keypoint values, then what is added. */
+  keypoints: Float32Array;
+}
+
+/** native/engine/options.h ClipOptions. Angles in degrees, `poseOffset` is yaw, pitch, roll. */
+export interface NativeClipOptions {
+  seed: bigint;
+  steps: number;
+  window: number;
+  ddpm: boolean;
+  eta: number;
+  relative: boolean;
+  poseScale: number;
+  expressionScale: number;
+  poseOffset: Float32Array;
+  smoothing: number;
+  blink: 'model' | 'off' | 'periodic';
+}
+
+/** native/engine/options.h TraceOptions. */
+export interface NativeTraceOptions {
+  clip: NativeClipOptions;
+  /** [windows, window, 70]; empty: the seed's. */
+  noise: Float32Array;
+  frames: number[];
+}
+
+/** What the addon exports. Promises are settled by the engine's own threads, never by libuv's pool. */
+interface Addon {
+  openRuntime(library: string, first: string): { library: string; version: string };
+  stopAll(): void;
+  openSession(
+    file: string,
+    threads: number,
+  ): Promise<{ handle: SessionHandle; inputs: Slot[]; outputs: Slot[] }>;
+  runSession(session: SessionHandle, feeds: HostTensors): Promise<HostTensors>;
+  closeSession(session: SessionHandle): Promise<void>;
+  warpPicture(
+    picture: RgbPicture,
+    matrix: Float64Array,
+    output: { width: number; height: number },
+    border: Border,
+  ): Promise<Buffer>;
+  openTalker(options: NativeTalkerOptions): Promise<TalkerHandle>;
+  talkerDevice(talker: TalkerHandle): string;
+  talkerCounters(talker: TalkerHandle): Counters;
+  closeTalker(talker: TalkerHandle): Promise<void>;
+  preparePortrait(talker: TalkerHandle, options: NativePortraitOptions): Promise<PortraitHandle>;
+  portraitTensors(portrait: PortraitHandle): Promise<HostTensors>;
+  restorePortrait(talker: TalkerHandle, tensors: HostTensors): Promise<PortraitHandle>;
+  closePortrait(portrait: PortraitHandle): Promise<void>;
+  openSpeech(talker: TalkerHandle, sampleRate: number): SpeechHandle;
+  pushSpeech(speech: SpeechHandle, samples: Float32Array): Promise<void>;
+  finishSpeech(speech: SpeechHandle): Promise<number>;
+  closeSpeech(speech: SpeechHandle): Promise<void>;
+  openClip(
+    portrait: PortraitHandle,
+    source: SpeechHandle | Float32Array,
+    options: NativeClipOptions,
+  ): ClipHandle;
+  readFrame(clip: ClipHandle, out: Uint8Array, format: PixelFormat): Promise<number>;
+  readMotion(clip: ClipHandle): Promise<{ motion: Float32Array; raw: Float32Array }>;
+  clipProgress(clip: ClipHandle): { frames: number; sampled: number; rendered: number };
+  stopClip(clip: ClipHandle): void;
+  closeClip(clip: ClipHandle): Promise<void>;
+  openTrace(
+    talker: TalkerHandle,
+    portrait: NativePortraitOptions,
+    speech: SpeechHandle,
+    options: NativeTraceOptions,
+  ): TraceHandle;
+  /** The tensors of the next piece of work; undefined after the last. */
+  nextTrace(trace: TraceHandle): Promise<HostTensors | undefined>;
+  stopTrace(trace: TraceHandle): void;
+  closeTrace(trace: TraceHandle): Promise<void>;
+}
+
+/** Layout of a frame's bytes: RGB24, or I420 (BT.709, limited range). */
+export type PixelFormat = 'rgb24' | 'yuv420p';
+
+/** RGB24 pixels, rows without padding. */
+export interface RgbPicture {
+  data: Uint8Array;
+  width: number;
+  height: number;
+}
+/** What a sample outside the picture sees. */
+export type Border = 'black' | 'replicate';
+
+/** An ONNX graph on the CPU with host tensors in and out. */
+export interface NativeSession {
+  readonly inputs: readonly Slot[];
+  readonly outputs: readonly Slot[];
+  run(feeds: HostTensors): Promise<HostTensors>;
+  close(): Promise<void>;
+}
+
+/** The loaded addon; the same surface as {@link Addon}, but for sessions, which are objects. */
+export type Binding = Omit<
+  Addon,
+  'openRuntime' | 'stopAll' | 'openSession' | 'runSession' | 'closeSession'
+> & {
+  /** File and version of the ONNX Runtime in use. */
+  readonly runtime: { library: string; version: string };
+  openSession(file: string, options: { threads: number }): Promise<NativeSession>;
+};
+
+let loaded: Binding | undefined;
+
+/**
+ * The native binding, loaded on first use.
+ *
+ * @throws KdtalkerError ADDON_NOT_FOUND when no build fits this machine, RUNTIME_NOT_FOUND when ONNX Runtime cannot be opened.
+ */
+export function native(): Binding {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Binding {
+  const addon = withKdtalkerErrors(loadAddon());
+  const ours = onnxruntimeNodeLibrary();
+  const runtime = addon.openRuntime(runtimeLibrary(ours), ours ?? '');
+  // Before anything of ONNX Runtime is destroyed. A worker's end is the addon's own affair.
+  if (isMainThread) process.once('exit', () => addon.stopAll());
+  return {
+    ...addon,
+    runtime,
+    openSession: (file, options) => openSession(addon, file, options.threads),
+  };
+}
+
+function loadAddon(): Addon {
+  try {
+    return require('node-gyp-build')(packageRoot) as Addon;
+  } catch (cause) {
+    throw new KdtalkerError(
+      'ADDON_NOT_FOUND',
+      `Expected the native addon for ${process.platform}-${process.arch} in prebuilds/ or build/Release but none could be loaded. ` +
+        'Use Linux on x64, or build it in the package folder: npm run build:native',
+      { cause },
+    );
+  }
+}
+
+/** Where onnxruntime-node keeps its library, when that package is installed. */
+function onnxruntimeNodeLibrary(): string | undefined {
+  try {
+    const root = path.dirname(require.resolve('onnxruntime-node/package.json'));
+    const file = path.join(root, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime.so.1');
+    return existsSync(file) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function runtimeLibrary(ours: string | undefined): string {
+  const library = process.env.KDTALKER_ORT || ours;
+  if (library !== undefined) return library;
+  throw new KdtalkerError(
+    'RUNTIME_NOT_FOUND',
+    'Expected the package onnxruntime-node or a library in KDTALKER_ORT but found neither. Run: npm install onnxruntime-node',
+  );
+}
+
+async function openSession(addon: Addon, file: string, threads: number): Promise<NativeSession> {
+  const { handle: session, inputs, outputs } = await addon.openSession(file, threads);
+  return {
+    inputs,
+    outputs,
+    run: (feeds) => addon.runSession(session, feeds),
+    close: () => addon.closeSession(session),
+  };
+}
+
+/** The addon with every function's errors turned into KdtalkerErrors that carry the stack of the call. */
+function withKdtalkerErrors(addon: Addon): Addon {
+  const wrapped: Record<string, unknown> = {};
+  for (const [name, call] of Object.entries(addon) as [string, (...args: unknown[]) => unknown][]) {
+    wrapped[name] = (...args: unknown[]) => {
+      try {
+        const result = call(...args);
+        return result instanceof Promise ? settle(result, new Error(name)) : result;
+      } catch (error) {
+        throw toKdtalkerError(error);
+      }
+    };
+  }
+  return wrapped as unknown as Addon;
+}
+
+/** Awaits with the stack taken when the call was made: a rejection from an engine thread has none of its own. */
+async function settle(promise: Promise<unknown>, call: Error): Promise<unknown> {
+  try {
+    return await promise;
+  } catch (error) {
+    const made = toKdtalkerError(error);
+    if (call.stack) made.stack = call.stack.replace(/^.*\n/, `${made.name}: ${made.message}\n`);
+    throw made;
+  }
+}
+
+function toKdtalkerError(error: unknown): KdtalkerError {
+  if (error instanceof KdtalkerError) return error;
+  const { code, message } = error as { code?: string; message?: string };
+  const known = code !== undefined && code in ERROR_CODES;
+  return new KdtalkerError(known ? (code as KdtalkerErrorCode) : 'NATIVE', message ?? String(error), {
+    cause: error,
+  });
+}

@@ -1,0 +1,93 @@
+/**
+ * Every way in which kdtalker can fail, by its stable code. Match on `error.code`, never on the message.
+ *
+ * The table is the single place where codes are made: docs/errors.md is generated from it.
+ */
+export const ERROR_CODES = {
+  INVALID_ARGUMENT: 'An option or argument is not what the call expects.',
+  CLOSED: 'The object was closed before the call.',
+  ABORTED: 'The AbortSignal of the call was triggered.',
+  FILE_NOT_FOUND: 'An input file does not exist or cannot be read.',
+  PICTURE_UNREADABLE: 'The bytes are not a picture that can be decoded.',
+  PICTURE_TOO_SMALL: 'The picture or the face in it has too few pixels to work with.',
+  PICTURE_TOO_LARGE: 'The picture has more pixels than the limit.',
+  NO_FACE: 'No face was found, or the face asked for does not exist.',
+  SPEECH_UNREADABLE: 'The bytes are not sound that can be decoded.',
+  SPEECH_EMPTY: 'The sound has no samples or the file has no sound track.',
+  SPEECH_TOO_SHORT: 'The sound is shorter than one video frame (40 ms).',
+  SPEECH_NOT_FINITE: 'The sound holds NaN or infinite samples.',
+  OUTPUT_UNWRITABLE: 'The output cannot be created or written.',
+  OUTPUT_DISK_FULL: 'The disk of the output is full.',
+  OUTPUT_FORMAT: 'The output format is not one that can be written.',
+  FFMPEG_NOT_FOUND: 'No ffmpeg was found.',
+  FFMPEG_FAILED: 'ffmpeg ended with an error or was killed.',
+  DEVICE_UNKNOWN: 'There is no device of that name.',
+  DEVICE_UNAVAILABLE: 'The device exists but cannot be used on this machine.',
+  PACK_NOT_FOUND: 'There is no pack of that name or path.',
+  PACK_INVALID: 'pack.json does not follow the schema.',
+  PACK_DAMAGED: 'A file of the pack is missing or its hash differs.',
+  CHECKPOINT_INVALID:
+    'The file of weights is damaged, of an unknown kind, or holds other tensors than expected.',
+  PORTRAIT_INVALID: 'The portrait file is damaged or was made by another pack.',
+  MOTION_INVALID: 'The motion is damaged or does not fit the pack.',
+  RUNTIME_NOT_FOUND: 'The ONNX Runtime library could not be opened.',
+  ADDON_NOT_FOUND: 'The native addon could not be loaded.',
+  NATIVE: 'An error inside the engine that has no better code.',
+} as const;
+
+/** A stable error code of {@link KdtalkerError}. */
+export type KdtalkerErrorCode = keyof typeof ERROR_CODES;
+
+/**
+ * The one error class of this library.
+ *
+ * @example
+ * try { await talker.portrait('landscape.jpg') }
+ * catch (error) { if (error instanceof KdtalkerError && error.code === 'NO_FACE') askForAnother() }
+ */
+export class KdtalkerError extends Error {
+  /** Stable, for programs. */
+  readonly code: KdtalkerErrorCode;
+
+  constructor(code: KdtalkerErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = code === 'ABORTED' ? 'AbortError' : 'KdtalkerError';
+    this.code = code;
+  }
+}
+
+/** Says a wrong argument in the one sentence form: "Expected X for Y but received Z". */
+export function invalidArgument(expected: string, name: string, received: unknown): KdtalkerError {
+  return new KdtalkerError(
+    'INVALID_ARGUMENT',
+    `Expected ${expected} for ${name} but received ${describe(received)}`,
+  );
+}
+
+/** A short description of a value for error messages: `'x' of type string`, `null`, `Array of 3`. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'string')
+    return `'${value.length > 60 ? `${value.slice(0, 57)}...` : value}' of type string`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
+  if (typeof value === 'object') return `an object of type ${value.constructor?.name ?? 'Object'}`;
+  if (typeof value === 'function') return 'a function';
+  return `${String(value)} of type ${typeof value}`;
+}
+
+/** Turns whatever was thrown into a KdtalkerError, keeping one that already is. */
+export function asKdtalkerError(error: unknown, code: KdtalkerErrorCode, message: string): KdtalkerError {
+  if (error instanceof KdtalkerError) return error;
+  return new KdtalkerError(code, message, { cause: error });
+}
+
+/** Throws ABORTED, with the signal's reason as cause, when the signal has been triggered. */
+export function throwIfAborted(signal: AbortSignal | undefined, what: string): void {
+  if (signal?.aborted) throw aborted(signal, what);
+}
+
+/** The error of an aborted call. */
+export function aborted(signal: AbortSignal | undefined, what: string): KdtalkerError {
+  return new KdtalkerError('ABORTED', `${what} was aborted`, { cause: signal?.reason });
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { describe, invalidArgument, KdtalkerError, type KdtalkerErrorCode } from './errors.js';
+
+/**
+ * Validates options once, and says what is wrong in the one sentence form: "Expected X for Y but received Z".
+ *
+ * Give the expectation as the `error` of each schema (`z.int().min(1, 'an integer from 1 to 1000')`).
+ *
+ * @param what the name of the call's options, such as 'the options of animate()'
+ */
+export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, what: string): z.output<S> {
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  throw firstIssue(result.error, schema, options, what);
+}
+
+/** As {@link parseOptions}, for files: the same sentence under another code. */
+export function parseFile<S extends z.ZodType>(
+  schema: S,
+  json: unknown,
+  what: string,
+  code: KdtalkerErrorCode,
+): z.output<S> {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const { message } = firstIssue(result.error, schema, json, what);
+  throw new KdtalkerError(code, message, { cause: result.error });
+}
+
+function firstIssue(error: z.ZodError, schema: z.ZodType, options: unknown, what: string): KdtalkerError {
+  const issue = error.issues[0]!;
+  const name = issue.path.length === 0 ? what : `${issue.path.join('.')} of ${what}`;
+  if (issue.code !== 'unrecognized_keys')
+    return invalidArgument(issue.message, name, valueAt(options, issue.path));
+  const known = issue.path.length === 0 && schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return unknownName(issue.keys[0]!, known, name);
+}
+
+function unknownName(key: string, known: readonly string[], what: string): KdtalkerError {
+  const expected = known.length === 0 ? 'only known names' : `only ${known.join(', ')}`;
+  const near = known.find((name) => name.toLowerCase() === key.toLowerCase()) ?? nearest(key, known);
+  const hint = near === undefined ? '' : `. Did you mean '${near}'?`;
+  return new KdtalkerError(
+    'INVALID_ARGUMENT',
+    `Expected ${expected} for ${what} but received ${describe(key)}${hint}`,
+  );
+}
+
+/** The known word that differs from a mistyped one by the fewest letters, when those are at most two. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const distances = known.map((name) => ({ name, distance: editDistance(word, name) }));
+  const best = distances.sort((a, b) => a.distance - b.distance)[0];
+  return best !== undefined && best.distance <= 2 ? best.name : undefined;
+}
+
+/** Levenshtein's distance, row by row. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    options,
+  );
+}
+
+/** An integer in a range, said as "an integer from A to B". */
+export function integer(from: number, to: number) {
+  const error = `an integer from ${from} to ${to}`;
+  return z.int({ error }).min(from, error).max(to, error);
+}
+
+/** A finite number in a range, said as "a number from A to B". */
+export function number(from: number, to: number) {
+  const error = `a number from ${from} to ${to}`;
+  return z.number({ error }).min(from, error).max(to, error);
+}
+
+/** One of some words, said as "'a', 'b' or 'c'". */
+export function oneOf<const T extends readonly [string, ...string[]]>(...words: T) {
+  const quoted = words.map((word) => `'${word}'`);
+  const error = quoted.length === 1 ? quoted[0]! : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+  return z.enum(words, { error });
+}
+
+/** true or false. */
+export const flag = z.boolean({ error: 'true or false' });
+
+/** An AbortSignal. */
+export const abortSignal = z.instanceof(AbortSignal, { error: 'an AbortSignal' });
+
+/** A function. */
+export function callback<Argument>() {
+  return z.custom<(argument: Argument) => void>((value) => typeof value === 'function', {
+    error: 'a function',
+  });
+}
+
+/** A path that is not empty. */
+export const filePath = z.string({ error: 'a path' }).min(1, 'a path');
