@@ -1,0 +1,217 @@
+import { Graph, type Value } from '../onnx/index.js';
+import { CHANNEL, FEATURE_SIZE } from './audio.js';
+import { type DirectionName, MODES, normalised, orthonormalModes } from './directions.js';
+import { type ConditionedKernel, conditionedKernel, leavingGains, precompensate } from './kernels.js';
+import { norm, range, transpose } from './linalg.js';
+import { smoothingMatrix } from './smoothing.js';
+import { alphasCumprod, MOTION_SIZE, WINDOW } from './statistics.js';
+
+/** The Gaussian modes; the lid, last in the table, is a mixture of blinks instead. */
+const GAUSSIAN = MODES.length - 1;
+
+/** Closing of the lid, frame by frame; half a second. */
+export const BLINK_TEMPLATE = [0.12, 0.55, 1, 0.95, 0.6, 0.3, 0.1];
+// A window has no blink, or one that starts at frame 4, 8, ... 56.
+const BLINK_STARTS = range(1, 15).map((k) => 4 * k);
+const NO_BLINK = 0.2;
+
+/** What the noise predictor works on; matrices are [frames, motion] or [modes, 1, frames]. */
+interface Step {
+  g: Graph;
+  noisy: Value;
+  mean: Value;
+  /** Product of alphas at the timestep, and its root. */
+  abar: Value;
+  signal: Value;
+  /** Modes as columns [70, 12]. */
+  modes: Value;
+}
+
+/**
+ * The denoiser: the noise in x_t [1, 64, 70] under a Gaussian process over head and face whose mean follows the voice, and a
+ * mixture over blinks (puppet section 4). Exact for the tables, no weights.
+ */
+export function denoiserGraph(): Graph {
+  const g = new Graph('puppet_denoiser', {
+    description: 'Gaussian process motion with a mean that follows the voice',
+  });
+  const x = g.input('x_t', 'float32', [1, WINDOW, MOTION_SIZE]);
+  const timestep = g.input('t', 'int64', [1]);
+  const audio = g.input('audio', 'float32', [1, WINDOW, FEATURE_SIZE]);
+  const canonical = g.input('ori_kps', 'float32', [1, MOTION_SIZE]);
+  const reference = g.input('ref', 'float32', [1, MOTION_SIZE]);
+  const { basis } = orthonormalModes();
+  const modes = g.matrix('modes', transpose(basis));
+  const driven = g.scope('voice', () => voiceMean(g, audio.reshape(WINDOW, FEATURE_SIZE)));
+  const mean = g.scope('reference', () => continued(g, driven, reference, modes));
+  const abar = g.op('Gather', [g.constant('alphas_cumprod', Float32Array.from(alphasCumprod())), timestep]);
+  const step: Step = { g, noisy: x.reshape(WINDOW, MOTION_SIZE), mean, abar, signal: abar.sqrt(), modes };
+  // Canonical keypoints change nothing; an input nobody reads would be dropped from the graph.
+  const noise = g.formula('noise + 0 * canonical', { noise: predictNoise(step), canonical });
+  g.output('eps', noise.unsqueeze(0), 'float32', [1, WINDOW, MOTION_SIZE]);
+  return g;
+}
+
+/** What the voice alone makes the face do, [64, 70] in normalised units. */
+function voiceMean(g: Graph, audio: Value): Value {
+  const channel = (index: number) => audio.slice(1, index, index + 1);
+  const { loudness, b1, b2, b3, b4, b5 } = CHANNEL;
+  const n = relativeLoudness(g, smooth(g, 0.7, channel(loudness)));
+  const weight = n.sum([0]).add(0.5);
+  // The difference of two bands against its mean over the loud frames: independent of the speaker and the microphone.
+  const contrast = (a: number, b: number, range_: number) => {
+    const d = channel(a).sub(channel(b));
+    return g.formula(`tanh((d - mean) / ${range_})`, { d, mean: d.mul(n).sum([0]).div(weight) });
+  };
+  const vowel = contrast(b2, b1, 0.8);
+  const spread = contrast(b4, b3, 1);
+  const fricative = contrast(b5, loudness, 0.8).relu();
+  const open = smooth(
+    g,
+    0.75,
+    g.formula('n^1.4 * (.64 + .36 * vowel) * (1 - .45 * fricative)', { n, vowel, fricative }),
+  );
+  const wide = smooth(g, 0.75, g.formula('n * (spread + .3 * fricative)', { n, spread, fricative }));
+  const slow = smoothingMatrix(range(0, WINDOW), WINDOW, 3.5);
+  const slower = smoothingMatrix(range(0, WINDOW), WINDOW, 14);
+  const stress = g
+    .matrix(
+      'stress',
+      slow.map((row, i) => row.map((value, j) => value - slower[i]![j]!)),
+    )
+    .matmul(n);
+  const raise = g.formula('relu(stress - .04)', { stress });
+  const courses = g.concat(1, [open, wide.relu(), wide.neg().relu(), stress, raise]);
+  return courses.matmul(
+    g.matrix(
+      'voice',
+      VOICE_DIRECTIONS.map(([name, gain]) => normalised(name).map((v) => gain * v)),
+    ),
+  );
+}
+
+/** What each course of the voice moves, in the order of `courses`; pitch above 0 nods on stressed syllables. */
+const VOICE_DIRECTIONS: readonly [DirectionName, gain: number][] = [
+  ['jaw', 0.08],
+  ['wide', 0.02],
+  ['round', 0.034],
+  ['pitch', 3],
+  ['brow', 0.03],
+];
+
+/** Loudness between the floor of the window, 0, and its peaks, 1. */
+function relativeLoudness(g: Graph, level: Value): Value {
+  const high = level.maxOver([0]).max(-2.2);
+  const low = level.minOver([0]).max(high.sub(2.6));
+  const span = high.sub(low).max(1.2);
+  return g.formula('clip((level - low - .14 * span) / (.74 * span), 0, 1)', { level, low, span });
+}
+
+function smooth(g: Graph, std: number, course: Value): Value {
+  return g.matrix(`smooth${std}`, smoothingMatrix(range(0, WINDOW), WINDOW, std)).matmul(course);
+}
+
+let kernels: ConditionedKernel[] | undefined;
+
+/** The conditioned kernels of the Gaussian modes, in their order. */
+function modeKernels(): ConditionedKernel[] {
+  const made = new Map<string, ConditionedKernel>();
+  kernels ??= MODES.slice(0, GAUSSIAN).map(({ kernel }) => {
+    const known = made.get(kernel) ?? conditionedKernel(kernel as Exclude<typeof kernel, 'blink'>);
+    made.set(kernel, known);
+    return known;
+  });
+  return kernels;
+}
+
+/** The mean of the window that follows the frame `reference` [1, 70]. The voice before the window is taken to be that of frame 0. */
+function continued(g: Graph, driven: Value, reference: Value, modes: Value): Value {
+  const rest = reference.sub(driven.slice(0, 0, 1));
+  const leaving = leavingGains();
+  const gains = [...modeKernels().map((kernel) => kernel.gains), leaving];
+  const extra = g.matrix('gains', transpose(gains.map((row) => row.map((gain, i) => gain - leaving[i]!))));
+  const leave = g.constant('leave', Float32Array.from(leaving), [WINDOW, 1]);
+  const along = extra.mul(rest.matmul(modes)).matmul(g.op('Transpose', [modes], { perm: [1, 0] }));
+  return g.formula('driven + leave * rest + along', { driven, leave, rest, along });
+}
+
+/** sqrt(1 - abar) (abar Sigma + (1 - abar) I)^-1 (x_t - sqrt(abar) m), [64, 70]. */
+function predictNoise(step: Step): Value {
+  const { g, noisy, mean, abar, signal, modes } = step;
+  const y = g.formula('noisy - signal * mean', { noisy, signal, mean });
+  const z = inModes(y, modes);
+  const [zGauss, zLid] = g.split(z, 0, [GAUSSIAN, 1]) as [Value, Value];
+  const gaussian = g.scope('modes', () =>
+    gaussianScore(step, g.split(inModes(noisy, modes), 0, [GAUSSIAN, 1])[0]!, mean),
+  );
+  const lid = g.scope('blink', () => blinkScore(step, zLid));
+  const plain = (value: Value) => g.formula('value / (1 - abar)', { value, abar });
+  const difference = g.concat(0, [gaussian.sub(plain(zGauss)), lid.sub(plain(zLid))]);
+  const correction = difference.reshape(MODES.length, WINDOW).transpose(1, 0).matmul(modes.transpose(1, 0));
+  return g.formula('sqrt(1 - abar) * (y + correction)', { abar, y: plain(y), correction });
+}
+
+/** Coefficients of the modes over time, [12, 1, 64]. */
+function inModes(value: Value, modes: Value): Value {
+  return value.matmul(modes).transpose(1, 0).reshape(MODES.length, 1, WINDOW);
+}
+
+/** The score of each Gaussian mode in its eigenbasis, [11, 1, 64]; with tables corrected for the real sampler. */
+function gaussianScore({ g, abar, signal, modes }: Step, noisy: Value, mean: Value): Value {
+  const { amplitudes } = orthonormalModes();
+  const eigen = modeKernels().map((kernel) => kernel.eigen);
+  const tables = eigen.map(({ values }, mode) =>
+    precompensate(values.map((w) => amplitudes[mode]! ** 2 * w)),
+  );
+  const table = (name: string, of: 'lambda' | 'pull') =>
+    g.constant(
+      name,
+      Float32Array.from(tables.flat(), (entry) => entry[of]),
+      [GAUSSIAN, 1, WINDOW],
+    );
+  const vectors = g.constant('eigenvectors', Float32Array.from(eigen.flatMap(({ vectors: v }) => v.flat())), [
+    GAUSSIAN,
+    WINDOW,
+    WINDOW,
+  ]);
+  const values = {
+    x: noisy.matmul(vectors),
+    m: g.split(inModes(mean, modes), 0, [GAUSSIAN, 1])[0]!.matmul(vectors),
+    lambda: table('lambda', 'lambda'),
+    pull: table('pull', 'pull'),
+    abar,
+    signal,
+  };
+  const score = g.formula('(x - signal * m / pull) / (abar * lambda + (1 - abar))', values);
+  return score.matmul(vectors.transpose(0, 2, 1));
+}
+
+/** The score of the lid: a closed mixture over when, if at all, the eyes blink; z and result are [1, 1, 64]. */
+function blinkScore({ g, abar, signal }: Step, z: Value): Value {
+  const { amplitudes } = orthonormalModes();
+  const closed = norm(normalised('lid'));
+  const blinks = [[], ...BLINK_STARTS.map((start) => blinkAt(start, closed))].map(padded);
+  const priors = blinks.map((_, i) => Math.log(i === 0 ? NO_BLINK : (1 - NO_BLINK) / BLINK_STARTS.length));
+  const values = {
+    likeness: z.matmul(g.matrix('blinks_t', transpose(blinks))),
+    prior: g.constant('priors', Float32Array.from(priors)),
+    energy: g.constant(
+      'energies',
+      Float32Array.from(blinks, (blink) => norm(blink) ** 2),
+    ),
+    variance: g.formula(`abar * ${amplitudes[GAUSSIAN]! ** 2} + (1 - abar)`, { abar }),
+    abar,
+    signal,
+  };
+  const chance = g.formula('prior + (signal * likeness - .5 * abar * energy) / variance', values).softmax(-1);
+  const expected = chance.matmul(g.matrix('blinks', blinks));
+  return g.formula('(z - signal * expected) / variance', { ...values, z, expected });
+}
+
+function blinkAt(start: number, closed: number): number[] {
+  return [...new Array<number>(start).fill(0), ...BLINK_TEMPLATE.map((value) => closed * value)];
+}
+
+function padded(row: number[]): number[] {
+  return [...row, ...new Array<number>(WINDOW - row.length).fill(0)];
+}

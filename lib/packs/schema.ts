@@ -1,0 +1,167 @@
+import { z } from 'zod';
+
+/** What pack.json may say. Sizes in pixels, angles in degrees, coordinates in crop units (-1 to 1, x right, y down). */
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'small letters, digits and hyphens');
+// A name in the folder of the pack or below it, never above it.
+const fileName = z
+  .string()
+  .regex(
+    /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[\w./-]+$/,
+    'a path inside the pack, of letters, digits and . _ - /',
+  );
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
+const size = z.int().min(1).max(8192);
+const finite = z.number();
+const positive = z.number().positive();
+const numbers = (length: number) => z.array(finite).length(length);
+
+/** A network: its file and how the graph calls the tensors that the engine knows by role; `traced` ones may be left out. */
+function role<In extends string, Out extends string, Traced extends string = never>(
+  inputs: readonly In[],
+  outputs: readonly Out[],
+  traced: readonly Traced[] = [],
+) {
+  const names = <N extends string>(list: readonly N[]) =>
+    z.strictObject(Object.fromEntries(list.map((key) => [key, z.string().min(1)])) as Record<N, z.ZodString>);
+  return z.strictObject({
+    file: fileName.meta({ description: 'ONNX file, relative to pack.json' }),
+    sha256,
+    bytes: z.int().positive(),
+    data: z
+      .strictObject({ file: fileName, sha256, bytes: z.int().positive() })
+      .optional()
+      .meta({ description: 'The file of large weights beside the graph, where it has one' }),
+    licence: z.string().optional().meta({ description: 'Where it differs from the licence of the pack' }),
+    inputs: names(inputs),
+    outputs: names(outputs)
+      .extend(optional(traced))
+      .meta({ description: 'Those that need not be here are for traces only' }),
+  });
+}
+
+/** Words that need not be there, as fields of an object. */
+function optional<N extends string>(list: readonly N[]) {
+  const fields = list.map((key) => [key, z.string().min(1).exactOptional()]);
+  return Object.fromEntries(fields) as Record<N, z.ZodExactOptional<z.ZodString>>;
+}
+
+/** The motion network's heads as they come: angles in bins, the rest flat. */
+const HEADS = ['raw_kp', 'raw_pitch', 'raw_yaw', 'raw_roll', 'raw_t', 'raw_exp', 'raw_scale'] as const;
+
+const roles = z
+  .strictObject({
+    appearance: role(['image'], ['feature']),
+    motion: role(
+      ['image'],
+      ['keypoints', 'pitch', 'yaw', 'roll', 'translation', 'expression', 'scale'],
+      HEADS,
+    ),
+    audio: role(['mel'], ['feature']),
+    denoiser: role(['x', 'timestep', 'audio', 'canonical', 'reference'], ['noise']),
+    render: role(['feature', 'source', 'driving'], ['image']).optional(),
+    warp: role(['feature', 'source', 'driving'], ['feature'], ['deformation', 'occlusion']).optional(),
+    decode: role(['feature'], ['image']).optional(),
+  })
+  .refine(({ render, warp, decode }) => (render ? !warp && !decode : warp && decode), {
+    error: 'either render, or both warp and decode',
+  });
+
+const statistic = (length: number) =>
+  z.strictObject({ mean: numbers(length), std: z.array(z.number().min(0)).length(length) });
+
+const statistics = z
+  .strictObject({
+    scale: statistic(1),
+    yaw: statistic(1),
+    pitch: statistic(1),
+    roll: statistic(1),
+    t: statistic(3),
+    exp: statistic(63),
+    kp: statistic(63),
+  })
+  .meta({ description: 'Normalisation of motion and canonical keypoints' });
+
+const sampler = z.strictObject({
+  steps: z.int().min(1).max(1000).meta({ description: 'Sampling steps where the caller does not choose' }),
+  window: z.int().min(1).max(4096).meta({ description: 'Frames the denoiser sees at once' }),
+  fixedWindow: z.boolean().meta({ description: 'Whether the denoiser takes no other number of frames' }),
+  trainTimesteps: z.int().min(1).max(10000),
+  betaStart: positive,
+  betaEnd: positive,
+  smoothing: z
+    .strictObject({ process: positive, observation: positive })
+    .meta({ description: 'Variances of the Kalman smoother' }),
+});
+
+const blink = z.strictObject({
+  direction: numbers(63).meta({ description: 'What closes the eyes, in expression units' }),
+  template: z.array(finite).min(1).max(250).meta({ description: 'Closing, frame by frame; 1 is closed' }),
+});
+
+const landmark = z
+  .strictObject({
+    keypoint: z.int().min(0).max(20),
+    axis: z.enum(['x', 'y']),
+    base: z.union([finite, z.literal('keep')]).meta({ description: "A number, or the network's own value" }),
+    terms: z.array(
+      z.strictObject({
+        points: z.array(z.int().min(0).max(67)).min(1),
+        axis: z.enum(['x', 'y']),
+        weight: finite,
+      }),
+    ),
+  })
+  .meta({
+    description: 'Replaces a canonical keypoint: base + sum of weight * mean of the 68-point landmarks',
+  });
+
+/** The schema of pack.json, format 1. */
+export const packSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    format: z.literal(1),
+    name,
+    version: z.string().regex(/^\d+\.\d+\.\d+(?:-[\w.]+)?$/, 'a version like 1.0.0'),
+    description: z.string().max(1000),
+    licence: z.strictObject({
+      name: z.string().min(1),
+      text: z.string().optional(),
+      nonCommercial: z.boolean(),
+    }),
+    fps: positive.max(240),
+    crop: z.strictObject({ default: z.enum(['ffhq', 'kdtalker', 'liveportrait', 'none']), size }).meta({
+      description: 'How a face is cut out, and the side of the square that is handed to the device',
+    }),
+    motionSize: size.meta({ description: 'Side of the picture the motion extractor sees' }),
+    output: z.strictObject({ width: size, height: size }),
+    sessionThreads: z
+      .int()
+      .min(1)
+      .max(256)
+      .optional()
+      .meta({ description: 'Threads that a network can use; with more, frames are rendered side by side' }),
+    roles,
+    sampler,
+    statistics,
+    blink: blink.optional(),
+    landmarks: z.array(landmark).optional(),
+  })
+  .meta({ title: 'kdtalker pack', description: 'Every network of one talking-head model and how to run it' });
+
+/** The contents of a valid pack.json. */
+export type PackManifest = z.infer<typeof packSchema>;
+
+/** The networks a pack can have. */
+export type RoleName = keyof PackManifest['roles'];
+
+/** One network of a pack. */
+export type PackRole = NonNullable<PackManifest['roles'][RoleName]>;
+
+/** One rule of `landmarks`. */
+export type LandmarkRule = NonNullable<PackManifest['landmarks']>[number];
+
+/** The JSON schema of pack.json, for editors and other programs. */
+export function packJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(packSchema) as Record<string, unknown>;
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KdtalkerError, throwIfAborted } from '../errors.js';
+import { type ModelInfo, readModel } from './onnx/index.js';
+import { type Pack, type PackRole, type RoleName, rolesOf } from './pack.js';
+
+/** A file that was read whole and is as pack.json says. */
+export interface CheckedFile {
+  role: RoleName;
+  file: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** A verified network with what its graph says about itself. */
+export interface VerifiedFile extends CheckedFile {
+  model: ModelInfo;
+}
+
+/** Options of the checks. */
+export interface CheckOptions {
+  signal?: AbortSignal;
+}
+
+/** Read at a time: hashing a piece holds the event loop for well under a millisecond. */
+const PIECE = 1 << 20;
+
+/**
+ * Compares size and SHA-256 of every file with pack.json; as fast as the disk, one small buffer.
+ * This is what loading a talker does.
+ *
+ * @throws KdtalkerError PACK_DAMAGED for the first file that differs, ABORTED
+ */
+export async function checkPack(pack: Pack, options: CheckOptions = {}): Promise<CheckedFile[]> {
+  const checked: CheckedFile[] = [];
+  const hashes = new Map<string, Measure>();
+  for (const [role, description] of rolesOf(pack.manifest)) {
+    const path = join(pack.directory, description.file);
+    const found = hashes.get(path) ?? (await measure(path, description, options.signal));
+    hashes.set(path, found);
+    compare(path, description, found);
+    if (description.data) await checkData(pack, description.data, options.signal);
+    checked.push({ role, file: path, ...found });
+  }
+  return checked;
+}
+
+/**
+ * {@link checkPack}, and that every graph has the inputs and outputs that pack.json names.
+ *
+ * @throws KdtalkerError PACK_DAMAGED, ABORTED
+ */
+export async function verifyPack(pack: Pack, options: CheckOptions = {}): Promise<VerifiedFile[]> {
+  const checked = await checkPack(pack, options);
+  const roles = new Map(rolesOf(pack.manifest));
+  return Promise.all(checked.map((entry) => verifyGraph(entry, roles.get(entry.role)!)));
+}
+
+interface Measure {
+  bytes: number;
+  sha256: string;
+}
+
+/** The weights beside a graph. */
+async function checkData(
+  pack: Pack,
+  data: NonNullable<PackRole['data']>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const path = join(pack.directory, data.file);
+  compare(path, data, await measure(path, data, signal));
+}
+
+async function measure(path: string, expected: Measure, signal: AbortSignal | undefined): Promise<Measure> {
+  const file = await open(path).catch((cause) => {
+    throw damaged(path, `a file of ${expected.bytes} bytes`, 'none that can be read', cause);
+  });
+  try {
+    const { size } = await file.stat();
+    // A wrong size needs no reading to be wrong.
+    if (size !== expected.bytes) throw damaged(path, `${expected.bytes} bytes`, `${size} bytes`);
+    return { bytes: size, sha256: await hash(file, signal) };
+  } finally {
+    await file.close();
+  }
+}
+
+async function hash(
+  file: Awaited<ReturnType<typeof open>>,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const sha = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(PIECE);
+  for (;;) {
+    throwIfAborted(signal, 'Checking the pack');
+    const { bytesRead } = await file.read(buffer, 0, PIECE);
+    if (bytesRead === 0) return sha.digest('hex');
+    sha.update(buffer.subarray(0, bytesRead));
+  }
+}
+
+function compare(path: string, expected: Measure, found: Measure): void {
+  if (found.bytes !== expected.bytes) throw damaged(path, `${expected.bytes} bytes`, `${found.bytes} bytes`);
+  if (found.sha256 !== expected.sha256) throw damaged(path, `SHA-256 ${expected.sha256}`, found.sha256);
+}
+
+async function verifyGraph(entry: CheckedFile, role: PackRole): Promise<VerifiedFile> {
+  const model = await readGraph(entry.file);
+  const check = (kind: string, wanted: Record<string, string>, has: { name: string }[]) => {
+    const names = has.map((tensor) => tensor.name);
+    const missing = Object.values(wanted).find((name) => !names.includes(name));
+    if (missing !== undefined)
+      throw damaged(entry.file, `${kind} '${missing}'`, `${kind}s ${names.join(', ') || 'none'}`);
+  };
+  check('input', role.inputs, model.inputs);
+  check('output', role.outputs, model.outputs);
+  return { ...entry, model };
+}
+
+async function readGraph(file: string): Promise<ModelInfo> {
+  try {
+    return readModel(await readFile(file));
+  } catch (cause) {
+    throw damaged(file, 'an ONNX model', 'something else', cause);
+  }
+}
+
+function damaged(file: string, expected: string, received: string, cause?: unknown): KdtalkerError {
+  return new KdtalkerError(
+    'PACK_DAMAGED',
+    `Expected ${expected} for ${file} but received ${received}. Install or download the pack again`,
+    { cause },
+  );
+}

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseManifest } from './pack.js';
+import type { PackManifest, PackRole, RoleName } from './schema.js';
+
+/** A network about to be written: its bytes stand in for size and hash. */
+export interface RoleDraft extends Omit<PackRole, 'sha256' | 'bytes' | 'inputs' | 'outputs'> {
+  inputs: Record<string, string>;
+  outputs: Record<string, string>;
+  model: Uint8Array;
+}
+
+/** A pack about to be written. */
+export interface PackDraft extends Omit<PackManifest, 'roles'> {
+  roles: Partial<Record<RoleName, RoleDraft>>;
+}
+
+/** Writes the files of a pack, pack.json last, so that a folder with a pack.json is whole. */
+export async function writePack(directory: string, draft: PackDraft): Promise<PackManifest> {
+  const roles = Object.fromEntries(
+    Object.entries(draft.roles).map(([name, role]) => [name, described(role)]),
+  );
+  const manifest = parseManifest({ ...draft, roles }, directory);
+  await mkdir(directory, { recursive: true });
+  for (const role of Object.values(draft.roles)) await writeModel(join(directory, role.file), role.model);
+  await writeFile(join(directory, 'pack.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+}
+
+function described({ model, ...role }: RoleDraft) {
+  return { ...role, bytes: model.byteLength, sha256: createHash('sha256').update(model).digest('hex') };
+}
+
+async function writeModel(file: string, model: Uint8Array): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, model);
+}
