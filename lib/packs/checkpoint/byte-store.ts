@@ -1,0 +1,88 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { asKdtalkerError, KdtalkerError } from '../../errors.js';
+import { damaged } from './damaged.js';
+
+/** Bytes that are read where they are needed: a file, an entry of an archive, a storage of tensors. */
+export interface ByteStore {
+  /** How many bytes there are. */
+  readonly size: number;
+  /** Whether elements have their most significant byte first; default no. */
+  readonly bigEndian?: boolean;
+  /** Exactly `length` bytes from `offset` in a buffer of their own; throws CHECKPOINT_INVALID outside of the store. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** One read call of the operating system at most; larger ones are cut. */
+const CHUNK = 2 ** 28;
+
+/** A regular file, opened once, read at any place. */
+export class FileStore implements ByteStore {
+  private constructor(
+    private readonly handle: FileHandle,
+    readonly size: number,
+  ) {}
+
+  static async open(file: string): Promise<FileStore> {
+    const handle = await open(file, 'r').catch((cause: unknown) => {
+      throw asKdtalkerError(
+        cause,
+        'FILE_NOT_FOUND',
+        `Expected a readable file for the checkpoint but received ${file}`,
+      );
+    });
+    const stat = await handle.stat();
+    if (stat.isFile()) return new FileStore(handle, stat.size);
+    await handle.close();
+    throw new KdtalkerError(
+      'FILE_NOT_FOUND',
+      `Expected a file for the checkpoint but received ${file}, which is none`,
+    );
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    checkRange(this, offset, length);
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await this.handle.read(
+        bytes,
+        done,
+        Math.min(CHUNK, length - done),
+        offset + done,
+      );
+      if (bytesRead === 0)
+        throw damaged(`Expected ${length} bytes at byte ${offset} but the file became shorter`);
+      done += bytesRead;
+    }
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}
+
+/** A stretch of another store. */
+export class Region implements ByteStore {
+  constructor(
+    private readonly store: ByteStore,
+    private readonly start: number,
+    readonly size: number,
+    readonly bigEndian = false,
+  ) {
+    checkRange(store, start, size);
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    checkRange(this, offset, length);
+    return this.store.read(this.start + offset, length);
+  }
+}
+
+/** Refuses what does not lie inside the store, NaN and fractions included. */
+export function checkRange(store: ByteStore, offset: number, length: number): void {
+  const valid = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
+  if (!valid || offset + length > store.size)
+    throw damaged(
+      `Expected ${length} bytes at byte ${offset} but received ${store.size} bytes in all: the file is cut or damaged`,
+    );
+}

@@ -1,0 +1,92 @@
+import { PICTURE } from '../networks/appearance.js';
+import { OUTPUT } from '../networks/decode.js';
+import type { WrittenModel } from '../onnx/index.js';
+import type { PackManifest, PackRole, RoleName } from '../schema.js';
+import type { NetworkName } from './networks.js';
+import { STATISTICS } from './statistics.js';
+
+/** What tells one pack of the published networks from another: where its weights are from. */
+export interface PackIdentity extends Pick<PackManifest, 'name' | 'version' | 'description' | 'licence'> {
+  /** Licences of roles that are from elsewhere; default: the pack's. */
+  licences?: Partial<Record<RoleNetwork, string>>;
+  /** Statistics of motion; default: the published ones. */
+  statistics?: PackManifest['statistics'];
+}
+
+type Names = Pick<PackRole, 'inputs' | 'outputs'>;
+
+/** How the graphs call the tensors of each role. */
+const ROLES = {
+  appearance: { inputs: { image: 'img' }, outputs: { feature: 'f_s' } },
+  motion: {
+    inputs: { image: 'img' },
+    outputs: {
+      keypoints: 'kp',
+      pitch: 'pitch',
+      yaw: 'yaw',
+      roll: 'roll',
+      translation: 't',
+      expression: 'exp',
+      scale: 'scale',
+      raw_kp: 'raw_kp',
+      raw_pitch: 'raw_pitch',
+      raw_yaw: 'raw_yaw',
+      raw_roll: 'raw_roll',
+      raw_t: 'raw_t',
+      raw_exp: 'raw_exp',
+      raw_scale: 'raw_scale',
+    },
+  },
+  audio: { inputs: { mel: 'mel' }, outputs: { feature: 'feature' } },
+  denoiser: {
+    inputs: { x: 'x_t', timestep: 't', audio: 'audio', canonical: 'ori_kps', reference: 'ref' },
+    outputs: { noise: 'eps' },
+  },
+  warp: {
+    inputs: { feature: 'f_s', source: 'x_s', driving: 'x_d' },
+    outputs: { feature: 'warped', deformation: 'deformation', occlusion: 'occlusion' },
+  },
+  decode: { inputs: { feature: 'feature' }, outputs: { image: 'out' } },
+} satisfies Partial<Record<RoleName & NetworkName, Names>>;
+
+/** Networks that are roles of the pack. */
+export type RoleNetwork = keyof typeof ROLES;
+
+/** The networks that a pack is made of: its roles, and those that stand beside them for retargeting. */
+export const PACK_NETWORKS: readonly NetworkName[] = [
+  ...(Object.keys(ROLES) as RoleNetwork[]),
+  'stitching',
+  'eye',
+  'lip',
+];
+
+/** pack.json of the published networks, before it is validated; `models` are the files as written. */
+export function kdtalkerManifest(
+  identity: PackIdentity,
+  models: ReadonlyMap<NetworkName, WrittenModel>,
+): unknown {
+  const { licences = {}, statistics = STATISTICS, ...about } = identity;
+  const roles = (Object.keys(ROLES) as RoleNetwork[]).map((name) => {
+    const licence = licences[name];
+    return [name, { ...models.get(name)!, ...(licence !== undefined && { licence }), ...ROLES[name] }];
+  });
+  return {
+    format: 1,
+    ...about,
+    fps: 25,
+    crop: { default: 'kdtalker', size: PICTURE },
+    motionSize: PICTURE,
+    output: { width: OUTPUT, height: OUTPUT },
+    roles: Object.fromEntries(roles),
+    sampler: {
+      steps: 50,
+      window: 64,
+      fixedWindow: false,
+      trainTimesteps: 1000,
+      betaStart: 1e-5,
+      betaEnd: 8e-3,
+      smoothing: { process: 0.05, observation: 0.001 },
+    },
+    statistics,
+  };
+}

@@ -1,0 +1,53 @@
+import { appearanceGraph } from '../networks/appearance.js';
+import { audioGraph } from '../networks/audio.js';
+import { decodeGraph } from '../networks/decode.js';
+import { denoiserConditionGraph, denoiserGraph, denoiserStepGraph } from '../networks/denoiser.js';
+import { motionGraph } from '../networks/motion.js';
+import { eyeGraph, lipGraph, stitchingGraph } from '../networks/retargeting.js';
+import { warpGraph } from '../networks/warp.js';
+import type { Graph } from '../onnx/index.js';
+import {
+  type AllWeights,
+  CHECKPOINT_NETWORKS,
+  type CheckpointNetwork,
+  type WeightShape,
+} from '../weights/weights.js';
+
+/** The graphs of the published model, each made from the weights of the checkpoint that its network is in. */
+export const NETWORKS = {
+  appearance: (weights: AllWeights) => appearanceGraph(weights.appearance_feature_extractor),
+  motion: (weights: AllWeights) => motionGraph(weights.motion_extractor),
+  audio: (weights: AllWeights) => audioGraph(weights.wav2lip_audio_encoder),
+  denoiser: (weights: AllWeights) => denoiserGraph(weights.kdtalker),
+  denoiser_condition: (weights: AllWeights) => denoiserConditionGraph(weights.kdtalker),
+  denoiser_step: (weights: AllWeights) => denoiserStepGraph(weights.kdtalker),
+  warp: (weights: AllWeights) => warpGraph(weights.warping_module),
+  decode: (weights: AllWeights) => decodeGraph(weights.spade_generator),
+  stitching: (weights: AllWeights) => stitchingGraph(weights.retarget_shoulder),
+  eye: (weights: AllWeights) => eyeGraph(weights.retarget_eye),
+  lip: (weights: AllWeights) => lipGraph(weights.retarget_mouth),
+} satisfies Record<string, (weights: AllWeights) => Graph>;
+
+/** Name of a graph of the published model. */
+export type NetworkName = keyof typeof NETWORKS;
+
+/**
+ * Every tensor that graphs, by default all, take from each checkpoint, in the order of the graphs. A checkpoint has more:
+ * counters of batches, constants, and the second normalisation of the denoiser's blocks are not used.
+ */
+export function expectedWeights(
+  graphs = Object.keys(NETWORKS) as NetworkName[],
+): Record<CheckpointNetwork, WeightShape[]> {
+  const seen = new Map(CHECKPOINT_NETWORKS.map((name) => [name, new Map<string, WeightShape>()]));
+  const recorders = [...seen].map(([name, shapes]) => [
+    name,
+    {
+      floats: () => new Float32Array(),
+      expect: (key: string, dims: readonly number[]) => void shapes.set(key, { key, dims }),
+    },
+  ]);
+  const weights = Object.fromEntries(recorders) as AllWeights;
+  for (const graph of graphs) NETWORKS[graph](weights);
+  const lists = [...seen].map(([name, shapes]) => [name, [...shapes.values()]]);
+  return Object.fromEntries(lists) as Record<CheckpointNetwork, WeightShape[]>;
+}

@@ -1,0 +1,100 @@
+import { KdtalkerError, throwIfAborted } from '../../errors.js';
+import { type Checkpoint, openCheckpoint, type State, selectState } from '../checkpoint/index.js';
+import { type AllWeights, CHECKPOINT_NETWORKS, type CheckpointNetwork } from '../weights/weights.js';
+import { expectedWeights, type NetworkName } from './networks.js';
+import { SOURCES, type SourceFile } from './sources.js';
+
+/**
+ * Weights in files, of which those of one graph at a time are in memory: at most 230 MB. Everything else in the files, such as
+ * an optimizer's state, stays on the disk.
+ */
+export class StoredWeights {
+  /** What the graphs are made from. Reading needs {@link load} first. */
+  readonly weights: AllWeights;
+  readonly #checkpoints: readonly Checkpoint[];
+  readonly #states: ReadonlyMap<CheckpointNetwork, State>;
+  readonly #loaded = new Map<string, Float32Array>();
+
+  private constructor(checkpoints: readonly Checkpoint[], states: ReadonlyMap<CheckpointNetwork, State>) {
+    this.#checkpoints = checkpoints;
+    this.#states = states;
+    const entries = CHECKPOINT_NETWORKS.map((network) => [
+      network,
+      { floats: (key: string) => this.#floats(network, key) },
+    ]);
+    this.weights = Object.fromEntries(entries) as AllWeights;
+  }
+
+  /**
+   * Opens the files and checks names and shapes of every network in them; reads no weights yet.
+   *
+   * @throws KdtalkerError FILE_NOT_FOUND, CHECKPOINT_INVALID
+   */
+  static async open(files: ReadonlyMap<SourceFile, string>): Promise<StoredWeights> {
+    const opened = new Map<SourceFile, Checkpoint>();
+    try {
+      for (const [name, path] of files) opened.set(name, await openCheckpoint(path));
+      return new StoredWeights([...opened.values()], selectAll(opened));
+    } catch (error) {
+      await closeAll([...opened.values()]);
+      throw error;
+    }
+  }
+
+  /** Reads the weights of a graph and forgets those of the graph before. @throws CHECKPOINT_INVALID, ABORTED */
+  async load(graph: NetworkName, signal?: AbortSignal): Promise<void> {
+    this.#loaded.clear();
+    const expected = expectedWeights([graph]);
+    for (const network of CHECKPOINT_NETWORKS) {
+      for (const { key } of expected[network]) {
+        throwIfAborted(signal, 'Converting checkpoints');
+        const values = await this.#states.get(network)!.floats(key);
+        this.#loaded.set(`${network}.${key}`, finite(values, key, network));
+      }
+    }
+  }
+
+  /** Closes the files. */
+  async close(): Promise<void> {
+    this.#loaded.clear();
+    await closeAll(this.#checkpoints);
+  }
+
+  /** A copy: graphs fold normalisations into what they are given. */
+  #floats(network: CheckpointNetwork, key: string): Float32Array {
+    const values = this.#loaded.get(`${network}.${key}`);
+    if (!values) throw new RangeError(`Expected ${network}.${key} to be loaded before it is read`);
+    return values.slice();
+  }
+}
+
+/** The networks that the opened files are said to hold. */
+function selectAll(opened: ReadonlyMap<SourceFile, Checkpoint>): Map<CheckpointNetwork, State> {
+  const expected = expectedWeights();
+  const present = CHECKPOINT_NETWORKS.filter((network) => opened.has(SOURCES[network].file));
+  const states = present.map((network): [CheckpointNetwork, State] => {
+    const { file, prefixes, ignored } = SOURCES[network];
+    const wanted = Object.fromEntries(expected[network].map(({ key, dims }) => [key, dims]));
+    return [
+      network,
+      selectState(opened.get(file)!, { network, wanted, ignored, ...(prefixes && { prefixes }) }),
+    ];
+  });
+  return new Map(states);
+}
+
+/** One such number blackens every picture, which is hard to find later. */
+function finite(values: Float32Array, key: string, network: CheckpointNetwork): Float32Array {
+  // Zero times a finite number is zero: a sum is ten times as fast as a test of each.
+  let zero = 0;
+  for (let i = 0; i < values.length; i++) zero += values[i]! * 0;
+  if (zero === 0) return values;
+  throw new KdtalkerError(
+    'CHECKPOINT_INVALID',
+    `Expected finite numbers for ${key} of ${network} but received others: the file is damaged or its training failed`,
+  );
+}
+
+async function closeAll(checkpoints: readonly Checkpoint[]): Promise<void> {
+  await Promise.all(checkpoints.map((checkpoint) => checkpoint.close()));
+}

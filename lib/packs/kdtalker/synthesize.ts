@@ -1,0 +1,39 @@
+import { invalidArgument } from '../../errors.js';
+import type { PackManifest } from '../schema.js';
+import { formulaWeights } from '../weights/formula.js';
+import { type WritePackOptions, writeKdtalkerPack } from './write.js';
+
+/** Options of {@link synthesizePack}. */
+export interface SynthesizeOptions extends WritePackOptions {
+  /** Any text; each gives other weights. */
+  salt: string;
+  /** Where to; a new or empty folder. */
+  directory: string;
+}
+
+/**
+ * Makes a pack of the published networks at their full size with weights from a formula: what it draws is noise, but every
+ * number is the same on every machine, so it tests and measures the whole chain where the trained weights cannot be had.
+ * The same salt gives the same bytes. About 700 MB and ten seconds on two cores.
+ *
+ * @throws KdtalkerError INVALID_ARGUMENT, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
+ * @example
+ * await synthesizePack({ salt: 'golden', directory: 'packs/golden' });
+ * const talker = await Talker.load('packs/golden');
+ */
+export async function synthesizePack({
+  salt,
+  directory,
+  ...options
+}: SynthesizeOptions): Promise<PackManifest> {
+  if (typeof salt !== 'string') throw invalidArgument('a text', 'salt', salt);
+  if (typeof directory !== 'string' || directory === '')
+    throw invalidArgument('the path of a folder', 'directory', directory);
+  const identity = {
+    name: 'kdtalker-synthetic',
+    version: '1.0.0',
+    description: `The networks of KDTalker and LivePortrait with weights by formula, salt ${JSON.stringify(salt)}: for tests, it draws no faces`,
+    licence: { name: 'MIT', nonCommercial: false },
+  };
+  return writeKdtalkerPack(directory, formulaWeights(salt), identity, options);
+}

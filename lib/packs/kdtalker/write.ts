@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { asKdtalkerError, KdtalkerError } from '../../errors.js';
+import { EXTERNAL_FROM, type Graph, type WrittenModel, writeModel } from '../onnx/index.js';
+import { parseManifest } from '../pack.js';
+import type { PackManifest } from '../schema.js';
+import type { AllWeights } from '../weights/weights.js';
+import { kdtalkerManifest, PACK_NETWORKS, type PackIdentity } from './manifest.js';
+import { NETWORKS, type NetworkName } from './networks.js';
+
+/** How far the writing of a pack is. */
+export interface PackProgress {
+  /** The network being written. */
+  network: string;
+  /** Bytes of weights written so far, and in all. */
+  done: number;
+  total: number;
+}
+
+/** Options of writing a pack. */
+export interface WritePackOptions {
+  /** Called after every tensor. */
+  onProgress?: (progress: PackProgress) => void;
+  signal?: AbortSignal;
+}
+
+/** Options of writing a pack whose weights are somewhere else. */
+export interface WriteFromOptions extends WritePackOptions {
+  /** Awaited before the weights of a network are read, to bring them into memory. */
+  prepare?: (network: NetworkName) => Promise<void>;
+}
+
+/**
+ * Writes a pack of the published networks, about 700 MB, with float32 weights in a file beside each graph. Everything is
+ * written to a folder beside `directory` that takes its name at the end: either the whole pack is there or nothing.
+ * Memory holds a few tensors at a time, about 200 MB.
+ *
+ * @param directory must not exist, or be empty
+ * @throws KdtalkerError INVALID_ARGUMENT, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED, and what reading the weights throws
+ */
+export async function writeKdtalkerPack(
+  directory: string,
+  weights: AllWeights,
+  identity: PackIdentity,
+  options: WriteFromOptions = {},
+): Promise<PackManifest> {
+  const target = resolve(directory);
+  await requireEmpty(target);
+  const partial = join(dirname(target), `.${randomUUID()}.partial`);
+  try {
+    await mkdir(partial, { recursive: true });
+    const manifest = await writeFiles(partial, weights, identity, options);
+    await rename(partial, target);
+    return manifest;
+  } catch (error) {
+    throw outputError(error, target);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+async function writeFiles(
+  directory: string,
+  weights: AllWeights,
+  identity: PackIdentity,
+  { onProgress, signal, prepare }: WriteFromOptions,
+): Promise<PackManifest> {
+  const graphs = PACK_NETWORKS.map((name): [NetworkName, Graph] => [name, NETWORKS[name](weights)]);
+  const total = graphs.reduce((sum, [, graph]) => sum + graph.externalBytes(EXTERNAL_FROM), 0);
+  const models = new Map<NetworkName, WrittenModel>();
+  let done = 0;
+  for (const [network, graph] of graphs) {
+    const report = (bytes: number) => {
+      done += bytes;
+      onProgress?.({ network, done, total });
+    };
+    await prepare?.(network);
+    const model = await writeModel(graph, directory, `${network}.onnx`, {
+      onProgress: report,
+      ...(signal && { signal }),
+    });
+    models.set(network, model);
+  }
+  const manifest = parseManifest(kdtalkerManifest(identity, models), directory);
+  await writeFile(join(directory, 'pack.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+}
+
+async function requireEmpty(directory: string): Promise<void> {
+  const entries = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw outputError(error, directory);
+  });
+  if (entries.length === 0) return;
+  throw new KdtalkerError(
+    'INVALID_ARGUMENT',
+    `Expected a new or empty folder for the pack but received ${directory}, which is not empty. Name another one, or empty it`,
+  );
+}
+
+function outputError(error: unknown, directory: string): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return asKdtalkerError(
+      error,
+      'OUTPUT_DISK_FULL',
+      `Expected 700 MB of room for ${directory} but the disk is full`,
+    );
+  // Only the system's errors have a call; everything else is what reading the weights has to say.
+  if (!(error as NodeJS.ErrnoException | undefined)?.syscall) return error;
+  return asKdtalkerError(
+    error,
+    'OUTPUT_UNWRITABLE',
+    `Expected a folder that can be written for the pack but received ${directory} (${code})`,
+  );
+}

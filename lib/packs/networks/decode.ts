@@ -1,0 +1,110 @@
+import { Graph, type Value } from '../onnx/index.js';
+import { spectralNorm } from '../weights/spectral.js';
+import type { Weights } from '../weights/weights.js';
+import { DECODER_BLOCKS, type DecoderBlock, spectralWeightShape } from './decode-shapes.js';
+import { type Build, convolution, convolutionLayer, convolve, doubled } from './layers.js';
+import { type Layer, type Parameter, parameter } from './parameters.js';
+import { WARPED } from './warp.js';
+
+/** Side of the picture it draws, pixels. */
+export const OUTPUT = 512;
+/** Channels between a SPADE's first convolution and its second. */
+const HIDDEN = 128;
+
+/**
+ * The decoder G (SPADE, model 10): the warped feature [1, 256, 64, 64] to out [1, 3, 512, 512] of 0..1. The feature is what
+ * is drawn and what every normalisation is modulated by.
+ */
+export function decodeGraph(weights: Weights): Graph {
+  const g = new Graph('decode', { description: "LivePortrait's SPADE decoder" });
+  const b: Build = { g, weights };
+  const feature = g.input('feature', 'float32', [1, WARPED.channels, WARPED.side, WARPED.side]);
+  const [middle, large, huge] = [feature, doubled(g, feature, 4), doubled(g, doubled(g, feature, 4), 4)];
+  let x = convolution(b, 'fc', feature, { from: WARPED.channels, to: 512, kernel: [3, 3] });
+  for (const name of Object.keys(DECODER_BLOCKS).filter((key) => key.startsWith('G_')))
+    x = residual(b, name as DecoderBlock, x, middle);
+  x = residual(b, 'up_0', doubled(g, x, 4), large);
+  x = residual(b, 'up_1', doubled(g, x, 4), huge);
+  const small = convolution(b, 'conv_img.0', leaky(x), { from: 64, to: 12, kernel: [3, 3] });
+  const shuffled = g.op('DepthToSpace', [small], { blocksize: 2, mode: 'CRD' });
+  g.output('out', shuffled.sigmoid(), 'float32', [1, 3, OUTPUT, OUTPUT]);
+  return g;
+}
+
+const leaky = (x: Value) => x.graph.op('LeakyRelu', [x], { alpha: 0.2 });
+
+/** A residual block; where its widths differ, the short cut is a convolution too. */
+function residual(b: Build, name: DecoderBlock, x: Value, seg: Value): Value {
+  const [from, to] = DECODER_BLOCKS[name];
+  const between = Math.min(from, to);
+  const spade = (i: string, value: Value, width: number) =>
+    modulated(b, `${name}.norm_${i}`, value, width, seg);
+  return b.g.scope(name, () => {
+    const first = spectralConvolution(b, `${name}.conv_0`, leaky(spade('0', x, from)));
+    const second = spectralConvolution(b, `${name}.conv_1`, leaky(spade('1', first, between)));
+    const shortcut = from === to ? x : spectralConvolution(b, `${name}.conv_s`, spade('s', x, from));
+    return shortcut.add(second);
+  });
+}
+
+/** SPADE: x normalised over each channel's picture, then scaled and shifted cell by cell as `seg` says. */
+function modulated(b: Build, key: string, x: Value, width: number, seg: Value): Value {
+  const { g } = b;
+  const hidden = { from: WARPED.channels, to: HIDDEN, kernel: [3, 3] };
+  const activation = convolution(b, `${key}.mlp_shared.0`, seg, hidden).relu();
+  const both = convolve(g, activation, gammaAndBeta(b, key, width), { kernel: [3, 3] });
+  const [scale, shift] = g.split(both, 1, [width, width]) as [Value, Value];
+  return instanceNorm(g, x, width).mul(scale).add(shift);
+}
+
+/** Both convolutions of a SPADE as one, and the 1 that is added to gamma in its bias. */
+function gammaAndBeta({ weights }: Build, key: string, width: number): Layer {
+  const shape = { from: HIDDEN, to: width, kernel: [3, 3] };
+  const gamma = convolutionLayer(weights, `${key}.mlp_gamma`, shape);
+  const beta = convolutionLayer(weights, `${key}.mlp_beta`, shape);
+  return {
+    weight: stacked(gamma.weight, beta.weight),
+    bias: stacked({ ...gamma.bias, read: () => gamma.bias.read().map((value) => value + 1) }, beta.bias),
+  };
+}
+
+/** Two parameters of one shape, the second below the first. */
+function stacked(upper: Parameter, lower: Parameter): Parameter {
+  const [rows, ...rest] = upper.dims;
+  return {
+    key: upper.key.replace('mlp_gamma', 'mlp_gamma_beta'),
+    dims: [2 * rows!, ...rest],
+    read() {
+      const [first, second] = [upper.read(), lower.read()];
+      const out = new Float32Array(first.length + second.length);
+      out.set(first);
+      out.set(second, first.length);
+      return out;
+    },
+  };
+}
+
+function instanceNorm(g: Graph, x: Value, width: number): Value {
+  const ones = g.constant(`ones${width}`, new Float32Array(width).fill(1));
+  const zeros = g.constant(`zeros${width}`, new Float32Array(width));
+  return g.op('InstanceNormalization', [x, ones, zeros], { epsilon: 1e-5 });
+}
+
+/** A convolution whose weight is divided by its spectral norm; the short cut's has no bias. */
+function spectralConvolution({ g, weights }: Build, key: string, x: Value): Value {
+  const dims = spectralWeightShape(key);
+  const [to, from, ...kernel] = dims;
+  const original = parameter(weights, `${key}.weight_orig`, dims);
+  const u = parameter(weights, `${key}.weight_u`, [to]);
+  const v = parameter(weights, `${key}.weight_v`, [from * kernel[0]! * kernel[1]!]);
+  const weight = {
+    ...original,
+    read() {
+      const values = original.read();
+      const norm = spectralNorm(values, u.read(), v.read());
+      return values.map((value) => value / norm);
+    },
+  };
+  const bias = key.endsWith('conv_s') ? {} : { bias: parameter(weights, `${key}.bias`, [to]) };
+  return convolve(g, x, { weight, ...bias }, { kernel });
+}

@@ -1,0 +1,168 @@
+import { Graph, type Value } from '../onnx/index.js';
+import { under, type Weights } from '../weights/weights.js';
+import { attention, positionsOf, TOKEN, tokenNorm } from './attention.js';
+import { AUDIO_FEATURE } from './audio.js';
+import { type Build, linear, silu } from './layers.js';
+import { layer, transposed } from './parameters.js';
+
+const MOTION = 70;
+const LAYERS = 6;
+/** The canonical keypoints and the reference frame stand before the frames of the window. */
+const PREFIX = 2;
+const TIME = 256;
+/** Residual blocks that the condition goes to, each as scale and shift of a token. */
+const CONDITIONED = Array.from({ length: 2 * LAYERS }, (_, i) => `layers.${i >> 1}.${i % 2}`);
+const CONDITION = CONDITIONED.length * 2 * TOKEN;
+
+/**
+ * The denoiser (model 6): the noise in x_t [1, n, 70] at timestep t [1], given the audio features [1, n, 512], the canonical
+ * keypoints ori_kps [1, 70] and the reference frame ref [1, 70]. Any n.
+ */
+export function denoiserGraph(weights: Weights): Graph {
+  const g = new Graph('denoiser', { description: "KDTalker's denoiser" });
+  const b = build(g, weights);
+  const inputs = stepInputs(g);
+  const audio = g.input('audio', 'float32', [1, 'n', AUDIO_FEATURE]);
+  return withNoise(b, inputs, audioCondition(b, audio));
+}
+
+/**
+ * The part of the denoiser that depends on the audio alone: audio [1, n, 512] to condition [1, n, 18432], once a window.
+ * {@link denoiserStepGraph} takes it; both together are {@link denoiserGraph}.
+ */
+export function denoiserConditionGraph(weights: Weights): Graph {
+  const g = new Graph('denoiser_condition', {
+    description: "The audio part of the condition of KDTalker's denoiser",
+  });
+  const audio = g.input('audio', 'float32', [1, 'n', AUDIO_FEATURE]);
+  g.output('condition', audioCondition(build(g, weights), audio), 'float32', [1, 'n', CONDITION]);
+  return g;
+}
+
+/** {@link denoiserGraph} with the audio as {@link denoiserConditionGraph} gives it: what is left for every step. */
+export function denoiserStepGraph(weights: Weights): Graph {
+  const g = new Graph('denoiser_step', {
+    description: "KDTalker's denoiser, given the audio part of its condition",
+  });
+  const inputs = stepInputs(g);
+  const condition = g.input('condition', 'float32', [1, 'n', CONDITION]);
+  return withNoise(build(g, weights), inputs, condition);
+}
+
+const build = (g: Graph, weights: Weights): Build => ({ g, weights: under(weights, 'point_model.model.') });
+
+interface StepInputs {
+  x: Value;
+  timestep: Value;
+  canonical: Value;
+  reference: Value;
+}
+
+function stepInputs(g: Graph): StepInputs {
+  return {
+    x: g.input('x_t', 'float32', [1, 'n', MOTION]),
+    timestep: g.input('t', 'int64', [1]),
+    canonical: g.input('ori_kps', 'float32', [1, MOTION]),
+    reference: g.input('ref', 'float32', [1, MOTION]),
+  };
+}
+
+function withNoise(b: Build, inputs: StepInputs, audio: Value): Graph {
+  const { x, timestep, canonical, reference } = inputs;
+  const frames = b.g.concat(1, [canonical.unsqueeze(1), reference.unsqueeze(1), x]);
+  const tokens = linear(b, 'input_projection', frames, { from: MOTION, to: TOKEN });
+  const condition = audioAndTime(b, audio, timeCondition(b, timestep));
+  const out = linear(b, 'output_projection', layers(b, tokens, condition), { from: TOKEN, to: MOTION });
+  b.g.output('eps', out.slice(1, PREFIX, Number.MAX_SAFE_INTEGER), 'float32', [1, 'n', MOTION]);
+  return b.g;
+}
+
+/** Linear(SiLU(concat(time, audio))) falls apart into one product for each: this is the audio's, for all blocks. */
+function audioCondition(b: Build, audio: Value): Value {
+  return silu(audio).matmul(conditionWeight(b, 'audio', TIME, TIME + AUDIO_FEATURE));
+}
+
+/** The time's part with the biases, [1, 18432]. */
+function timeCondition(b: Build, timestep: Value): Value {
+  const embedding = b.g.scope('time', () => timeEmbedding(b, timestep));
+  const biases = CONDITIONED.map((block) => conditionLayer(b, block).bias!);
+  const bias = b.g.lazy('condition.bias', [CONDITION], () => joined(biases.map((part) => part.read())));
+  return silu(embedding)
+    .matmul(conditionWeight(b, 'time', 0, TIME))
+    .add(bias);
+}
+
+/** The sinusoid of the timestep through two layers, [1, 256]. */
+function timeEmbedding(b: Build, timestep: Value): Value {
+  const half = TOKEN / 2;
+  const frequencies = Float32Array.from({ length: half }, (_, i) =>
+    Math.exp((-Math.log(10000) * i) / (half - 1)),
+  );
+  const angle = timestep
+    .cast(1)
+    .unsqueeze(1)
+    .mul(b.g.constant('frequencies', frequencies, [1, half]));
+  const sinusoid = b.g.concat(1, [angle.sin(), angle.cos()]);
+  const hidden = silu(linear(b, 'time_mlp.1', sinusoid, { from: TOKEN, to: TIME }));
+  return linear(b, 'time_mlp.3', hidden, { from: TIME, to: TIME });
+}
+
+function conditionLayer({ weights }: Build, block: string) {
+  return layer(weights, `${block}.mlp.1`, [2 * TOKEN, TIME + AUDIO_FEATURE]);
+}
+
+/** Inputs [from, to) of the condition's layers, those of all blocks side by side, [to - from, 18432]. */
+function conditionWeight(b: Build, part: string, from: number, to: number): Value {
+  const parts = CONDITIONED.map((block) => conditionLayer(b, block).weight);
+  return b.g.lazy(`condition.${part}`, [to - from, CONDITION], () =>
+    sideBySide(
+      parts.map((weight) => transposed(weight.read(), TIME + AUDIO_FEATURE, from, to)),
+      to - from,
+    ),
+  );
+}
+
+/** Scale and shift of every block, [1, n + 2, 1536] each: the prefix has no audio. */
+function audioAndTime({ g }: Build, audio: Value, time: Value): Value[] {
+  const padded = g.op('Pad', [audio, g.ints([0, PREFIX, 0, 0, 0, 0])]);
+  return g.split(padded.add(time), 2, new Array<number>(CONDITIONED.length).fill(2 * TOKEN));
+}
+
+function layers(b: Build, tokens: Value, condition: Value[]): Value {
+  const positions = b.g.scope('positions', () => positionsOf(b, tokens));
+  let x = tokens;
+  for (let i = 0; i < LAYERS; i++) {
+    for (const j of [0, 1])
+      x = b.g.scope(`layers.${i}.${j}`, () => residual(b, `layers.${i}.${j}`, x, condition[2 * i + j]!));
+    x = b.g.scope(`layers.${i}.2`, () => attention(b, `layers.${i}.2.fn`, x, positions));
+  }
+  return x;
+}
+
+/** A ResnetBlock; the second layer's normalisation has weights that are not used. */
+function residual(b: Build, key: string, x: Value, condition: Value): Value {
+  const [scale, shift] = b.g.split(condition, 2, [TOKEN, TOKEN]) as [Value, Value];
+  const size = { from: TOKEN, to: TOKEN };
+  const first = tokenNorm(b, `${key}.block1.norm`, linear(b, `${key}.block1.proj`, x, size));
+  const modulated = silu(first.mul(scale.add(1)).add(shift));
+  return silu(linear(b, `${key}.block2.proj`, modulated, size)).add(x);
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  return sideBySide(parts, 1);
+}
+
+/** Matrices of the same number of rows, each right of the one before. */
+function sideBySide(parts: readonly Float32Array[], rows: number): Float32Array {
+  const widths = parts.map((part) => part.length / rows);
+  const total = widths.reduce((sum, width) => sum + width, 0);
+  const out = new Float32Array(rows * total);
+  let left = 0;
+  parts.forEach((part, i) => {
+    const width = widths[i]!;
+    for (let row = 0; row < rows; row++)
+      out.set(part.subarray(row * width, (row + 1) * width), row * total + left);
+    left += width;
+  });
+  return out;
+}
