@@ -1,0 +1,93 @@
+import { invalidArgument, throwIfAborted } from '../../errors.js';
+import { apply, invert, type Matrix, type Picture, type Point } from '../geometry.js';
+import { cropRotated, ffhqToPhoto } from './ffhq.js';
+import { cropKdtalker, kdtalkerToPhoto, kdtalkerWindow } from './kdtalker.js';
+import { cropLiveportrait, liveportraitToPhoto } from './liveportrait.js';
+import { cropWhole, wholeToPhoto } from './none.js';
+
+/**
+ * How the square that the networks see is cut out of the photo:
+ * `ffhq` rotated FFHQ alignment, border replicated (the puppet pack);
+ * `kdtalker` the published KDTalker inference, sides along the picture's;
+ * `liveportrait` the published LivePortrait crop, rotated, black outside the photo;
+ * `none` the whole picture, stretched to the square.
+ */
+export type CropKind = 'ffhq' | 'kdtalker' | 'liveportrait' | 'none';
+
+/** All crops, in the order in which they are documented. */
+export const CROP_KINDS: readonly CropKind[] = ['ffhq', 'kdtalker', 'liveportrait', 'none'];
+
+/** A square cut out of a photo, with the way back. */
+export interface CropResult {
+  readonly kind: CropKind;
+  /** RGB24, `size` x `size` pixels. */
+  readonly pixels: Uint8Array;
+  /** Side in pixels. */
+  readonly size: number;
+  /** Row-major 2x3: pixel indices of the crop to pixel indices of the photo. */
+  readonly toPhoto: Matrix;
+  /** Row-major 2x3: pixel indices of the photo to pixel indices of the crop. */
+  readonly toCrop: Matrix;
+  /** The landmarks in crop units: -1..1 from edge to edge, pixel i of N at (2i + 1) / N - 1. */
+  readonly landmarks: readonly Point[] | undefined;
+}
+
+/** Options of {@link cropPicture}. */
+export interface CropOptions {
+  readonly kind: CropKind;
+  /** Side of the square in pixels: what the pack's networks take. */
+  readonly size: number;
+  /** 68 points in pixel indices of the photo; every kind but `none` needs them. */
+  readonly landmarks?: readonly Point[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Cut {
+  readonly pixels: Uint8Array;
+  readonly toPhoto: Matrix;
+}
+
+async function cutOut(photo: Picture, { kind, size, landmarks }: CropOptions): Promise<Cut> {
+  if (kind === 'none') return { pixels: await cropWhole(photo, size), toPhoto: wholeToPhoto(photo, size) };
+  if (landmarks?.length !== 68)
+    throw invalidArgument(`68 points (the crop '${kind}' needs them)`, 'landmarks', landmarks);
+  if (kind === 'kdtalker') {
+    const window = kdtalkerWindow(landmarks, photo.width, photo.height);
+    const toPhoto = kdtalkerToPhoto(window, photo, size);
+    return { pixels: await cropKdtalker(photo, window, size), toPhoto };
+  }
+  const toPhoto = kind === 'ffhq' ? ffhqToPhoto(landmarks, size) : liveportraitToPhoto(landmarks, size);
+  const pixels =
+    kind === 'ffhq' ? await cropRotated(photo, toPhoto, size) : await cropLiveportrait(photo, toPhoto, size);
+  return { pixels, toPhoto };
+}
+
+/** Points in pixel indices of the photo to crop units. */
+export function toCropUnits(points: readonly Point[], toCrop: Matrix, size: number): Point[] {
+  return points.map((point) => {
+    const [x, y] = apply(toCrop, point);
+    return [(2 * x + 1) / size - 1, (2 * y + 1) / size - 1];
+  });
+}
+
+/**
+ * Cuts the square that the networks see out of a photo.
+ *
+ * @throws KdtalkerError INVALID_ARGUMENT where the landmarks are missing, not 68 or not a face; ABORTED.
+ */
+export async function cropPicture(photo: Picture, options: CropOptions): Promise<CropResult> {
+  const { kind, size, landmarks, signal } = options;
+  throwIfAborted(signal, 'Cropping the portrait');
+  if (!CROP_KINDS.includes(kind)) throw invalidArgument(`one of '${CROP_KINDS.join("', '")}'`, 'crop', kind);
+  const { pixels, toPhoto } = await cutOut(photo, options);
+  throwIfAborted(signal, 'Cropping the portrait');
+  const toCrop = invert(toPhoto);
+  return {
+    kind,
+    pixels,
+    size,
+    toPhoto,
+    toCrop,
+    landmarks: landmarks && toCropUnits(landmarks, toCrop, size),
+  };
+}

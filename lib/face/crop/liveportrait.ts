@@ -1,0 +1,80 @@
+import {
+  add,
+  boundsOf,
+  invert,
+  type Matrix,
+  mean,
+  type Picture,
+  type Point,
+  scale,
+  subtract,
+} from '../geometry.js';
+import { warp } from '../picture.js';
+import { requireExtent } from './anchors.js';
+
+/** Side of the crop as a multiple of the longer side of the landmarks' box. */
+const ENLARGEMENT = 2.3;
+/** Shift of the centre along the face's down axis as a multiple of the crop's side. */
+const SHIFT_DOWN = -0.125;
+
+/** A position rounded to single precision. */
+function single(point: Point): Point {
+  return [Math.fround(point[0]), Math.fround(point[1])];
+}
+
+/** The product of two vectors, rounded as single precision with a fused addition rounds it. */
+function dot(a: Point, b: Point): number {
+  return Math.fround(Math.fround(a[0] * b[0]) + a[1] * b[1]);
+}
+
+/**
+ * Unit vector from the eyes to the lips. In single precision as in the published code: the angle comes from
+ * it through an arc cosine, which near 1 turns the last bit into a thousandth of a pixel.
+ */
+function downAxis(landmarks: readonly Point[]): Point {
+  const at = (index: number) => landmarks[index]!;
+  const eye = single(mean([mean([at(36), at(39)]), mean([at(42), at(45)])]));
+  const line = single(subtract(single(mean([at(48), at(54)])), eye));
+  const span = Math.fround(Math.sqrt(dot(line, line)));
+  requireExtent(span);
+  return single([line[0] / span, line[1] / span]);
+}
+
+/** The face's square in the photo: centre, side and unit axis to its right. In single precision, see above. */
+function facePlace(landmarks: readonly Point[]): { centre: Point; side: number; right: Point } {
+  const down = downAxis(landmarks);
+  const right: Point = [down[1], -down[0]];
+  const middle = single(mean(landmarks));
+  const turned = landmarks.map((point): Point => {
+    const offset = single(subtract(point, middle));
+    return [dot(offset, right), dot(offset, down)];
+  });
+  const [left, top, width, height] = boundsOf(turned);
+  const side = Math.fround(ENLARGEMENT * Math.fround(Math.max(width, height)));
+  const across = single(scale(right, Math.fround(left + width / 2)));
+  const below = single(scale(down, Math.fround(top + height / 2)));
+  const boxCentre = single(add(single(add(middle, across)), below));
+  return { centre: single(add(boxCentre, single(scale(down, SHIFT_DOWN * side)))), side, right };
+}
+
+/**
+ * Indices of a `size` x `size` crop to indices of the photo (`M_c2o` of model.md, section 12): the inverse of
+ * the similarity that takes the centre to size / 2.
+ */
+export function liveportraitToPhoto(landmarks: readonly Point[], size: number): Matrix {
+  const { centre, side, right } = facePlace(landmarks);
+  const angle = Math.acos(Math.min(Math.max(right[0], -1), 1)) * (right[1] < 0 ? -1 : 1);
+  const ratio = Math.fround(size / side);
+  const [cosine, sine] = [ratio * Math.cos(angle), ratio * Math.sin(angle)];
+  const [x, y] = centre;
+  const toCrop = [
+    ...[cosine, sine, size / 2 - (cosine * x + sine * y)],
+    ...[-sine, cosine, size / 2 - (cosine * y - sine * x)],
+  ];
+  return invert(toCrop.map(Math.fround) as unknown as Matrix);
+}
+
+/** The crop of the published LivePortrait code: plain bilinear, black outside the photo. */
+export async function cropLiveportrait(photo: Picture, toPhoto: Matrix, size: number): Promise<Uint8Array> {
+  return (await warp(photo, toPhoto, size, size, 'black')).data;
+}

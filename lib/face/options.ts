@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { invalidArgument, KdtalkerError } from '../errors.js';
+import type { Box, Picture, Point } from './geometry.js';
+
+/** Which face of several: the largest, the one nearest to the middle, or by size (0 is the largest). */
+export type FaceChoice = 'largest' | 'center' | number;
+
+/** Options of `FaceFinder.find`. */
+export interface FindOptions {
+  /** Which face of several; default 'largest'. */
+  readonly face?: FaceChoice | undefined;
+  /** Left, top, width, height of the face in pixels, brows to chin; no search is made then. */
+  readonly box?: Box | undefined;
+  /** 68 points (iBUG order) in pixels; no network runs then. */
+  readonly landmarks?: readonly Point[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const faceChoice = z.union([z.enum(['largest', 'center']), z.number().int().min(0)]);
+const box = z.tuple([z.number(), z.number(), z.number().positive(), z.number().positive()]);
+const landmarks = z.array(z.tuple([z.number(), z.number()])).length(68);
+
+function demand(schema: z.ZodType, value: unknown, expected: string, name: string): void {
+  if (value !== undefined && !schema.safeParse(value).success) throw invalidArgument(expected, name, value);
+}
+
+/** Throws INVALID_ARGUMENT for options that cannot be meant. */
+export function checkFindOptions(options: FindOptions, picture: Picture): void {
+  demand(faceChoice, options.face, "'largest', 'center' or an index from 0", 'face');
+  demand(box, options.box, '[left, top, width, height] in pixels', 'box');
+  demand(landmarks, options.landmarks, '68 points [x, y] in pixels', 'landmarks');
+  const { width, height } = picture;
+  if (options.box && !touches(options.box, width, height))
+    throw invalidArgument(`a box inside the picture of ${width}x${height}`, 'box', `[${options.box}]`);
+}
+
+function touches([x, y, width, height]: Box, pictureWidth: number, pictureHeight: number): boolean {
+  return x < pictureWidth && y < pictureHeight && x + width > 0 && y + height > 0;
+}
+
+/** Throws INVALID_ARGUMENT where the bytes are not the pixels that the size promises. */
+export function checkPicture({ data, width, height }: Picture): void {
+  const whole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
+  if (!whole || data.length !== width * height * 3)
+    throw invalidArgument(`${width}x${height}x3 bytes of RGB`, 'picture', data);
+}
+
+/** Faces of fewer pixels have no eyes and lips to find. */
+export const SMALLEST_FACE = 20;
+/** Pictures of fewer pixels a side have no room for a face with something around it. */
+export const SMALLEST_PICTURE = 32;
+
+/** The error for a picture, or a face in it, of `side` pixels where `smallest` are needed. */
+export function tooSmall(side: number, what: string, smallest = SMALLEST_FACE): KdtalkerError {
+  return new KdtalkerError(
+    'PICTURE_TOO_SMALL',
+    `Expected at least ${smallest} px for ${what} but received ${Math.floor(side)} px; use a larger picture`,
+  );
+}
