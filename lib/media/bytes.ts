@@ -1,0 +1,56 @@
+/** Reads exact counts of bytes from a stream, a child's pipe or memory, holding one piece of it at a time. */
+export class ByteReader {
+  readonly #pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
+  #piece: Uint8Array = new Uint8Array(0);
+  #position = 0;
+
+  constructor(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
+    this.#pieces =
+      Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]();
+  }
+
+  /** Bytes taken or skipped so far. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The next `count` bytes in memory of their own (so that typed arrays fit onto it); fewer only at the end. */
+  async take(count: number): Promise<Uint8Array> {
+    const out = new Uint8Array(count);
+    let filled = 0;
+    while (filled < count && (await this.#more())) {
+      const part = this.#cut(count - filled);
+      out.set(part, filled);
+      filled += part.length;
+    }
+    return filled === count ? out : out.subarray(0, filled);
+  }
+
+  /** Passes over `count` bytes; false when the end came first. */
+  async skip(count: number): Promise<boolean> {
+    let left = count;
+    while (left > 0 && (await this.#more())) left -= this.#cut(left).length;
+    return left === 0;
+  }
+
+  /** Lets go of the stream below. */
+  async close(): Promise<void> {
+    await this.#pieces.return?.();
+  }
+
+  async #more(): Promise<boolean> {
+    while (this.#piece.length === 0) {
+      const { value, done } = await this.#pieces.next();
+      if (done) return false;
+      this.#piece = value;
+    }
+    return true;
+  }
+
+  #cut(limit: number): Uint8Array {
+    const part = this.#piece.subarray(0, limit);
+    this.#piece = this.#piece.subarray(part.length);
+    this.#position += part.length;
+    return part;
+  }
+}

@@ -1,0 +1,102 @@
+import type { KdtalkerError } from '../errors.js';
+import { FfmpegProcess } from './ffmpeg-process.js';
+import type { Encoder, PixelFormat, VideoSpec } from './formats/format.js';
+import { diskFull, unwritable } from './output-error.js';
+
+/** The same input gives the same bytes: no dates, version names or random identifiers in the file. */
+const REPRODUCIBLE = [
+  '-fflags',
+  '+bitexact',
+  '-flags:v',
+  '+bitexact',
+  '-flags:a',
+  '+bitexact',
+  '-map_metadata',
+  '-1',
+];
+
+/** What a pipe of raw frames on stdin is, and the sound beside it. */
+export function inputArguments(spec: VideoSpec, pixelFormat: PixelFormat): string[] {
+  const { width, height, fps, sound } = spec;
+  const tags = pixelFormat === 'yuv420p' ? COLOUR : [];
+  const shape = ['-pix_fmt', pixelFormat, '-video_size', `${width}x${height}`, '-framerate', String(fps)];
+  const video = ['-f', 'rawvideo', ...shape, ...tags, '-i', 'pipe:0'];
+  return sound ? [...video, '-protocol_whitelist', 'file,pipe', '-i', `file:${sound}`] : video;
+}
+
+/** The colours of the frames, said before the input and again for the output, so that no version converts them. */
+export const COLOUR = [
+  ...['-color_range', 'tv', '-colorspace', 'bt709'],
+  ...['-color_primaries', 'bt709', '-color_trc', 'bt709'],
+];
+
+/** Sound is stored at this rate, whatever its own: every player knows it, and its codec frames are short (21 ms). */
+const SOUND_RATE = 48000;
+
+/**
+ * Both streams, the sound exactly as long as the frames: time is counted in samples from the first one, whatever the
+ * file says, so that it matches what the engine heard; then silence is added for ever and cut off at the end.
+ */
+export function streamArguments(spec: VideoSpec, soundCodec: readonly string[]): string[] {
+  const maps = ['-map', '0:v:0', '-map_chapters', '-1'];
+  if (!spec.sound) return maps;
+  const samples = Math.round((spec.frames * SOUND_RATE) / spec.fps);
+  const length = `apad,atrim=end_sample=${samples}`;
+  const filter = `asetpts=N/SR/TB,aresample=${SOUND_RATE},${length},aformat=channel_layouts=mono|stereo`;
+  return [...maps, '-map', '1:a:0', '-af', filter, ...soundCodec];
+}
+
+/** Pipes raw frames into an ffmpeg that writes `target`. */
+export class FfmpegEncoder implements Encoder {
+  readonly #process: FfmpegProcess;
+  readonly #name: string;
+
+  /** @param args everything between the common options and the output file. */
+  constructor(args: readonly string[], target: string, name: string, signal: AbortSignal | undefined) {
+    const all = [...args, ...REPRODUCIBLE, '-y', `file:${target}`];
+    this.#process = FfmpegProcess.start(all, { signal, what: `Encoding '${name}'`, stdin: true });
+    this.#name = name;
+  }
+
+  /** The encoder's process id, for tests. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  async write(frame: Uint8Array): Promise<void> {
+    const broken = await new Promise<unknown>((resolve) => this.#process.stdin.write(frame, resolve));
+    if (broken) throw await this.#failure(broken);
+  }
+
+  async finish(): Promise<void> {
+    this.#process.stdin.end();
+    const exit = await this.#process.wait();
+    const error = this.#process.errorOf(exit);
+    const full = noSpace(exit.stderr);
+    if (error?.code === 'ABORTED') throw error;
+    if (full || error) throw this.#explain(exit.stderr, error);
+  }
+
+  abort(): Promise<void> {
+    return this.#process.kill();
+  }
+
+  async #failure(broken: unknown): Promise<unknown> {
+    const exit = await this.#process.wait();
+    const error = this.#process.errorOf(exit);
+    return error?.code === 'ABORTED' ? error : this.#explain(exit.stderr, error ?? broken);
+  }
+
+  /** ffmpeg has no codes for what went wrong with a file; its words are the system's. */
+  #explain(stderr: string, error: KdtalkerError | unknown): unknown {
+    if (noSpace(stderr)) return diskFull(this.#name, error);
+    if (/Permission denied|Read-only file system/.test(stderr)) {
+      return unwritable(this.#name, 'the system refuses it', error);
+    }
+    return error;
+  }
+}
+
+function noSpace(stderr: string): boolean {
+  return /No space left on device|Disk quota exceeded/.test(stderr);
+}

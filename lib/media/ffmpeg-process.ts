@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { aborted, KdtalkerError, throwIfAborted } from '../errors.js';
+import { atExit } from './cleanup.js';
+import { locateFfmpeg } from './ffmpeg.js';
+
+/** Options that every run gets: say only errors, never read the terminal. */
+const QUIET = ['-nostdin', '-hide_banner', '-loglevel', 'error'];
+
+/** How much of what ffmpeg said last is kept for messages, in characters. */
+const STDERR_TAIL = 16384;
+
+/** How a run ended. */
+export interface FfmpegExit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** The end of what it wrote to stderr. */
+  stderr: string;
+  /** Why it could not even start. */
+  spawnError?: Error;
+}
+
+/** What to do with a run. */
+export interface FfmpegRunOptions {
+  signal?: AbortSignal | undefined;
+  /** What is being done, for messages: "Encoding 'talk.mp4'". */
+  what: string;
+  stdin?: boolean;
+  stdout?: boolean;
+}
+
+/**
+ * One running ffmpeg. The child never outlives its use: it is killed by {@link kill}, by the signal and when this
+ * process exits; should this process be killed, its pipes close and it ends by itself.
+ *
+ * An idle child does not keep the event loop alive; a pending write, read or {@link wait} does.
+ */
+export class FfmpegProcess {
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<FfmpegExit>;
+  readonly #options: FfmpegRunOptions;
+  #stderr = '';
+
+  private constructor(child: ChildProcess, options: FfmpegRunOptions) {
+    this.#child = child;
+    this.#options = options;
+    this.#exit = this.#watch();
+    // Without a listener EPIPE would be thrown; the exit says why the pipe broke.
+    child.stdin?.on('error', () => {});
+    child.stdout?.on('error', () => {});
+    this.#hold(false);
+  }
+
+  /**
+   * Starts ffmpeg with the arguments after the common ones.
+   *
+   * @throws FFMPEG_NOT_FOUND, ABORTED. A program that cannot be run shows in {@link wait}.
+   */
+  static start(args: readonly string[], options: FfmpegRunOptions): FfmpegProcess {
+    throwIfAborted(options.signal, options.what);
+    const { path } = locateFfmpeg();
+    const pipe = (wanted: boolean | undefined) => (wanted ? 'pipe' : 'ignore');
+    const child = spawn(path, [...QUIET, ...args], {
+      stdio: [pipe(options.stdin), pipe(options.stdout), 'pipe'],
+      // A group of its own: Ctrl-C reaches only us, and we decide whether that is an abort.
+      detached: true,
+    });
+    return new FfmpegProcess(child, options);
+  }
+
+  get stdin(): Writable {
+    return this.#child.stdin!;
+  }
+
+  get stdout(): Readable {
+    return this.#child.stdout!;
+  }
+
+  /** The process id, for tests; undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Waits for the end, which may never come while pipes are left full or open. Never rejects. */
+  async wait(): Promise<FfmpegExit> {
+    this.#hold(true);
+    return this.#exit;
+  }
+
+  /** Ends it at once and waits until it is gone. Fine to call twice or after the end. */
+  async kill(): Promise<void> {
+    killGroup(this.#child);
+    this.#child.stdin?.destroy();
+    this.#child.stdout?.destroy();
+    await this.wait();
+  }
+
+  /** The error of an exit that is not a success, or undefined. ABORTED when the signal has fired. */
+  errorOf(exit: FfmpegExit): KdtalkerError | undefined {
+    const { signal, what } = this.#options;
+    if (signal?.aborted) return aborted(signal, what);
+    if (exit.spawnError) return cannotRun(exit.spawnError);
+    if (exit.code === 0) return undefined;
+    const how = exit.signal ? `it was ended by ${exit.signal}` : `it ended with exit code ${exit.code}`;
+    const said = exit.stderr.trim() ? ` Its last words: ${lastLines(exit.stderr)}` : '';
+    return new KdtalkerError(
+      'FFMPEG_FAILED',
+      `${what} failed: expected ffmpeg to finish but ${how}.${said}${hintFor(exit)}`,
+    );
+  }
+
+  #watch(): Promise<FfmpegExit> {
+    const child = this.#child;
+    const { signal } = this.#options;
+    const stop = () => void this.kill();
+    const forget = atExit(() => killGroup(child));
+    signal?.addEventListener('abort', stop, { once: true });
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
+    });
+    return new Promise<FfmpegExit>((resolve) => {
+      child.once('error', (spawnError) => resolve({ code: null, signal: null, stderr: '', spawnError }));
+      child.once('close', (code, ended) => resolve({ code, signal: ended, stderr: this.#stderr }));
+    }).finally(() => {
+      forget();
+      signal?.removeEventListener('abort', stop);
+    });
+  }
+
+  #hold(held: boolean): void {
+    const verb = held ? 'ref' : 'unref';
+    this.#child[verb]();
+    const stderr = this.#child.stderr as unknown as { ref(): void; unref(): void } | null;
+    stderr?.[verb]();
+  }
+}
+
+/** The child and what it may have started: the program that FFMPEG_PATH names can be a script. */
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended in this moment.
+  }
+}
+
+function cannotRun(cause: Error): KdtalkerError {
+  const message = `Expected to run ffmpeg but received '${cause.message}'. Check the program that FFMPEG_PATH or PATH names.`;
+  return new KdtalkerError('FFMPEG_NOT_FOUND', message, { cause });
+}
+
+function lastLines(stderr: string): string {
+  return stderr.trim().split('\n').slice(-3).join(' | ');
+}
+
+function hintFor(exit: FfmpegExit): string {
+  if (/Unknown encoder/.test(exit.stderr)) {
+    return ' This ffmpeg was built without that encoder: set FFMPEG_PATH to a complete one.';
+  }
+  if (exit.signal === 'SIGKILL') return ' Something else killed it, often the system when memory runs out.';
+  return '';
+}

@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { KdtalkerError } from '../errors.js';
+
+/** Where an ffmpeg was found. */
+export interface FfmpegLocation {
+  path: string;
+  source: 'FFMPEG_PATH' | 'PATH' | '@ffmpeg-installer/ffmpeg';
+}
+
+/** A found ffmpeg and what it calls itself. */
+export interface Ffmpeg extends FfmpegLocation {
+  /** The word after 'ffmpeg version': '7.1', 'N-47683-g0e8eb07980-static'. */
+  version: string;
+}
+
+const HOW_TO_GET_IT =
+  "Install ffmpeg (for example 'apt-get install ffmpeg' or 'npm install @ffmpeg-installer/ffmpeg') " +
+  'or set FFMPEG_PATH to the program.';
+
+/**
+ * Looks for the ffmpeg program: FFMPEG_PATH, then PATH, then the optional package `@ffmpeg-installer/ffmpeg`.
+ *
+ * The environment is read at every call, so that a change takes effect at once.
+ *
+ * @throws FFMPEG_NOT_FOUND; also when FFMPEG_PATH is set to something that is not a program, rather than using another.
+ */
+export function locateFfmpeg(): FfmpegLocation {
+  const named = process.env.FFMPEG_PATH;
+  if (named) return { path: checkNamed(named), source: 'FFMPEG_PATH' };
+  const onPath = findOnPath();
+  if (onPath) return { path: onPath, source: 'PATH' };
+  const installed = findInstalled();
+  if (installed) return { path: installed, source: '@ffmpeg-installer/ffmpeg' };
+  throw new KdtalkerError(
+    'FFMPEG_NOT_FOUND',
+    'Expected an ffmpeg program in FFMPEG_PATH, on PATH or in the package @ffmpeg-installer/ffmpeg but found none. ' +
+      `It is needed for video files and for any sound but WAV. ${HOW_TO_GET_IT}`,
+  );
+}
+
+/** {@link locateFfmpeg} and the program's version, for reports. Runs the program once. */
+export async function findFfmpeg(): Promise<Ffmpeg> {
+  const location = locateFfmpeg();
+  return { ...location, version: await versionOf(location.path) };
+}
+
+function checkNamed(path: string): string {
+  if (isProgram(path)) return path;
+  throw new KdtalkerError(
+    'FFMPEG_NOT_FOUND',
+    `Expected an executable file for FFMPEG_PATH but received '${path}'. Correct or unset it. ${HOW_TO_GET_IT}`,
+  );
+}
+
+function findOnPath(): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, 'ffmpeg')).find(isProgram);
+}
+
+/** The package throws a string where it has no binary for the platform, and is absent with --omit=optional. */
+function findInstalled(): string | undefined {
+  try {
+    const { path } = createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string };
+    return isProgram(path) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function versionOf(path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(path, ['-version'], (cause, stdout) => {
+      const version = /^ffmpeg version (\S+)/.exec(stdout)?.[1];
+      if (version) return resolve(version);
+      const message = `Expected '${path}' to be an ffmpeg program but it does not answer to -version. ${HOW_TO_GET_IT}`;
+      reject(new KdtalkerError('FFMPEG_NOT_FOUND', message, { cause }));
+    });
+  });
+}

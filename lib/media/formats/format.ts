@@ -1,0 +1,52 @@
+/** What a video is made of, checked. */
+export interface VideoSpec {
+  /** Pixels. */
+  width: number;
+  height: number;
+  /** Frames per second. */
+  fps: number;
+  /** Frames in all: the sound is cut, or padded with silence, to exactly their time. */
+  frames: number;
+  /** Path of the sound to go with it. */
+  sound: string | undefined;
+  /** Quality, lower is better; the format's own default when undefined. */
+  crf: number | undefined;
+  /** x264 preset; the format's own default when undefined. */
+  preset: string | undefined;
+  /** Encoder threads. */
+  threads: number;
+  signal: AbortSignal | undefined;
+}
+
+/** Takes frames in order. One call at a time. */
+export interface Encoder {
+  /** Resolves when the frame's memory may be used again; a slow encoder resolves late. */
+  write(frame: Uint8Array): Promise<void>;
+  /** Resolves when everything is on the disk. */
+  finish(): Promise<void>;
+  /** Ends all work at once. Fine to call at any time. */
+  abort(): Promise<void>;
+}
+
+/** How raw frames are laid out. `yuv420p`: BT.709 limited range, planes Y, U, V, even sides. `rgb24`: interleaved. */
+export type PixelFormat = 'yuv420p' | 'rgb24';
+
+/** One kind of video file. */
+export interface VideoFormat {
+  readonly name: 'mp4' | 'webm' | 'gif' | 'png';
+  /** What the renderer should deliver. */
+  readonly pixelFormat: PixelFormat;
+  /** Whether it can hold sound. */
+  readonly sound: boolean;
+  /** The range of `crf`, where it has one. */
+  readonly crf?: readonly [number, number];
+  /** The names of `preset`, where it has them. */
+  readonly presets?: readonly string[];
+  /** Starts encoding into `target`: a file, for 'png' a folder. `name` is the output in messages. */
+  open(target: string, name: string, spec: VideoSpec): Encoder;
+}
+
+/** Bytes of one frame. */
+export function bytesOfFrame(format: PixelFormat, width: number, height: number): number {
+  return format === 'rgb24' ? width * height * 3 : (width * height * 3) / 2;
+}

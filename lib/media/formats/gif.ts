@@ -1,0 +1,26 @@
+import { FfmpegEncoder, inputArguments } from '../ffmpeg-encoder.js';
+import type { VideoFormat, VideoSpec } from './format.js';
+
+/**
+ * Frames whose colours make the palette. The rest of a clip shows the same person before the same background; a
+ * palette of all frames would keep them all in memory until the last.
+ */
+const PALETTE_FRAMES = 50;
+
+/** Ordered dithering keeps a still background still, and only the rectangle that changed is stored. */
+const FILTER =
+  `[0:v]split[frames][first];[first]trim=end_frame=${PALETTE_FRAMES},palettegen[palette];` +
+  '[frames][palette]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle[gif]';
+
+/** Animated GIF without sound, repeated for ever. 25 fps are 4 hundredths of a second, which GIF stores exactly. */
+export const gif: VideoFormat = {
+  name: 'gif',
+  pixelFormat: 'rgb24',
+  sound: false,
+  open: (target, name, spec) => new FfmpegEncoder(gifArguments(spec), target, name, spec.signal),
+};
+
+function gifArguments(spec: VideoSpec): string[] {
+  const input = inputArguments({ ...spec, sound: undefined }, 'rgb24');
+  return [...input, '-filter_complex', FILTER, '-map', '[gif]', '-loop', '0', '-f', 'gif'];
+}

@@ -1,0 +1,30 @@
+import { COLOUR, FfmpegEncoder, inputArguments, streamArguments } from '../ffmpeg-encoder.js';
+import type { VideoFormat, VideoSpec } from './format.js';
+
+const PRESETS = [
+  ...['ultrafast', 'superfast', 'veryfast', 'faster', 'fast'],
+  ...['medium', 'slow', 'slower', 'veryslow'],
+] as const;
+
+/**
+ * MP4 with H.264 and AAC, its index in front so that it plays while it loads.
+ *
+ * The default preset takes about 3.5 ms of one core per 512x512 frame and makes files a quarter the size of the next
+ * faster one, which saves 1 ms.
+ */
+export const mp4: VideoFormat = {
+  name: 'mp4',
+  pixelFormat: 'yuv420p',
+  sound: true,
+  crf: [0, 51],
+  presets: PRESETS,
+  open: (target, name, spec) => new FfmpegEncoder(mp4Arguments(spec), target, name, spec.signal),
+};
+
+function mp4Arguments(spec: VideoSpec): string[] {
+  const { crf = 20, preset = 'veryfast', threads } = spec;
+  const rate = ['-preset', preset, '-crf', String(crf), '-threads', String(threads)];
+  const video = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...rate, ...COLOUR];
+  const sound = streamArguments(spec, ['-c:a', 'aac', '-b:a', '128k']);
+  return [...inputArguments(spec, 'yuv420p'), ...sound, ...video, '-movflags', '+faststart', '-f', 'mp4'];
+}

@@ -1,0 +1,48 @@
+import { stat } from 'node:fs/promises';
+import { KdtalkerError } from '../errors.js';
+
+/**
+ * Makes sure that an input path names an existing regular file.
+ *
+ * @param what the argument's name in messages: 'portrait', 'speech'.
+ * @returns its size in bytes.
+ * @throws FILE_NOT_FOUND
+ */
+export async function checkInputFile(path: string, what: string): Promise<number> {
+  const status = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    throw notFound(
+      path,
+      what,
+      cause.code === 'ENOENT' ? 'which does not exist' : `which cannot be read`,
+      cause,
+    );
+  });
+  if (status.isDirectory()) throw notFound(path, what, 'which is a directory');
+  if (!status.isFile()) throw notFound(path, what, 'which is not a regular file');
+  return status.size;
+}
+
+/** FILE_NOT_FOUND in the one sentence form. */
+export function notFound(path: string, what: string, why: string, cause?: unknown): KdtalkerError {
+  const message = `Expected a readable file for ${what} but received '${path}', ${why}. Check the path.`;
+  return new KdtalkerError('FILE_NOT_FOUND', message, { cause });
+}
+
+/** Settles as `work` does, or rejects as soon as the signal fires; `work` itself goes on unheard. */
+export async function withAbort<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+  error: () => KdtalkerError,
+): Promise<T> {
+  if (!signal) return work;
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(error());
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,62 @@
+import { KdtalkerError } from '../errors.js';
+
+/** Samples of all channels, one time step after the other. */
+export type Interleaved = Uint8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+
+/** Which number is silence and which distance from it is 1.0. Both are exact in binary. */
+export interface SampleScale {
+  zero: number;
+  full: number;
+}
+
+/** The mean of the channels, as numbers from -1 to 1; summed in double precision, rounded once. */
+export function mixDown(samples: Interleaved, channels: number, scale: SampleScale): Float32Array {
+  const { zero, full } = scale;
+  const mono = new Float32Array(Math.floor(samples.length / channels));
+  for (let i = 0, s = 0; i < mono.length; i++) {
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += samples[s++]!;
+    mono[i] = (sum / channels - zero) / full;
+  }
+  return mono;
+}
+
+/**
+ * Refuses NaN and infinity, which would spread over the whole clip.
+ *
+ * @param first index of the chunk's first sample in the sound.
+ * @throws SPEECH_NOT_FINITE naming the first bad sample
+ */
+export function checkFinite(chunk: Float32Array, first: number, sampleRate: number): void {
+  const bad = chunk.findIndex((sample) => !Number.isFinite(sample));
+  if (bad < 0) return;
+  const index = first + bad;
+  const when = (index / sampleRate).toFixed(3);
+  throw new KdtalkerError(
+    'SPEECH_NOT_FINITE',
+    `Expected finite samples for speech but received ${chunk[bad]} at sample ${index} (${when} s). ` +
+      'Repair the recording or whatever computed it.',
+  );
+}
+
+/**
+ * The error of a sound that does not fill one video frame. Known only after resampling, so the engine's caller throws it.
+ *
+ * @param samples mono samples at `sampleRate`.
+ */
+export function speechTooShort(samples: number, sampleRate: number): KdtalkerError {
+  const milliseconds = ((1000 * samples) / sampleRate).toFixed(1);
+  return new KdtalkerError(
+    'SPEECH_TOO_SHORT',
+    `Expected at least 40 ms of sound, one video frame, for speech but received ${samples} samples at ` +
+      `${sampleRate} Hz (${milliseconds} ms). Give a longer recording.`,
+  );
+}
+
+/** The error of a sound without any sample. */
+export function speechEmpty(name: string, why: string): KdtalkerError {
+  return new KdtalkerError(
+    'SPEECH_EMPTY',
+    `Expected sound for speech but received ${name}, which ${why}. Give a recording with at least 40 ms of sound.`,
+  );
+}

@@ -1,0 +1,235 @@
+import { statSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { aborted, invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
+import {
+  bytesOfFrame,
+  type Encoder,
+  type PixelFormat,
+  type VideoFormat,
+  type VideoSpec,
+} from './formats/format.js';
+import { gif } from './formats/gif.js';
+import { mp4 } from './formats/mp4.js';
+import { png } from './formats/png.js';
+import { webm } from './formats/webm.js';
+import { fileTarget, folderTarget, type Target } from './target.js';
+
+/** What to encode and how. */
+export interface VideoOptions {
+  /** Pixels; even for MP4 and WebM. */
+  width: number;
+  height: number;
+  /** Frames per second, 25 for a talker. */
+  fps: number;
+  /** Frames that will be written, exactly. The sound is cut or padded with silence to them. */
+  frames: number;
+  /** Path of the sound, from `Sound.encoderInput()`; left out of formats that hold none. */
+  sound?: string | undefined;
+  /** Quality, lower is better: 0 to 51 for MP4 (default 20), 0 to 63 for WebM (default 30). */
+  crf?: number | undefined;
+  /** x264 preset from 'ultrafast' to 'veryslow', for MP4. Default 'veryfast'. */
+  preset?: string | undefined;
+  /** Whether an existing file may be replaced, atomically and only when the new one is complete. Default true. */
+  overwrite?: boolean | undefined;
+  /** Encoder threads. Default 2. */
+  threads?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** The format that an output's name asks for. */
+export function videoFormat(file: string): VideoFormat {
+  if (typeof file !== 'string' || file === '') throw invalidArgument('a path', 'the output', file);
+  if (isFolder(file)) return png;
+  const extension = extname(file).toLowerCase();
+  const format = { '.mp4': mp4, '.webm': webm, '.gif': gif }[extension];
+  if (format) return format;
+  if (extension === '.png' && FRAME_NUMBER.test(basename(file))) return png;
+  throw new KdtalkerError(
+    'OUTPUT_FORMAT',
+    `Expected a name ending in .mp4, .webm or .gif, or frames as 'folder/%05d.png' or 'folder/', for the output but received '${file}'.`,
+  );
+}
+
+/**
+ * Starts a video file.
+ *
+ * Nothing appears under the final name before {@link VideoWriter.finish}; until then a hidden file beside it
+ * (`.name.pid-random.part`) is written, and removed on any failure, abort or exit.
+ *
+ * @param file `x.mp4` (H.264 + AAC), `x.webm` (VP9 + Opus), `x.gif`, or frames: `dir/%05d.png` or `dir/`, numbered from
+ *   0, over older frames of the same names.
+ * @throws OUTPUT_FORMAT, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, FFMPEG_NOT_FOUND, INVALID_ARGUMENT, ABORTED
+ */
+export async function openVideo(file: string, options: VideoOptions): Promise<VideoWriter> {
+  throwIfAborted(options.signal, `Encoding '${file}'`);
+  const format = videoFormat(file);
+  const spec = checkOptions(options, format);
+  const target = await openTarget(file, format, options.overwrite ?? true);
+  try {
+    return new VideoWriter(file, format, format.open(target.temporary, file, spec), target, spec);
+  } catch (error) {
+    await target.discard();
+    throw error;
+  }
+}
+
+/** A video being written. One call at a time; after any error it has cleaned up behind itself. */
+export class VideoWriter {
+  readonly file: string;
+  readonly format: VideoFormat['name'];
+  /** How {@link write} wants its frames. */
+  readonly pixelFormat: PixelFormat;
+  readonly #encoder: Encoder;
+  readonly #target: Target;
+  readonly #spec: VideoSpec;
+  #written = 0;
+  #state: 'open' | 'finished' | 'aborted' = 'open';
+  #cleaning: Promise<void> | undefined;
+
+  /** @internal use {@link openVideo} */
+  constructor(file: string, format: VideoFormat, encoder: Encoder, target: Target, spec: VideoSpec) {
+    this.file = file;
+    this.format = format.name;
+    this.pixelFormat = format.pixelFormat;
+    this.#encoder = encoder;
+    this.#target = target;
+    this.#spec = spec;
+    spec.signal?.addEventListener('abort', this.#stop, { once: true });
+  }
+
+  /**
+   * Encodes the next frame.
+   *
+   * @returns when the frame's memory may be used again; slow encoders make the caller wait here.
+   * @throws FFMPEG_FAILED, OUTPUT_DISK_FULL, OUTPUT_UNWRITABLE, INVALID_ARGUMENT, CLOSED, ABORTED
+   */
+  async write(frame: Uint8Array): Promise<void> {
+    this.#check();
+    const { width, height, frames } = this.#spec;
+    const expected = bytesOfFrame(this.pixelFormat, width, height);
+    if (frame.length !== expected)
+      throw invalidArgument(`${expected} bytes of ${this.pixelFormat}`, 'frame', frame);
+    if (this.#written >= frames) throw invalidArgument(`${frames} frames`, 'the video', 'one more');
+    await this.#guard(async () => {
+      await this.#encoder.write(frame);
+      // An encoder that was ended meanwhile took the frame, too.
+      this.#check();
+    });
+    this.#written += 1;
+  }
+
+  /**
+   * Completes the file and gives it its name.
+   *
+   * @throws as {@link write}; INVALID_ARGUMENT when not all frames were written
+   */
+  async finish(): Promise<{ bytes: number }> {
+    this.#check();
+    const { frames } = this.#spec;
+    return this.#guard(async () => {
+      if (this.#written !== frames) throw invalidArgument(`${frames} frames`, 'the video', this.#written);
+      await this.#encoder.finish();
+      this.#check();
+      const bytes = await this.#target.commit();
+      this.#state = 'finished';
+      this.#forgetSignal();
+      return { bytes };
+    });
+  }
+
+  /** Gives up: ends the encoder and removes what was written. Does nothing after {@link finish} or a failure. */
+  async abort(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'aborted';
+    if (this.#state === 'aborted') await this.#clean();
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.abort();
+      const { signal } = this.#spec;
+      throw signal?.aborted ? aborted(signal, `Encoding '${this.file}'`) : error;
+    }
+  }
+
+  #clean(): Promise<void> {
+    this.#forgetSignal();
+    this.#cleaning ??= this.#encoder.abort().then(() => this.#target.discard());
+    return this.#cleaning;
+  }
+
+  /** An error in cleaning up shows where the writer is used next; here nobody listens. */
+  readonly #stop = () => void this.abort().catch(() => {});
+
+  #forgetSignal(): void {
+    this.#spec.signal?.removeEventListener('abort', this.#stop);
+  }
+
+  #check(): void {
+    throwIfAborted(this.#spec.signal, `Encoding '${this.file}'`);
+    if (this.#state === 'open') return;
+    throw new KdtalkerError('CLOSED', `Expected an open video but '${this.file}' was ${this.#state}.`);
+  }
+}
+
+/** The number in the name of a frame: %d, %5d or %05d, once. */
+const FRAME_NUMBER = /^[^%]*%(0?\d{0,2})d[^%]*$/;
+
+function isFolder(file: string): boolean {
+  if (file.endsWith('/')) return true;
+  try {
+    return statSync(file).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function openTarget(file: string, format: VideoFormat, overwrite: boolean): Promise<Target> {
+  if (format.name !== 'png') return fileTarget(file, overwrite);
+  const pattern = isFolder(file) ? join(file, '%05d.png') : file;
+  return folderTarget(dirname(pattern), (index) => numberedName(basename(pattern), index), overwrite);
+}
+
+function numberedName(pattern: string, index: number): string {
+  const width = Number(FRAME_NUMBER.exec(pattern)?.[1] || 0);
+  return pattern.replace(/%\d*d/, String(index).padStart(width, '0'));
+}
+
+function checkOptions(options: VideoOptions, format: VideoFormat): VideoSpec {
+  const { width, height, fps, frames, sound, crf, preset, threads = 2, signal } = options;
+  const even = format.pixelFormat === 'yuv420p';
+  for (const [name, side] of Object.entries({ width, height })) {
+    if (!Number.isInteger(side) || side < 2 || side > 16384 || (even && side % 2 !== 0)) {
+      throw invalidArgument(`an ${even ? 'even ' : ''}integer from 2 to 16384`, name, side);
+    }
+  }
+  if (!(fps > 0 && fps <= 1000)) throw invalidArgument('a number above 0 and up to 1000', 'fps', fps);
+  if (!Number.isInteger(frames) || frames < 1) throw invalidArgument('a positive integer', 'frames', frames);
+  if (!Number.isInteger(threads) || threads < 1)
+    throw invalidArgument('a positive integer', 'threads', threads);
+  checkQuality(format, crf, preset);
+  return {
+    width,
+    height,
+    fps,
+    frames,
+    sound: format.sound ? sound : undefined,
+    crf,
+    preset,
+    threads,
+    signal,
+  };
+}
+
+function checkQuality(format: VideoFormat, crf: number | undefined, preset: string | undefined): void {
+  if (crf !== undefined) {
+    if (!format.crf) throw invalidArgument(`nothing, ${format.name} has no such option,`, 'crf', crf);
+    const [low, high] = format.crf;
+    if (!(crf >= low && crf <= high)) throw invalidArgument(`a number from ${low} to ${high}`, 'crf', crf);
+  }
+  if (preset === undefined) return;
+  if (!format.presets) throw invalidArgument(`nothing, ${format.name} has no such option,`, 'preset', preset);
+  if (!format.presets.includes(preset))
+    throw invalidArgument(`one of ${format.presets.join(', ')}`, 'preset', preset);
+}
