@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import type { NativeClipOptions } from '../binding.js';
+import { invalidArgument } from '../errors.js';
+import type { PackManifest } from '../packs/pack.js';
+import { abortSignal, callback, flag, integer, number, oneOf, parseOptions } from '../validate.js';
+import type { Progress } from './progress.js';
+
+/** How a clip moves. Every option has a default; angles are degrees. */
+export interface AnimateOptions {
+  /** The same seed gives the same bytes, another seed another head motion. An integer of 0 or more; default 0. */
+  seed?: number | bigint | undefined;
+  /** Sampling steps, 1 to the pack's training steps (1000). Default: the pack's, 50. */
+  steps?: number | undefined;
+  /** Frames sampled at a time, for packs whose denoiser takes any number. Default: the pack's, 64. */
+  window?: number | undefined;
+  /** `'ddim'` (default) or `'ddpm'`, which adds fresh noise at each step (paper eq. 4). */
+  sampler?: 'ddim' | 'ddpm' | undefined;
+  /** Share of fresh noise in DDIM, 0 (default) to 1. */
+  eta?: number | undefined;
+  /** `'absolute'` (default) takes the predicted pose, `'relative'` adds its change since the first frame to the portrait's. */
+  mode?: 'absolute' | 'relative' | undefined;
+  /** Keeps the head as it is in the portrait; only the face moves. Default false. */
+  still?: boolean | undefined;
+  /** Distance of the head from the portrait's pose, times this: 0 to 3, default 1. */
+  poseScale?: number | undefined;
+  /** Turns the head by so many degrees, -30 to 30 each. Default 0. */
+  poseOffset?:
+    | { yaw?: number | undefined; pitch?: number | undefined; roll?: number | undefined }
+    | undefined;
+  /** Strength of the expression, 0 to 3, default 1. */
+  expressionScale?: number | undefined;
+  /**
+   * Strength of temporal smoothing: 0 is none, 1 as published, up to 100. Default 1 for speech; 0 for a {@link Motion}, which has
+   * been smoothed.
+   */
+  smoothing?: number | undefined;
+  /** `'model'` (default): as the model blinks; `'periodic'`: about every 3.6 s, placed by the seed; `'off'`: never. */
+  blink?: 'model' | 'periodic' | 'off' | undefined;
+  /** Ends all work on the clip; what waits is rejected with ABORTED. */
+  signal?: AbortSignal | undefined;
+  /** Called with every progress event. What it throws is ignored. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+const MAX_SEED = (1n << 64n) - 1n;
+const seedText = 'an integer from 0 to 2^64 - 1';
+const seed = z
+  .union([z.bigint(), z.int()], { error: seedText })
+  .transform(BigInt)
+  .refine((value) => value >= 0n && value <= MAX_SEED, seedText);
+
+const angle = number(-30, 30).optional();
+
+const schema = z.strictObject(
+  {
+    seed: seed.default(0n),
+    steps: integer(1, 1000).optional(),
+    window: integer(1, 4096).optional(),
+    sampler: oneOf('ddim', 'ddpm').default('ddim'),
+    eta: number(0, 1).default(0),
+    mode: oneOf('absolute', 'relative').default('absolute'),
+    still: flag.default(false),
+    poseScale: number(0, 3).default(1),
+    poseOffset: z
+      .strictObject(
+        { yaw: angle, pitch: angle, roll: angle },
+        { error: 'an object with yaw, pitch and roll' },
+      )
+      .default({}),
+    expressionScale: number(0, 3).default(1),
+    smoothing: number(0, 100).optional(),
+    blink: oneOf('model', 'periodic', 'off').default('model'),
+    signal: abortSignal.optional(),
+    onProgress: callback<Progress>().optional(),
+  },
+  { error: 'an object' },
+);
+
+/** Validated options, as native code takes them, with what stays in JavaScript. */
+export interface ClipPlan {
+  native: NativeClipOptions;
+  signal: AbortSignal | undefined;
+  onProgress: ((progress: Progress) => void) | undefined;
+}
+
+/** Checks the options of `animate()` for speech, or for the replay of a motion, against the pack. Throws INVALID_ARGUMENT. */
+export function planClip(options: AnimateOptions, manifest: PackManifest, replay: boolean): ClipPlan {
+  const given = parseOptions(schema, options, 'the options of animate()');
+  const { yaw = 0, pitch = 0, roll = 0 } = given.poseOffset;
+  checkBlink(given.blink, manifest);
+  return {
+    native: {
+      seed: given.seed,
+      steps: checkSteps(given.steps ?? manifest.sampler.steps, manifest),
+      window: checkWindow(given.window ?? manifest.sampler.window, manifest),
+      ddpm: given.sampler === 'ddpm',
+      eta: given.eta,
+      relative: given.mode === 'relative',
+      poseScale: given.still ? 0 : given.poseScale,
+      poseOffset: Float32Array.of(yaw, pitch, roll),
+      expressionScale: given.expressionScale,
+      smoothing: given.smoothing ?? (replay ? 0 : 1),
+      blink: given.blink,
+    },
+    signal: given.signal,
+    onProgress: given.onProgress,
+  };
+}
+
+function checkSteps(steps: number, { sampler, name }: PackManifest): number {
+  if (steps <= sampler.trainTimesteps) return steps;
+  throw invalidArgument(`an integer from 1 to ${sampler.trainTimesteps}`, `steps with pack '${name}'`, steps);
+}
+
+function checkWindow(window: number, { sampler, name }: PackManifest): number {
+  if (!sampler.fixedWindow || window === sampler.window) return window;
+  throw invalidArgument(
+    `${sampler.window}, the only window the denoiser of pack '${name}' takes,`,
+    'window',
+    window,
+  );
+}
+
+function checkBlink(blink: string, manifest: PackManifest): void {
+  if (blink === 'model' || manifest.blink !== undefined) return;
+  throw invalidArgument(
+    "'model', as this pack does not say what a blink is,",
+    `blink with pack '${manifest.name}'`,
+    blink,
+  );
+}

@@ -1,0 +1,166 @@
+import {
+  type ClipHandle,
+  type NativeClipOptions,
+  native,
+  type PixelFormat,
+  type PortraitHandle,
+  type SpeechHandle,
+  type TalkerHandle,
+} from '../binding.js';
+import { aborted } from '../errors.js';
+import { openSound, type Sound, type SoundInput, speechTooShort } from '../media/index.js';
+import { Motion } from './motion.js';
+import { type Progress, StageMeter } from './progress.js';
+
+/** Speech to make motion from, or motion to replay. */
+export type ClipSource = { speech: SoundInput } | { motion: Motion };
+
+/** What a run needs of its clip. */
+export interface RunContext {
+  talker: TalkerHandle;
+  portrait: PortraitHandle;
+  source: ClipSource;
+  options: NativeClipOptions;
+  signal: AbortSignal;
+  report: (progress: Progress) => void;
+}
+
+/**
+ * One pass over a clip: the engine's clip with the sound it was made from. Opened for each iteration, motion or file and
+ * closed at its end, so that a clip holds no memory in between.
+ */
+export class ClipRun {
+  /** Frames there will be. */
+  readonly frames: number;
+  readonly #context: RunContext;
+  readonly #handle: ClipHandle;
+  readonly #sound: Sound | undefined;
+  readonly #sampling: StageMeter;
+  readonly #stop: () => void;
+  #closing: Promise<void> | undefined;
+
+  private constructor(context: RunContext, handle: ClipHandle, sound: Sound | undefined) {
+    this.#context = context;
+    this.#handle = handle;
+    this.#sound = sound;
+    this.#sampling = new StageMeter('sample', context.report);
+    this.frames = native().clipProgress(handle).frames;
+    // Weakly, so that a clip that was dropped in the middle of an iteration is collected though its signal lives on.
+    const weak = new WeakRef(this);
+    this.#stop = () => {
+      const run = weak.deref();
+      if (run) run.#stopNative();
+    };
+    context.signal.addEventListener('abort', this.#stop, { once: true });
+  }
+
+  /** Turns the sound into features (or uploads the motion). @throws what `openSound` does, SPEECH_TOO_SHORT, ABORTED */
+  static async open(context: RunContext): Promise<ClipRun> {
+    const { source } = context;
+    throwIfStopped(context.signal);
+    if ('motion' in source) {
+      return new ClipRun(
+        context,
+        native().openClip(context.portrait, source.motion.values, context.options),
+        undefined,
+      );
+    }
+    const sound = await openSound(source.speech, { signal: context.signal });
+    try {
+      return await ClipRun.#openSpeech(context, sound);
+    } catch (error) {
+      await sound.close();
+      throw error;
+    }
+  }
+
+  static async #openSpeech(context: RunContext, sound: Sound): Promise<ClipRun> {
+    const speech = native().openSpeech(context.talker, sound.sampleRate);
+    try {
+      await pushAll(speech, sound, context.report);
+      throwIfStopped(context.signal);
+      return new ClipRun(context, native().openClip(context.portrait, speech, context.options), sound);
+    } finally {
+      await native().closeSpeech(speech); // the engine's clip has a share of its own
+    }
+  }
+
+  /** Writes the next frame to `out`; its index, or -1 after the last. */
+  async read(out: Uint8Array, format: PixelFormat): Promise<number> {
+    const index = await this.#orAborted(native().readFrame(this.#handle, out, format));
+    if (this.#closing === undefined) this.#reportSampled();
+    return index;
+  }
+
+  #reportSampled(): void {
+    const { sampled } = native().clipProgress(this.#handle);
+    if (sampled !== this.#sampled) this.#sampling.advance(sampled, this.frames);
+    this.#sampled = sampled;
+  }
+
+  #sampled = 0;
+
+  /** All motion, smoothed and edited; as sampled when `raw`. */
+  async motion(raw = false): Promise<Motion> {
+    const timer = setInterval(() => this.#reportSampled(), 100);
+    try {
+      const read = await this.#orAborted(native().readMotion(this.#handle));
+      this.#reportSampled();
+      return new Motion(raw ? read.raw : read.motion);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** A file with the original sound for the encoder; undefined for a replayed motion. */
+  async soundFile(): Promise<string | undefined> {
+    return this.#sound?.encoderInput();
+  }
+
+  /** Stops the engine's threads and waits for them. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#context.signal.removeEventListener('abort', this.#stop);
+    await native().closeClip(this.#handle);
+    await this.#sound?.close();
+  }
+
+  #stopNative(): void {
+    if (this.#closing === undefined) native().stopClip(this.#handle);
+  }
+
+  async #orAborted<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throwIfStopped(this.#context.signal);
+      throw error;
+    }
+  }
+}
+
+function throwIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) throw aborted(signal, 'The clip');
+}
+
+/** Turns all of a sound into the engine's speech; its number of video frames. @throws SPEECH_TOO_SHORT */
+export async function pushAll(
+  speech: SpeechHandle,
+  sound: Sound,
+  report: (progress: Progress) => void,
+): Promise<number> {
+  const meter = new StageMeter('audio', report);
+  const total = sound.samples === undefined ? undefined : sound.samples / sound.sampleRate;
+  let samples = 0;
+  for await (const chunk of sound.chunks()) {
+    await native().pushSpeech(speech, chunk);
+    samples += chunk.length;
+    meter.advance(samples / sound.sampleRate, total);
+  }
+  if (samples / sound.sampleRate < 0.04) throw speechTooShort(samples, sound.sampleRate);
+  return native().finishSpeech(speech);
+}

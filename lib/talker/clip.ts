@@ -1,0 +1,252 @@
+import { EventEmitter, setMaxListeners } from 'node:events';
+import { z } from 'zod';
+import type { PixelFormat } from '../binding.js';
+import { KdtalkerError, throwIfAborted } from '../errors.js';
+import { checkInputFile, openVideo, type VideoWriter, videoFormat } from '../media/index.js';
+import type { PackManifest } from '../packs/pack.js';
+import { oneOf, parseOptions } from '../validate.js';
+import { ClipRun, type RunContext } from './clip-run.js';
+import type { Motion } from './motion.js';
+import { Pending } from './pending.js';
+import { type Progress, StageMeter } from './progress.js';
+import { checkSaveOptions, type SaveOptions, type SaveResult } from './save-options.js';
+
+/** A finished picture. */
+export interface Frame {
+  /** From 0. */
+  index: number;
+  /** Seconds from the clip's start: index / fps. */
+  time: number;
+  /** Pixels. */
+  width: number;
+  height: number;
+  /** `'rgb24'`: width * height * 3 bytes, rows without padding. `'yuv420p'`: I420, BT.709, limited range. */
+  data: Uint8Array;
+}
+
+/** Options of {@link Clip.frames}. */
+export interface FramesOptions {
+  /** Layout of {@link Frame.data}, default `'rgb24'`. */
+  format?: PixelFormat | undefined;
+}
+
+const framesSchema = z.strictObject(
+  { format: oneOf('rgb24', 'yuv420p').default('rgb24') },
+  { error: 'an object' },
+);
+
+/** What a clip needs of its talker. */
+export interface ClipHost {
+  readonly manifest: PackManifest;
+  /** Frames asked for before they are needed, so that the engine never waits for JavaScript. */
+  readonly readAhead: number;
+  /** Makes the context of a run; throws CLOSED when talker or portrait are closed. */
+  context(signal: AbortSignal, report: (progress: Progress) => void): RunContext;
+}
+
+/**
+ * One job: a portrait and speech (or motion) to motion and frames. Made by `talker.animate()`.
+ *
+ * Nothing happens until frames, motion or a file are asked for. Each of these is a pass of its own with the same result, so a
+ * clip may be iterated and saved; it holds no memory in between. Frames are rendered only as fast as they are taken.
+ *
+ * Emits `progress` events with a {@link Progress}.
+ *
+ * @example
+ * const clip = talker.animate(portrait, 'speech.wav')
+ * for await (const { index, data } of clip) send(index, data)
+ */
+export class Clip extends EventEmitter<{ progress: [Progress] }> implements AsyncIterable<Frame> {
+  readonly #host: ClipHost;
+  readonly #closed = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #runs = new Set<ClipRun>();
+  /** Runs being opened, motions and saves; iterations are not here, as they may rest for ever. */
+  readonly #pending = new Pending();
+
+  /** @internal use `talker.animate()` */
+  constructor(host: ClipHost, signal: AbortSignal | undefined) {
+    super();
+    this.#host = host;
+    this.#signal = signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
+    setMaxListeners(0, this.#signal); // every run listens
+  }
+
+  /** Frames as RGB24; the same as `frames()`. */
+  [Symbol.asyncIterator](): AsyncIterator<Frame> {
+    return this.frames()[Symbol.asyncIterator]();
+  }
+
+  /**
+   * The frames in order. Every frame has memory of its own, which may be kept.
+   *
+   * @throws KdtalkerError ABORTED, CLOSED, and for the speech FILE_NOT_FOUND, SPEECH_UNREADABLE, SPEECH_EMPTY, SPEECH_TOO_SHORT,
+   *   SPEECH_NOT_FINITE, FFMPEG_NOT_FOUND, FFMPEG_FAILED
+   */
+  async *frames(options: FramesOptions = {}): AsyncGenerator<Frame, void, undefined> {
+    const { format } = parseOptions(framesSchema, options, 'the options of frames()');
+    const run = await this.#pending.add(this.#open());
+    try {
+      yield* this.#read(run, format, false);
+    } finally {
+      await this.#close(run);
+    }
+  }
+
+  /**
+   * How the head moves, without rendering. Replay it with `talker.animate(portrait, motion)`.
+   * A clip in relative mode is replayed in that mode, which measures against the first frame: a pose offset, being in every
+   * frame of the motion, has to be asked for again.
+   *
+   * @throws KdtalkerError as {@link frames}
+   */
+  async motion(): Promise<Motion> {
+    return this.#pending.add(this.#motion(false));
+  }
+
+  /** @internal The motion as sampled: before smoothing and the user's controls. */
+  async rawMotion(): Promise<Motion> {
+    return this.#pending.add(this.#motion(true));
+  }
+
+  /**
+   * Renders and encodes to a file: .mp4 (H.264 and AAC), .webm (VP9 and Opus), .gif, or PNG files (`'folder/%05d.png'`).
+   * The file has its name only when it is whole; an existing one is replaced then.
+   *
+   * @example
+   * const { fps } = await clip.save('talk.mp4')
+   * @throws KdtalkerError as {@link frames}; OUTPUT_FORMAT, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, FFMPEG_NOT_FOUND, FFMPEG_FAILED
+   */
+  async save(file: string, options: SaveOptions = {}): Promise<SaveResult> {
+    return this.#pending.add(this.#save(file, options));
+  }
+
+  async #save(file: string, options: SaveOptions): Promise<SaveResult> {
+    const begun = performance.now();
+    const { sound, ...encoding } = checkSaveOptions(options);
+    const { name } = videoFormat(file); // a wrong name is told before any work is done
+    if (sound !== undefined) await checkInputFile(sound, 'sound');
+    const run = await this.#open();
+    try {
+      const silent = name === 'gif' || name === 'png';
+      const video = await openVideo(file, {
+        ...this.#host.manifest.output,
+        fps: this.#host.manifest.fps,
+        frames: run.frames,
+        sound: silent ? undefined : (sound ?? (await run.soundFile())),
+        signal: this.#signal,
+        ...encoding,
+      });
+      return await this.#encode(run, video, begun);
+    } finally {
+      await this.#close(run);
+    }
+  }
+
+  /** Ends all work on this clip and waits for it; iterations and saves under way are rejected with ABORTED. Fine to call twice. */
+  async close(): Promise<void> {
+    if (!this.#closed.signal.aborted) {
+      this.#closed.abort(new KdtalkerError('CLOSED', 'The clip was closed'));
+    }
+    await this.#pending.settled();
+    await Promise.all([...this.#runs].map((run) => run.close()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #motion(raw: boolean): Promise<Motion> {
+    const run = await this.#open();
+    try {
+      return await run.motion(raw);
+    } finally {
+      await this.#close(run);
+    }
+  }
+
+  async #open(): Promise<ClipRun> {
+    if (this.#closed.signal.aborted)
+      throw new KdtalkerError('CLOSED', 'Expected an open clip but it was closed');
+    const run = await ClipRun.open(this.#host.context(this.#signal, this.#report));
+    this.#runs.add(run);
+    return run;
+  }
+
+  async #close(run: ClipRun): Promise<void> {
+    await run.close();
+    this.#runs.delete(run);
+  }
+
+  /** Reads ahead. With `reuse` a frame's memory is written again once the next frame has been asked for. */
+  async *#read(run: ClipRun, format: PixelFormat, reuse: boolean): AsyncGenerator<Frame, void, undefined> {
+    const { output, fps } = this.#host.manifest;
+    const bytes = frameBytes(output, format);
+    const meter = new StageMeter('render', this.#report);
+    const spare: Uint8Array[] = [];
+    const ask = () => askFrame(run, spare.pop() ?? new Uint8Array(bytes), format);
+    const asked = Array.from({ length: this.#host.readAhead }, ask);
+    for (;;) {
+      const { index, data } = await asked.shift()!;
+      throwIfAborted(this.#signal, 'The clip'); // frames read ahead are not handed out any more
+      if (index < 0) return;
+      asked.push(ask());
+      meter.advance(index + 1, run.frames);
+      yield { index, time: index / fps, ...output, data };
+      if (reuse) spare.push(data);
+    }
+  }
+
+  async #encode(run: ClipRun, video: VideoWriter, begun: number): Promise<SaveResult> {
+    const meter = new StageMeter('encode', this.#report);
+    let firstFrameSeconds = 0;
+    try {
+      for await (const { index, data } of this.#read(run, video.pixelFormat, true)) {
+        if (index === 0) firstFrameSeconds = (performance.now() - begun) / 1000;
+        await video.write(data);
+        meter.advance(index + 1, run.frames);
+      }
+      const { bytes } = await video.finish();
+      const elapsedSeconds = (performance.now() - begun) / 1000;
+      const seconds = run.frames / this.#host.manifest.fps;
+      return {
+        file: video.file,
+        format: video.format,
+        frames: run.frames,
+        seconds,
+        bytes,
+        elapsedSeconds,
+        firstFrameSeconds,
+        fps: run.frames / elapsedSeconds,
+      };
+    } catch (error) {
+      await video.abort();
+      throw error;
+    }
+  }
+
+  /** A listener that throws harms nobody but itself. */
+  readonly #report = (progress: Progress): void => {
+    try {
+      this.emit('progress', progress);
+    } catch {
+      // the clip goes on
+    }
+  };
+}
+
+/** A read whose rejection nobody may come to await (the iteration ended before) is not an unhandled one. */
+function askFrame(
+  run: ClipRun,
+  data: Uint8Array,
+  format: PixelFormat,
+): Promise<{ index: number; data: Uint8Array }> {
+  const read = run.read(data, format).then((index) => ({ index, data }));
+  read.catch(() => {});
+  return read;
+}
+
+function frameBytes({ width, height }: { width: number; height: number }, format: PixelFormat): number {
+  if (format === 'rgb24') return 3 * width * height;
+  return width * height + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
+}

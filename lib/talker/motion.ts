@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { invalidArgument, KdtalkerError } from '../errors.js';
+import { parseFile } from '../validate.js';
+import { checkPath, writeWholeFile } from './whole-file.js';
+
+/** Values in one frame of motion: scale, yaw, pitch, roll, translation (3), expression (21 keypoints x 3). */
+export const MOTION_SIZE = 70;
+
+/** One frame of motion. Angles in degrees; translation and expression in crop units (the crop is 2 wide). */
+export interface MotionFrame {
+  scale: number;
+  yaw: number;
+  pitch: number;
+  roll: number;
+  translation: [x: number, y: number, z: number];
+  /** [21, 3], row-major. */
+  expression: number[];
+}
+
+const FORMAT = 'kdtalker-motion';
+const finite = z.number({ error: 'a finite number' });
+const frameSchema = z.strictObject(
+  {
+    scale: finite,
+    yaw: finite,
+    pitch: finite,
+    roll: finite,
+    translation: z.tuple([finite, finite, finite], { error: 'three numbers' }),
+    expression: z.array(finite, { error: '63 numbers' }).length(63, '63 numbers'),
+  },
+  { error: 'a frame of motion' },
+);
+const fileSchema = z.strictObject(
+  {
+    format: z.literal(FORMAT, { error: `'${FORMAT}'` }),
+    version: z.literal(1, { error: '1' }),
+    fps: z.number({ error: 'a positive number' }).positive('a positive number'),
+    frames: z.array(frameSchema, { error: 'a list of frames' }).min(1, 'at least one frame'),
+  },
+  { error: 'a motion file' },
+);
+
+/**
+ * How a head moves, frame by frame: what {@link Clip.motion} gives and `talker.animate(portrait, motion)` replays.
+ * Values are float32, so a motion that was saved and loaded replays to the same bytes.
+ *
+ * @example
+ * const motion = await talker.animate(portrait, 'speech.wav').motion()
+ * await motion.save('nod.json')
+ * await talker.animate(other, await Motion.load('nod.json')).save('nod.mp4')
+ */
+export class Motion {
+  /** [frames, 70], row-major: scale, yaw, pitch, roll, tx, ty, tz, expression (21 x 3). */
+  readonly values: Float32Array;
+  /** Frames per second. */
+  readonly fps: number;
+
+  /** @throws KdtalkerError MOTION_INVALID when `values` is not a positive multiple of 70 finite numbers. */
+  constructor(values: Float32Array, fps = 25) {
+    if (!(values instanceof Float32Array))
+      throw invalidArgument('a Float32Array', 'the values of a motion', values);
+    if (values.length === 0 || values.length % MOTION_SIZE !== 0 || !values.every(Number.isFinite)) {
+      throw new KdtalkerError(
+        'MOTION_INVALID',
+        `Expected a multiple of ${MOTION_SIZE} finite numbers for a motion but received ${values.length} values`,
+      );
+    }
+    this.values = values;
+    this.fps = fps;
+  }
+
+  /** Number of frames. */
+  get frames(): number {
+    return this.values.length / MOTION_SIZE;
+  }
+
+  /** A copy of one frame. @throws KdtalkerError INVALID_ARGUMENT when there is no such frame. */
+  frame(index: number): MotionFrame {
+    if (!Number.isInteger(index) || index < 0 || index >= this.frames) {
+      throw invalidArgument(`an integer from 0 to ${this.frames - 1}`, 'the index of a frame', index);
+    }
+    const [scale, yaw, pitch, roll, x, y, z, ...expression] = this.values.subarray(
+      index * MOTION_SIZE,
+      (index + 1) * MOTION_SIZE,
+    ) as unknown as [number, number, number, number, number, number, number, ...number[]];
+    return { scale, yaw, pitch, roll, translation: [x, y, z], expression };
+  }
+
+  /** A motion from frames, for instance edited ones. @throws KdtalkerError MOTION_INVALID. */
+  static from(frames: readonly MotionFrame[], fps = 25): Motion {
+    const file = parseFile(
+      fileSchema,
+      { format: FORMAT, version: 1, fps, frames },
+      'a motion',
+      'MOTION_INVALID',
+    );
+    return new Motion(Float32Array.from(file.frames.flatMap(flatten)), fps);
+  }
+
+  /** Writes the motion as JSON, under its name only once it is whole. @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL. */
+  async save(file: string): Promise<void> {
+    checkPath(file, 'the motion file');
+    const frames = Array.from({ length: this.frames }, (_, i) => this.frame(i));
+    await writeWholeFile(file, JSON.stringify({ format: FORMAT, version: 1, fps: this.fps, frames }));
+  }
+
+  /** Reads a motion that {@link save} wrote. @throws KdtalkerError FILE_NOT_FOUND, MOTION_INVALID. */
+  static async load(file: string): Promise<Motion> {
+    checkPath(file, 'the motion file');
+    const { frames, fps } = parseFile(
+      fileSchema,
+      await readJson(file),
+      `the motion in '${file}'`,
+      'MOTION_INVALID',
+    );
+    return new Motion(Float32Array.from(frames.flatMap(flatten)), fps);
+  }
+}
+
+function flatten({ scale, yaw, pitch, roll, translation, expression }: MotionFrame): number[] {
+  return [scale, yaw, pitch, roll, ...translation, ...expression];
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((cause) => {
+    throw new KdtalkerError('FILE_NOT_FOUND', `Expected a motion file at '${file}' but it cannot be read`, {
+      cause,
+    });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new KdtalkerError(
+      'MOTION_INVALID',
+      `Expected JSON for the motion in '${file}' but received other text`,
+      { cause },
+    );
+  }
+}

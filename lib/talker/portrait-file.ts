@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { HostTensors } from '../binding.js';
+import { KdtalkerError } from '../errors.js';
+import { CROP_KINDS, type CropKind } from '../face/crop/index.js';
+import type { Pack } from '../packs/pack.js';
+import { readSafetensors, type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
+import { parseFile } from '../validate.js';
+import type { PortraitCrop } from './portrait.js';
+import { writeWholeFile } from './whole-file.js';
+
+// A portrait file is a .safetensors file: the engine's tensors, and in the metadata the crop and which pack made it.
+const FORMAT = 'kdtalker-portrait';
+const TENSORS = ['feature', 'canonical', 'motion'] as const;
+
+const matrix = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]);
+const cropSchema = z.strictObject({
+  kind: z.enum(CROP_KINDS as [CropKind, ...CropKind[]]),
+  size: z.int().positive(),
+  toPhoto: matrix,
+  toCrop: matrix,
+  box: z.tuple([z.number(), z.number(), z.number(), z.number()]).optional(),
+  score: z.number().optional(),
+});
+
+/** Identifies the networks that a portrait's tensors belong to. */
+function fingerprint({ manifest }: Pack): string {
+  const { appearance, motion } = manifest.roles;
+  return `${appearance.sha256.slice(0, 16)}-${motion.sha256.slice(0, 16)}`;
+}
+
+/** A checksum, so that a flipped bit is told and not shown. */
+function digest(tensors: HostTensors, crop: string): string {
+  const hash = createHash('sha256').update(crop);
+  for (const name of TENSORS) {
+    const { buffer, byteOffset, byteLength } = tensors[name]!.data;
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest('hex');
+}
+
+/** Writes tensors and crop to one file. */
+export async function savePortraitFile(
+  file: string,
+  pack: Pack,
+  crop: PortraitCrop,
+  tensors: HostTensors,
+): Promise<void> {
+  const { name, version } = pack.manifest;
+  const cropText = JSON.stringify(crop);
+  const metadata = {
+    format: FORMAT,
+    pack: `${name} ${version}`,
+    fingerprint: fingerprint(pack),
+    crop: cropText,
+    sha256: digest(tensors, cropText),
+  };
+  await writeWholeFile(file, writeSafetensors(tensors as Record<string, TensorToStore>, metadata));
+}
+
+/** Reads what {@link savePortraitFile} wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID */
+export async function loadPortraitFile(
+  file: string,
+  pack: Pack,
+): Promise<{ crop: PortraitCrop; tensors: HostTensors }> {
+  const bytes = await readFile(file).catch((cause) => {
+    throw new KdtalkerError('FILE_NOT_FOUND', `Expected a portrait file at '${file}' but it cannot be read`, {
+      cause,
+    });
+  });
+  const fail = (why: string) =>
+    new KdtalkerError(
+      'PORTRAIT_INVALID',
+      `Expected a whole portrait file but received '${file}': ${why}. Save it again`,
+    );
+  const { tensors, metadata } = readSafetensors(bytes, fail);
+  if (metadata.format !== FORMAT) throw fail('it was not written by Portrait.save()');
+  if (metadata.fingerprint !== fingerprint(pack)) {
+    throw fail(
+      `it was made with pack ${metadata.pack}, and this talker has ${pack.manifest.name} ${pack.manifest.version}`,
+    );
+  }
+  const found = hostTensors(tensors, fail);
+  if (metadata.sha256 !== digest(found, metadata.crop ?? ''))
+    throw fail('its bytes do not match their checksum');
+  return { crop: readCrop(metadata.crop, file), tensors: found };
+}
+
+function readCrop(text: string | undefined, file: string): PortraitCrop {
+  let json: unknown;
+  try {
+    json = JSON.parse(text ?? '');
+  } catch {
+    json = undefined;
+  }
+  const { box, score, ...crop } = parseFile(cropSchema, json, `the crop in '${file}'`, 'PORTRAIT_INVALID');
+  return { ...crop, box, score };
+}
+
+function hostTensors(
+  stored: ReturnType<typeof readSafetensors>['tensors'],
+  fail: (why: string) => Error,
+): HostTensors {
+  const entries = TENSORS.map((name) => {
+    const tensor = stored[name];
+    if (tensor?.dtype !== 'F32' || !(tensor.data as Float32Array).every(Number.isFinite)) {
+      throw fail(`its tensor '${name}' is missing, not float32 or not finite`);
+    }
+    return [name, { dims: tensor.dims, data: tensor.data as Float32Array }];
+  });
+  return Object.fromEntries(entries);
+}

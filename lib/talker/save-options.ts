@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { filePath, flag, integer, oneOf, parseOptions } from '../validate.js';
+
+const PRESETS = [
+  'ultrafast',
+  'superfast',
+  'veryfast',
+  'faster',
+  'fast',
+  'medium',
+  'slow',
+  'slower',
+  'veryslow',
+] as const;
+
+/** How a file is encoded. */
+export interface SaveOptions {
+  /** Quality, lower is better: 0 to 51 for MP4 (default 20), 0 to 63 for WebM (default 30). */
+  crf?: number | undefined;
+  /** x264's effort for MP4, `'ultrafast'` to `'veryslow'`; default `'veryfast'`. */
+  preset?: (typeof PRESETS)[number] | undefined;
+  /** False: an existing file is an OUTPUT_UNWRITABLE error. Default true: it is replaced when the new one is whole. */
+  overwrite?: boolean | undefined;
+  /** Threads of the encoder, 1 to 64; default 2. */
+  threads?: number | undefined;
+  /** A sound file for the video instead of the speech, or for a replayed motion. */
+  sound?: string | undefined;
+}
+
+/** What was written, and how fast. */
+export interface SaveResult {
+  file: string;
+  format: 'mp4' | 'webm' | 'gif' | 'png';
+  frames: number;
+  /** Length of the video. */
+  seconds: number;
+  /** Size of the file, or of all PNG files. */
+  bytes: number;
+  /** From the call to the finished file. */
+  elapsedSeconds: number;
+  /** From the call to the first rendered frame. */
+  firstFrameSeconds: number;
+  /** Frames per second from the call to the finished file. */
+  fps: number;
+}
+
+const schema = z.strictObject(
+  {
+    crf: integer(0, 63).optional(),
+    preset: oneOf(...PRESETS).optional(),
+    overwrite: flag.optional(),
+    threads: integer(1, 64).optional(),
+    sound: filePath.optional(),
+  },
+  { error: 'an object' },
+);
+
+/** Checks the options of `save()`. Throws INVALID_ARGUMENT. */
+export function checkSaveOptions(options: SaveOptions): SaveOptions {
+  return parseOptions(schema, options, 'the options of save()');
+}

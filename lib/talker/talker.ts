@@ -1,0 +1,203 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { type Counters, native, type TalkerHandle } from '../binding.js';
+import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
+import { FaceFinder } from '../face/faces.js';
+import type { SoundInput } from '../media/index.js';
+import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
+import { checkPack } from '../packs/verify.js';
+import { abortSignal, integer, parseOptions } from '../validate.js';
+import { Clip } from './clip.js';
+import { type AnimateOptions, planClip } from './clip-options.js';
+import type { ClipSource } from './clip-run.js';
+import { Motion } from './motion.js';
+import { nativeTalkerOptions } from './native-options.js';
+import { Pending } from './pending.js';
+import { type PictureInput, Portrait, type PortraitHost, type PortraitOptions } from './portrait.js';
+import type { Progress } from './progress.js';
+import { Trace, type TraceOptions } from './trace.js';
+import { checkPath } from './whole-file.js';
+
+/** Options of {@link Talker.load}. */
+export interface TalkerOptions {
+  /** `'auto'` (default) takes the fastest there is; `'cpu'`; `'guarded'`, the CPU with memory the host may not touch, for tests. */
+  device?: 'auto' | 'cpu' | 'guarded' | (string & {}) | undefined;
+  /** Threads of one network run, 1 to 256; default: the cores of the machine. */
+  threads?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+const schema = z.strictObject(
+  {
+    device: z.string({ error: "'auto', 'cpu' or 'guarded'" }).default('auto'),
+    threads: integer(1, 256).optional(),
+    signal: abortSignal.optional(),
+  },
+  { error: 'an object' },
+);
+
+/**
+ * A pack loaded on a device, ready to work. Load one and keep it: portraits and clips share its networks and threads.
+ *
+ * @example
+ * const talker = await Talker.load('puppet')
+ * const portrait = await talker.portrait('face.jpg')
+ * await talker.animate(portrait, 'speech.wav', { seed: 7 }).save('talk.mp4')
+ * await talker.close()
+ */
+export class Talker {
+  /** What the pack says of itself. */
+  readonly pack: PackManifest;
+  /** The device it works on: `'cpu'` or `'guarded'`. */
+  readonly device: string;
+  readonly #host: PortraitHost;
+  readonly #children = new Set<WeakRef<Portrait | Clip>>();
+  readonly #pending = new Pending();
+  readonly #handle: TalkerHandle;
+  /** Frames that are rendered side by side, and two for the reader. */
+  readonly #readAhead: number;
+  #faces: Promise<FaceFinder> | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(pack: Pack, handle: TalkerHandle, threads: number) {
+    this.pack = pack.manifest;
+    this.device = native().talkerDevice(handle);
+    this.#handle = handle;
+    this.#readAhead = Math.floor(threads / Math.min(threads, this.pack.sessionThreads ?? threads)) + 2;
+    this.#host = { handle, pack, faces: () => this.#openFaces(threads) };
+  }
+
+  /**
+   * Loads a pack on a device, after comparing its files with their hashes.
+   *
+   * @param pack a built-in pack's name (`'puppet'`) or the folder of a pack
+   * @throws KdtalkerError PACK_NOT_FOUND, PACK_INVALID, PACK_DAMAGED, DEVICE_UNKNOWN, DEVICE_UNAVAILABLE, RUNTIME_NOT_FOUND,
+   *   ADDON_NOT_FOUND, INVALID_ARGUMENT, ABORTED
+   */
+  static async load(pack = 'puppet', options: TalkerOptions = {}): Promise<Talker> {
+    const {
+      device,
+      threads = availableParallelism(),
+      signal,
+    } = parseOptions(schema, options, 'the options of Talker.load()');
+    const found = await readPack(pack);
+    await checkPack(found, signal ? { signal } : {});
+    const handle = await native().openTalker(nativeTalkerOptions(found, device, threads));
+    if (signal?.aborted) await native().closeTalker(handle);
+    throwIfAborted(signal, 'Loading the pack');
+    return new Talker(found, handle, threads);
+  }
+
+  /**
+   * Prepares a picture: finds the face, cuts it out, and runs the networks that need to see it only once.
+   *
+   * @param picture a path, the bytes of a file, or raw pixels
+   * @throws KdtalkerError FILE_NOT_FOUND, PICTURE_UNREADABLE, PICTURE_TOO_SMALL, PICTURE_TOO_LARGE, NO_FACE, INVALID_ARGUMENT,
+   *   ABORTED, CLOSED
+   */
+  async portrait(picture: PictureInput, options: PortraitOptions = {}): Promise<Portrait> {
+    this.#check();
+    return this.#pending.add(this.#adoptPortrait(Portrait.prepare(this.#host, picture, options)));
+  }
+
+  /** Loads what `portrait.save()` wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID, CLOSED */
+  async loadPortrait(file: string): Promise<Portrait> {
+    this.#check();
+    checkPath(file, 'the portrait file');
+    return this.#pending.add(this.#adoptPortrait(Portrait.load(this.#host, file)));
+  }
+
+  /**
+   * A clip of a portrait that speaks, or that repeats a motion. Returns at once; work begins when frames, motion or a file are
+   * asked of the clip.
+   *
+   * @param source speech: a path, the bytes of a file or PCM; or a {@link Motion}
+   * @throws KdtalkerError INVALID_ARGUMENT, CLOSED
+   */
+  animate(portrait: Portrait, source: SoundInput | Motion, options: AnimateOptions = {}): Clip {
+    this.#check();
+    if (!(portrait instanceof Portrait))
+      throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
+    portrait.check(this.#host);
+    const plan = planClip(options, this.pack, source instanceof Motion);
+    const from: ClipSource = source instanceof Motion ? { motion: source } : { speech: source };
+    const talker = this.#handle;
+    const context = (signal: AbortSignal, report: (progress: Progress) => void) => {
+      this.#check();
+      return { talker, portrait: portrait.handle, source: from, options: plan.native, signal, report };
+    };
+    const clip = new Clip({ manifest: this.pack, readAhead: this.#readAhead, context }, plan.signal);
+    if (plan.onProgress) clip.on('progress', plan.onProgress);
+    return this.#adopt(clip);
+  }
+
+  /**
+   * The way of a clip with every stage's tensors copied out, to compare with another program's. Slow and large: not for work.
+   *
+   * @param picture as {@link portrait} takes it; `options.portrait` says how it is cut out
+   * @param speech as {@link animate} takes it
+   * @throws KdtalkerError as {@link portrait} and {@link Clip.frames}
+   */
+  async trace(picture: PictureInput, speech: SoundInput, options: TraceOptions = {}): Promise<Trace> {
+    this.#check();
+    return this.#pending.add(Trace.run(this.#host, picture, speech, options));
+  }
+
+  /** Copies between host and device since the talker was loaded, by their reason. @throws KdtalkerError CLOSED */
+  counters(): Counters {
+    this.#check();
+    return native().talkerCounters(this.#handle);
+  }
+
+  /** Closes the talker with all its portraits and clips, and waits for the work under way to end. May be called twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const children = [...this.#children].map((child) => child.deref());
+    await Promise.all(children.filter((child) => child instanceof Clip).map((clip) => clip.close()));
+    await this.#pending.settled();
+    await Promise.all(
+      children.filter((child) => child instanceof Portrait).map((portrait) => portrait.close()),
+    );
+    await (await this.#faces?.catch(() => undefined))?.close();
+    await native().closeTalker(this.#handle);
+  }
+
+  #openFaces(threads: number): Promise<FaceFinder> {
+    this.#faces ??= FaceFinder.open({ threads });
+    this.#faces.catch(() => {
+      this.#faces = undefined; // the next portrait tries again
+    });
+    return this.#faces;
+  }
+
+  /** A portrait that became ready after close() was called is closed too. */
+  async #adoptPortrait(preparing: Promise<Portrait>): Promise<Portrait> {
+    const portrait = await preparing;
+    if (this.#closing !== undefined) await portrait.close();
+    this.#check();
+    return this.#adopt(portrait);
+  }
+
+  /** Remembers what close() has to close, without keeping it alive. */
+  #adopt<T extends Portrait | Clip>(child: T): T {
+    for (const known of this.#children) if (known.deref() === undefined) this.#children.delete(known);
+    this.#children.add(new WeakRef(child));
+    return child;
+  }
+
+  #check(): void {
+    if (this.#closing === undefined) return;
+    throw new KdtalkerError(
+      'CLOSED',
+      'Expected an open talker but it was closed. Load another with Talker.load()',
+    );
+  }
+}
