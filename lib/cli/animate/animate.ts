@@ -1,0 +1,96 @@
+import type { Clip } from '../../talker/clip.js';
+import { Motion } from '../../talker/motion.js';
+import type { Portrait } from '../../talker/portrait.js';
+import type { SaveResult } from '../../talker/save-options.js';
+import { Talker } from '../../talker/talker.js';
+import type { Context } from '../command.js';
+import { bytes, duration, speed } from '../layout.js';
+import type { Paint, Stage } from '../report/reporter.js';
+import type { AnimateValues } from './options.js';
+import { type Plan, planAnimate } from './plan.js';
+
+/** What `animate` made. */
+interface Made {
+  video?: SaveResult;
+  portrait?: string;
+  motion?: string;
+  motionFrames?: number;
+}
+
+/** `kdtalker animate`. @throws every KdtalkerError of loading, portraits and clips */
+export async function animate(values: AnimateValues, context: Context): Promise<void> {
+  const plan = await planAnimate(values);
+  const talker = await step(context, 'load', () => loadTalker(values, context.signal));
+  try {
+    const made = await makeAll(talker, plan, values, context);
+    const { video, ...kept } = made;
+    context.reporter.result((paint) => describe(made, paint), { ...video, ...kept });
+  } finally {
+    await talker.close();
+  }
+}
+
+/** Loads what `--pack`, `--device` and `--threads` say. */
+export function loadTalker(
+  { pack, device, threads }: Pick<AnimateValues, 'pack' | 'device' | 'threads'>,
+  signal: AbortSignal,
+): Promise<Talker> {
+  return Talker.load(pack, { ...(device && { device }), ...(threads !== undefined && { threads }), signal });
+}
+
+/** Does something that has no progress but a beginning and an end. */
+export async function step<T>({ reporter }: Context, stage: Stage, work: () => Promise<T>): Promise<T> {
+  reporter.progress({ stage, done: 0, total: 1, fps: 0 });
+  const made = await work();
+  reporter.progress({ stage, done: 1, total: 1, fps: 0 });
+  return made;
+}
+
+async function makeAll(talker: Talker, plan: Plan, values: AnimateValues, context: Context): Promise<Made> {
+  const portrait = await step(context, 'portrait', () => openPortrait(talker, plan, context.signal));
+  const made: Made = {};
+  if (values['save-portrait'] !== undefined) {
+    await portrait.save(values['save-portrait']);
+    made.portrait = values['save-portrait'];
+  }
+  if (plan.source === undefined) return made;
+  const source = 'motion' in plan.source ? await Motion.load(plan.source.motion) : plan.source.speech;
+  const { reporter, signal } = context;
+  const clip = talker.animate(portrait, source, { ...plan.options, signal });
+  clip.on('progress', (progress) => reporter.progress(progress));
+  return { ...made, ...(await saveMotion(clip, values, context)), ...(await saveVideo(clip, plan, values)) };
+}
+
+function openPortrait(talker: Talker, { portrait }: Plan, signal: AbortSignal): Promise<Portrait> {
+  if (portrait.kind === 'file') return talker.loadPortrait(portrait.path);
+  return talker.portrait(portrait.path, { ...portrait.options, signal });
+}
+
+async function saveMotion(clip: Clip, values: AnimateValues, { reporter }: Context): Promise<Partial<Made>> {
+  const file = values['save-motion'];
+  if (file === undefined) return {};
+  const motion = await clip.motion();
+  await motion.save(file);
+  reporter.pass();
+  return { motion: file, motionFrames: motion.frames };
+}
+
+async function saveVideo(clip: Clip, { save }: Plan, { out }: AnimateValues): Promise<Partial<Made>> {
+  return out === undefined ? {} : { video: await clip.save(out, save) };
+}
+
+function describe({ video, portrait, motion, motionFrames }: Made, paint: Paint): string[] {
+  const named = (file: string, what: string) => `${paint('strong', file)}: ${what}`;
+  return [
+    ...(portrait === undefined ? [] : [named(portrait, 'the portrait')]),
+    ...(motion === undefined ? [] : [named(motion, `the motion, ${motionFrames} frames`)]),
+    ...(video === undefined ? [] : [named(video.file, describeVideo(video))]),
+  ];
+}
+
+/** `177 frames, 7.08 s, 302 kB; made in 2.77 s (63.9 fps), first frame after 0.11 s`. */
+export function describeVideo({ frames, seconds, bytes: size, ...times }: SaveResult): string {
+  const what = `${frames} frames, ${duration(seconds)}, ${bytes(size)}`;
+  const how = `made in ${duration(times.elapsedSeconds)} (${speed(times.fps)} fps)`;
+  return `${what}; ${how}, first frame after ${duration(times.firstFrameSeconds)}`;
+}

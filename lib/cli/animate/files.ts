@@ -1,0 +1,60 @@
+import { open, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { KdtalkerError } from '../../errors.js';
+import { wrongValue } from '../option.js';
+import type { AnimateValues } from './options.js';
+
+/** A portrait file is a .safetensors file: the size of its header, 8 bytes little endian, and the header, JSON. */
+const SIZE_BYTES = 8;
+
+/** Whether a file is a saved portrait and not a picture, told by its content. False for what cannot be read. */
+export async function isPortraitFile(path: string): Promise<boolean> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(SIZE_BYTES + 1), 0, SIZE_BYTES + 1, 0);
+    const { size } = await file.stat();
+    return bytesRead > SIZE_BYTES && buffer[SIZE_BYTES] === 0x7b && buffer.readBigUInt64LE() < size;
+  } catch {
+    return false; // a folder
+  } finally {
+    await file.close();
+  }
+}
+
+const INPUTS = ['portrait', 'speech', 'motion'] as const;
+const OUTPUTS = ['out', 'save-portrait', 'save-motion'] as const;
+
+/**
+ * That no output is an input or another output, which it would replace, and that none exists where that is unwanted.
+ *
+ * @throws INVALID_ARGUMENT, OUTPUT_UNWRITABLE
+ */
+export async function checkOutputs(values: AnimateValues): Promise<void> {
+  const taken = new Map<string, string>();
+  for (const name of [...INPUTS, ...OUTPUTS]) {
+    const path = values[name];
+    if (path === undefined) continue;
+    const place = await placeOf(path);
+    const other = taken.get(place);
+    const isOutput = (OUTPUTS as readonly string[]).includes(name);
+    if (isOutput && other !== undefined)
+      throw wrongValue(`another file than that of --${other}`, `--${name}`, path);
+    if (isOutput && values['no-overwrite']) await refuseExisting(path);
+    taken.set(place, name);
+  }
+}
+
+/** One name for one file, through links, also before it exists. */
+async function placeOf(path: string): Promise<string> {
+  const whole = resolve(path);
+  const folder = await realpath(dirname(whole)).catch(() => dirname(whole));
+  return realpath(whole).catch(() => join(folder, basename(whole)));
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  const status = await stat(path).catch(() => undefined);
+  if (!status?.isFile()) return; // frames in a folder are looked at when they are written
+  const message = `Expected a new file but '${path}' exists. Choose another name, or leave out --no-overwrite.`;
+  throw new KdtalkerError('OUTPUT_UNWRITABLE', message);
+}

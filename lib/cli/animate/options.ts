@@ -1,0 +1,101 @@
+import type { FaceChoice } from '../../face/faces.js';
+import {
+  choice,
+  decimal,
+  decimals,
+  flag,
+  integer,
+  type Option,
+  section,
+  seed,
+  text,
+  type Values,
+  wrongValue,
+} from '../option.js';
+import { TALKER_OPTIONS } from '../shared-options.js';
+
+const PRESETS = [
+  ...(['ultrafast', 'superfast', 'veryfast', 'faster', 'fast'] as const),
+  ...(['medium', 'slow', 'slower', 'veryslow'] as const),
+] as const;
+
+const ANY = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+
+/** `largest`, `center` or an index. */
+function faceChoice(help: string, extras: { fallback: string }): Option<FaceChoice> {
+  const read = (typed: string, name: string): FaceChoice => {
+    if (typed === 'largest' || typed === 'center') return typed;
+    if (/^\d{1,6}$/.test(typed)) return Number(typed);
+    throw wrongValue("'largest', 'center' or an index from 0", name, typed);
+  };
+  return { ...extras, placeholder: 'WHICH', help, read };
+}
+
+const files = section('Input and output', {
+  portrait: text('FILE', 'The picture of a face, or a portrait kept with --save-portrait', {
+    also: ['image', 'picture', 'face-image', 'source', 'source-image'],
+  }),
+  speech: text(
+    'FILE',
+    'WAV, or any sound or video that ffmpeg decodes; with --motion only the sound of the video',
+    {
+      also: ['audio', 'voice', 'sound', 'wav', 'driven-audio'],
+    },
+  ),
+  motion: text('FILE', 'Repeat a motion kept with --save-motion instead of making one from --speech'),
+  out: text('FILE', 'NAME.mp4, .webm or .gif, or pictures: DIR/%05d.png or DIR/', {
+    also: ['o', 'video', 'result', 'result-dir'],
+  }),
+  'no-overwrite': flag('Fail where a file exists instead of replacing it'),
+  'save-portrait': text('FILE', 'Keep the prepared portrait, to be given to --portrait again'),
+  'save-motion': text('FILE', 'Keep the motion, as JSON, to be given to --motion'),
+});
+
+const engine = section('Engine', TALKER_OPTIONS);
+
+const sampling = section('Sampling', {
+  seed: seed('The same seed makes the same video, another one other head motion', { fallback: '0' }),
+  steps: integer([1, 1000], 'Sampling steps', { fallback: "the pack's" }),
+  window: integer([1, 4096], 'Frames sampled at a time', { fallback: "the pack's" }),
+  sampler: choice(['ddim', 'ddpm'], 'How noise becomes motion', { fallback: 'ddim' }),
+  eta: decimal([0, 1], 'Share of fresh noise in ddim', { fallback: '0' }),
+});
+
+const movement = section('Movement', {
+  mode: choice(['absolute', 'relative'], "Take the predicted pose, or add its change to the portrait's", {
+    fallback: 'absolute',
+  }),
+  still: flag('Keep the head as it is in the portrait; only the face moves'),
+  'pose-scale': decimal([0, 3], 'Strength of the head motion', { fallback: '1' }),
+  'pose-offset': decimals('YAW,PITCH,ROLL', [-30, 30], 'Turn the head by degrees', { fallback: '0,0,0' }),
+  'expression-scale': decimal([0, 3], 'Strength of the expression', { fallback: '1' }),
+  smoothing: decimal([0, 100], 'Strength of smoothing over time', { fallback: '1; with --motion 0' }),
+  blink: choice(['model', 'periodic', 'off'], 'As the model blinks, every 3.6 s or so, or never', {
+    fallback: 'model',
+  }),
+});
+
+const cut = section('Portrait', {
+  crop: choice(
+    ['ffhq', 'kdtalker', 'liveportrait', 'none'],
+    'How the face is cut out; none takes the whole picture',
+    {
+      fallback: "the pack's",
+    },
+  ),
+  face: faceChoice('Which of several faces: largest, center, or 0 for the largest, 1 for the next', {
+    fallback: 'largest',
+  }),
+  box: decimals('X,Y,W,H', ANY, 'The face is here: left, top, width, height in pixels, brows to chin'),
+});
+
+const encoding = section('Encoding', {
+  crf: integer([0, 63], 'Quality, less is better; in MP4 up to 51', { fallback: 'MP4 20, WebM 30' }),
+  preset: choice(PRESETS, "x264's effort", { fallback: 'veryfast' }),
+});
+
+/** Every option of `animate`. The library checks values again; a test holds both to the same bounds. */
+export const ANIMATE_OPTIONS = { ...files, ...engine, ...sampling, ...movement, ...cut, ...encoding };
+
+/** What was given to `animate`. */
+export type AnimateValues = Values<typeof ANIMATE_OPTIONS>;

@@ -1,0 +1,81 @@
+import { KdtalkerError } from '../../errors.js';
+import { checkInputFile } from '../../media/input.js';
+import { videoFormat } from '../../media/video.js';
+import type { AnimateOptions } from '../../talker/clip-options.js';
+import type { PortraitOptions } from '../../talker/portrait.js';
+import type { SaveOptions } from '../../talker/save-options.js';
+import { checkOutputs, isPortraitFile } from './files.js';
+import type { AnimateValues } from './options.js';
+
+/** What is to be done, in the library's words. */
+export interface Plan {
+  portrait: { path: string; kind: 'picture'; options: PortraitOptions } | { path: string; kind: 'file' };
+  /** Undefined where only the portrait is kept. */
+  source: { speech: string } | { motion: string } | undefined;
+  options: AnimateOptions;
+  save: SaveOptions;
+}
+
+/** Finds what contradicts itself or is missing before anything is loaded. @throws INVALID_ARGUMENT, OUTPUT_FORMAT and others */
+export async function planAnimate(values: AnimateValues): Promise<Plan> {
+  const { portrait, out } = values;
+  if (portrait === undefined) throw missing('--portrait FILE');
+  if (out === undefined && !values['save-motion'] && !values['save-portrait']) throw missing('--out FILE');
+  if (out !== undefined) videoFormat(out);
+  await checkOutputs(values);
+  const source = await planSource(values);
+  return {
+    portrait: await planPortrait(portrait, values),
+    source,
+    options: planOptions(values),
+    save: planSave(values),
+  };
+}
+
+/** Leaves out what was not given: the library's defaults are its own business. */
+function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
+
+async function planPortrait(path: string, values: AnimateValues): Promise<Plan['portrait']> {
+  const { crop, face, box } = values;
+  const options = given({ crop, face, box: box as PortraitOptions['box'] });
+  if (!(await isPortraitFile(path))) return { path, kind: 'picture', options };
+  const [useless] = Object.keys(options);
+  if (useless === undefined) return { path, kind: 'file' };
+  const message = `Expected no --${useless} with a saved portrait, which has been cut out already, but received one`;
+  throw new KdtalkerError('INVALID_ARGUMENT', message);
+}
+
+async function planSource({ speech, motion, out, ...rest }: AnimateValues): Promise<Plan['source']> {
+  if (speech !== undefined) await checkInputFile(speech, 'speech');
+  if (motion !== undefined) return { motion };
+  if (speech !== undefined) return { speech };
+  if (out === undefined && rest['save-motion'] === undefined) return undefined;
+  throw missing('--speech FILE or --motion FILE');
+}
+
+function planOptions(values: AnimateValues): AnimateOptions {
+  const { seed, steps, window, sampler, eta, mode, still, blink } = values;
+  const [yaw = 0, pitch = 0, roll = 0] = values['pose-offset'] ?? [];
+  return given({
+    ...{ seed, steps, window, sampler, eta, mode, still, blink },
+    poseScale: values['pose-scale'],
+    poseOffset: { yaw, pitch, roll },
+    expressionScale: values['expression-scale'],
+    smoothing: values.smoothing,
+  });
+}
+
+function planSave(values: AnimateValues): SaveOptions {
+  const { crf, preset, motion, speech } = values;
+  const sound = motion === undefined ? undefined : speech;
+  return given({ crf, preset, sound, overwrite: values['no-overwrite'] ? false : undefined });
+}
+
+function missing(what: string): KdtalkerError {
+  return new KdtalkerError(
+    'INVALID_ARGUMENT',
+    `Expected ${what} but received none. See 'kdtalker animate --help'`,
+  );
+}

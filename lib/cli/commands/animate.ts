@@ -1,0 +1,26 @@
+import { ANIMATE_OPTIONS } from '../animate/options.js';
+import { defineCommand } from '../command.js';
+
+export const command = defineCommand({
+  summary: 'Make a talking video of a portrait and a speech',
+  usage: '--portrait FILE --speech FILE --out FILE [options]',
+  about: [
+    'Without --out nothing is rendered: with --save-portrait or --save-motion only those files are made. --portrait is always needed; ' +
+      '--speech or --motion is, unless only a portrait is kept.',
+    'Outputs have their names only once they are whole; Ctrl-C leaves none behind. Exit codes: 0 done, 1 failed, 2 wrong command line, ' +
+      '130 stopped by Ctrl-C, 143 by SIGTERM.',
+  ],
+  options: ANIMATE_OPTIONS,
+  examples: [
+    'kdtalker animate --portrait face.jpg --speech speech.wav --out talk.mp4',
+    'kdtalker animate --portrait group.jpg --face 1 --speech talk.m4a --seed 7 --out talk.webm',
+    'kdtalker animate --portrait face.jpg --speech speech.wav --still --out frames/%05d.png',
+    'kdtalker animate --portrait face.jpg --speech speech.wav --save-motion nod.json',
+    'kdtalker animate --portrait other.jpg --motion nod.json --speech speech.wav --pose-offset -5,0,0 --out other.mp4',
+  ],
+  async run(values, _operands, context) {
+    const { animate } = await import('../animate/animate.js');
+    await animate(values, context);
+    return 0;
+  },
+});

@@ -1,0 +1,3 @@
+import type { Group } from '../../command.js';
+
+export const group: Group = { summary: 'List, describe, check and make packs' };

@@ -1,0 +1,50 @@
+import { listPacks, type Pack, type PackRole, rolesOf } from '../../packs/pack.js';
+import { bytes, COLUMNS, table, wrap } from '../layout.js';
+import type { Reporter } from '../report/reporter.js';
+
+/** `kdtalker packs list`. */
+export async function list(reporter: Reporter): Promise<void> {
+  const packs = await listPacks();
+  reporter.result(() => describe(packs), { packs: packs.map(summaryOf) });
+}
+
+/** Bytes of a network: its graph, and its weights where they have a file of their own. */
+export function bytesOf({ bytes, data }: PackRole): number {
+  return bytes + (data?.bytes ?? 0);
+}
+
+/** Bytes of a pack's networks. */
+export function sizeOf({ manifest }: Pick<Pack, 'manifest'>): number {
+  return rolesOf(manifest).reduce((sum, [, role]) => sum + bytesOf(role), 0);
+}
+
+/** The licence's name, with what limits its use. */
+export function licenceOf({ manifest }: Pick<Pack, 'manifest'>): string {
+  return `${manifest.licence.name}${manifest.licence.nonCommercial ? ', non-commercial' : ''}`;
+}
+
+/** What both lists of a pack say, for machines. */
+export function summaryOf(pack: Pack) {
+  const { name, version, description, licence, fps, output } = pack.manifest;
+  return { name, version, description, licence, directory: pack.directory, bytes: sizeOf(pack), fps, output };
+}
+
+function describe(packs: readonly Pack[]): string[] {
+  const row = (pack: Pack) => {
+    const { name, version, fps, output } = pack.manifest;
+    return [
+      name,
+      version,
+      bytes(sizeOf(pack)),
+      `${output.width}x${output.height}`,
+      String(fps),
+      licenceOf(pack),
+    ];
+  };
+  const lines = table([['PACK', 'VERSION', 'SIZE', 'FRAME', 'FPS', 'LICENCE'], ...packs.map(row)]);
+  const texts = packs.flatMap(({ manifest }) => [
+    '',
+    ...wrap(`${manifest.name}: ${manifest.description}`, COLUMNS),
+  ]);
+  return [...lines, ...texts];
+}

@@ -1,0 +1,35 @@
+import { KdtalkerError } from '../../errors.js';
+import { section, text, type Values } from '../option.js';
+
+const out = text('DIR', 'Where the pack goes: a new folder, or an empty one', {
+  also: ['o', 'output', 'dir', 'directory'],
+});
+
+/** Options of `packs synthesize`. */
+export const SYNTHESIZE_OPTIONS = section('Input and output', {
+  salt: text('TEXT', 'What the weights are made from: the same text makes the same bytes', {
+    also: ['seed'],
+  }),
+  out,
+});
+
+/** Options of `packs convert`. */
+export const CONVERT_OPTIONS = section('Input and output', {
+  kdtalker: text('FILE', "KDTalker's checkpoint, KDTalker.pth"),
+  wav2lip: text('FILE', "Wav2Lip's checkpoint, wav2lip.pth; only its audio encoder is used"),
+  liveportrait: text('DIR', "The folder of LivePortrait's checkpoints, with base_models in it"),
+  norm: text('FILE', 'Motion statistics of another training, norm.npz', { fallback: 'the published ones' }),
+  out,
+});
+
+/** What was given to `packs convert`. */
+export type ConvertValues = Values<typeof CONVERT_OPTIONS>;
+
+/** The value of an option that has to be given. @throws INVALID_ARGUMENT */
+export function needed(value: string | undefined, option: string, command: string): string {
+  if (value !== undefined) return value;
+  throw new KdtalkerError(
+    'INVALID_ARGUMENT',
+    `Expected ${option} but received none. See 'kdtalker ${command} --help'`,
+  );
+}

@@ -1,0 +1,34 @@
+import { basename, join } from 'node:path';
+import { type Pack, readPack } from '../../packs/pack.js';
+import { type CheckedFile, verifyPack } from '../../packs/verify.js';
+import { bytes, table } from '../layout.js';
+import type { Reporter } from '../report/reporter.js';
+
+/** `kdtalker packs verify`. @throws PACK_NOT_FOUND, PACK_INVALID, PACK_DAMAGED for the first file that differs, ABORTED */
+export async function verify(name: string, reporter: Reporter, signal: AbortSignal): Promise<void> {
+  const pack = await readPack(name);
+  const files = await verifyPack(pack, { signal });
+  const { manifest, directory } = pack;
+  const listed = files.flatMap((checked) => withData(pack, checked));
+  const rows = listed.map(({ role, file, bytes: size }) => [role, basename(file), bytes(size), 'ok']);
+  const data = listed.map((entry) => ({ ...entry, ok: true }));
+  reporter.result(
+    (paint) => [
+      ...table([['NETWORK', 'FILE', 'SIZE', 'CHECKED'], ...rows]).map((line) =>
+        line.replace(/ok$/, paint('good', 'ok')),
+      ),
+      `${manifest.name} ${manifest.version}: all ${listed.length} files are as pack.json says`,
+    ],
+    { pack: manifest.name, version: manifest.version, directory, files: data },
+  );
+}
+
+/** A graph, and its weights where they have a file of their own, which was checked with it. */
+function withData(
+  { manifest, directory }: Pack,
+  { role, file, bytes: size, sha256 }: CheckedFile,
+): CheckedFile[] {
+  const data = manifest.roles[role]?.data;
+  const graph = { role, file, bytes: size, sha256 };
+  return data ? [graph, { role, ...data, file: join(directory, data.file) }] : [graph];
+}

@@ -1,0 +1,23 @@
+import type { Terminal } from '../terminal.js';
+import { type Failure, printFailure, type Reporter } from './reporter.js';
+
+/** Only failures. */
+export class QuietReporter implements Reporter {
+  readonly #terminal: Terminal;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  progress(): void {}
+
+  pass(): void {}
+
+  result(): void {}
+
+  failure(failure: Failure): void {
+    printFailure(this.#terminal, failure);
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,48 @@
+import {
+  choice,
+  decimal,
+  integer,
+  type Option,
+  section,
+  seed,
+  text,
+  type Values,
+  wrongValue,
+} from '../option.js';
+import { TALKER_OPTIONS } from '../shared-options.js';
+
+/** Indices between commas. */
+function indices(help: string, extras: { fallback: string }): Option<number[]> {
+  const read = (typed: string, name: string) => {
+    const parts = typed.split(',').map((part) => part.trim());
+    if (!parts.every((part) => /^\d{1,9}$/.test(part)))
+      throw wrongValue('indices from 0 with commas between them', name, typed);
+    return parts.map(Number);
+  };
+  return { ...extras, placeholder: 'I,J,..', help, read };
+}
+
+/** Every option of `trace`. */
+export const TRACE_OPTIONS = section('Options', {
+  portrait: text('FILE', 'The picture of a face'),
+  speech: text('FILE', 'WAV, or any sound or video that ffmpeg decodes'),
+  out: text('FILE', 'The tensors, in one .safetensors file', { also: ['o'] }),
+  ...TALKER_OPTIONS,
+  crop: choice(
+    ['ffhq', 'kdtalker', 'liveportrait', 'none'],
+    'How the face is cut out; none takes the whole picture',
+    { fallback: "the pack's" },
+  ),
+  noise: text('FILE', "A .safetensors file with 'noise' [windows, window, 70] to begin from", {
+    fallback: "the seed's",
+  }),
+  frames: indices('Frames to render, 64 at most', { fallback: 'none' }),
+  seed: seed('Seed of the noise', { fallback: '0' }),
+  steps: integer([1, 1000], 'Sampling steps', { fallback: "the pack's" }),
+  window: integer([1, 4096], 'Frames sampled at a time', { fallback: "the pack's" }),
+  sampler: choice(['ddim', 'ddpm'], 'How noise becomes motion', { fallback: 'ddim' }),
+  eta: decimal([0, 1], 'Share of fresh noise in ddim', { fallback: '0' }),
+});
+
+/** What was given to `trace`. */
+export type TraceValues = Values<typeof TRACE_OPTIONS>;
