@@ -1,0 +1,42 @@
+import { native } from '../../../dist/binding.js';
+import { Talker } from '../../../dist/index.js';
+import { openSound } from '../../../dist/media/index.js';
+import {
+  portraitFile,
+  readWindow,
+  SPEECH_RATE,
+  windowWav,
+  writeMotion,
+  writeSpeech,
+} from '../../fixture-files.js';
+import { writeWav } from '../../wav.js';
+
+/** Makes the files of the run in `settings.folder`. Returns what the parent needs to know of them and of the runtime. */
+export async function fixture(settings) {
+  const talker = await Talker.load(settings.pack);
+  const portrait = await talker.portrait(settings.portrait);
+  await portrait.save(portraitFile(settings));
+  const { values, frames } = await talker.animate(portrait, settings.speech).motion();
+  await writeMotion(settings, values);
+  await talker.close();
+  await writeSpeech(settings, await decode(settings.speech));
+  await writeWav(windowWav(settings), await readWindow(settings));
+  return { frames, runtime: native().runtime, ...talker.pack.output };
+}
+
+/** All samples of a sound file. It has to be at 16 kHz: resampling is no part of what contenders are compared in. */
+async function decode(file) {
+  const sound = await openSound(file);
+  try {
+    if (sound.sampleRate !== SPEECH_RATE) {
+      throw new Error(
+        `Expected ${SPEECH_RATE} Hz for the speech but received ${sound.sampleRate} Hz in '${file}'`,
+      );
+    }
+    const samples = [];
+    for await (const chunk of sound.chunks()) for (const value of chunk) samples.push(value);
+    return Float32Array.from(samples);
+  } finally {
+    await sound.close();
+  }
+}

@@ -1,0 +1,33 @@
+import { videoFile, windowWav } from '../../fixture-files.js';
+import { Stopwatch } from '../../measure.js';
+import { motionOf, openPortrait } from './open.js';
+
+/** Motion to an MP4 file without sound: rendering and encoding. */
+export async function save(settings) {
+  const { talker, portrait } = await openPortrait(settings);
+  await talker.animate(portrait, await motionOf(settings, settings.warm)).save(videoFile(settings));
+  const result = await timedSave(
+    talker.animate(portrait, await motionOf(settings, settings.count)),
+    settings,
+  );
+  await talker.close();
+  return result;
+}
+
+/** The speech to an MP4 file with sound: everything a service does for a request. */
+export async function saveSpeech(settings) {
+  const { talker, portrait } = await openPortrait(settings);
+  await talker.animate(portrait, windowWav(settings)).save(videoFile(settings));
+  const speech = settings.quick ? windowWav(settings) : settings.speech;
+  const result = await timedSave(talker.animate(portrait, speech), settings);
+  await talker.close();
+  return result;
+}
+
+/** A lap is a frame given to the encoder; what the file takes to be finished comes on top of the seconds. */
+async function timedSave(clip, settings) {
+  const watch = new Stopwatch();
+  clip.on('progress', ({ stage }) => stage === 'encode' && watch.lap());
+  await clip.save(videoFile(settings));
+  return watch.result({ toNow: true });
+}

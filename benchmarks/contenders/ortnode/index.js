@@ -1,0 +1,14 @@
+import { renderRgb, renderYuv, save } from './render.js';
+import { sample } from './sample.js';
+import { verify } from './verify.js';
+
+// The same pack without this library's native code: JavaScript around onnxruntime-node, written with the care a developer would
+// take who wants speed. Sessions are opened once, every tensor and buffer is reused, outputs are preallocated, loops run over
+// typed arrays.
+export const tasks = {
+  verify,
+  'render-yuv420p': renderYuv,
+  'render-rgb24': renderRgb,
+  save,
+  sample,
+};

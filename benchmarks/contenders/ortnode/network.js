@@ -1,0 +1,50 @@
+import ort from 'onnxruntime-node';
+
+const ARRAYS = { float32: Float32Array, int64: BigInt64Array };
+
+/** A network of a pack whose inputs and outputs are tensors that are made once. */
+export class Network {
+  #session;
+  #feeds;
+  #fetches;
+
+  /**
+   * @param pack of readPack()
+   * @param role a name of pack.json
+   * @param given arrays for inputs that exist already, by the role's word for the tensor
+   * @param dims sizes of tensors whose graph leaves them open, by word
+   */
+  static async open(pack, role, { threads, given = {}, dims = {} }) {
+    const session = await ort.InferenceSession.create(pack.file(role), {
+      intraOpNumThreads: threads,
+      graphOptimizationLevel: 'all',
+    });
+    return new Network(session, pack.manifest.roles[role], given, dims);
+  }
+
+  constructor(session, { inputs, outputs }, given, dims) {
+    const make = (metadata, names, arrays) =>
+      Object.entries(names).map(([word, name]) => {
+        const { type, shape } = metadata.find((slot) => slot.name === name);
+        return [word, name, tensorOf(type, dims[word] ?? shape, arrays[word])];
+      });
+    const slots = [make(session.inputMetadata, inputs, given), make(session.outputMetadata, outputs, {})];
+    this.#session = session;
+    [this.#feeds, this.#fetches] = slots.map((list) =>
+      Object.fromEntries(list.map(([, name, tensor]) => [name, tensor])),
+    );
+    /** Arrays by the role's word for the tensor. */
+    [this.inputs, this.outputs] = slots.map((list) =>
+      Object.fromEntries(list.map(([word, , { data }]) => [word, data])),
+    );
+  }
+
+  async run() {
+    await this.#session.run(this.#feeds, this.#fetches);
+  }
+}
+
+function tensorOf(type, shape, given) {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  return new ort.Tensor(type, given ?? new ARRAYS[type](size), shape);
+}

@@ -1,0 +1,43 @@
+import { openVideo } from '../../../dist/media/index.js';
+import { readMotion, videoFile } from '../../fixture-files.js';
+import { measureCalls, Stopwatch } from '../../measure.js';
+import { Renderer } from './renderer.js';
+
+/** Motion to frames in one buffer. */
+async function render(settings, format) {
+  const renderer = await Renderer.open(settings);
+  const motion = await readMotion(settings);
+  const out = new Uint8Array(renderer.frameBytes(format));
+  let index = 0;
+  return measureCalls(settings, () => renderer.frame(motion, index++ % settings.frames, format, out));
+}
+
+export const renderYuv = (settings) => render(settings, 'yuv420p');
+export const renderRgb = (settings) => render(settings, 'rgb24');
+
+/** Motion to an MP4 file, through the same encoder as the library's. */
+export async function save(settings) {
+  const renderer = await Renderer.open(settings);
+  const motion = await readMotion(settings);
+  await encode(renderer, motion, settings.warm, settings, new Stopwatch());
+  const watch = new Stopwatch();
+  await encode(renderer, motion, settings.count, settings, watch);
+  return watch.result({ toNow: true });
+}
+
+/** Two buffers: a frame is rendered while the encoder takes the one before. */
+async function encode(renderer, motion, frames, settings, watch) {
+  const { width, height, fps } = renderer;
+  const video = await openVideo(videoFile(settings), { width, height, fps, frames });
+  const buffers = [0, 1].map(() => new Uint8Array(renderer.frameBytes('yuv420p')));
+  let written = Promise.resolve();
+  for (let index = 0; index < frames; index++) {
+    const out = buffers[index % 2];
+    await renderer.frame(motion, index % settings.frames, 'yuv420p', out);
+    await written;
+    written = video.write(out);
+    watch.lap();
+  }
+  await written;
+  await video.finish();
+}

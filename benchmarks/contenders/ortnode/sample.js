@@ -1,0 +1,29 @@
+import { readWindow, SEED } from '../../fixture-files.js';
+import { measureCalls } from '../../measure.js';
+import { melWindows } from './mel.js';
+import { Sampler } from './sampler.js';
+
+/** Spectrogram to motion of one window: audio features, 50 denoiser steps, de-normalisation. */
+export async function sample(settings) {
+  const sampler = await openSampler(settings);
+  const out = motionOf(sampler);
+  return measureCalls(settings, () => sampler.window(SEED, out));
+}
+
+/** Motion of the run's window. */
+export async function sampleOnce(settings) {
+  const sampler = await openSampler(settings);
+  const out = motionOf(sampler);
+  await sampler.window(SEED, out);
+  return out;
+}
+
+async function openSampler(settings) {
+  const sampler = await Sampler.open(settings);
+  melWindows(await readWindow(settings), sampler.mel);
+  return sampler;
+}
+
+function motionOf({ mel }) {
+  return new Float32Array((mel.length / (80 * 16)) * 70);
+}

@@ -1,0 +1,102 @@
+import { readPack } from '../../../dist/packs/pack.js';
+import { Network } from './network.js';
+import { fillNormal } from './noise.js';
+import { readPortrait } from './portrait.js';
+
+const MOTION = 70;
+const FEATURES = 512;
+
+/** Windows of a mel spectrogram to one window of motion: audio features, then DDIM (eta 0). */
+export class Sampler {
+  static async open(settings) {
+    const pack = await readPack(settings.pack);
+    const { window } = pack.manifest.sampler;
+    const { threads } = settings;
+    const audio = await Network.open(pack, 'audio', {
+      threads,
+      dims: { mel: [window, 1, 80, 16], feature: [window, FEATURES] },
+    });
+    const denoiser = await Network.open(pack, 'denoiser', {
+      threads,
+      given: { audio: audio.outputs.feature },
+      dims: { x: [1, window, MOTION], audio: [1, window, FEATURES], noise: [1, window, MOTION] },
+    });
+    return new Sampler(pack.manifest, await readPortrait(settings), audio, denoiser);
+  }
+
+  #statistics;
+  #audio;
+  #denoiser;
+  #plan;
+
+  constructor({ statistics, sampler }, portrait, audio, denoiser) {
+    this.#statistics = rowsOf(statistics);
+    this.#audio = audio;
+    this.#denoiser = denoiser;
+    this.#plan = planOf(sampler);
+    /** [window, 1, 80, 16], to be filled before a call. */
+    this.mel = audio.inputs.mel;
+    fillTokens(portrait, statistics, this.#statistics, denoiser.inputs);
+  }
+
+  /** Writes raw motion, [window, 70], to `out`. */
+  async window(seed, out) {
+    await this.#audio.run();
+    const { x, timestep } = this.#denoiser.inputs;
+    const { noise } = this.#denoiser.outputs;
+    fillNormal(x, seed, 0);
+    for (const step of this.#plan) {
+      timestep[0] = step.timestep;
+      await this.#denoiser.run();
+      ddimStep(x, noise, step);
+    }
+    const { mean, std } = this.#statistics;
+    for (let i = 0; i < out.length; i++) out[i] = x[i] * std[i % MOTION] + mean[i % MOTION];
+  }
+}
+
+function ddimStep(x, noise, { sqrtAlpha, sqrtBeta, sqrtAlphaNext, direction }) {
+  for (let i = 0; i < x.length; i++) {
+    const clean = (x[i] - sqrtBeta * noise[i]) / sqrtAlpha;
+    x[i] = sqrtAlphaNext * clean + direction * noise[i];
+  }
+}
+
+/** The steps from the noisiest down, with their coefficients; betas are linear, alpha-bar after the last step is 1. */
+function planOf({ steps, trainTimesteps, betaStart, betaEnd }) {
+  const alphas = [];
+  for (let i = 0, product = 1; i < trainTimesteps; i++) {
+    product *= 1 - (betaStart + ((betaEnd - betaStart) * i) / (trainTimesteps - 1));
+    alphas.push(product);
+  }
+  const stride = Math.floor(trainTimesteps / steps);
+  const step = (k) => {
+    const a = alphas[k * stride];
+    const next = k === 0 ? 1 : alphas[(k - 1) * stride];
+    return {
+      timestep: BigInt(k * stride),
+      sqrtAlpha: Math.sqrt(a),
+      sqrtBeta: Math.sqrt(1 - a),
+      sqrtAlphaNext: Math.sqrt(next),
+      direction: Math.sqrt(1 - next),
+    };
+  };
+  return Array.from({ length: steps }, (_, i) => step(steps - 1 - i));
+}
+
+/** Mean and deviation of a frame of motion, [70] each. */
+function rowsOf({ scale, yaw, pitch, roll, t, exp }) {
+  const row = (kind) =>
+    Float32Array.from([scale, yaw, pitch, roll, t, exp].flatMap((statistic) => statistic[kind]));
+  return { mean: row('mean'), std: row('std') };
+}
+
+/** What the denoiser sees of the portrait: its normalised canonical keypoints after seven zeros, and its motion. */
+function fillTokens({ canonical, motion }, { kp }, { mean, std }, inputs) {
+  canonical.forEach((value, i) => {
+    inputs.canonical[7 + i] = (value - kp.mean[i]) / kp.std[i];
+  });
+  motion.forEach((value, i) => {
+    inputs.reference[i] = (value - mean[i]) / std[i];
+  });
+}

@@ -1,0 +1,16 @@
+import { readMotion } from '../../fixture-files.js';
+import { Renderer } from './renderer.js';
+import { sampleOnce } from './sample.js';
+
+/** The chosen frames in both layouts, and the motion of the window as sampled. */
+export async function verify(settings) {
+  const renderer = await Renderer.open(settings);
+  const motion = await readMotion(settings);
+  const take = async (format) => {
+    const frames = settings.chosen.map(() => new Uint8Array(renderer.frameBytes(format)));
+    for (const [i, index] of settings.chosen.entries())
+      await renderer.frame(motion, index, format, frames[i]);
+    return frames;
+  };
+  return { rgb24: await take('rgb24'), yuv420p: await take('yuv420p'), motion: await sampleOnce(settings) };
+}

@@ -1,0 +1,32 @@
+/** The value below which the share `p` (0..1) of the values lies, by linear interpolation. */
+export function percentile(values, p) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = p * (sorted.length - 1);
+  const low = Math.floor(at);
+  const high = Math.min(low + 1, sorted.length - 1);
+  return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
+}
+
+/**
+ * The rounds of one row in one: the fastest round stands for the row, since other work on a machine only ever slows it down;
+ * the spread tells how much it did.
+ */
+export function summarise(rounds) {
+  const rates = rounds.map(({ laps, seconds }) => laps.length / seconds);
+  const best = rounds[rates.indexOf(Math.max(...rates))];
+  return {
+    rate: Math.max(...rates),
+    slowest: Math.min(...rates),
+    median: percentile(rates, 0.5),
+    p50: percentile(best.laps, 0.5),
+    p95: percentile(best.laps, 0.95),
+    cpuMs: (1000 * best.cpuSeconds) / best.laps.length,
+    peakMiB: Math.max(...rounds.map(({ peakMiB }) => peakMiB)),
+    loopDelay: bestDelay(rounds),
+  };
+}
+
+function bestDelay(rounds) {
+  const delays = rounds.map(({ loopDelay }) => loopDelay).filter((delay) => delay !== undefined);
+  return delays.sort((a, b) => a.p99 - b.p99)[0];
+}
