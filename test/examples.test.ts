@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { locateFfmpeg } from '../dist/media/index.js';
+import { PORTRAIT, plainEnvironment, speechFile } from './support/cli.js';
+import { decodeFrames, names } from './support/media.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const FRAME_BYTES = (512 * 512 * 3) / 2;
+
+function begin(name: string, args: readonly string[]) {
+  const env = { ...plainEnvironment(), FFMPEG_PATH: locateFfmpeg().path };
+  const child = spawn(process.execPath, [join(ROOT, 'examples', name), ...args], { cwd: ROOT, env });
+  const text = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (part: string) => {
+      text[stream] += part;
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...text }));
+  return { child, ended };
+}
+
+t.test('programs that make a file', async (t) => {
+  const folder = t.testdir();
+  const speech = speechFile(folder, 0.6);
+  const place = (name: string) => join(folder, name);
+  for (const [name, ...outputs] of [
+    ['quick-start.mjs', 'a.mp4'],
+    ['progress.mjs', 'b.mp4'],
+    ['own-encoder.mjs', 'c.mkv'],
+    ['replay-motion.mjs', 'd.json', 'd.mp4'],
+  ] as const) {
+    const ended = await begin(name, [PORTRAIT, speech, ...outputs.map(place)]).ended;
+    t.match(ended, { code: 0, stderr: '' }, `${name} ${ended.stderr}`);
+    t.equal(decodeFrames(place(outputs.at(-1)!), 'yuv420p', FRAME_BYTES).length, 15, name);
+  }
+});
+
+t.test('progress.mjs tells errors apart', async (t) => {
+  const folder = t.testdir();
+  const speech = speechFile(folder, 60);
+  const late = await begin('progress.mjs', [PORTRAIT, speech, join(folder, 'a.mp4'), '1']).ended;
+  t.match(late, { code: 1, stderr: /longer than 1 s/ });
+  t.same(names(folder), ['speech.wav']);
+});
+
+t.test('http-service.mjs streams, refuses, and outlives clients that leave', async (t) => {
+  const folder = t.testdir();
+  const service = begin('http-service.mjs', [PORTRAIT, '0']);
+  t.teardown(() => service.child.kill());
+  const [line] = (await once(service.child.stdout, 'data')) as [string];
+  const url = /http:\S+/.exec(line)![0];
+  const post = (body: Uint8Array, signal?: AbortSignal) =>
+    fetch(url, { method: 'POST', body: new Uint8Array(body), ...(signal && { signal }) });
+
+  const wrong = await post(Buffer.from('hello'));
+  t.equal(wrong.status, 400);
+  t.match(await wrong.json(), { code: 'SPEECH_UNREADABLE' });
+  t.equal((await fetch(url)).status, 404);
+
+  const leave = new AbortController();
+  const long = await post(readFileSync(speechFile(folder, 60)), leave.signal);
+  await long.body!.getReader().read();
+  leave.abort();
+
+  const whole = await post(readFileSync(speechFile(folder, 0.6)));
+  t.equal(whole.headers.get('content-type'), 'video/mp4');
+  const file = join(folder, 'talk.mp4');
+  writeFileSync(file, Buffer.from(await whole.arrayBuffer()));
+  t.equal(decodeFrames(file, 'yuv420p', FRAME_BYTES).length, 15);
+  t.equal(service.child.exitCode, null, 'still there');
+});

@@ -1,0 +1,91 @@
+import t from 'tap';
+import { names, processesWith } from './support/media.js';
+import { endedWith, randoms, runProgram } from './support/talker.js';
+
+const STAGES = ['load', 'portrait', 'audio', 'sample', 'render', 'save'] as const;
+/** More rounds: KDTALKER_LONG=1 npx tap --timeout=1800 test/lifecycle.test.ts */
+const LONG = process.env.KDTALKER_LONG === '1';
+/** Moments within a stage; the ends must be clean at any of them. */
+const DELAYS = LONG ? [0, 5, 20, 50, 60, 70, 80, 100, 150] : [0, 15];
+/** Loading and preparing take longer, and have more moments. */
+const EARLY_DELAYS = LONG ? DELAYS : [0, 60, 80];
+
+/** What may lie in the folder of a program that ended early: its speech, and a video only when it is whole. */
+const INPUT = 'speech-60.wav';
+
+for (const stage of STAGES) {
+  t.test(`process.exit and an uncaught throw during ${stage}`, async (t) => {
+    for (const delay of stage === 'load' || stage === 'portrait' ? EARLY_DELAYS : DELAYS) {
+      const folder = t.testdir({ exit: {}, throw: {} });
+      const run = (how: string) =>
+        runProgram('end-during', `${folder}/${how}`, { args: [stage, how, String(delay)] });
+      const [exited, thrown] = [await run('exit'), await run('throw')];
+      endedWith(t, exited, 7, `exit after ${delay} ms`);
+      endedWith(t, thrown, 1, `throw after ${delay} ms`, /Error: thrown on purpose/);
+      t.notMatch(thrown.stderr, /terminate|mutex|abort|core dumped|FATAL/i);
+      for (const how of ['exit', 'throw'])
+        t.same(names(`${folder}/${how}`), [INPUT], `${how}: no file left half-written`);
+      for (const { pid } of [exited, thrown])
+        t.same(processesWith(`.talk.mp4.${pid}-`), [], 'no ffmpeg left behind');
+    }
+  });
+}
+
+t.test('a stage that is left alone ends by itself', async (t) => {
+  const folder = t.testdir();
+  for (const stage of STAGES) {
+    endedWith(t, await runProgram('end-during', folder, { args: [stage, 'natural'] }), 0, stage);
+  }
+  t.same(names(folder), [INPUT, 'talk.mp4']);
+});
+
+t.test('a process ends by itself with everything left open', async (t) => {
+  const result = await runProgram('left-open', t.testdir());
+  endedWith(t, result, 0, 'left open');
+  t.equal(result.stdout, 'frame 0\n');
+});
+
+t.test('what is dropped without close is collected', async (t) => {
+  const result = await runProgram('dropped', t.testdir(), { node: ['--expose-gc'] });
+  endedWith(t, result, 0, 'dropped');
+  t.equal(result.stdout, 'talkers 6, portraits 6, clips 6\n');
+});
+
+t.test('double close and use after close', async (t) => {
+  const folder = t.testdir();
+  const result = await runProgram('use-after-close', folder);
+  endedWith(t, result, 0, 'use after close');
+  t.equal(result.stdout, 'fine: puppet, 6 frames\n');
+  t.same(names(folder), [INPUT]);
+});
+
+t.test('aborts at random moments', async (t) => {
+  const folder = t.testdir();
+  const rounds = LONG ? 210 : 42;
+  const result = await runProgram('aborts', folder, { args: [String(17), String(rounds)] });
+  endedWith(t, result, 0, 'aborts');
+  t.equal(result.stdout, `${rounds} ended, some of them aborted: true\n`);
+  t.same(
+    names(folder).filter((name) => name.endsWith('.part')),
+    [],
+    'no temporary file is left',
+  );
+});
+
+t.test('one signal may end very many calls', async (t) => {
+  const folder = t.testdir();
+  const result = await runProgram('one-signal', folder);
+  endedWith(t, result, 0, 'one signal');
+  t.match(result.stdout, /^ABORTED( done)?\n$/);
+  t.same(names(folder), [INPUT]);
+});
+
+t.test('close() at random moments waits for the work under way', async (t) => {
+  const random = randoms(5);
+  const seeds = Array.from({ length: LONG ? 5 : 1 }, () => String(Math.ceil(random() * 1e6)));
+  for (const seed of seeds) {
+    const result = await runProgram('closes', t.testdir(), { args: [seed, '8'] });
+    endedWith(t, result, 0, `closes ${seed}`);
+    t.equal(result.stdout, 'closed\n');
+  }
+});

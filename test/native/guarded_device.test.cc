@@ -1,0 +1,109 @@
+// The guarded device faults where host code follows one of its addresses: each attempt is made in a child
+// process, which has to die of SIGSEGV.
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <thread>
+
+#include "core/device.h"
+#include "core/launch.h"
+#include "core/tensor.h"
+
+namespace {
+
+using namespace kdtalker;
+
+// The signal that ended a child that did the work; 0 when it came through.
+int SignalOf(const std::function<void()>& work) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // The test runner and the sanitizers have handlers of their own.
+    for (const int each : {SIGSEGV, SIGBUS}) std::signal(each, SIG_DFL);
+    work();
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+struct ReadKernel {
+  const std::uint8_t* in;
+  std::uint8_t* out;
+  std::int64_t count() const { return 1; }
+  void operator()(std::int64_t) const { *out = *in; }
+};
+
+Tensor MakeTensor() {
+  Tensor tensor(OpenDevice("guarded"), Type::kUint8, {5000});
+  const std::uint8_t bytes[5000] = {42};
+  tensor.Upload(bytes, Crossing::kPack);
+  return tensor;
+}
+
+}  // namespace
+
+TEST_CASE("the host may not read guarded memory") {
+  const Tensor tensor = MakeTensor();
+  volatile std::uint8_t* address = tensor.u8();
+  CHECK(SignalOf([address] { (void)*address; }) == SIGSEGV);
+  CHECK(SignalOf([address] { (void)address[4999]; }) == SIGSEGV);
+}
+
+TEST_CASE("the host may not write guarded memory") {
+  const Tensor tensor = MakeTensor();
+  volatile std::uint8_t* address = tensor.u8();
+  CHECK(SignalOf([address] { *address = 1; }) == SIGSEGV);
+}
+
+TEST_CASE("nor may another thread, while a declared copy is fine") {
+  const Tensor tensor = MakeTensor();
+  volatile std::uint8_t* address = tensor.u8();
+  CHECK(SignalOf([address] { std::thread([address] { (void)*address; }).join(); }) == SIGSEGV);
+  CHECK(SignalOf([&tensor] {
+          std::uint8_t out[5000];
+          tensor.Download(out, Crossing::kFrame);
+          if (out[0] != 42) std::abort();
+        }) == 0);
+}
+
+TEST_CASE("a kernel is given addresses that it can follow, and only when it is launched") {
+  const Tensor in = MakeTensor();
+  const Tensor out(in.shared_device(), Type::kUint8, {1});
+  Launch(in.device(), ReadKernel{in.u8(), out.u8()});
+  std::uint8_t value = 0;
+  out.Download(&value, Crossing::kFrame);
+  CHECK(value == 42);
+  const ReadKernel kernel{in.u8(), out.u8()};
+  CHECK(SignalOf([kernel] { kernel(0); }) == SIGSEGV);
+}
+
+TEST_CASE("freed memory is gone, for the view as well") {
+  Tensor tensor = MakeTensor();
+  const auto device = tensor.shared_device();
+  volatile auto* view = static_cast<std::uint8_t*>(device->Resolve(tensor.address()));
+  CHECK(SignalOf([view] { (void)*view; }) == 0);
+  tensor = Tensor();
+  CHECK(SignalOf([view] { (void)*view; }) == SIGSEGV);
+}
+
+TEST_CASE("a block that is used again holds nothing of what was there") {
+  const auto device = OpenDevice("guarded");
+  std::uint8_t bytes[5000];
+  std::memset(bytes, 9, sizeof(bytes));
+  void* first = nullptr;
+  {
+    const Tensor tensor(device, Type::kUint8, {5000});
+    tensor.Upload(bytes, Crossing::kPack);
+    first = tensor.address();
+  }
+  const Tensor again(device, Type::kUint8, {5000});
+  CHECK(again.address() == first);
+  again.Download(bytes, Crossing::kPack);
+  CHECK(bytes[0] == 0);
+}

@@ -1,0 +1,80 @@
+#include "core/thread_pool.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+
+using kdtalker::TaskGroup;
+using kdtalker::ThreadPool;
+
+TEST_CASE("a pool finishes what is queued before it ends") {
+  std::atomic<int> done{0};
+  {
+    ThreadPool pool(3);
+    for (int i = 0; i < 500; i++) pool.Post([&done] { done++; });
+  }
+  CHECK(done == 500);
+}
+
+TEST_CASE("tasks run side by side, on threads of the pool") {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::set<std::thread::id> threads;
+  {
+    ThreadPool pool(4);
+    // Every task waits for all others to have begun: with fewer threads none would end.
+    for (int i = 0; i < 4; i++) {
+      pool.Post([&] {
+        std::unique_lock lock(mutex);
+        threads.insert(std::this_thread::get_id());
+        changed.notify_all();
+        changed.wait(lock, [&] { return threads.size() == 4; });
+      });
+    }
+  }
+  CHECK(threads.size() == 4);
+  CHECK(threads.count(std::this_thread::get_id()) == 0);
+}
+
+TEST_CASE("a task may post another") {
+  std::atomic<int> depth{0};
+  {
+    ThreadPool pool(1);
+    pool.Post([&] {
+      depth++;
+      pool.Post([&] { depth++; });
+    });
+  }
+  CHECK(depth == 2);
+}
+
+TEST_CASE("a group waits for its own tasks and all that they held") {
+  ThreadPool pool(2);
+  TaskGroup group;
+  group.Wait();  // of nothing
+  auto held = std::make_shared<int>(0);
+  const std::weak_ptr<int> watched = held;
+  std::atomic<int> done{0};
+  for (int i = 0; i < 50; i++) pool.Post([&done, held] { done++; }, group.Enter());
+  held.reset();
+  group.Wait();
+  CHECK(done == 50);
+  CHECK(watched.expired());
+}
+
+TEST_CASE("a group does not wait for the tasks of others") {
+  std::mutex held;
+  held.lock();
+  ThreadPool pool(2);
+  TaskGroup mine, other;
+  pool.Post([&held] { const std::lock_guard lock(held); }, other.Enter());
+  pool.Post([] {}, mine.Enter());
+  mine.Wait();
+  held.unlock();
+  other.Wait();
+}

@@ -1,0 +1,50 @@
+// Aborts clips and portraits after pseudo-random delays: `aborts.mjs <seed> <rounds>`. Every one must end as aborted or be whole.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Talker } from 'kdtalker';
+import { portraitFile, speech, speechFile } from './speech.mjs';
+
+const [seed, rounds] = process.argv.slice(2).map(Number);
+let state = seed;
+function random() {
+  state = (state * 48271) % 2147483647;
+  return state / 2147483647;
+}
+
+const talker = await Talker.load();
+const portrait = await talker.portrait(portraitFile);
+const ends = { done: 0, aborted: 0 };
+
+async function iterate(clip) {
+  for await (const _ of clip);
+}
+const works = [
+  (signal) => iterate(talker.animate(portrait, speech(20), { signal })),
+  (signal) => talker.animate(portrait, speechFile, { signal }).motion(),
+  (signal) => talker.animate(portrait, speech(10), { signal }).save(`${signal.name}.mp4`),
+  (signal) => talker.animate(portrait, speechFile, { signal }).save(`${signal.name}.gif`),
+  (signal) => talker.animate(portrait, speech(6), { signal }).save(`${signal.name}/%05d.png`),
+  (signal) => talker.portrait(portraitFile, { signal }),
+  (signal) => Talker.load('puppet', { signal }).then((other) => other.close()),
+];
+
+async function round(index) {
+  const controller = new AbortController();
+  controller.signal.name = `out-${index}`;
+  const work = works[index % works.length](controller.signal);
+  const end = work.then(
+    () => 'done',
+    (error) => (error.code === 'ABORTED' && error.cause === 'enough' ? 'aborted' : String(error.stack)),
+  );
+  await sleep(random() * 250);
+  controller.abort('enough');
+  return end;
+}
+
+for (let i = 0; i < rounds; i += 2) {
+  for (const end of await Promise.all([round(i), round(i + 1)])) {
+    if (end in ends) ends[end]++;
+    else console.log(end);
+  }
+}
+await talker.close();
+console.log(`${ends.done + ends.aborted} ended, some of them aborted: ${ends.aborted > 0}`);

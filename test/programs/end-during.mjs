@@ -1,0 +1,58 @@
+// Ends the process in the middle of a stage: `end-during.mjs <stage> <exit | throw | natural> [delay in ms]`.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Talker } from 'kdtalker';
+import { portraitFile, speech, speechFile } from './speech.mjs';
+
+const [stage, how, delay = '0'] = process.argv.slice(2);
+
+async function end() {
+  await sleep(Number(delay));
+  if (how === 'exit') process.exit(7);
+  if (how === 'throw') throw new Error('thrown on purpose');
+}
+
+/** Leaves work under way whose end nobody will see. */
+function start(work) {
+  work.catch((error) => {
+    if (error.code !== 'ABORTED') throw error;
+  });
+}
+
+/** Reaches the stage, then ends. */
+async function atProgress(clip, wanted, work) {
+  const reached = new Promise((resolve) => {
+    clip.on('progress', (progress) => {
+      if (progress.stage === wanted) resolve();
+    });
+  });
+  start(work());
+  await reached;
+  await end();
+}
+
+const inClip = {
+  audio: (clip) => atProgress(clip, 'audio', () => clip.motion()),
+  sample: (clip) => atProgress(clip, 'sample', () => clip.motion()),
+  render: async (clip) => {
+    const frames = clip.frames();
+    for (let i = 0; i < 3; i++) await frames.next();
+    start(frames.next());
+    await end();
+  },
+  save: (clip) => atProgress(clip, 'encode', () => clip.save('talk.mp4')),
+};
+
+if (stage === 'load') {
+  start(Talker.load());
+  await end();
+} else {
+  const talker = await Talker.load();
+  if (stage === 'portrait') {
+    start(talker.portrait(portraitFile));
+    await end();
+  } else {
+    const portrait = await talker.portrait(portraitFile);
+    const clip = talker.animate(portrait, stage === 'save' ? speechFile : speech());
+    await inClip[stage](clip);
+  }
+}

@@ -1,0 +1,62 @@
+// Makes clips of every kind and prints by how many bytes the process has grown: `many-clips.mjs <warm-up> <clips>`.
+// Needs --expose-gc.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Talker } from 'kdtalker';
+import { portraitFile, speech } from './speech.mjs';
+
+const [warmUp, clips] = process.argv.slice(2).map(Number);
+const talker = await Talker.load();
+const portrait = await talker.portrait(portraitFile);
+const sound = speech(5);
+await portrait.save('saved.portrait');
+
+async function iterate(options, until = Infinity) {
+  for await (const { index } of talker.animate(portrait, sound, options)) if (index >= until) return;
+}
+
+async function aborted() {
+  const controller = new AbortController();
+  const work = iterate({ signal: controller.signal });
+  setTimeout(() => controller.abort(), 20);
+  await work.catch(() => {});
+}
+
+async function dropped() {
+  const frames = talker.animate(portrait, sound).frames();
+  await frames.next();
+}
+
+const kinds = [
+  () => iterate({}),
+  () => talker.animate(portrait, sound).motion(),
+  () => iterate({ steps: 5 }, 1),
+  aborted,
+  dropped,
+  async () => (await talker.loadPortrait('saved.portrait')).close(),
+  async () => {
+    for await (const _ of talker.animate(portrait, await talker.animate(portrait, sound).motion()));
+  },
+  () => talker.animate(portrait, speech(2)).save('clip.mp4'),
+];
+
+async function make(count) {
+  for (let i = 0; i < count; i++) await kinds[i % kinds.length]();
+}
+
+/** The least of several looks: what is there for good, not what waits for the collector. */
+async function resident() {
+  let least = Infinity;
+  for (let i = 0; i < 8; i++) {
+    global.gc();
+    await sleep(20);
+    least = Math.min(least, process.memoryUsage.rss());
+  }
+  return least;
+}
+
+await make(warmUp);
+const before = await resident();
+await make(clips);
+const after = await resident();
+await talker.close();
+console.log(JSON.stringify({ before, after, grown: after - before }));

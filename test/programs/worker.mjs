@@ -1,0 +1,18 @@
+// One worker thread: loads the library, makes a clip of its own, sends the hash of its frames; or renders until it is ended.
+import { createHash } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Talker } from 'kdtalker';
+import { portraitFile, speech } from './speech.mjs';
+
+const talker = await Talker.load('puppet', { threads: 1, device: workerData.device ?? 'cpu' });
+const portrait = await talker.portrait(portraitFile);
+do {
+  const hash = createHash('sha256');
+  let index = 0;
+  for await (const { data } of talker.animate(portrait, speech(workerData.frames), { seed: 4 })) {
+    hash.update(data);
+    parentPort.postMessage({ frame: index++ });
+  }
+  parentPort.postMessage({ hash: hash.digest('hex') });
+} while (workerData.forEver);
+if (workerData.close !== false) await talker.close();

@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  type Clip,
+  type Frame,
+  type FramesOptions,
+  type Portrait,
+  type PortraitOptions,
+  Talker,
+  type TalkerOptions,
+} from 'kdtalker';
+import type { Test } from 'tap';
+import { openSound } from '../../dist/media/index.js';
+import { wav } from './media.js';
+import { astronautFile } from './pictures.js';
+
+/** Samples of one video frame at 16 kHz and 25 fps. */
+export const SAMPLES_PER_FRAME = 640;
+export const SAMPLE_RATE = 16000;
+
+export const portraitFile = astronautFile();
+
+// The demo's speech; a checkout beside the shared samples may not have it yet.
+const SPEECH = ['../../examples/speech.wav', '../../../shared/samples/austen.wav'];
+
+/** The path of the speech that the tests cut theirs from: 7.1 s, 16 kHz mono, a woman reading. */
+export const speechFile = firstOf(SPEECH);
+
+function firstOf(paths: readonly string[]): string {
+  const places = paths.map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const file = places.find((place) => existsSync(place));
+  if (!file) throw new Error(`Expected a file in ${places.join(' or ')}`);
+  return file;
+}
+
+/** PCM as `animate()` takes it. */
+export interface Pcm {
+  samples: Float32Array;
+  sampleRate: number;
+}
+
+/** All samples of a sound file. */
+export async function samplesOf(file: string): Promise<Float32Array> {
+  const sound = await openSound(file);
+  const chunks: Float32Array[] = [];
+  for await (const chunk of sound.chunks()) chunks.push(chunk);
+  await sound.close();
+  return Float32Array.from(chunks.flatMap((chunk) => Array.from(chunk)));
+}
+
+const whole = await samplesOf(speechFile);
+
+/** So many frames of the example speech, from its middle, where she speaks without a break. */
+export function speech(frames: number, from = 40): Pcm {
+  const first = from * SAMPLES_PER_FRAME;
+  const samples = whole.slice(first, first + frames * SAMPLES_PER_FRAME);
+  return { samples, sampleRate: SAMPLE_RATE };
+}
+
+/** The same as a 16-bit WAV file in a folder. */
+export function speechWav(folder: string, frames: number): string {
+  const file = `${folder}/speech-${frames}.wav`;
+  writeFileSync(file, wav({ channels: [speech(frames).samples] }));
+  return file;
+}
+
+/** Loads a talker that is closed when the test ends. */
+export async function loadTalker(t: Test, options?: TalkerOptions, pack = 'puppet'): Promise<Talker> {
+  const talker = await Talker.load(pack, options);
+  t.teardown(() => talker.close());
+  return talker;
+}
+
+/** A talker with the example portrait. */
+export async function loadBoth(
+  t: Test,
+  options?: TalkerOptions,
+  portraitOptions?: PortraitOptions,
+): Promise<{ talker: Talker; portrait: Portrait }> {
+  const talker = await loadTalker(t, options);
+  return { talker, portrait: await talker.portrait(portraitFile, portraitOptions) };
+}
+
+/** All frames of a clip. */
+export async function framesOf(clip: Clip, options?: FramesOptions): Promise<Frame[]> {
+  const frames: Frame[] = [];
+  for await (const frame of clip.frames(options)) frames.push(frame);
+  return frames;
+}
+
+/** One hash over the bytes of all frames. */
+export async function hashOf(clip: Clip, options?: FramesOptions): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const { data } of clip.frames(options)) hash.update(data);
+  return hash.digest('hex');
+}
+
+/** How a child process ended and what it said. */
+export interface ProgramResult {
+  pid: number | undefined;
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** How to run a program of test/programs. */
+export interface ProgramOptions {
+  args?: readonly string[];
+  node?: readonly string[];
+  env?: Record<string, string | undefined>;
+  /** Called with its process id once it runs. */
+  onStart?: (pid: number) => void;
+}
+
+/** Nothing here takes so long; a program that hangs is killed, and the signal shows it. */
+const HANGS_AFTER = 120_000;
+
+/** Runs test/programs/<name>.mjs in a Node process of its own; `folder` is where it may write. */
+export function runProgram(
+  name: string,
+  folder: string,
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
+  const { args = [], node = [], env = {}, onStart } = options;
+  const file = fileURLToPath(new URL(`../programs/${name}.mjs`, import.meta.url));
+  const child = spawn(process.execPath, [...node, file, ...args], {
+    cwd: folder,
+    env: {
+      ...plainEnvironment(),
+      KDTALKER_TEST_PORTRAIT: portraitFile,
+      KDTALKER_TEST_SPEECH: speechWav(folder, 60),
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: HANGS_AFTER,
+    killSignal: 'SIGKILL',
+  });
+  if (child.pid !== undefined) onStart?.(child.pid);
+  const said = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ pid: child.pid, code, signal, ...said }));
+  });
+}
+
+/** The environment without what the test runner gives its own processes: loaders and coverage. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _loaders, ...rest } = process.env;
+  return Object.fromEntries(Object.entries(rest).filter(([name]) => !/^(TAP|_TAPJS|NODE_V8)/.test(name)));
+}
+
+/** Asserts that a program ended with a code, by no signal, and said nothing on stderr but what is expected. */
+export function endedWith(t: Test, result: ProgramResult, code: number, name: string, stderr = /^$/): void {
+  t.equal(result.signal, null, `${name}: no signal`);
+  t.equal(result.code, code, `${name}: exit code ${code}`);
+  t.match(result.stderr, stderr, `${name}: stderr is clean`);
+}
+
+/** Pearson's correlation. */
+export function correlation(a: readonly number[], b: readonly number[]): number {
+  const centred = (values: readonly number[]) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return values.map((value) => value - mean);
+  };
+  const [x, y] = [centred(a), centred(b)];
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  return (
+    sum(x.map((value, i) => value * y[i]!)) / Math.sqrt(sum(x.map((v) => v * v)) * sum(y.map((v) => v * v)))
+  );
+}
+
+/** A fixed stream of numbers in [0, 1): Park and Miller's generator. */
+export function randoms(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+}
