@@ -1,0 +1,27 @@
+// Reads the output of tap or doctest and prints "<passed> <failed> <step>" for the tally of .ci/run.
+// usage: node .ci/count.mjs <step> <exit status> < output
+import { readFileSync } from 'node:fs';
+
+const [, , step, status] = process.argv;
+const output = readFileSync(0, 'utf8');
+
+/** tap's last comment, such as `# { total: 12, pass: 10, fail: 1, skip: 1 }`; nested tests have their own, indented. */
+function tapCounts() {
+  const line = output.match(/^# \{ (.*) \}$/m)?.[1] ?? '';
+  const number = (name) => Number(line.match(new RegExp(`\\b${name}: (\\d+)`))?.[1] ?? 0);
+  return [number('pass'), number('fail')];
+}
+
+/** doctest's summary, such as `[doctest] test cases: 12 | 11 passed | 1 failed | 0 skipped`. */
+function doctestCounts() {
+  const line = output.match(/^\[doctest\] test cases:.*$/m)?.[0] ?? '';
+  const number = (name) => Number(line.match(new RegExp(`(\\d+) ${name}`))?.[1] ?? 0);
+  return [number('passed'), number('failed')];
+}
+
+const counts = [tapCounts(), doctestCounts()];
+const passed = counts.reduce((sum, [number]) => sum + number, 0);
+const failed = counts.reduce((sum, [, number]) => sum + number, 0);
+// A run that failed without naming a failed check, or that checked nothing, is a failure too.
+const unnamed = failed === 0 && (status !== '0' || passed === 0) ? 1 : 0;
+console.log(`${passed} ${failed + unnamed} ${step}`);
