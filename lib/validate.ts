@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describe, invalidArgument, KdtalkerError, type KdtalkerErrorCode } from './errors.js';
+import { nearest } from './suggest.js';
 
 /**
  * Validates options once, and says what is wrong in the one sentence form: "Expected X for Y but received Z".
@@ -38,33 +39,12 @@ function firstIssue(error: z.ZodError, schema: z.ZodType, options: unknown, what
 
 function unknownName(key: string, known: readonly string[], what: string): KdtalkerError {
   const expected = known.length === 0 ? 'only known names' : `only ${known.join(', ')}`;
-  const near = known.find((name) => name.toLowerCase() === key.toLowerCase()) ?? nearest(key, known);
+  const near = nearest(key, known);
   const hint = near === undefined ? '' : `. Did you mean '${near}'?`;
   return new KdtalkerError(
     'INVALID_ARGUMENT',
     `Expected ${expected} for ${what} but received ${describe(key)}${hint}`,
   );
-}
-
-/** The known word that differs from a mistyped one by the fewest letters, when those are at most two. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  const distances = known.map((name) => ({ name, distance: editDistance(word, name) }));
-  const best = distances.sort((a, b) => a.distance - b.distance)[0];
-  return best !== undefined && best.distance <= 2 ? best.name : undefined;
-}
-
-/** Levenshtein's distance, row by row. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
 
 function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {

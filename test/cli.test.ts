@@ -7,8 +7,8 @@ import { optionsOf, readArguments } from '../dist/cli/arguments.js';
 import { commandHelp, groupHelp } from '../dist/cli/help.js';
 import type { OptionTable } from '../dist/cli/option.js';
 import { allCommands, find } from '../dist/cli/registry.js';
-import { nearest } from '../dist/cli/suggest.js';
 import { CROP_KINDS } from '../dist/face/crop/index.js';
+import { nearest } from '../dist/suggest.js';
 import { planClip } from '../dist/talker/clip-options.js';
 import { checkSaveOptions } from '../dist/talker/save-options.js';
 

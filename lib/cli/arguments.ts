@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { KdtalkerError } from '../errors.js';
+import { nearest } from '../suggest.js';
 import { COMMON_OPTIONS, type Command } from './command.js';
 import type { Option, OptionTable, Values } from './option.js';
-import { nearest } from './suggest.js';
 
 /** A command line, understood. */
 export interface Arguments {
