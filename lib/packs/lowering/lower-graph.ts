@@ -24,9 +24,11 @@ export async function lowerGraph(
   const found = new Map(passes.map(({ name }) => [name, 0]));
   if (!isPlain(graph)) return found;
   const context = { graph, shapes: new Shapes(graph), ...target };
-  for (const pass of passes) found.set(pass.name, await pass.run(context));
+  for (const pass of passes) {
+    found.set(pass.name, await pass.run(context));
+    graph.prune(); // what was replaced must not count as a user in the next pass
+  }
   if ([...found.values()].some((count) => count > 0)) graph.opsets.set(DOMAIN, DOMAIN_VERSION);
-  graph.prune();
   return found;
 }
 

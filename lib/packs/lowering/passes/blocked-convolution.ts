@@ -14,7 +14,8 @@ export const blockedConvolution: Pass = {
   async run(context) {
     const found = context.graph.sorted().filter((node) => {
       const convolution = convolutionOf(context, node);
-      if (!convolution || !pays(convolution)) return false;
+      if (!convolution || !paysBlocked(convolution)) return false;
+      if (!isKernel(convolution, 1) && !isKernel(convolution, 3)) return false;
       lower(context, convolution);
       return true;
     });
@@ -22,11 +23,10 @@ export const blockedConvolution: Pass = {
   },
 };
 
-function pays(convolution: Convolution): boolean {
+/** Whether a convolution has enough channels for blocks. */
+export function paysBlocked(convolution: Convolution): boolean {
   const { inputs, outputs } = convolution;
-  return (
-    inputs >= INPUTS_FROM && outputs >= OUTPUTS_FROM && (isKernel(convolution, 1) || isKernel(convolution, 3))
-  );
+  return inputs >= INPUTS_FROM && outputs >= OUTPUTS_FROM;
 }
 
 function lower(context: PassContext, convolution: Convolution): void {

@@ -10,7 +10,6 @@ export const cancelRepacking: Pass = {
     const packs = context.graph.sorted().filter((node) => isPack(context, node));
     const first = new Map<string, string>();
     const cancelled = packs.filter((node) => cancel(context, node, first));
-    context.graph.prune();
     return cancelled.length;
   },
 };
