@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { KdtalkerError } from '../errors.js';
+import { version } from '../version.js';
 import { hasFlag, readArguments, unknownName } from './arguments.js';
 import type { Command } from './command.js';
 import { commandHelp, groupHelp } from './help.js';
@@ -11,7 +12,6 @@ import { LineReporter } from './report/lines.js';
 import { QuietReporter } from './report/quiet.js';
 import type { Reporter } from './report/reporter.js';
 import { Terminal } from './terminal.js';
-import { version } from './version.js';
 
 /** How a run can end besides signals. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;

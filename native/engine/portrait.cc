@@ -126,6 +126,22 @@ void Portrait::Derive() {
                                          talker_->keypoints_std().f32(), canonical_token_.f32()});
   Launch(device, kernels::Normalise{motion_.f32(), talker_->motion_mean().f32(), talker_->motion_std().f32(),
                                     reference_token_.f32(), 1, kernels::kMotionSize});
+  RunOnce();
+}
+
+// What every frame needs and only the portrait decides.
+void Portrait::RunOnce() {
+  const auto found = talker_->networks().find("prepare");
+  if (found == talker_->networks().end()) return;
+  const stages::Network& network = found->second;
+  stages::NetworkRun run(network);
+  if (network.has_input("feature")) run.Input("feature", feature_);
+  if (network.has_input("source")) run.Input("source", keypoints_);
+  for (const auto& [word, name] : network.role().outputs) {
+    const auto made = prepared_.emplace(word, network.MakeOutput(talker_->device(), word)).first;
+    run.Output(word, made->second);
+  }
+  run.Run(StopToken());
 }
 
 void Portrait::Record(Recording& recording) const {

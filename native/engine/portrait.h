@@ -7,6 +7,7 @@
 
 #include "engine/recording.h"
 #include "engine/talker.h"
+#include "stages/render.h"
 
 namespace kdtalker {
 
@@ -33,6 +34,7 @@ class Portrait {
   const Tensor& canonical() const { return canonical_; }  // [1, 21, 3]
   const Tensor& motion() const { return motion_; }        // [70], raw: the pose and expression of the picture
   const Tensor& keypoints() const { return keypoints_; }  // [1, 21, 3], x_s
+  stages::Render::Source render_source() const { return {feature_, keypoints_, prepared_}; }
   const Tensor& canonical_token() const { return canonical_token_; }  // [1, 70]
   const Tensor& reference_token() const { return reference_token_; }  // [1, 70]
 
@@ -40,10 +42,12 @@ class Portrait {
   explicit Portrait(std::shared_ptr<Talker> talker);
   void RunNetworks(const PortraitOptions& options, Recording* recording);
   void Record(Recording& recording) const;
-  void Derive();  // what follows from canonical and motion
+  void Derive();   // what follows from feature, canonical and motion
+  void RunOnce();  // the network `prepare`, where the talker has one
 
   std::shared_ptr<Talker> talker_;
   Tensor feature_, canonical_, motion_, keypoints_, canonical_token_, reference_token_;
+  std::map<std::string, Tensor> prepared_;  // by the words of the network that takes them each frame
 };
 
 }  // namespace kdtalker

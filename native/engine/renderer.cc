@@ -20,7 +20,7 @@ Renderer::Renderer(std::shared_ptr<Portrait> portrait)
       driving_(portrait_->talker()->device(), Type::kFloat32, {1, 21, 3}),
       rgb_(portrait_->talker()->device(), Type::kUint8, {height_, width_, 3}),
       i420_(portrait_->talker()->device(), Type::kUint8, {kernels::PictureToI420::Bytes(width_, height_)}),
-      render_(portrait_->talker()->networks(), portrait_->feature(), portrait_->keypoints(), driving_) {}
+      render_(portrait_->talker()->networks(), portrait_->render_source(), driving_) {}
 
 void Renderer::Frame(const Timeline& timeline, std::int64_t frame, PixelFormat format, void* out,
                      const StopToken& stop) {

@@ -121,7 +121,7 @@ Recording Trace::Frame(std::int64_t frame) {
   Recording recording;
   if (!render_) {
     driving_ = Tensor(talker_->device(), Type::kFloat32, {1, kKeypoints, 3});
-    render_.emplace(talker_->networks(), portrait_->feature(), portrait_->keypoints(), driving_, true);
+    render_.emplace(talker_->networks(), portrait_->render_source(), driving_, true);
   }
   timeline_->Keypoints(frame, driving_.f32());
   render_->Run(stop_);

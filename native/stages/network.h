@@ -24,6 +24,8 @@ class Network {
   const Slot& input(const std::string& word) const;
   const Slot& output(const std::string& word) const;
   bool has_output(const std::string& word) const { return role_.outputs.count(word) != 0; }
+  bool has_input(const std::string& word) const { return role_.inputs.count(word) != 0; }
+  const Role& role() const { return role_; }
 
   // A tensor of the output's shape, which has to be static.
   Tensor MakeOutput(const std::shared_ptr<Device>& device, const std::string& word) const;

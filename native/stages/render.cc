@@ -16,23 +16,25 @@ const Network& Find(const std::map<std::string, Network>& networks, const std::s
 
 }  // namespace
 
-Render::Render(const std::map<std::string, Network>& networks, const Tensor& feature, const Tensor& source,
-               const Tensor& driving, bool keep_all)
+Render::Render(const std::map<std::string, Network>& networks, const Source& source, const Tensor& driving,
+               bool keep_all)
     : first_(Find(networks, networks.count("render") != 0 ? "render" : "warp")) {
-  first_.Input("feature", feature).Input("source", source).Input("driving", driving);
+  const auto& device = driving.shared_device();
+  first_.Input("feature", source.feature).Input("source", source.keypoints).Input("driving", driving);
+  for (const auto& [word, tensor] : source.prepared) first_.Input(word, tensor);
   if (networks.count("render") != 0) {
-    image_ = Find(networks, "render").MakeOutput(source.shared_device(), "image");
+    image_ = Find(networks, "render").MakeOutput(device, "image");
     first_.Output("image", image_);
     return;
   }
   const Network& warp = Find(networks, "warp");
-  const Tensor& warped = Keep("warped", warp.MakeOutput(source.shared_device(), "feature"));
+  const Tensor& warped = Keep("warped", warp.MakeOutput(device, "feature"));
   first_.Output("feature", warped);
   for (const char* name : {"deformation", "occlusion"}) {
     if (!keep_all || !warp.has_output(name)) continue;
-    first_.Output(name, Keep(name, warp.MakeOutput(source.shared_device(), name)));
+    first_.Output(name, Keep(name, warp.MakeOutput(device, name)));
   }
-  image_ = Find(networks, "decode").MakeOutput(source.shared_device(), "image");
+  image_ = Find(networks, "decode").MakeOutput(device, "image");
   decode_.emplace(Find(networks, "decode")).Input("feature", warped).Output("image", image_);
 }
 

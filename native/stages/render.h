@@ -13,10 +13,18 @@ namespace kdtalker::stages {
 // `decode`). Owns its buffers; one thread at a time.
 class Render {
  public:
-  // `feature` and `source` [1, 21, 3] are the portrait's, `driving` [1, 21, 3] is read at each run; all must
-  // outlive this. With `keep_all`, between() has what `warp` gives besides.
-  Render(const std::map<std::string, Network>& networks, const Tensor& feature, const Tensor& source,
-         const Tensor& driving, bool keep_all = false);
+  // What the portrait gives: `feature`, `source` [1, 21, 3], and by further words of the first network's inputs
+  // what a network of the role `prepare` made of those two.
+  struct Source {
+    const Tensor& feature;
+    const Tensor& keypoints;
+    const std::map<std::string, Tensor>& prepared;
+  };
+
+  // `driving` [1, 21, 3] is read at each run; it and the source's tensors must outlive this. With `keep_all`,
+  // between() has what `warp` gives besides.
+  Render(const std::map<std::string, Network>& networks, const Source& source, const Tensor& driving,
+         bool keep_all = false);
 
   void Run(const StopToken& stop);
 

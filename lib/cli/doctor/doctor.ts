@@ -1,6 +1,6 @@
+import { version } from '../../version.js';
 import { COLUMNS, wrap } from '../layout.js';
 import type { Paint, Reporter } from '../report/reporter.js';
-import { version } from '../version.js';
 import { type Check, type Finding, lookAt } from './check.js';
 import { addon, devices, runtime } from './engine.js';
 import { machine, node, temporaryFolder } from './machine.js';

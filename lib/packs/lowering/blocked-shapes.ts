@@ -12,6 +12,11 @@ export const BLOCKED_SHAPES: Record<string, ShapeRule> = {
   Stats: ({ shape }) => shape(0) && [BLOCK * shape(0)![0]!, 2],
   Spade: ({ node, shape }) => shape(0) && [blocksOf(intOf(node, 'channels', 0)), ...shape(0)!.slice(1)],
   AveragePool: ({ shape }) => shape(0) && scaled(shape(0)!, 1 / 2),
+  DenseMotionInput: ({ shape }) => stacked(shape(0), shape(1)),
+  DenseMotionInputBf16: ({ shape }) => stacked(shape(0), shape(1)),
+  VolumePack: ({ shape }) => shape(0) && [...shape(0)!.slice(2), shape(0)![1]!],
+  SampleVolume: ({ shape }) => sampled(shape(0), shape(1)),
+  SampleVolumeBf16: ({ shape }) => sampled(shape(0), shape(1)),
   MaskMotion: ({ shape }) => shape(0) && [1, ...shape(0)!.slice(1, 4), 3],
   Occlusion: ({ shape }) => shape(0) && [1, 1, ...shape(0)!.slice(2, 4)],
 };
@@ -29,6 +34,16 @@ function convolved({ node, shape }: Operation, factor: number): Shape {
   const dims = shape(0);
   if (!dims || !intsOf(node, 'kernel')) return undefined;
   return [blocksOf(intOf(node, 'channels', 0)), ...scaled(dims, factor).slice(1)];
+}
+
+/** For each keypoint, and for standing still, its heat and the channels of the volume [1, channels, depth, height, width]. */
+function stacked(volume: Shape, points: Shape): Shape {
+  return volume && points && [blocksOf((points[1]! + 1) * (volume[1]! + 1)), ...volume.slice(2), BLOCK];
+}
+
+/** Channels times depth of a volume [..., channels] sampled at [1, depth, height, width, 3]. */
+function sampled(volume: Shape, grid: Shape): Shape {
+  return volume && grid && [blocksOf(volume.at(-1)! * grid[1]!), grid[2]!, grid[3]!, BLOCK];
 }
 
 /** The last two axes before the channels, longer or shorter. */

@@ -4,12 +4,12 @@ import type { PassContext } from './pass.js';
 
 /** Blocked form of a value [1, channels, ...]. */
 export function pack({ graph, precision }: PassContext, value: string): string {
-  return graph.add({ type: packOperator(precision), domain: DOMAIN, inputs: [value] });
+  return graph.add({ type: named('Pack', precision), domain: DOMAIN, inputs: [value] });
 }
 
-/** The operator that makes the blocked form of a precision. */
-export function packOperator(precision: PassContext['precision']): string {
-  return precision === 'bf16' ? 'PackBf16' : 'Pack';
+/** The name of an operator whose inputs do not say what its blocked output is to be: one for each precision. */
+export function named(operator: string, precision: PassContext['precision']): string {
+  return precision === 'bf16' ? `${operator}Bf16` : operator;
 }
 
 /** The value [1, channels, ...] of a blocked form. */

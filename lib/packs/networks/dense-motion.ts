@@ -1,4 +1,4 @@
-import type { Value } from '../onnx/index.js';
+import type { Graph, Value } from '../onnx/index.js';
 import { VOLUME } from './appearance.js';
 import { hourglass } from './hourglass.js';
 import { type Build, convolution, normalisedConvolution } from './layers.js';
@@ -9,6 +9,7 @@ const KEYPOINTS = 21;
 /** Standing still, and going with each keypoint. */
 const CANDIDATES = KEYPOINTS + 1;
 const COMPRESSED = 4;
+const STACKED = CANDIDATES * (1 + COMPRESSED);
 /** Variance of a keypoint's heat. */
 const HEAT = 0.01;
 
@@ -27,12 +28,9 @@ export interface DenseMotion {
 /** The dense motion network: keypoints to the motion of every cell of the feature volume (model 9). */
 export function denseMotion(b: Build, feature: Value, points: KeypointPair): DenseMotion {
   const { g } = b;
-  const shifts = candidateShifts(b, points);
-  const heat = g.scope('heat', () => heatMaps(b, points));
-  const features = g.scope('candidates', () => candidateFeatures(b, feature, shifts));
-  const channels = CANDIDATES * (1 + COMPRESSED);
-  const stacked = g.concat(1, [heat, features]).reshape(1, channels, depth, side, side);
-  const prediction = hourglass(b, 'hourglass', stacked, channels);
+  const shifts = candidateShifts(g, points);
+  const stacked = stackedCandidates(g, points, shifts, () => compressed(b, feature));
+  const prediction = hourglass(b, 'hourglass', stacked, STACKED);
   const mask = convolution(b, 'mask', prediction.value, {
     from: prediction.width,
     to: CANDIDATES,
@@ -46,25 +44,39 @@ export function denseMotion(b: Build, feature: Value, points: KeypointPair): Den
     prediction.value.reshape(1, flat, side, side),
     shape,
   ).sigmoid();
-  return { deformation: blended(b, mask.softmax(1), shifts), occlusion };
+  return { deformation: blended(g, mask.softmax(1), shifts), occlusion };
+}
+
+/** What the hourglass sees, [1, 110, 16, 64, 64]: for every candidate its heat and what it would bring of the compressed volume. */
+export function stackedCandidates(g: Graph, points: KeypointPair, shifts: Value, volume: () => Value): Value {
+  const heat = g.scope('heat', () => heatMaps(g, points));
+  const features = g.scope('candidates', () => candidateFeatures(g, volume(), shifts));
+  return g.concat(1, [heat, features]).reshape(1, STACKED, depth, side, side);
+}
+
+/** The feature volume in 4 channels. */
+function compressed(b: Build, feature: Value): Value {
+  const keys = { conv: 'compress', norm: 'norm' };
+  const shape = { from: VOLUME.channels, to: COMPRESSED, kernel: [1, 1, 1] };
+  return normalisedConvolution(b, keys, feature, shape).relu();
 }
 
 /** How far from its own place a candidate looks, source - driving, [22, 3]; 0 for standing still. */
-function candidateShifts({ g }: Build, { source, driving }: KeypointPair): Value {
+export function candidateShifts(g: Graph, { source, driving }: KeypointPair): Value {
   return g.op('Pad', [source.sub(driving).reshape(KEYPOINTS, 3), g.ints([1, 0, 0, 0])]);
 }
 
 /** sum(mask * candidate) is the cell's own place plus the mixed shifts, as the mask sums to 1. */
-function blended(b: Build, mask: Value, shifts: Value): Value {
+export function blended(g: Graph, mask: Value, shifts: Value): Value {
   const mixed = mask.reshape(CANDIDATES, CELLS).transpose(1, 0).matmul(shifts);
-  return mixed.reshape(1, depth, side, side, 3).add(places(b));
+  return mixed.reshape(1, depth, side, side, 3).add(places(g));
 }
 
 /** Coordinate of a cell, both ends included. */
 const place = (i: number, length: number) => (2 * i) / (length - 1) - 1;
 
 /** The coordinates x, y, z of every cell, [1, 16, 64, 64, 3]. */
-function places({ g }: Build): Value {
+function places(g: Graph): Value {
   const lengths = [side, side, depth];
   const data = Float32Array.from({ length: CELLS * 3 }, (_, i) => {
     const cell = Math.floor(i / 3);
@@ -75,7 +87,7 @@ function places({ g }: Build): Value {
 }
 
 /** Heat of each driving keypoint less that of the source, [22, 1, 16, 64, 64]; none for standing still. */
-function heatMaps({ g }: Build, { source, driving }: KeypointPair): Value {
+function heatMaps(g: Graph, { source, driving }: KeypointPair): Value {
   const heat = (points: Value) => {
     const [x, y, z] = g.split(points.reshape(KEYPOINTS, 3), 1, [1, 1, 1]) as [Value, Value, Value];
     // A Gaussian in space is the product of three along the axes.
@@ -97,15 +109,12 @@ function heatMaps({ g }: Build, { source, driving }: KeypointPair): Value {
 }
 
 /** What each candidate would bring to every cell, [22, 4, 16, 64, 64], of the feature volume compressed to 4 channels. */
-function candidateFeatures(b: Build, feature: Value, shifts: Value): Value {
-  const keys = { conv: 'compress', norm: 'norm' };
-  const shape = { from: VOLUME.channels, to: COMPRESSED, kernel: [1, 1, 1] };
-  const compressed = normalisedConvolution(b, keys, feature, shape).relu();
+function candidateFeatures(g: Graph, volume: Value, shifts: Value): Value {
   // All candidates in one sampling: one grid of 22 times the depth.
-  const grid = places(b)
+  const grid = places(g)
     .add(shifts.reshape(CANDIDATES, 1, 1, 1, 3))
     .reshape(1, CANDIDATES * depth, side, side, 3);
-  const sampled = sampledAt(compressed, grid).reshape(COMPRESSED, CANDIDATES, depth, side, side);
+  const sampled = sampledAt(volume, grid).reshape(COMPRESSED, CANDIDATES, depth, side, side);
   return sampled.transpose(1, 0, 2, 3, 4);
 }
 

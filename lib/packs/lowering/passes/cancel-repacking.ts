@@ -1,5 +1,5 @@
 import type { EditableNode } from '../../onnx/index.js';
-import { packOperator } from '../blocked.js';
+import { named } from '../blocked.js';
 import { DOMAIN } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
 
@@ -15,7 +15,7 @@ export const cancelRepacking: Pass = {
 };
 
 function isPack({ precision }: PassContext, node: EditableNode): boolean {
-  return node.domain === DOMAIN && node.type === packOperator(precision);
+  return node.domain === DOMAIN && node.type === named('Pack', precision);
 }
 
 function cancel({ graph }: PassContext, node: EditableNode, first: Map<string, string>): boolean {

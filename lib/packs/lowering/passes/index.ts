@@ -3,13 +3,21 @@ import { blockedActivation } from './blocked-activation.js';
 import { blockedConcat } from './blocked-concat.js';
 import { blockedConvolution } from './blocked-convolution.js';
 import { cancelRepacking } from './cancel-repacking.js';
+import { denseMotionInput } from './dense-motion-input.js';
+import { maskMotion } from './mask-motion.js';
+import { occlusion } from './occlusion.js';
 import { pooling } from './pooling.js';
+import { sampleVolume } from './sample-volume.js';
 import { sharedOperators } from './shared-operators.js';
 import { spade } from './spade.js';
 import { upsampledConvolution } from './upsampled-convolution.js';
 
 /** The passes, in their order: what covers more comes before what covers a part of it. */
 export const PASSES: readonly Pass[] = [
+  denseMotionInput,
+  maskMotion,
+  occlusion,
+  sampleVolume,
   spade,
   upsampledConvolution,
   blockedConvolution,

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { throwIfAborted } from '../../errors.js';
+import type { LoweredNetwork } from './lower-pack.js';
+
+/** A lowered pack that is whole. */
+export interface LoweredPack {
+  /** Absolute path of its folder. */
+  directory: string;
+  /** By role; `prepare` besides, where there is work that only the portrait decides. */
+  networks: Record<string, LoweredNetwork>;
+}
+
+const MANIFEST = 'manifest.json';
+
+const file = z.strictObject({
+  file: z.string().regex(/^[\w.-]+$/),
+  bytes: z.int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+const names = z.record(z.string(), z.string());
+const schema = z.strictObject({
+  format: z.literal(1),
+  /** Seconds since 1970: the time of every file of the entry. */
+  written: z.int(),
+  networks: z.record(z.string(), file.extend({ data: file.exactOptional(), inputs: names, outputs: names })),
+});
+
+/**
+ * Completes an entry: all its files get the same time, in whole seconds, which archives keep. A file that still has its size and
+ * its time has not been written to since.
+ */
+export async function sealEntry(directory: string, networks: LoweredPack['networks']): Promise<void> {
+  // A second ago: whatever is written to the file from now on gives it a later time.
+  const written = Math.floor(Date.now() / 1000) - 1;
+  for (const each of filesOf(networks)) await utimes(join(directory, each.file), written, written);
+  const manifest = { format: 1, written, networks };
+  await writeFile(join(directory, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/**
+ * Reads and checks an entry: files that were written to since, or moved without their times, are hashed.
+ *
+ * @returns the lowered pack; 'missing' where there is none; 'damaged' where anything differs
+ * @throws KdtalkerError ABORTED
+ */
+export async function readEntry(
+  directory: string,
+  signal?: AbortSignal | undefined,
+): Promise<LoweredPack | 'missing' | 'damaged'> {
+  const text = await readFile(join(directory, MANIFEST), 'utf8').catch(() => undefined);
+  if (text === undefined) return (await exists(directory)) ? 'damaged' : 'missing';
+  const manifest = parse(text);
+  if (!manifest) return 'damaged';
+  for (const each of filesOf(manifest.networks)) {
+    throwIfAborted(signal, 'Checking the lowered pack');
+    if (!(await isWhole(join(directory, each.file), each, manifest.written))) return 'damaged';
+  }
+  return { directory, networks: manifest.networks };
+}
+
+/** Remembers that an entry was used; of no matter where the cache cannot be written. */
+export async function touchEntry(directory: string): Promise<void> {
+  const now = new Date();
+  await utimes(join(directory, MANIFEST), now, now).catch(() => undefined);
+}
+
+/** When an entry was used last, in milliseconds since 1970; 0 for what is no entry. */
+export async function lastUsed(directory: string): Promise<number> {
+  return (await stat(join(directory, MANIFEST)).catch(() => undefined))?.mtimeMs ?? 0;
+}
+
+function parse(text: string) {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function filesOf(networks: LoweredPack['networks']) {
+  return Object.values(networks).flatMap(({ data, file: name, bytes, sha256 }) => [
+    { file: name, bytes, sha256 },
+    ...(data ? [data] : []),
+  ]);
+}
+
+async function isWhole(
+  path: string,
+  expected: { bytes: number; sha256: string },
+  written: number,
+): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile() || found.size !== expected.bytes) return false;
+  return found.mtimeMs === 1000 * written || (await hashOf(path)) === expected.sha256;
+}
+
+async function hashOf(path: string): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  try {
+    for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 }))
+      hash.update(piece as Buffer);
+    return hash.digest('hex');
+  } catch {
+    return undefined;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}

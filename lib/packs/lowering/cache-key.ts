@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { version } from '../../version.js';
+import { type Pack, rolesOf } from '../pack.js';
+import type { Precision } from './pass.js';
+
+/** Counts up with every change of what passes write or of how weights are packed. */
+export const LOWERING_VERSION = 1;
+
+/** What a lowered pack depends on besides the pack. */
+export interface LoweredFor {
+  device: string;
+  precision: Precision;
+  /** The class of processors that packed weights are laid out for. */
+  cpu: string;
+}
+
+/** The folder of lowered packs: $KDTALKER_CACHE, else $XDG_CACHE_HOME/kdtalker, else ~/.cache/kdtalker. */
+export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  const { KDTALKER_CACHE: own, XDG_CACHE_HOME: shared } = environment;
+  if (own) return resolve(own);
+  return shared ? join(resolve(shared), 'kdtalker') : join(homedir(), '.cache', 'kdtalker');
+}
+
+/** The name of a lowered pack in the cache: 64 hexadecimal digits that differ where anything it depends on differs. */
+export function cacheKey(pack: Pack, { device, precision, cpu }: LoweredFor): string {
+  const files = rolesOf(pack.manifest).map(([role, { sha256, data, inputs, outputs }]) => {
+    return [role, sha256, data?.sha256 ?? null, inputs, outputs];
+  });
+  const parts = [files, version(), LOWERING_VERSION, device, precision, cpu];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

@@ -1,0 +1,107 @@
+import { EditableGraph, type WrittenModel, writeEdited } from '../onnx/index.js';
+import { type Pack, rolesOf } from '../pack.js';
+import { type LoweringTarget, lowerGraph } from './lower-graph.js';
+import { splitPortrait } from './portrait-split.js';
+
+/** The part of a lowered network that depends on the portrait alone: run once a portrait, by the words of the role it is split from. */
+export const PREPARE = 'prepare';
+
+/** How far lowering is. */
+export interface LoweringProgress {
+  stage: 'lower';
+  /** The network whose weights are being laid out. */
+  network: string;
+  /** Bytes of weights laid out so far, and in all. */
+  done: number;
+  total: number;
+}
+
+/** A network that passes have rewritten, not yet written. */
+export interface PlannedNetwork {
+  role: string;
+  graph: EditableGraph;
+  /** How the graph calls what the engine knows by the pack's words. */
+  inputs: Record<string, string>;
+  outputs: Record<string, string>;
+}
+
+/** A network on the disk, with the names of its tensors. */
+export interface LoweredNetwork extends WrittenModel {
+  inputs: Record<string, string>;
+  outputs: Record<string, string>;
+}
+
+/** Networks that run once a portrait: what they gain is not worth bfloat16's rounding in every frame. */
+const ONCE = new Set(['appearance', 'motion']);
+/** Networks that run once a frame, and the words of what the portrait gives them. */
+const EVERY_FRAME = new Set(['warp', 'render']);
+const PORTRAIT = ['feature', 'source'] as const;
+
+/** Rewrites the networks of a pack in memory, where their weights are not; those in which no pass found anything are left out. */
+export async function planLowering(pack: Pack, target: LoweringTarget): Promise<PlannedNetwork[]> {
+  const planned: PlannedNetwork[] = [];
+  for (const [role, { inputs, outputs }] of rolesOf(pack.manifest)) {
+    const graph = await EditableGraph.open(pack.file(role));
+    const precision = ONCE.has(role) ? 'fp32' : target.precision;
+    const found = await lowerGraph(graph, { ...target, precision });
+    if (![...found.values()].some((count) => count > 0)) continue;
+    const network = { role, graph, inputs: { ...inputs }, outputs: { ...outputs } };
+    planned.push(...(EVERY_FRAME.has(role) ? splitOff(network) : []), network);
+  }
+  return planned;
+}
+
+/** Splits the portrait's part off a network, where it has one: returns it, and adds what crosses over to the network's inputs. */
+function splitOff(network: PlannedNetwork): PlannedNetwork[] {
+  const words = PORTRAIT.filter((word) => network.inputs[word] !== undefined);
+  const split = splitPortrait(
+    network.graph,
+    words.map((word) => network.inputs[word]!),
+  );
+  if (!split) return [];
+  const crossing = Object.fromEntries(split.crossing.map((name, i) => [`prepared_${i}`, name]));
+  const used = new Set(split.portrait.inputs.map(({ name }) => name));
+  const inputs = Object.fromEntries(
+    words.filter((word) => used.has(network.inputs[word]!)).map((word) => [word, network.inputs[word]!]),
+  );
+  Object.assign(network.inputs, crossing);
+  return [{ role: PREPARE, graph: split.portrait, inputs, outputs: crossing }];
+}
+
+/** Options of {@link writeLowered}. */
+export interface WriteLoweredOptions {
+  onProgress?: ((progress: LoweringProgress) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes planned networks to a folder, weight by weight, so that memory holds no more than one of them with its packed form.
+ *
+ * @returns the networks by role
+ * @throws KdtalkerError ABORTED, with part of the files written; errors of the file system as they are
+ */
+export async function writeLowered(
+  planned: readonly PlannedNetwork[],
+  directory: string,
+  { onProgress, signal }: WriteLoweredOptions = {},
+): Promise<Record<string, LoweredNetwork>> {
+  const total = planned.reduce((sum, { graph }) => sum + weightBytes(graph), 0);
+  const networks: Record<string, LoweredNetwork> = {};
+  let done = 0;
+  for (const { role, graph, inputs, outputs } of planned) {
+    const report = (bytes: number) => {
+      done += bytes;
+      onProgress?.({ stage: 'lower', network: role, done, total });
+    };
+    const written = await writeEdited(graph, directory, `${role}.onnx`, {
+      onProgress: report,
+      ...(signal && { signal }),
+    });
+    networks[role] = { ...written, inputs, outputs };
+  }
+  return networks;
+}
+
+function weightBytes(graph: EditableGraph): number {
+  return [...graph.constants.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+}

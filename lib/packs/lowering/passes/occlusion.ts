@@ -1,0 +1,39 @@
+import type { EditableNode } from '../../onnx/index.js';
+import { addBlocked, pack } from '../blocked.js';
+import { convolutionOf, isKernel } from '../convolution.js';
+import { packedWeights } from '../packed-weights.js';
+import type { Pass, PassContext } from '../pass.js';
+
+const KERNEL = 7;
+
+/** A 7x7 convolution to one channel, with a sigmoid, of a volume whose depth was made channels: the volume is read as it is. */
+export const occlusion: Pass = {
+  name: 'occlusion',
+  async run(context) {
+    return context.graph.sorted().filter((node) => lower(context, node)).length;
+  },
+};
+
+function lower(context: PassContext, node: EditableNode): boolean {
+  const { graph, shapes } = context;
+  const convolved = node.type === 'Sigmoid' ? graph.producer(node.inputs[0]!) : undefined;
+  const convolution = convolved && convolutionOf(context, convolved);
+  if (!convolution?.bias || convolution.kernel.length !== 2 || !isKernel(convolution, KERNEL)) return false;
+  const flat = graph.producer(convolution.input);
+  const dims = flat?.type === 'Reshape' ? shapes.of(flat.inputs[0]!) : undefined;
+  const [batch, inputs, depth, height, width] = dims ?? [];
+  const flattened = [batch, inputs! * depth!, height, width].join() === shapes.of(convolution.input)?.join();
+  if (dims?.length !== 5 || !flattened || convolution.outputs !== 1) return false;
+  const { weight, bias } = convolution;
+  const layout = {
+    operator: 'Occlusion',
+    precision: context.precision,
+    outputs: 1,
+    inputs: convolution.inputs,
+    kernel: convolution.kernel,
+  };
+  const operands = [pack(context, flat!.inputs[0]!), packedWeights(context, weight, layout), bias];
+  const attributes = { in_channels: inputs!, kernel: KERNEL };
+  graph.replace(node.outputs[0]!, addBlocked(context, 'Occlusion', operands, attributes));
+  return true;
+}

@@ -1,0 +1,42 @@
+import type { EditableNode } from '../../onnx/index.js';
+import { intOf, textOf } from '../attributes.js';
+import { addBlocked, named, replaceByBlocked } from '../blocked.js';
+import { BLOCK } from '../domain.js';
+import type { Pass, PassContext } from '../pass.js';
+
+/**
+ * A volume sampled along a grid whose depth then becomes channels, 16 a channel: each channel fills a block. The volume is brought into an
+ * order in which a cell's channels are side by side, by an operator of its own, as that may be the portrait's work.
+ */
+export const sampleVolume: Pass = {
+  name: 'sample-volume',
+  async run(context) {
+    return context.graph.sorted().filter((node) => lower(context, node)).length;
+  },
+};
+
+function lower(context: PassContext, node: EditableNode): boolean {
+  const { graph, shapes } = context;
+  const sampling = node.type === 'Reshape' ? graph.producer(node.inputs[0]!) : undefined;
+  if (!sampling || !isTrilinear(sampling)) return false;
+  const sampled = shapes.of(sampling.outputs[0]!);
+  const [batch, channels, depth, height, width] = sampled ?? [];
+  const flat = shapes.of(node.outputs[0]!);
+  const flattened = [1, channels! * depth!, height, width].join() === flat?.join();
+  if (sampled?.length !== 5 || batch !== 1 || depth !== BLOCK || !flattened) return false;
+  const [volume, grid] = sampling.inputs as [string, string];
+  const cellsFirst = addBlocked(context, 'VolumePack', [volume]);
+  const blocked = addBlocked(context, named('SampleVolume', context.precision), [cellsFirst, grid]);
+  replaceByBlocked(context, node.outputs[0]!, blocked, flat![1]!);
+  return true;
+}
+
+function isTrilinear(node: EditableNode): boolean {
+  return (
+    node.type === 'GridSample' &&
+    node.domain === '' &&
+    textOf(node, 'mode', 'linear') === 'linear' &&
+    textOf(node, 'padding_mode', 'zeros') === 'zeros' &&
+    intOf(node, 'align_corners', 0) === 0
+  );
+}
