@@ -8,8 +8,8 @@
 
 #include "addon/jobs.h"
 #include "core/runtime.h"
-#include "ops/domain.h"
 #include "engine/clip.h"
+#include "ops/domain.h"
 
 namespace kdtalker::addon {
 

@@ -31,8 +31,8 @@ ScratchPool::~ScratchPool() {
   for (const Piece& piece : idle_) ::operator delete(piece.memory, kAlignment);
 }
 
-// The smallest idle piece that is large enough; where none is, the smallest of all makes room for a larger one. So
-// there are never more pieces than were on loan at once, and soon none is made any more.
+// The smallest idle piece that is large enough; where none is, the smallest of all makes room for a larger
+// one. So there are never more pieces than were on loan at once, and soon none is made any more.
 ScratchPool::Loan ScratchPool::Take(std::size_t bytes) {
   bytes = std::max<std::size_t>((bytes + 63) / 64 * 64, 64);
   const std::lock_guard lock(mutex_);
@@ -47,8 +47,8 @@ ScratchPool::Loan ScratchPool::Take(std::size_t bytes) {
     return Loan(*this, piece.memory, piece.bytes);
   }
   if (!idle_.empty()) {
-    const auto smallest =
-        std::min_element(idle_.begin(), idle_.end(), [](const Piece& a, const Piece& b) { return a.bytes < b.bytes; });
+    const auto smallest = std::min_element(idle_.begin(), idle_.end(),
+                                           [](const Piece& a, const Piece& b) { return a.bytes < b.bytes; });
     ::operator delete(smallest->memory, kAlignment);
     idle_.erase(smallest);
     pieces_--;

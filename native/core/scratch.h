@@ -7,8 +7,8 @@
 
 namespace kdtalker {
 
-// Working memory of operators, kept and lent again, so that a run allocates only the first time. One pool serves the
-// process; it is freed with the last operator that holds it. Thread-safe.
+// Working memory of operators, kept and lent again, so that a run allocates only the first time. One pool
+// serves the process; it is freed with the last operator that holds it. Thread-safe.
 class ScratchPool {
  public:
   // A piece on loan, 64-byte aligned, given back at the end of its life.

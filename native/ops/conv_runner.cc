@@ -14,11 +14,13 @@ using kernels::ConvSpace;
 using kernels::Method;
 using kernels::TileRange;
 
-constexpr std::int64_t kGroupBytes = 640 << 10;  // transformed inputs of a group, which stay in a core's cache
+constexpr std::int64_t kGroupBytes = 640
+                                     << 10;  // transformed inputs of a group, which stay in a core's cache
 constexpr int kFewestRows = 28, kMostRows = 112;  // of a group; fewer would read the matrices too often
 constexpr int kChunkRows = 256;                   // tiles that products are computed for at once
 constexpr int kTaskRows = 16;                     // tiles of a task of a transform
-constexpr std::int64_t kSkewBytes = 192;  // between products: rows a power of two apart share a cache's few places
+constexpr std::int64_t kSkewBytes =
+    192;  // between products: rows a power of two apart share a cache's few places
 
 template <class T>
 constexpr std::int64_t Skew() {
@@ -31,7 +33,8 @@ const kernels::ConvKernels<T>& KernelsFor(const kernels::CpuKernels& all) {
     return all.conv;
   } else {
     if (all.conv_bf16.product == nullptr)
-      throw Error("DEVICE_UNAVAILABLE", "Expected a processor with AVX512-BF16 for precision bf16 but this one has none");
+      throw Error("DEVICE_UNAVAILABLE",
+                  "Expected a processor with AVX512-BF16 for precision bf16 but this one has none");
     return all.conv_bf16;
   }
 }
@@ -98,14 +101,15 @@ void ConvRunner<T>::RunByGroups(const Workers& workers, const ConvPlan& plan, co
     const int count = static_cast<int>(std::int64_t{plan.tiles()} * (group + 1) / groups) - first;
     const TileRange range{static_cast<int>(task / groups), first, count, 0};
     const ScratchPool::Loan loan = scratch_->Take(bytes);
-    const ConvSpace<T> space{loan.as<T>(), input_stride, reinterpret_cast<float*>(loan.as<char>() + input_bytes),
-                             output_stride, plan.panel_width()};
+    const ConvSpace<T> space{loan.as<T>(), input_stride,
+                             reinterpret_cast<float*>(loan.as<char>() + input_bytes), output_stride,
+                             plan.panel_width()};
     kernels_.transform_in(plan, call, range, space);
     for (int panel = 0; panel < plan.panels; panel++) {
       for (int i = 0; i < products; i++) {
         kernels_.product(plan, space.inputs + i * input_stride,
-                         call.weights + (std::int64_t{panel} * products + i) * plan.product_weights(), count, false,
-                         space.outputs + i * output_stride, space.output_row);
+                         call.weights + (std::int64_t{panel} * products + i) * plan.product_weights(), count,
+                         false, space.outputs + i * output_stride, space.output_row);
       }
       kernels_.transform_out(plan, call, range, panel, space);
     }
@@ -113,7 +117,8 @@ void ConvRunner<T>::RunByGroups(const Workers& workers, const ConvPlan& plan, co
   workers.For(std::int64_t{plan.depth} * groups, run);
 }
 
-// Some tiles of some slices. Transformed slices stay in a ring of `slots`, as three slices of outputs need each.
+// Some tiles of some slices. Transformed slices stay in a ring of `slots`, as three slices of outputs need
+// each.
 template <class T>
 struct ConvRunner<T>::Chunk {
   const ConvPlan& plan;
@@ -147,11 +152,12 @@ void ConvRunner<T>::RunByProducts(const Workers& workers, const ConvPlan& plan,
       chunk.last_slice = std::min(first + slices, plan.depth);
       const int next = std::min(chunk.last_slice + reach, plan.depth);
       workers.For(std::int64_t{next - known} * pieces, [&](std::int64_t task) noexcept {
-        const int slice = known + static_cast<int>(task / pieces), at = static_cast<int>(task % pieces) * kTaskRows;
-        kernels_.transform_in(plan, call,
-                              {slice, chunk.first_tile + at, std::min(kTaskRows, chunk.tiles - at),
-                               chunk.RowOf(slice) + at},
-                              space);
+        const int slice = known + static_cast<int>(task / pieces),
+                  at = static_cast<int>(task % pieces) * kTaskRows;
+        kernels_.transform_in(
+            plan, call,
+            {slice, chunk.first_tile + at, std::min(kTaskRows, chunk.tiles - at), chunk.RowOf(slice) + at},
+            space);
       });
       known = next;
       Products(workers, chunk);
@@ -169,8 +175,8 @@ void ConvRunner<T>::RunByProducts(const Workers& workers, const ConvPlan& plan,
   }
 }
 
-// One task multiplies by the matrices of one product for some of the panels; the slices of the middle of the kernel come
-// first, as every output has them, and the others are added.
+// One task multiplies by the matrices of one product for some of the panels; the slices of the middle of the
+// kernel come first, as every output has them, and the others are added.
 template <class T>
 void ConvRunner<T>::Products(const Workers& workers, const Chunk& chunk) const {
   const ConvPlan& plan = chunk.plan;
@@ -180,7 +186,8 @@ void ConvRunner<T>::Products(const Workers& workers, const Chunk& chunk) const {
     const auto product = static_cast<int>(task / parts), part = static_cast<int>(task % parts);
     const T* inputs = chunk.space.inputs + product * chunk.space.input_stride;
     for (int panel = plan.panels * part / parts; panel < plan.panels * (part + 1) / parts; panel++) {
-      const T* weights = chunk.call.weights + (std::int64_t{panel} * products + product) * plan.product_weights();
+      const T* weights =
+          chunk.call.weights + (std::int64_t{panel} * products + product) * plan.product_weights();
       float* outputs = chunk.space.outputs + product * chunk.space.output_stride + panel * plan.panel_width();
       for (int i = 0; i < plan.kernel_depth; i++) {
         const int offset = i == 0 ? 0 : i == 1 ? -1 : 1;
@@ -193,11 +200,13 @@ void ConvRunner<T>::Products(const Workers& workers, const Chunk& chunk) const {
           }
           // As many slices as lie one behind the other in the ring.
           int run = 1;
-          while (slice + run < chunk.last_slice && from + run < plan.depth && (from + run) % chunk.slots != 0) run++;
-          kernels_.product(plan, inputs + std::int64_t{chunk.RowOf(from)} * plan.channels(), matrix,
-                           run * chunk.tiles, i != 0,
-                           outputs + std::int64_t{slice - chunk.first_slice} * chunk.tiles * chunk.space.output_row,
-                           chunk.space.output_row);
+          while (slice + run < chunk.last_slice && from + run < plan.depth && (from + run) % chunk.slots != 0)
+            run++;
+          kernels_.product(
+              plan, inputs + std::int64_t{chunk.RowOf(from)} * plan.channels(), matrix, run * chunk.tiles,
+              i != 0,
+              outputs + std::int64_t{slice - chunk.first_slice} * chunk.tiles * chunk.space.output_row,
+              chunk.space.output_row);
           slice += run;
         }
       }

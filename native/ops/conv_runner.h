@@ -7,13 +7,14 @@
 
 namespace kdtalker::ops {
 
-// The plan of a convolution over a blocked input [blocks, (depth,) height, width, 16]. Spade: out_channels are those of
-// the result, of which gamma and beta are made each.
-kernels::ConvPlan MakePlan(kernels::Method method, const Dims& x, int out_channels, int kernel_depth, bool spade);
+// The plan of a convolution over a blocked input [blocks, (depth,) height, width, 16]. Spade: out_channels
+// are those of the result, of which gamma and beta are made each.
+kernels::ConvPlan MakePlan(kernels::Method method, const Dims& x, int out_channels, int kernel_depth,
+                           bool spade);
 
-// Runs a convolution on the session's threads. There are two ways, by what a core's cache holds: a group of tiles
-// from its inputs to its outputs, or, where the matrices are large, one product after the other over many tiles, so that
-// each matrix is read once.
+// Runs a convolution on the session's threads. There are two ways, by what a core's cache holds: a group of
+// tiles from its inputs to its outputs, or, where the matrices are large, one product after the other over
+// many tiles, so that each matrix is read once.
 template <class T>
 class ConvRunner {
  public:
@@ -23,8 +24,8 @@ class ConvRunner {
 
  private:
   struct Chunk;
-  void RunByGroups(const Workers& workers, const kernels::ConvPlan& plan,
-                   const kernels::ConvCall<T>& call, int rows) const;
+  void RunByGroups(const Workers& workers, const kernels::ConvPlan& plan, const kernels::ConvCall<T>& call,
+                   int rows) const;
   void RunByProducts(const Workers& workers, const kernels::ConvPlan& plan,
                      const kernels::ConvCall<T>& call) const;
   void Products(const Workers& workers, const Chunk& chunk) const;

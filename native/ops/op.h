@@ -1,9 +1,8 @@
 // How an operator of the domain `kdtalker` is written. A kernel class K has
 //
-//   static constexpr const char* kName           the operator's name; one name may serve several element types
-//   static constexpr Element kInputs[], kOutput  element types
-//   static constexpr int kOptional               inputs at the end that may be left out
-//   explicit K(const Ort::ConstKernelInfo&)      reads attributes; may throw
+//   static constexpr const char* kName           the operator's name; one name may serve several element
+//   types static constexpr Element kInputs[], kOutput  element types static constexpr int kOptional inputs at
+//   the end that may be left out explicit K(const Ort::ConstKernelInfo&)      reads attributes; may throw
 //   void Compute(const Ort::KernelContext&)      one run, in any thread, several at once; may throw
 //   static Dims InferShape(Shapes&)              the output's dims, from fixed input dims and attributes
 //
@@ -104,7 +103,8 @@ class Workers {
   // Calls work(0) .. work(count - 1). `work` must not throw: nothing could catch it.
   template <class Work>
   void For(std::int64_t count, const Work& work) const {
-    static_assert(noexcept(work(std::int64_t{0})), "an exception in a thread of ONNX Runtime ends the process");
+    static_assert(noexcept(work(std::int64_t{0})),
+                  "an exception in a thread of ONNX Runtime ends the process");
     if (context_ == nullptr || count == 1) {
       for (std::int64_t i = 0; i < count; i++) work(i);
     } else if (count > 0) {

@@ -56,7 +56,7 @@ void Pack<T>::Compute(const Ort::KernelContext& context) {
   T* y = Output<T>(context, blocked);
   const std::int64_t channels = dims[1], cells = Cells(blocked);
   Workers(context).For(Pieces(blocked[0], cells),
-           [&](std::int64_t piece) noexcept { Kernels<T>().pack(x, y, channels, cells, piece); });
+                       [&](std::int64_t piece) noexcept { Kernels<T>().pack(x, y, channels, cells, piece); });
 }
 
 template <class T>
@@ -68,13 +68,14 @@ Dims Unpack<T>::InferShape(Shapes& shapes) {
 template <class T>
 void Unpack<T>::Compute(const Ort::KernelContext& context) {
   const Dims dims = InputDims(context, 0);
-  Expect(dims.size() >= 3 && dims.back() == 16 && (channels_ + 15) / 16 == dims[0] && ElementCount(dims) > 0, kName,
-         "a blocked tensor of its channels");
+  Expect(dims.size() >= 3 && dims.back() == 16 && (channels_ + 15) / 16 == dims[0] && ElementCount(dims) > 0,
+         kName, "a blocked tensor of its channels");
   const T* x = Input<T>(context, 0);
   float* y = Output<float>(context, PlainDims(dims, channels_));
   const std::int64_t cells = Cells(dims);
-  Workers(context).For(Pieces(dims[0], cells),
-           [&](std::int64_t piece) noexcept { Kernels<T>().unpack(x, y, channels_, cells, piece); });
+  Workers(context).For(Pieces(dims[0], cells), [&](std::int64_t piece) noexcept {
+    Kernels<T>().unpack(x, y, channels_, cells, piece);
+  });
 }
 
 template class Pack<float>;

@@ -27,7 +27,8 @@ class Unpack {
   static constexpr Element kOutput = kElementOf<float>;
   static constexpr int kOptional = 0;
 
-  explicit Unpack(const Ort::ConstKernelInfo& info) : channels_(info.GetAttribute<std::int64_t>("channels")) {}
+  explicit Unpack(const Ort::ConstKernelInfo& info)
+      : channels_(info.GetAttribute<std::int64_t>("channels")) {}
   void Compute(const Ort::KernelContext& context);
   static Dims InferShape(Shapes& shapes);
 

@@ -31,7 +31,9 @@ std::vector<float> RandomFloats(std::size_t count, std::uint32_t seed) {
   return values;
 }
 
-float ToFloat(float value) { return value; }
+float ToFloat(float value) {
+  return value;
+}
 float ToFloat(Bf16 value) {
   const std::uint32_t word = std::uint32_t{value.bits} << 16;
   float result;
@@ -39,7 +41,9 @@ float ToFloat(Bf16 value) {
   __builtin_memcpy(&result, &word, sizeof(word));
   return result;
 }
-void FromFloat(float value, float& to) { to = value; }
+void FromFloat(float value, float& to) {
+  to = value;
+}
 void FromFloat(float value, Bf16& to) {
   std::uint32_t word;
   __builtin_memcpy(&word, &value, sizeof(word));
@@ -70,8 +74,8 @@ int FactorOf(Method method) {
 }
 
 // The convolution as it is defined, of the repeated picture, at one place.
-double Reference(const Case& c, const std::vector<float>& x, const std::vector<float>& w, int out, int z, int y,
-                 int column) {
+double Reference(const Case& c, const std::vector<float>& x, const std::vector<float>& w, int out, int z,
+                 int y, int column) {
   const int factor = FactorOf(c.method), side = c.method == Method::kPointwise ? 1 : 3;
   double sum = 0;
   for (int in = 0; in < c.in; in++) {
@@ -79,10 +83,15 @@ double Reference(const Case& c, const std::vector<float>& x, const std::vector<f
       for (int ky = 0; ky < side; ky++) {
         for (int kx = 0; kx < side; kx++) {
           const int iz = z + kz - c.kernel_depth / 2, iy = y + ky - side / 2, ix = column + kx - side / 2;
-          if (iz < 0 || iz >= c.depth || iy < 0 || iy >= c.height * factor || ix < 0 || ix >= c.width * factor) continue;
-          const auto at = ((std::int64_t{in} * c.depth + iz) * c.height + iy / factor) * c.width + ix / factor;
-          const auto kernel = (((std::int64_t{out} * c.in + in) * c.kernel_depth + kz) * side + ky) * side + kx;
-          sum += static_cast<double>(x[static_cast<std::size_t>(at)]) * static_cast<double>(w[static_cast<std::size_t>(kernel)]);
+          if (iz < 0 || iz >= c.depth || iy < 0 || iy >= c.height * factor || ix < 0 ||
+              ix >= c.width * factor)
+            continue;
+          const auto at =
+              ((std::int64_t{in} * c.depth + iz) * c.height + iy / factor) * c.width + ix / factor;
+          const auto kernel =
+              (((std::int64_t{out} * c.in + in) * c.kernel_depth + kz) * side + ky) * side + kx;
+          sum += static_cast<double>(x[static_cast<std::size_t>(at)]) *
+                 static_cast<double>(w[static_cast<std::size_t>(kernel)]);
         }
       }
     }
@@ -103,7 +112,8 @@ double ErrorOf(const Case& c, kernels::Isa isa) {
   const auto added = Blocked<T>(residual, c.out, to.cells());
   const auto packed = kernels::PackConvWeights<T>(c.method, {w.data(), c.out, c.in, c.kernel_depth, false});
   std::vector<T> y(static_cast<std::size_t>((c.out + 15) / 16 * 16 * to.cells()));
-  const auto plan = ops::MakePlan(c.method, {(c.in + 15) / 16, c.depth, c.height, c.width, 16}, c.out, c.kernel_depth, false);
+  const auto plan = ops::MakePlan(c.method, {(c.in + 15) / 16, c.depth, c.height, c.width, 16}, c.out,
+                                  c.kernel_depth, false);
   kernels::ConvCall<T> call{};
   call.x = blocked.data();
   call.weights = packed.data();
@@ -116,12 +126,19 @@ double ErrorOf(const Case& c, kernels::Isa isa) {
   double error = 0, scale = 0;
   std::uint32_t seed = 5;
   for (int i = 0; i < 400; i++) {
-    const auto pick = [&seed](int below) { return static_cast<int>((Random(seed) + 1) / 2 * static_cast<float>(below)) % below; };
-    const int out = pick(c.out), z = pick(to.depth), row = i % 3 == 0 ? i % 2 * (to.height - 1) : pick(to.height), column = i % 5 == 0 ? i % 2 * (to.width - 1) : pick(to.width);
+    const auto pick = [&seed](int below) {
+      return static_cast<int>((Random(seed) + 1) / 2 * static_cast<float>(below)) % below;
+    };
+    const int out = pick(c.out), z = pick(to.depth),
+              row = i % 3 == 0 ? i % 2 * (to.height - 1) : pick(to.height),
+              column = i % 5 == 0 ? i % 2 * (to.width - 1) : pick(to.width);
     const std::int64_t cell = (std::int64_t{z} * to.height + row) * to.width + column;
-    double wanted = Reference(c, x, w, out, z, row, column) + static_cast<double>(bias[static_cast<std::size_t>(out)]);
-    wanted = std::max(wanted, 0.25 * wanted) + static_cast<double>(residual[static_cast<std::size_t>(out * to.cells() + cell)]);
-    const double got = static_cast<double>(ToFloat(y[static_cast<std::size_t>((out / 16 * to.cells() + cell) * 16 + out % 16)]));
+    double wanted =
+        Reference(c, x, w, out, z, row, column) + static_cast<double>(bias[static_cast<std::size_t>(out)]);
+    wanted = std::max(wanted, 0.25 * wanted) +
+             static_cast<double>(residual[static_cast<std::size_t>(out * to.cells() + cell)]);
+    const double got = static_cast<double>(
+        ToFloat(y[static_cast<std::size_t>((out / 16 * to.cells() + cell) * 16 + out % 16)]));
     error += (got - wanted) * (got - wanted);
     scale += wanted * wanted;
   }
@@ -130,7 +147,8 @@ double ErrorOf(const Case& c, kernels::Isa isa) {
 
 std::vector<kernels::Isa> Isas() {
   std::vector<kernels::Isa> isas;
-  for (int i = 0; i <= static_cast<int>(kernels::BestIsa()); i++) isas.push_back(static_cast<kernels::Isa>(i));
+  for (int i = 0; i <= static_cast<int>(kernels::BestIsa()); i++)
+    isas.push_back(static_cast<kernels::Isa>(i));
   return isas;
 }
 

@@ -1,5 +1,6 @@
-// Between rows of channels [C, cells] and the blocked layout [ceil(C/16), cells, 16] (docs of native/ops/README.md).
-// Work is cut into pieces of kRepackCells cells of one block, so that any number of threads may share it.
+// Between rows of channels [C, cells] and the blocked layout [ceil(C/16), cells, 16] (docs of
+// native/ops/README.md). Work is cut into pieces of kRepackCells cells of one block, so that any number of
+// threads may share it.
 #pragma once
 
 #include "kernels/cpu/vector.h"

@@ -136,8 +136,8 @@ KDTALKER_INLINE void Finish(const ConvCall<T>& call, const Block* tile, int bloc
 
 // leaky((x - mean) / deviation * (gamma) + beta); gamma's bias holds its 1.
 template <int kTile, class T>
-KDTALKER_INLINE void Modulate(const ConvPlan& plan, const ConvCall<T>& call, const Block* gamma, const Block* beta,
-                              int block, const Place& place) {
+KDTALKER_INLINE void Modulate(const ConvPlan& plan, const ConvCall<T>& call, const Block* gamma,
+                              const Block* beta, int block, const Place& place) {
   const int width = place.width / call.repeat, height = place.height / call.repeat;
   const Block gamma_bias = LoadBlock(call.bias + block * kBlock);
   const Block beta_bias = LoadBlock(call.bias + (plan.out_blocks / 2 + block) * kBlock);
@@ -150,8 +150,7 @@ KDTALKER_INLINE void Modulate(const ConvPlan& plan, const ConvCall<T>& call, con
     T* to = out + (std::int64_t{place.top + y} * place.width + place.left) * kBlock;
     for (int x = 0; x < place.columns; x++) {
       const Block normal = (LoadBlock(from + (place.left + x) / call.repeat * kBlock) - mean) * scale;
-      const Block value =
-          normal * (gamma[y * kTile + x] + gamma_bias) + (beta[y * kTile + x] + beta_bias);
+      const Block value = normal * (gamma[y * kTile + x] + gamma_bias) + (beta[y * kTile + x] + beta_bias);
       StoreBlock(to + x * kBlock, Leaky(value, call.alpha));
     }
   }
@@ -184,7 +183,8 @@ void TransformOut(const ConvPlan& plan, const ConvCall<T>& call, TileRange range
 }
 
 template <class T>
-void TransformInBy(const ConvPlan& plan, const ConvCall<T>& call, TileRange range, const ConvSpace<T>& space) {
+void TransformInBy(const ConvPlan& plan, const ConvCall<T>& call, TileRange range,
+                   const ConvSpace<T>& space) {
   switch (plan.method) {
     case Method::kPointwise:
       return TransformIn<Method::kPointwise>(plan, call, range, space);
@@ -218,7 +218,8 @@ void TransformOutBy(const ConvPlan& plan, const ConvCall<T>& call, TileRange ran
 template <class T>
 void Product(const ConvPlan& plan, const T* inputs, const T* weights, int rows, bool add, float* outputs,
              int output_row) {
-  Multiply(inputs, plan.channels(), weights, rows, plan.channels(), plan.panel_width(), add, outputs, output_row);
+  Multiply(inputs, plan.channels(), weights, rows, plan.channels(), plan.panel_width(), add, outputs,
+           output_row);
 }
 
 }  // namespace kdtalker::kernels::KDTALKER_ISA

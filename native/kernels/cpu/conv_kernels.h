@@ -1,7 +1,7 @@
-// Convolutions as transform - product - transform. A picture is cut into tiles; a tile's inputs are transformed to
-// `products` rows of channels, each is multiplied with a matrix of its own, and what comes out is transformed back to
-// the tile's outputs. Winograd's method, the 1x1 convolution (one product, no transforms) and the convolution of a
-// picture that was enlarged by repetition all have this form (Method).
+// Convolutions as transform - product - transform. A picture is cut into tiles; a tile's inputs are
+// transformed to `products` rows of channels, each is multiplied with a matrix of its own, and what comes out
+// is transformed back to the tile's outputs. Winograd's method, the 1x1 convolution (one product, no
+// transforms) and the convolution of a picture that was enlarged by repetition all have this form (Method).
 //
 // A 3x3x3 convolution does that in each depth slice and adds the products of three slices.
 //
@@ -19,9 +19,9 @@ enum class Method {
   kPointwise,  // 1x1: a tile is a cell
   kWinograd2,  // 3x3, tiles of 2x2 outputs, 16 products
   kWinograd4,  // 3x3, tiles of 4x4 outputs, 36 products
-  // 3x3 on a picture whose rows and columns were repeated twice or four times: a tile is the 2x2 or 4x4 outputs of one
-  // cell. Along an axis, cells p, q, r give g0 (p-q), (g0+g1+g2) q and g2 (r-q), whose sums are every output: 9
-  // products serve 4 or 16 outputs.
+  // 3x3 on a picture whose rows and columns were repeated twice or four times: a tile is the 2x2 or 4x4
+  // outputs of one cell. Along an axis, cells p, q, r give g0 (p-q), (g0+g1+g2) q and g2 (r-q), whose sums
+  // are every output: 9 products serve 4 or 16 outputs.
   kUpsampled2,
   kUpsampled4,
 };
@@ -66,9 +66,7 @@ struct ConvPlan {
   int channels() const { return 16 * in_blocks; }
   int panel_width() const { return 16 * panel_blocks; }
   // Elements of the packed weights of one product of one panel: [kernel_depth][channels][panel_width].
-  std::int64_t product_weights() const {
-    return std::int64_t{kernel_depth} * channels() * panel_width();
-  }
+  std::int64_t product_weights() const { return std::int64_t{kernel_depth} * channels() * panel_width(); }
 };
 
 // What a run brings. T: float or Bf16.
@@ -80,8 +78,8 @@ struct ConvCall {
   const T* residual;  // added last, of y's shape; null: none
   float alpha;        // max(v, alpha v): 0 ReLU, 1 as it is
   T* y;               // [out_blocks, depth, height', width', 16]
-  // Spade alone: what is normalised, [out_blocks / 2, height' / repeat, width' / repeat, 16], and for each of its
-  // channels mean and 1 / deviation.
+  // Spade alone: what is normalised, [out_blocks / 2, height' / repeat, width' / repeat, 16], and for each of
+  // its channels mean and 1 / deviation.
   const T* normalised;
   const float* statistics;
   int repeat;
@@ -108,7 +106,8 @@ struct ConvKernels {
   // outputs[row_out..] = or += inputs[row_in..] * weights, for one panel, product and depth of the kernel.
   void (*product)(const ConvPlan&, const T* inputs, const T* weights, int rows, bool add, float* outputs,
                   int output_row);
-  // The panel's outputs of these tiles, with bias, activation and residual, to y. `outputs` begins at the panel.
+  // The panel's outputs of these tiles, with bias, activation and residual, to y. `outputs` begins at the
+  // panel.
   void (*transform_out)(const ConvPlan&, const ConvCall<T>&, TileRange, int panel, const ConvSpace<T>&);
 };
 

@@ -1,6 +1,6 @@
-// The matrices of the transform methods along one axis: inputs d to products V = B^T d, kernel g to U = G g, products
-// to outputs y = A^T (U V). Winograd's come from the points at which the polynomials are evaluated (Toom and Cook):
-// with n = m + r - 1 outputs and taps there are n - 1 points and infinity.
+// The matrices of the transform methods along one axis: inputs d to products V = B^T d, kernel g to U = G g,
+// products to outputs y = A^T (U V). Winograd's come from the points at which the polynomials are evaluated
+// (Toom and Cook): with n = m + r - 1 outputs and taps there are n - 1 points and infinity.
 #pragma once
 
 #include "kernels/cpu/conv_kernels.h"
@@ -11,9 +11,9 @@ inline constexpr int kTaps = 3;
 
 template <int kTile, int kProducts, int kPatch>
 struct AxisMatrices {
-  double in[kProducts][kPatch];       // B^T
-  double kernel[kProducts][kTaps];    // G
-  double out[kTile][kProducts];       // A^T
+  double in[kProducts][kPatch];     // B^T
+  double kernel[kProducts][kTaps];  // G
+  double out[kTile][kProducts];     // A^T
 };
 
 // Coefficients of the product of (x - p) over the points but `skip`, lowest first.
@@ -53,7 +53,8 @@ constexpr AxisMatrices<kTile, kTile + 2, kTile + 2> WinogradMatrices(const doubl
 // Cells p, q, r give (p-q), q, (r-q); see Method.
 template <int kFactor>
 constexpr AxisMatrices<kFactor, 3, 3> UpsampledMatrices() {
-  AxisMatrices<kFactor, 3, 3> matrices{{{1, -1, 0}, {0, 1, 0}, {0, -1, 1}}, {{1, 0, 0}, {1, 1, 1}, {0, 0, 1}}, {}};
+  AxisMatrices<kFactor, 3, 3> matrices{
+      {{1, -1, 0}, {0, 1, 0}, {0, -1, 1}}, {{1, 0, 0}, {1, 1, 1}, {0, 0, 1}}, {}};
   for (int i = 0; i < kFactor; i++) matrices.out[i][1] = 1;
   matrices.out[0][0] = 1;
   matrices.out[kFactor - 1][2] = 1;
@@ -66,8 +67,8 @@ template <>
 struct Matrices<Method::kWinograd2> {
   static constexpr auto value = WinogradMatrices<2>({0, 1, -1});
 };
-// Points of equal distance in the logarithm: in bfloat16 half the error of 0, 1, -1, 2, -2 (kernels.md 4), in float32
-// a little less.
+// Points of equal distance in the logarithm: in bfloat16 half the error of 0, 1, -1, 2, -2 (kernels.md 4), in
+// float32 a little less.
 template <>
 struct Matrices<Method::kWinograd4> {
   static constexpr auto value = WinogradMatrices<4>({0, 2.0 / 3, -2.0 / 3, 1.5, -1.5});

@@ -1,6 +1,7 @@
-// C = A B and C += A B for row-major A [rows, channels] and packed B [channels][panel]: the microkernel of every
-// convolution. A strip of `kStrip` vectors of the panel and up to `kRows` rows of A stay in registers for the whole of
-// the sum; A's values are broadcast. Measured at 97-100 % of the processor's multiply-add rate on AVX-512.
+// C = A B and C += A B for row-major A [rows, channels] and packed B [channels][panel]: the microkernel of
+// every convolution. A strip of `kStrip` vectors of the panel and up to `kRows` rows of A stay in registers
+// for the whole of the sum; A's values are broadcast. Measured at 97-100 % of the processor's multiply-add
+// rate on AVX-512.
 #pragma once
 
 #include "kernels/cpu/vector.h"
@@ -19,8 +20,8 @@ constexpr int StripVectors(int blocks) {
 }
 
 template <int kRows, int kVectors>
-KDTALKER_INLINE void Strip(const float* a, std::int64_t a_row, const float* b, int channels, int panel, bool add,
-                           float* c, std::int64_t c_row) {
+KDTALKER_INLINE void Strip(const float* a, std::int64_t a_row, const float* b, int channels, int panel,
+                           bool add, float* c, std::int64_t c_row) {
   Vector sum[kRows][kVectors];
 #pragma GCC unroll 16
   for (int row = 0; row < kRows; row++) {
@@ -48,8 +49,8 @@ KDTALKER_INLINE void Strip(const float* a, std::int64_t a_row, const float* b, i
 #if defined(__AVX512BF16__)
 // B in pairs of channels: [channels / 2][panel][2]. Products of pairs are summed in float32.
 template <int kRows, int kVectors>
-KDTALKER_INLINE void Strip(const Bf16* a, std::int64_t a_row, const Bf16* b, int channels, int panel, bool add,
-                           float* c, std::int64_t c_row) {
+KDTALKER_INLINE void Strip(const Bf16* a, std::int64_t a_row, const Bf16* b, int channels, int panel,
+                           bool add, float* c, std::int64_t c_row) {
   __m512 sum[kRows][kVectors];
 #pragma GCC unroll 16
   for (int row = 0; row < kRows; row++) {
@@ -82,8 +83,8 @@ KDTALKER_INLINE void Strip(const Bf16* a, std::int64_t a_row, const Bf16* b, int
 
 // One tile of rows; kRows counts down to the number that is there.
 template <class T, int kRows, int kVectors>
-void StripOf(int rows, const T* a, std::int64_t a_row, const T* b, int channels, int panel, bool add, float* c,
-             std::int64_t c_row) {
+void StripOf(int rows, const T* a, std::int64_t a_row, const T* b, int channels, int panel, bool add,
+             float* c, std::int64_t c_row) {
   if constexpr (kRows > 0) {
     if (rows == kRows) {
       Strip<kRows, kVectors>(a, a_row, b, channels, panel, add, c, c_row);
@@ -109,16 +110,16 @@ void Panel(const T* a, std::int64_t a_row, const T* b, int rows, int channels, i
     // Even pieces: 64 rows are 13, 13, 13, 13, 12, not 14, 14, 14, 14, 8.
     const int first = rows * piece / pieces, count = rows * (piece + 1) / pieces - first;
     for (int strip = 0; strip < strips; strip++) {
-      StripOf<T, kRows, kVectors>(count, a + first * a_row, a_row, b + strip * StripStep<T>(kVectors), channels,
-                                  panel, add, c + first * c_row + strip * kVectors * kLanes, c_row);
+      StripOf<T, kRows, kVectors>(count, a + first * a_row, a_row, b + strip * StripStep<T>(kVectors),
+                                  channels, panel, add, c + first * c_row + strip * kVectors * kLanes, c_row);
     }
   }
 }
 
 // rows x channels by channels x panel; panel is 16, 32 or 48.
 template <class T>
-void Multiply(const T* a, std::int64_t a_row, const T* b, int rows, int channels, int panel, bool add, float* c,
-              std::int64_t c_row) {
+void Multiply(const T* a, std::int64_t a_row, const T* b, int rows, int channels, int panel, bool add,
+              float* c, std::int64_t c_row) {
   switch (StripVectors(panel / kBlock)) {
     case 1:
       return Panel<T, 1>(a, a_row, b, rows, channels, panel, add, c, c_row);

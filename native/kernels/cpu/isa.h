@@ -2,8 +2,8 @@
 
 namespace kdtalker::kernels {
 
-// Instruction sets that the CPU kernels are compiled for, each in a translation unit of its own (isa_*.cc) and in
-// a namespace of its own. A later one includes those before it.
+// Instruction sets that the CPU kernels are compiled for, each in a translation unit of its own (isa_*.cc)
+// and in a namespace of its own. A later one includes those before it.
 enum class Isa { kPortable, kAvx2, kAvx512, kAvx512Bf16 };
 inline constexpr int kIsaCount = 4;
 

@@ -15,8 +15,8 @@ struct ConvWeights {
   bool spade;  // the upper half of the rows is gamma, the lower beta; their blocks of 16 alternate
 };
 
-// As the kernels read them: [panel][product][depth][in channels][panel width], in bfloat16 with pairs of input
-// channels side by side. Transformed in float64, rounded once; T is float or Bf16.
+// As the kernels read them: [panel][product][depth][in channels][panel width], in bfloat16 with pairs of
+// input channels side by side. Transformed in float64, rounded once; T is float or Bf16.
 template <class T>
 std::vector<T> PackConvWeights(Method method, const ConvWeights& weights);
 

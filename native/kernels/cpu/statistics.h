@@ -31,10 +31,12 @@ void Statistics(const T* x, float* statistics, std::int64_t cells, float epsilon
   const T* plane = x + block * cells * kBlock;
   const float share = 1.0F / static_cast<float>(cells);
   const Block mean = SumOf(plane, cells, [](const Block& value) { return value; }) * share;
-  const Block variance = SumOf(plane, cells, [&](const Block& value) {
-                           const Block off = value - mean;
-                           return off * off;
-                         }) * share;
+  const Block variance = SumOf(plane, cells,
+                               [&](const Block& value) {
+                                 const Block off = value - mean;
+                                 return off * off;
+                               }) *
+                         share;
   alignas(64) float lanes[kBlock];
   StoreBlock(lanes, variance);
   for (float& lane : lanes) lane = 1.0F / __builtin_sqrtf(lane + epsilon);

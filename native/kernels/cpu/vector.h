@@ -1,12 +1,12 @@
-// Vectors of the instruction set that the translation unit is compiled for. Included by isa_*.cc alone (through
-// the kernels' headers), which define
+// Vectors of the instruction set that the translation unit is compiled for. Included by isa_*.cc alone
+// (through the kernels' headers), which define
 //
 //   KDTALKER_ISA    the namespace: portable, avx2, avx512, avx512bf16
 //   KDTALKER_LANES  floats in a register: 4, 8, 16, 16
 //
-// Everything that depends on the instruction set lives in namespace kdtalker::kernels::KDTALKER_ISA, and nothing of
-// the standard library is instantiated here: the linker keeps one copy of an inline function, and a copy with AVX-512
-// in it must never be the one that an older processor runs.
+// Everything that depends on the instruction set lives in namespace kdtalker::kernels::KDTALKER_ISA, and
+// nothing of the standard library is instantiated here: the linker keeps one copy of an inline function, and
+// a copy with AVX-512 in it must never be the one that an older processor runs.
 #pragma once
 
 #include <cstddef>
@@ -30,8 +30,7 @@ using Vector = float __attribute__((vector_size(4 * KDTALKER_LANES)));
 using UnalignedVector = float __attribute__((vector_size(4 * KDTALKER_LANES), aligned(4), may_alias));
 using Words = std::uint32_t __attribute__((vector_size(4 * KDTALKER_LANES)));
 using Halves = std::uint16_t __attribute__((vector_size(2 * KDTALKER_LANES)));
-using UnalignedHalves =
-    std::uint16_t __attribute__((vector_size(2 * KDTALKER_LANES), aligned(2), may_alias));
+using UnalignedHalves = std::uint16_t __attribute__((vector_size(2 * KDTALKER_LANES), aligned(2), may_alias));
 
 KDTALKER_INLINE Vector Load(const float* from) {
   return *reinterpret_cast<const UnalignedVector*>(from);
