@@ -1,17 +1,20 @@
 // Convolutions of every method and instruction set against float64 arithmetic on the trained kernel.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "blocked.h"
 #include "kernels/cpu/pack_conv.h"
 #include "ops/conv_runner.h"
 
 namespace {
 
 using namespace kdtalker;
+using namespace blocked;
 using kernels::Bf16;
 using kernels::Method;
 
@@ -19,50 +22,6 @@ struct Case {
   Method method;
   int in, out, depth, height, width, kernel_depth;
 };
-
-float Random(std::uint32_t& state) {
-  state = state * 1664525U + 1013904223U;
-  return static_cast<float>(state >> 8) / 8388608.0F - 1.0F;
-}
-
-std::vector<float> RandomFloats(std::size_t count, std::uint32_t seed) {
-  std::vector<float> values(count);
-  for (float& value : values) value = Random(seed);
-  return values;
-}
-
-float ToFloat(float value) {
-  return value;
-}
-float ToFloat(Bf16 value) {
-  const std::uint32_t word = std::uint32_t{value.bits} << 16;
-  float result;
-  static_assert(sizeof(result) == sizeof(word));
-  __builtin_memcpy(&result, &word, sizeof(word));
-  return result;
-}
-void FromFloat(float value, float& to) {
-  to = value;
-}
-void FromFloat(float value, Bf16& to) {
-  std::uint32_t word;
-  __builtin_memcpy(&word, &value, sizeof(word));
-  to.bits = static_cast<std::uint16_t>((word + 0x7FFFU + ((word >> 16) & 1U)) >> 16);
-}
-
-// [channels, cells] to blocked, rounded to T; `plain` gets the rounded values back.
-template <class T>
-std::vector<T> Blocked(std::vector<float>& plain, int channels, std::int64_t cells) {
-  std::vector<T> blocked(static_cast<std::size_t>((channels + 15) / 16 * 16 * cells), T{});
-  for (int c = 0; c < channels; c++) {
-    for (std::int64_t i = 0; i < cells; i++) {
-      T& to = blocked[static_cast<std::size_t>((c / 16 * cells + i) * 16 + c % 16)];
-      FromFloat(plain[static_cast<std::size_t>(c * cells + i)], to);
-      plain[static_cast<std::size_t>(c * cells + i)] = ToFloat(to);
-    }
-  }
-  return blocked;
-}
 
 struct Size {
   int depth, height, width;
@@ -143,13 +102,6 @@ double ErrorOf(const Case& c, kernels::Isa isa) {
     scale += wanted * wanted;
   }
   return std::sqrt(error / scale);
-}
-
-std::vector<kernels::Isa> Isas() {
-  std::vector<kernels::Isa> isas;
-  for (int i = 0; i <= static_cast<int>(kernels::BestIsa()); i++)
-    isas.push_back(static_cast<kernels::Isa>(i));
-  return isas;
 }
 
 const std::vector<Case> kCases = {
