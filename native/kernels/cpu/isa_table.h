@@ -5,6 +5,7 @@
 #include "kernels/cpu/conv.h"
 #include "kernels/cpu/kernel_table.h"
 #include "kernels/cpu/statistics.h"
+#include "kernels/cpu/warp_table.h"
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
@@ -14,7 +15,9 @@ inline constexpr auto kBf16Product = &Product<Bf16>;
 inline constexpr decltype(ConvKernels<Bf16>::product) kBf16Product = nullptr;
 #endif
 
-const CpuKernels& Table() {
+const CpuKernels& Table();  // kernel_table.cc calls it
+
+const CpuKernels& Table() {  // NOLINT(misc-definitions-in-headers): this header is the body of isa_*.cc
   static constexpr CpuKernels kTable = {
       KDTALKER_ISA_NAME,
       kRepackCells,
@@ -24,6 +27,9 @@ const CpuKernels& Table() {
       {&TransformInBy<Bf16>, kBf16Product, &TransformOutBy<Bf16>},
       &Statistics<float>,
       &Statistics<Bf16>,
+      kWarpKernels<float>,
+      kWarpKernels<Bf16>,
+      kWarpFloatKernels,
   };
   return kTable;
 }
