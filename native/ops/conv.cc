@@ -153,7 +153,8 @@ void Spade<T>::Compute(const Ort::KernelContext& context) {
   const Dims result = ResultDims(a, channels_, 1);
   Expect(ResultDims(x, channels_, factor_) == result && a.size() == 4, kName,
          "a picture to normalise of its size");
-  Expect(ElementCount(InputDims(context, 4)) == 2 * 16 * result[0], kName, "statistics for every channel");
+  Expect(ElementCount(InputDims(context, 4)) == std::int64_t{32} * result[0], kName,
+         "statistics for every channel");
   ConvCall<T> call = CallOf<T>(context, alpha_);
   call.normalised = Input<T>(context, 3);
   call.statistics = Input<float>(context, 4);

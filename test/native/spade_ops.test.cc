@@ -30,7 +30,8 @@ double Convolved(const std::vector<float>& a, const std::vector<float>& w, int o
     for (int tap = 0; tap < 9; tap++) {
       const int row = y + tap / 3 - 1, column = x + tap % 3 - 1;
       if (row < 0 || row >= kHeight || column < 0 || column >= kWidth) continue;
-      sum += At(a, (std::int64_t{in} * kHeight + row) * kWidth + column) * At(w, (std::int64_t{out} * kHidden + in) * 9 + tap);
+      sum += At(a, (std::int64_t{in} * kHeight + row) * kWidth + column) *
+             At(w, (std::int64_t{out} * kHidden + in) * 9 + tap);
     }
   }
   return sum;
@@ -60,11 +61,13 @@ auto StatisticsOf(kernels::Isa isa) {
 template <class T>
 double SpadeError(kernels::Isa isa, Method method) {
   auto a = RandomFloats(kHidden * kCells, 1), x = RandomFloats(kChannels * kSmall, 2);
-  const auto w = RandomFloats(std::size_t{2} * kChannels * kHidden * 9, 3), bias = RandomFloats(std::size_t{2} * 48, 4);
+  const auto w = RandomFloats(std::size_t{2} * kChannels * kHidden * 9, 3),
+             bias = RandomFloats(std::size_t{2} * 48, 4);
   const auto blocked_a = Blocked<T>(a, kHidden, kCells), blocked_x = Blocked<T>(x, kChannels, kSmall);
   const auto packed = kernels::PackConvWeights<T>(method, {w.data(), 2 * kChannels, kHidden, 1, true});
   std::vector<float> statistics(std::size_t{2} * 48);
-  for (int block = 0; block < 3; block++) StatisticsOf<T>(isa)(blocked_x.data(), statistics.data(), kSmall, 1e-5F, block);
+  for (int block = 0; block < 3; block++)
+    StatisticsOf<T>(isa)(blocked_x.data(), statistics.data(), kSmall, 1e-5F, block);
   std::vector<T> y(std::size_t{48} * kCells);
   kernels::ConvCall<T> call{};
   call.x = blocked_a.data();
@@ -82,11 +85,14 @@ double SpadeError(kernels::Isa isa, Method method) {
     const Moments moments = MomentsOf(x, channel, kSmall);
     for (int cell = 0; cell < kCells; cell += 7) {
       const int row = cell / kWidth, column = cell % kWidth;
-      const double normal = (At(x, channel * kSmall + row / kFactor * (kWidth / kFactor) + column / kFactor) - moments.mean) * moments.scale;
+      const double normal =
+          (At(x, channel * kSmall + row / kFactor * (kWidth / kFactor) + column / kFactor) - moments.mean) *
+          moments.scale;
       const double gamma = Convolved(a, w, channel, row, column) + At(bias, channel);
       const double beta = Convolved(a, w, kChannels + channel, row, column) + At(bias, 48 + channel);
       const double value = normal * gamma + beta, wanted = std::max(value, 0.2 * value);
-      const double got = static_cast<double>(ToFloat(y[static_cast<std::size_t>((channel / 16 * kCells + cell) * 16 + channel % 16)]));
+      const double got = static_cast<double>(
+          ToFloat(y[static_cast<std::size_t>((channel / 16 * kCells + cell) * 16 + channel % 16)]));
       error += std::pow(got - wanted, 2);
       scale += wanted * wanted;
     }
@@ -101,7 +107,8 @@ TEST_CASE("SPADE equals float64 arithmetic, with every instruction set") {
     CAPTURE(kernels::IsaName(isa));
     for (const Method method : {Method::kWinograd2, Method::kWinograd4}) {
       CHECK(SpadeError<float>(isa, method) < 4e-6);
-      if (kernels::CpuKernelsOf(isa).conv_bf16.product != nullptr) CHECK(SpadeError<Bf16>(isa, method) < 3e-2);
+      if (kernels::CpuKernelsOf(isa).conv_bf16.product != nullptr)
+        CHECK(SpadeError<Bf16>(isa, method) < 3e-2);
     }
   }
 }
@@ -143,7 +150,8 @@ TEST_CASE("repacking there and back gives the same values, whatever the channels
       for (std::int64_t piece = 0; piece < blocks * pieces; piece++)
         table.repack_bf16.pack(x.data(), halves.data(), channels, cells, piece);
       const auto rounded = Blocked<Bf16>(x, channels, cells);
-      CHECK(std::equal(halves.begin(), halves.end(), rounded.begin(), [](Bf16 a, Bf16 b) { return a.bits == b.bits; }));
+      CHECK(std::equal(halves.begin(), halves.end(), rounded.begin(),
+                       [](Bf16 a, Bf16 b) { return a.bits == b.bits; }));
     }
   }
 }

@@ -8,7 +8,7 @@ namespace kdtalker::kernels::KDTALKER_ISA {
 
 // sum of c[i] x[i step], where the constants 0, 1 and -1 cost nothing.
 template <int kCount>
-KDTALKER_INLINE Block Combine(const double (&c)[kCount], const Block* x, int step) {
+KDTALKER_INLINE Block Combine(const double (&c)[kCount], const Block* x, std::int64_t step) {
   Block sum = Zero();
   bool first = true;
 #pragma GCC unroll 8
@@ -31,7 +31,7 @@ KDTALKER_INLINE Block Combine(const double (&c)[kCount], const Block* x, int ste
 template <Method kMethod, class T>
 KDTALKER_INLINE void LoadPatch(const T* plane, int top, int left, int height, int width, Block* patch) {
   constexpr auto& kMatrices = Matrices<kMethod>::value;
-  constexpr int kPatch = sizeof(kMatrices.in[0]) / sizeof(double);
+  constexpr int kPatch = kMatrices.kPatch;
   const bool inside = top >= 0 && left >= 0 && top + kPatch <= height && left + kPatch <= width;
   for (int y = 0; y < kPatch; y++) {
     for (int x = 0; x < kPatch; x++) {
@@ -46,8 +46,8 @@ KDTALKER_INLINE void LoadPatch(const T* plane, int top, int left, int height, in
 template <Method kMethod, class T>
 KDTALKER_INLINE void TransformPatch(const Block* patch, T* to, std::int64_t stride) {
   constexpr auto& kMatrices = Matrices<kMethod>::value;
-  constexpr int kPatch = sizeof(kMatrices.in[0]) / sizeof(double);
-  constexpr int kAxis = sizeof(kMatrices.in) / sizeof(kMatrices.in[0]);
+  constexpr int kPatch = kMatrices.kPatch;
+  constexpr int kAxis = kMatrices.kProducts;
   Block columns[kAxis * kPatch];
 #pragma GCC unroll 8
   for (int i = 0; i < kAxis; i++) {
@@ -65,7 +65,7 @@ KDTALKER_INLINE void TransformPatch(const Block* patch, T* to, std::int64_t stri
 template <Method kMethod, class T>
 void TransformIn(const ConvPlan& plan, const ConvCall<T>& call, TileRange range, const ConvSpace<T>& space) {
   constexpr auto& kMatrices = Matrices<kMethod>::value;
-  constexpr int kPatch = sizeof(kMatrices.in[0]) / sizeof(double);
+  constexpr int kPatch = kMatrices.kPatch;
   constexpr int kStep = kMethod == Method::kWinograd2 ? 2 : kMethod == Method::kWinograd4 ? 4 : 1;
   constexpr int kBefore = kPatch / 2 == 0 ? 0 : 1;
   const std::int64_t plane = std::int64_t{plan.height} * plan.width * kBlock;
@@ -86,8 +86,8 @@ void TransformIn(const ConvPlan& plan, const ConvCall<T>& call, TileRange range,
 template <Method kMethod>
 KDTALKER_INLINE void TransformProducts(const float* from, std::int64_t stride, Block* tile) {
   constexpr auto& kMatrices = Matrices<kMethod>::value;
-  constexpr int kAxis = sizeof(kMatrices.in) / sizeof(kMatrices.in[0]);
-  constexpr int kTile = sizeof(kMatrices.out) / sizeof(kMatrices.out[0]);
+  constexpr int kAxis = kMatrices.kProducts;
+  constexpr int kTile = kMatrices.kTile;
   Block rows[kTile * kAxis];
 #pragma GCC unroll 8
   for (int j = 0; j < kAxis; j++) {
@@ -141,8 +141,8 @@ KDTALKER_INLINE void Modulate(const ConvPlan& plan, const ConvCall<T>& call, con
   const int width = place.width / call.repeat, height = place.height / call.repeat;
   const Block gamma_bias = LoadBlock(call.bias + block * kBlock);
   const Block beta_bias = LoadBlock(call.bias + (plan.out_blocks / 2 + block) * kBlock);
-  const Block mean = LoadBlock(call.statistics + block * 2 * kBlock);
-  const Block scale = LoadBlock(call.statistics + (block * 2 + 1) * kBlock);
+  const Block mean = LoadBlock(call.statistics + block * (2 * kBlock));
+  const Block scale = LoadBlock(call.statistics + block * (2 * kBlock) + kBlock);
   const T* plane = call.normalised + std::int64_t{block} * height * width * kBlock;
   T* out = call.y + std::int64_t{block} * place.height * place.width * kBlock;
   for (int y = 0; y < place.rows; y++) {

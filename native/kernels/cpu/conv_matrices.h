@@ -9,8 +9,9 @@ namespace kdtalker::kernels {
 
 inline constexpr int kTaps = 3;
 
-template <int kTile, int kProducts, int kPatch>
+template <int kTileSize, int kProductCount, int kPatchSize>
 struct AxisMatrices {
+  static constexpr int kTile = kTileSize, kProducts = kProductCount, kPatch = kPatchSize;
   double in[kProducts][kPatch];     // B^T
   double kernel[kProducts][kTaps];  // G
   double out[kTile][kProducts];     // A^T

@@ -15,8 +15,8 @@ constexpr int RowsInRegisters() {
   return kLanes == 8 ? 6 : 5;
 }
 // Vectors of a panel of `blocks` blocks that are worked on at once.
-constexpr int StripVectors(int blocks) {
-  return kLanes == 16 ? blocks : 2;
+constexpr int StripVectors(std::int64_t blocks) {
+  return kLanes == 16 ? static_cast<int>(blocks) : 2;
 }
 
 template <int kRows, int kVectors>
@@ -28,7 +28,7 @@ KDTALKER_INLINE void Strip(const float* a, std::int64_t a_row, const float* b, i
 #pragma GCC unroll 4
     for (int i = 0; i < kVectors; i++) sum[row][i] = add ? Load(c + row * c_row + i * kLanes) : Vector{};
   }
-  for (int k = 0; k < channels; k++) {
+  for (std::int64_t k = 0; k < channels; k++) {
     Vector right[kVectors];
 #pragma GCC unroll 4
     for (int i = 0; i < kVectors; i++) right[i] = Load(b + k * panel + i * kLanes);
@@ -59,7 +59,7 @@ KDTALKER_INLINE void Strip(const Bf16* a, std::int64_t a_row, const Bf16* b, int
       sum[row][i] = add ? _mm512_loadu_ps(c + row * c_row + i * kLanes) : _mm512_setzero_ps();
   }
   const auto* pairs = reinterpret_cast<const float*>(b);
-  for (int k = 0; k < channels / 2; k++) {
+  for (std::int64_t k = 0; k < channels / 2; k++) {
     __m512bh right[kVectors];
 #pragma GCC unroll 4
     for (int i = 0; i < kVectors; i++)
@@ -83,8 +83,8 @@ KDTALKER_INLINE void Strip(const Bf16* a, std::int64_t a_row, const Bf16* b, int
 
 // One tile of rows; kRows counts down to the number that is there.
 template <class T, int kRows, int kVectors>
-void StripOf(int rows, const T* a, std::int64_t a_row, const T* b, int channels, int panel, bool add,
-             float* c, std::int64_t c_row) {
+void StripOf(int rows, const T* a, std::int64_t a_row, const T* b, std::int64_t channels, std::int64_t panel,
+             bool add, float* c, std::int64_t c_row) {
   if constexpr (kRows > 0) {
     if (rows == kRows) {
       Strip<kRows, kVectors>(a, a_row, b, channels, panel, add, c, c_row);
@@ -96,20 +96,20 @@ void StripOf(int rows, const T* a, std::int64_t a_row, const T* b, int channels,
 
 // Elements of B between a strip and the next: pairs lie together in bfloat16.
 template <class T>
-constexpr int StripStep(int vectors) {
+constexpr std::int64_t StripStep(int vectors) {
   return vectors * kLanes * (sizeof(T) == 2 ? 2 : 1);
 }
 
 template <class T, int kVectors>
-void Panel(const T* a, std::int64_t a_row, const T* b, int rows, int channels, int panel, bool add, float* c,
-           std::int64_t c_row) {
+void Panel(const T* a, std::int64_t a_row, const T* b, int rows, std::int64_t channels, std::int64_t panel,
+           bool add, float* c, std::int64_t c_row) {
   constexpr int kRows = RowsInRegisters<kVectors>();
   const int pieces = (rows + kRows - 1) / kRows;
-  const int strips = panel / (kVectors * kLanes);
+  const std::int64_t strips = panel / (kVectors * kLanes);
   for (int piece = 0; piece < pieces; piece++) {
     // Even pieces: 64 rows are 13, 13, 13, 13, 12, not 14, 14, 14, 14, 8.
     const int first = rows * piece / pieces, count = rows * (piece + 1) / pieces - first;
-    for (int strip = 0; strip < strips; strip++) {
+    for (std::int64_t strip = 0; strip < strips; strip++) {
       StripOf<T, kRows, kVectors>(count, a + first * a_row, a_row, b + strip * StripStep<T>(kVectors),
                                   channels, panel, add, c + first * c_row + strip * kVectors * kLanes, c_row);
     }
@@ -118,8 +118,8 @@ void Panel(const T* a, std::int64_t a_row, const T* b, int rows, int channels, i
 
 // rows x channels by channels x panel; panel is 16, 32 or 48.
 template <class T>
-void Multiply(const T* a, std::int64_t a_row, const T* b, int rows, int channels, int panel, bool add,
-              float* c, std::int64_t c_row) {
+void Multiply(const T* a, std::int64_t a_row, const T* b, int rows, std::int64_t channels, std::int64_t panel,
+              bool add, float* c, std::int64_t c_row) {
   switch (StripVectors(panel / kBlock)) {
     case 1:
       return Panel<T, 1>(a, a_row, b, rows, channels, panel, add, c, c_row);

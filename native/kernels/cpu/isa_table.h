@@ -14,7 +14,9 @@ inline constexpr auto kBf16Product = &Product<Bf16>;
 inline constexpr decltype(ConvKernels<Bf16>::product) kBf16Product = nullptr;
 #endif
 
-const CpuKernels& Table() {
+const CpuKernels& Table();  // kernel_table.cc calls it
+
+const CpuKernels& Table() {  // NOLINT(misc-definitions-in-headers): this header is the body of isa_*.cc
   static constexpr CpuKernels kTable = {
       KDTALKER_ISA_NAME,
       kRepackCells,

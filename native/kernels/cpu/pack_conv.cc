@@ -23,7 +23,7 @@ void Round(double value, Bf16& to) {
 template <Method kMethod>
 void TransformKernel(const float* kernel, double* products) {
   constexpr auto& kMatrices = Matrices<kMethod>::value;
-  constexpr int kAxis = sizeof(kMatrices.kernel) / sizeof(kMatrices.kernel[0]);
+  constexpr int kAxis = kMatrices.kProducts;
   if constexpr (kMethod == Method::kPointwise) {
     products[0] = static_cast<double>(kernel[0]);
     return;
@@ -81,7 +81,8 @@ template <class T>
 std::vector<T> PackConvWeights(Method method, const ConvWeights& weights) {
   const int products = ShapeOf(method).products, taps = method == Method::kPointwise ? 1 : kTaps * kTaps;
   const int blocks = OutBlocks(weights.out_channels, weights.spade), panel = PanelBlocks(blocks);
-  const std::int64_t width = std::int64_t{16} * panel, channels = (weights.in_channels + 15) / 16 * 16;
+  const std::int64_t width = std::int64_t{16} * panel,
+                     channels = std::int64_t{16} * ((weights.in_channels + 15) / 16);
   const int panels = (blocks + panel - 1) / panel, pair = sizeof(T) == 2 ? 2 : 1;
   const std::int64_t matrix = channels * width;
   std::vector<T> packed(static_cast<std::size_t>(matrix * weights.depth * products * panels), T{});

@@ -22,8 +22,8 @@
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
-inline constexpr int kLanes = KDTALKER_LANES;
-inline constexpr int kBlock = 16;  // channels that lie side by side in a blocked tensor
+inline constexpr std::int64_t kLanes = KDTALKER_LANES;
+inline constexpr std::int64_t kBlock = 16;  // channels that lie side by side in a blocked tensor
 inline constexpr int kParts = kBlock / kLanes;
 
 using Vector = float __attribute__((vector_size(4 * KDTALKER_LANES)));
