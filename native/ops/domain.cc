@@ -3,9 +3,15 @@
 #include <memory>
 #include <tuple>
 
+#include "ops/average_pool.h"
 #include "ops/conv.h"
+#include "ops/dense_motion_input.h"
+#include "ops/mask_motion.h"
+#include "ops/occlusion.h"
 #include "ops/repack.h"
+#include "ops/sample_volume.h"
 #include "ops/stats.h"
+#include "ops/volume_pack.h"
 
 namespace kdtalker::ops {
 namespace {
@@ -14,11 +20,17 @@ using kernels::Bf16;
 
 // The operators and the domain that lists them, which must live as long as the sessions that use them.
 struct Operators {
-  std::tuple<Op<Pack<float>>, Op<Pack<Bf16>>,      //
-             Op<Unpack<float>>, Op<Unpack<Bf16>>,  //
-             Op<Conv<float>>, Op<Conv<Bf16>>,      //
-             Op<UpConv<float>>, Op<UpConv<Bf16>>,  //
-             Op<Spade<float>>, Op<Spade<Bf16>>,    //
+  std::tuple<Op<Pack<float>>, Op<Pack<Bf16>>,                          //
+             Op<Unpack<float>>, Op<Unpack<Bf16>>,                      //
+             Op<Conv<float>>, Op<Conv<Bf16>>,                          //
+             Op<UpConv<float>>, Op<UpConv<Bf16>>,                      //
+             Op<Spade<float>>, Op<Spade<Bf16>>,                        //
+             Op<DenseMotionInput<float>>, Op<DenseMotionInput<Bf16>>,  //
+             Op<MaskMotion<float>>, Op<MaskMotion<Bf16>>,              //
+             Op<Occlusion<float>>, Op<Occlusion<Bf16>>,                //
+             Op<SampleVolume<float>>, Op<SampleVolume<Bf16>>,          //
+             Op<AveragePool<float>>, Op<AveragePool<Bf16>>,            //
+             Op<VolumePack>,                                           //
              Op<Stats<float>>, Op<Stats<Bf16>>>
       ops;
   Ort::CustomOpDomain domain{"kdtalker"};

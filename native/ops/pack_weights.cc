@@ -6,6 +6,9 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "kernels/cpu/mask_shape.h"
+#include "kernels/cpu/mask_weights.h"
+#include "kernels/cpu/occlusion_weights.h"
 #include "kernels/cpu/pack_conv.h"
 #include "ops/conv.h"
 
@@ -44,12 +47,37 @@ std::vector<std::uint8_t> PackSpade(const WeightLayout& layout, const float* wei
   return PackByMethod(MethodOf(layout.algorithm, layout.kernel), layout, weights, true);
 }
 
+// float32 whatever the precision.
+template <class Pack>
+std::vector<std::uint8_t> PackFloats(std::size_t bytes, const Pack& pack) {
+  std::vector<float> packed(bytes / sizeof(float));
+  pack(packed.data());
+  return BytesOf(packed);
+}
+
+std::vector<std::uint8_t> PackMaskMotion(const WeightLayout& layout, const float* weights) {
+  using namespace kernels::mask;
+  if (layout.outputs != kernels::kCandidates || layout.inputs != kInputs ||
+      layout.kernel != Dims{kKernel, kKernel, kKernel})
+    throw Error("INVALID_ARGUMENT", "Expected weights [22, 142, 7, 7, 7] for operator MaskMotion");
+  return PackFloats(kernels::MaskWeightsBytes(),
+                    [&](float* packed) { kernels::PackMaskWeights(weights, packed); });
+}
+
+std::vector<std::uint8_t> PackOcclusion(const WeightLayout& layout, const float* weights) {
+  if (layout.outputs != 1 || layout.inputs % kernels::kVolumeDepth != 0 || layout.kernel != Dims{7, 7})
+    throw Error("INVALID_ARGUMENT", "Expected weights [1, channels * 16, 7, 7] for operator Occlusion");
+  const std::int64_t channels = layout.inputs / kernels::kVolumeDepth;
+  return PackFloats(kernels::OcclusionWeightsBytes((channels + 15) / 16),
+                    [&](float* packed) { kernels::PackOcclusionWeights(weights, channels, packed); });
+}
+
 // A packer for each operator that has packed weights.
 const std::map<std::string, Packer>& Packers() {
   static const std::map<std::string, Packer> packers = {
-      {"Conv", &PackConv},
-      {"UpConv", &PackUpConv},
-      {"Spade", &PackSpade},
+      {"Conv", &PackConv},           {"UpConv", &PackUpConv},
+      {"Spade", &PackSpade},         {"MaskMotion", &PackMaskMotion},
+      {"Occlusion", &PackOcclusion},
   };
   return packers;
 }

@@ -5,6 +5,7 @@
 #include "kernels/cpu/conv.h"
 #include "kernels/cpu/kernel_table.h"
 #include "kernels/cpu/statistics.h"
+#include "kernels/cpu/warp_table.h"
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
@@ -26,6 +27,9 @@ const CpuKernels& Table() {  // NOLINT(misc-definitions-in-headers): this header
       {&TransformInBy<Bf16>, kBf16Product, &TransformOutBy<Bf16>},
       &Statistics<float>,
       &Statistics<Bf16>,
+      kWarpKernels<float>,
+      kWarpKernels<Bf16>,
+      kWarpFloatKernels,
   };
   return kTable;
 }

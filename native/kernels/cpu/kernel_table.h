@@ -5,6 +5,7 @@
 #include "kernels/cpu/bf16.h"
 #include "kernels/cpu/conv_kernels.h"
 #include "kernels/cpu/isa.h"
+#include "kernels/cpu/warp_kernels.h"
 
 namespace kdtalker::kernels {
 
@@ -30,6 +31,9 @@ struct CpuKernels {
   ConvKernels<Bf16> conv_bf16;  // product: null without AVX512-BF16
   StatisticsKernel<float> statistics;
   StatisticsKernel<Bf16> statistics_bf16;
+  WarpKernels<float> warp;
+  WarpKernels<Bf16> warp_bf16;
+  WarpFloatKernels warp_float;
 };
 
 // Those of one instruction set; the processor need not have it.

@@ -1,0 +1,36 @@
+#include "ops/volume_pack.h"
+
+#include <algorithm>
+
+namespace kdtalker::ops {
+namespace {
+
+constexpr std::int64_t kPiece = 4096;  // cells
+
+Dims Packed(const Dims& dims) {
+  return {dims[2], dims[3], dims[4], dims[1]};
+}
+
+}  // namespace
+
+void PackVolume(const Workers& workers, const float* x, float* y, std::int64_t channels, std::int64_t cells) {
+  const auto& table = kernels::BestCpuKernels().warp_float;
+  workers.For((cells + kPiece - 1) / kPiece, [&](std::int64_t piece) noexcept {
+    table.pack_volume(x, y, channels, cells, piece * kPiece, std::min(cells, (piece + 1) * kPiece));
+  });
+}
+
+Dims VolumePack::InferShape(Shapes& shapes) {
+  const Dims x = DimsOf(shapes, 0);
+  return x.size() != 5 ? Dims{} : Packed(x);
+}
+
+void VolumePack::Compute(const Ort::KernelContext& context) {
+  const Workers workers(context);
+  const Dims dims = InputDims(context, 0);
+  Expect(dims.size() == 5 && dims[0] == 1, kName, "[1, channels, depth, height, width]");
+  PackVolume(workers, Input<float>(context, 0), Output<float>(context, Packed(dims)), dims[1],
+             dims[2] * dims[3] * dims[4]);
+}
+
+}  // namespace kdtalker::ops
