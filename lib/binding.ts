@@ -105,6 +105,23 @@ export interface NativeTraceOptions {
   frames: number[];
 }
 
+/** How an operator of the domain `kdtalker` wants its weights; native/ops/pack_weights.h WeightLayout. */
+export interface NativeWeightLayout {
+  operator: string;
+  precision: 'fp32' | 'bf16';
+  outputs: number;
+  inputs: number;
+  kernel: readonly number[];
+  algorithm?: string;
+  factor?: number;
+}
+
+/** What the CPU kernels use of this processor: portable, avx2, avx512 or avx512bf16, and whether precision bf16 runs. */
+export interface CpuFeatures {
+  isa: string;
+  bf16: boolean;
+}
+
 /** What the addon exports. Promises are settled by the engine's own threads, never by libuv's pool. */
 interface Addon {
   openRuntime(library: string, first: string): { library: string; version: string };
@@ -121,6 +138,9 @@ interface Addon {
     output: { width: number; height: number },
     border: Border,
   ): Promise<Buffer>;
+  /** Weights [outputs, inputs, ...kernel] as the operator's kernels read them. */
+  packWeights(layout: NativeWeightLayout, weights: Float32Array): Promise<Buffer>;
+  cpuFeatures(): CpuFeatures;
   openTalker(options: NativeTalkerOptions): Promise<TalkerHandle>;
   talkerDevice(talker: TalkerHandle): string;
   talkerCounters(talker: TalkerHandle): Counters;

@@ -17,6 +17,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportPortrait(env, exports);
   ExportSpeech(env, exports);
   ExportClip(env, exports);
+  ExportWeights(env, exports);
   ExportTrace(env, exports);
   return exports;
 }

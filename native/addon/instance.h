@@ -9,6 +9,7 @@
 #include "addon/jobs.h"
 #include "core/runtime.h"
 #include "engine/clip.h"
+#include "ops/domain.h"
 
 namespace kdtalker::addon {
 
@@ -24,6 +25,7 @@ class Instance {
 
   void OpenRuntime(const std::string& library, const std::string& first) {
     runtime_ = Runtime::Open(library, first);
+    ops::Register(*runtime_);
   }
   const std::shared_ptr<Runtime>& runtime() const;  // throws Error RUNTIME_NOT_FOUND before OpenRuntime
 

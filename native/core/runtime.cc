@@ -63,4 +63,15 @@ std::shared_ptr<Runtime> Runtime::Open(const std::string& library, const std::st
   return runtime;
 }
 
+void Runtime::AddDomain(const std::string& name, const MakeDomain& make) {
+  const std::lock_guard lock(mutex_);
+  if (domains_.count(name) == 0) domains_.emplace(name, make());
+}
+
+void Runtime::AddDomainsTo(Ort::SessionOptions& options) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, domain] : domains_)
+    Ort::ThrowOnError(Ort::GetApi().AddCustomOpDomain(options, const_cast<OrtCustomOpDomain*>(domain.get())));
+}
+
 }  // namespace kdtalker

@@ -2,7 +2,10 @@
 
 #include <onnxruntime_cxx_api.h>
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace kdtalker {
@@ -24,9 +27,16 @@ class Runtime {
   const std::string& version() const { return version_; }
   const Ort::Env& env() const { return env_; }
 
+  // Operators of a domain of ours, for sessions loaded from here on. `make` is called the first time.
+  using MakeDomain = std::function<std::shared_ptr<const OrtCustomOpDomain>()>;
+  void AddDomain(const std::string& name, const MakeDomain& make);
+  void AddDomainsTo(Ort::SessionOptions& options) const;
+
  private:
   std::string library_, version_;
   Ort::Env env_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::map<std::string, std::shared_ptr<const OrtCustomOpDomain>> domains_;
 };
 
 }  // namespace kdtalker

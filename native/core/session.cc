@@ -21,7 +21,9 @@ Ort::SessionOptions MakeOptions(int threads) {
 
 Ort::Session Load(Runtime& runtime, const std::string& file, int threads) {
   try {
-    return Ort::Session(runtime.env(), file.c_str(), MakeOptions(threads));
+    Ort::SessionOptions options = MakeOptions(threads);
+    runtime.AddDomainsTo(options);
+    return Ort::Session(runtime.env(), file.c_str(), options);
   } catch (const Ort::Exception& error) {
     throw Error("PACK_DAMAGED",
                 "Expected an ONNX graph in '" + file + "' but ONNX Runtime said: " + error.what());

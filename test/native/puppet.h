@@ -18,6 +18,7 @@
 #include "engine/portrait.h"
 #include "engine/speech.h"
 #include "engine/talker.h"
+#include "ops/domain.h"
 
 namespace puppet {
 
@@ -31,7 +32,9 @@ inline bool Built() {
 }
 
 inline std::shared_ptr<kdtalker::Runtime> Runtime() {
-  return kdtalker::Runtime::Open(std::getenv("KDTALKER_ORT"), "");
+  auto runtime = kdtalker::Runtime::Open(std::getenv("KDTALKER_ORT"), "");
+  kdtalker::ops::Register(*runtime);
+  return runtime;
 }
 
 inline kdtalker::TalkerOptions Options(const std::string& device, int threads) {

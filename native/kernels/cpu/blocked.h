@@ -1,0 +1,43 @@
+// Between rows of channels [C, cells] and the blocked layout [ceil(C/16), cells, 16] (docs of
+// native/ops/README.md). Work is cut into pieces of kRepackCells cells of one block, so that any number of
+// threads may share it.
+#pragma once
+
+#include "kernels/cpu/vector.h"
+
+namespace kdtalker::kernels::KDTALKER_ISA {
+
+inline constexpr std::int64_t kRepackCells = 4096;
+
+// Piece `piece` of [channels, cells] to blocked; missing channels become zeros.
+template <class T>
+void PackPiece(const float* x, T* y, std::int64_t channels, std::int64_t cells, std::int64_t piece) {
+  const std::int64_t pieces = (cells + kRepackCells - 1) / kRepackCells;
+  const std::int64_t block = piece / pieces, first = piece % pieces * kRepackCells;
+  const std::int64_t last = first + kRepackCells < cells ? first + kRepackCells : cells;
+  const std::int64_t there = channels - block * kBlock < kBlock ? channels - block * kBlock : kBlock;
+  const float* from = x + block * kBlock * cells;
+  T* to = y + block * cells * kBlock;
+  for (std::int64_t cell = first; cell < last; cell++) {
+    alignas(64) float lanes[kBlock] = {};
+    for (std::int64_t lane = 0; lane < there; lane++) lanes[lane] = from[lane * cells + cell];
+    StoreBlock(to + cell * kBlock, LoadBlock(lanes));
+  }
+}
+
+template <class T>
+void UnpackPiece(const T* x, float* y, std::int64_t channels, std::int64_t cells, std::int64_t piece) {
+  const std::int64_t pieces = (cells + kRepackCells - 1) / kRepackCells;
+  const std::int64_t block = piece / pieces, first = piece % pieces * kRepackCells;
+  const std::int64_t last = first + kRepackCells < cells ? first + kRepackCells : cells;
+  const std::int64_t there = channels - block * kBlock < kBlock ? channels - block * kBlock : kBlock;
+  const T* from = x + block * cells * kBlock;
+  float* to = y + block * kBlock * cells;
+  for (std::int64_t cell = first; cell < last; cell++) {
+    alignas(64) float lanes[kBlock];
+    StoreBlock(lanes, LoadBlock(from + cell * kBlock));
+    for (std::int64_t lane = 0; lane < there; lane++) to[lane * cells + cell] = lanes[lane];
+  }
+}
+
+}  // namespace kdtalker::kernels::KDTALKER_ISA

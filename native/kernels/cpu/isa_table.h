@@ -1,0 +1,31 @@
+// The table of the instruction set that the including translation unit is compiled for.
+#pragma once
+
+#include "kernels/cpu/blocked.h"
+#include "kernels/cpu/conv.h"
+#include "kernels/cpu/kernel_table.h"
+#include "kernels/cpu/statistics.h"
+
+namespace kdtalker::kernels::KDTALKER_ISA {
+
+#if defined(__AVX512BF16__)
+inline constexpr auto kBf16Product = &Product<Bf16>;
+#else
+inline constexpr decltype(ConvKernels<Bf16>::product) kBf16Product = nullptr;
+#endif
+
+const CpuKernels& Table() {
+  static constexpr CpuKernels kTable = {
+      KDTALKER_ISA_NAME,
+      kRepackCells,
+      {&PackPiece<float>, &UnpackPiece<float>},
+      {&PackPiece<Bf16>, &UnpackPiece<Bf16>},
+      {&TransformInBy<float>, &Product<float>, &TransformOutBy<float>},
+      {&TransformInBy<Bf16>, kBf16Product, &TransformOutBy<Bf16>},
+      &Statistics<float>,
+      &Statistics<Bf16>,
+  };
+  return kTable;
+}
+
+}  // namespace kdtalker::kernels::KDTALKER_ISA

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/cpu/bf16.h"
+#include "kernels/cpu/conv_kernels.h"
+#include "kernels/cpu/isa.h"
+
+namespace kdtalker::kernels {
+
+// Repacking between rows of channels and the blocked layout, in pieces (blocked.h).
+template <class T>
+struct RepackKernels {
+  void (*pack)(const float* x, T* y, std::int64_t channels, std::int64_t cells, std::int64_t piece);
+  void (*unpack)(const T* x, float* y, std::int64_t channels, std::int64_t cells, std::int64_t piece);
+};
+
+// Mean and 1 / deviation of a block's channels (statistics.h).
+template <class T>
+using StatisticsKernel = void (*)(const T* x, float* statistics, std::int64_t cells, float epsilon,
+                                  std::int64_t block);
+
+// The kernels of one instruction set.
+struct CpuKernels {
+  Isa isa;
+  std::int64_t repack_cells;
+  RepackKernels<float> repack;
+  RepackKernels<Bf16> repack_bf16;
+  ConvKernels<float> conv;
+  ConvKernels<Bf16> conv_bf16;  // product: null without AVX512-BF16
+  StatisticsKernel<float> statistics;
+  StatisticsKernel<Bf16> statistics_bf16;
+};
+
+// Those of one instruction set; the processor need not have it.
+const CpuKernels& CpuKernelsOf(Isa isa);
+
+// The best that this processor runs, or less where KDTALKER_ISA asks for less.
+const CpuKernels& BestCpuKernels();
+
+}  // namespace kdtalker::kernels

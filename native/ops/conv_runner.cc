@@ -1,0 +1,220 @@
+#include "ops/conv_runner.h"
+
+#include <algorithm>
+
+#include "kernels/cpu/pack_conv.h"
+
+namespace kdtalker::ops {
+namespace {
+
+using kernels::Bf16;
+using kernels::ConvCall;
+using kernels::ConvPlan;
+using kernels::ConvSpace;
+using kernels::Method;
+using kernels::TileRange;
+
+constexpr std::int64_t kGroupBytes = 640
+                                     << 10;  // transformed inputs of a group, which stay in a core's cache
+constexpr int kFewestRows = 28, kMostRows = 112;  // of a group; fewer would read the matrices too often
+constexpr int kChunkRows = 256;                   // tiles that products are computed for at once
+constexpr int kTaskRows = 16;                     // tiles of a task of a transform
+constexpr std::int64_t kSkewBytes =
+    192;  // between products: rows a power of two apart share a cache's few places
+
+template <class T>
+constexpr std::int64_t Skew() {
+  return kSkewBytes / static_cast<std::int64_t>(sizeof(T));
+}
+
+template <class T>
+const kernels::ConvKernels<T>& KernelsFor(const kernels::CpuKernels& all) {
+  if constexpr (sizeof(T) == 4) {
+    return all.conv;
+  } else {
+    if (all.conv_bf16.product == nullptr)
+      throw Error("DEVICE_UNAVAILABLE",
+                  "Expected a processor with AVX512-BF16 for precision bf16 but this one has none");
+    return all.conv_bf16;
+  }
+}
+
+template <class T>
+int GroupRows(const ConvPlan& plan) {
+  const std::int64_t row = std::int64_t{ShapeOf(plan.method).products} * plan.channels() * sizeof(T);
+  const auto rows = static_cast<int>(std::min<std::int64_t>(kGroupBytes / row, kMostRows));
+  return rows / 14 * 14;
+}
+
+int Quotient(int value, int by) {
+  return (value + by - 1) / by;
+}
+
+}  // namespace
+
+ConvPlan MakePlan(Method method, const Dims& x, int out_channels, int kernel_depth, bool spade) {
+  const bool volume = x.size() == 5;
+  const kernels::MethodShape shape = ShapeOf(method);
+  ConvPlan plan{};
+  plan.method = method;
+  plan.in_blocks = static_cast<int>(x[0]);
+  plan.out_blocks = kernels::OutBlocks(spade ? 2 * out_channels : out_channels, spade);
+  plan.depth = volume ? static_cast<int>(x[1]) : 1;
+  plan.height = static_cast<int>(x[x.size() - 3]);
+  plan.width = static_cast<int>(x[x.size() - 2]);
+  plan.kernel_depth = kernel_depth;
+  const int step = method == Method::kWinograd2 || method == Method::kWinograd4 ? shape.tile : 1;
+  plan.tiles_y = Quotient(plan.height, step);
+  plan.tiles_x = Quotient(plan.width, step);
+  plan.panel_blocks = kernels::PanelBlocks(plan.out_blocks);
+  plan.panels = Quotient(plan.out_blocks, plan.panel_blocks);
+  plan.spade = spade;
+  return plan;
+}
+
+template <class T>
+ConvRunner<T>::ConvRunner(const kernels::CpuKernels& kernels)
+    : kernels_(KernelsFor<T>(kernels)), scratch_(ScratchPool::Shared()) {}
+
+template <class T>
+void ConvRunner<T>::Run(const Workers& workers, const ConvPlan& plan, const ConvCall<T>& call) const {
+  const int rows = GroupRows<T>(plan);
+  if (plan.kernel_depth == 1 && rows >= kFewestRows) {
+    RunByGroups(workers, plan, call, rows);
+  } else {
+    RunByProducts(workers, plan, call);
+  }
+}
+
+// Each task takes its tiles all the way, in memory of its own.
+template <class T>
+void ConvRunner<T>::RunByGroups(const Workers& workers, const ConvPlan& plan, const ConvCall<T>& call,
+                                int rows) const {
+  const int groups = Quotient(plan.tiles(), rows), products = ShapeOf(plan.method).products;
+  const std::int64_t input_stride = std::int64_t{rows} * plan.channels() + Skew<T>();
+  const std::int64_t output_stride = std::int64_t{rows} * plan.panel_width() + Skew<float>();
+  const std::size_t input_bytes = (products * input_stride * sizeof(T) + 63) / 64 * 64;
+  const std::size_t bytes = input_bytes + products * output_stride * sizeof(float);
+  const auto run = [&](std::int64_t task) noexcept {
+    const int group = static_cast<int>(task % groups);
+    const int first = static_cast<int>(std::int64_t{plan.tiles()} * group / groups);
+    const int count = static_cast<int>(std::int64_t{plan.tiles()} * (group + 1) / groups) - first;
+    const TileRange range{static_cast<int>(task / groups), first, count, 0};
+    const ScratchPool::Loan loan = scratch_->Take(bytes);
+    const ConvSpace<T> space{loan.as<T>(), input_stride,
+                             reinterpret_cast<float*>(loan.as<char>() + input_bytes), output_stride,
+                             plan.panel_width()};
+    kernels_.transform_in(plan, call, range, space);
+    for (int panel = 0; panel < plan.panels; panel++) {
+      for (int i = 0; i < products; i++) {
+        kernels_.product(plan, space.inputs + i * input_stride,
+                         call.weights + (std::int64_t{panel} * products + i) * plan.product_weights(), count,
+                         false, space.outputs + i * output_stride, space.output_row);
+      }
+      kernels_.transform_out(plan, call, range, panel, space);
+    }
+  };
+  workers.For(std::int64_t{plan.depth} * groups, run);
+}
+
+// Some tiles of some slices. Transformed slices stay in a ring of `slots`, as three slices of outputs need
+// each.
+template <class T>
+struct ConvRunner<T>::Chunk {
+  const ConvPlan& plan;
+  const ConvCall<T>& call;
+  int first_tile, tiles;        // of each slice
+  int first_slice, last_slice;  // outputs
+  int slots;
+  ConvSpace<T> space;
+
+  int RowOf(int slice) const { return slice % slots * tiles; }
+};
+
+template <class T>
+void ConvRunner<T>::RunByProducts(const Workers& workers, const ConvPlan& plan,
+                                  const ConvCall<T>& call) const {
+  const int products = ShapeOf(plan.method).products, reach = plan.kernel_depth / 2;
+  const int ranges = Quotient(plan.tiles(), kChunkRows), tiles = Quotient(plan.tiles(), ranges);
+  const int slices = std::clamp(kChunkRows / tiles, 1, plan.depth);
+  const int slots = std::min(slices + 2 * reach, plan.depth);
+  const std::int64_t input_stride = std::int64_t{slots} * tiles * plan.channels() + Skew<T>();
+  const int output_row = plan.panels * plan.panel_width();
+  const std::int64_t output_stride = std::int64_t{slices} * tiles * output_row + Skew<float>();
+  const ScratchPool::Loan inputs = scratch_->Take(products * input_stride * sizeof(T));
+  const ScratchPool::Loan outputs = scratch_->Take(products * output_stride * sizeof(float));
+  const ConvSpace<T> space{inputs.as<T>(), input_stride, outputs.as<float>(), output_stride, output_row};
+  for (int range = 0; range < ranges; range++) {
+    Chunk chunk{plan, call, range * tiles, std::min(tiles, plan.tiles() - range * tiles), 0, 0, slots, space};
+    const int pieces = Quotient(chunk.tiles, kTaskRows);
+    for (int first = 0, known = 0; first < plan.depth; first += slices) {
+      chunk.first_slice = first;
+      chunk.last_slice = std::min(first + slices, plan.depth);
+      const int next = std::min(chunk.last_slice + reach, plan.depth);
+      workers.For(std::int64_t{next - known} * pieces, [&](std::int64_t task) noexcept {
+        const int slice = known + static_cast<int>(task / pieces),
+                  at = static_cast<int>(task % pieces) * kTaskRows;
+        kernels_.transform_in(
+            plan, call,
+            {slice, chunk.first_tile + at, std::min(kTaskRows, chunk.tiles - at), chunk.RowOf(slice) + at},
+            space);
+      });
+      known = next;
+      Products(workers, chunk);
+      workers.For(std::int64_t{chunk.last_slice - first} * pieces, [&](std::int64_t task) noexcept {
+        const int slice = static_cast<int>(task / pieces), at = static_cast<int>(task % pieces) * kTaskRows;
+        const TileRange tile{first + slice, chunk.first_tile + at, std::min(kTaskRows, chunk.tiles - at),
+                             slice * chunk.tiles + at};
+        for (int panel = 0; panel < plan.panels; panel++) {
+          ConvSpace<T> from = space;
+          from.outputs += std::int64_t{panel} * plan.panel_width();
+          kernels_.transform_out(plan, call, tile, panel, from);
+        }
+      });
+    }
+  }
+}
+
+// One task multiplies by the matrices of one product for some of the panels; the slices of the middle of the
+// kernel come first, as every output has them, and the others are added.
+template <class T>
+void ConvRunner<T>::Products(const Workers& workers, const Chunk& chunk) const {
+  const ConvPlan& plan = chunk.plan;
+  const int products = ShapeOf(plan.method).products, reach = plan.kernel_depth / 2;
+  const int parts = std::min(plan.panels, Quotient(36, products));
+  workers.For(std::int64_t{products} * parts, [&](std::int64_t task) noexcept {
+    const auto product = static_cast<int>(task / parts), part = static_cast<int>(task % parts);
+    const T* inputs = chunk.space.inputs + product * chunk.space.input_stride;
+    for (int panel = plan.panels * part / parts; panel < plan.panels * (part + 1) / parts; panel++) {
+      const T* weights =
+          chunk.call.weights + (std::int64_t{panel} * products + product) * plan.product_weights();
+      float* outputs = chunk.space.outputs + product * chunk.space.output_stride + panel * plan.panel_width();
+      for (int i = 0; i < plan.kernel_depth; i++) {
+        const int offset = i == 0 ? 0 : i == 1 ? -1 : 1;
+        const T* matrix = weights + std::int64_t{offset + reach} * plan.channels() * plan.panel_width();
+        for (int slice = chunk.first_slice; slice < chunk.last_slice;) {
+          const int from = slice + offset;
+          if (from < 0 || from >= plan.depth) {
+            slice++;
+            continue;
+          }
+          // As many slices as lie one behind the other in the ring.
+          int run = 1;
+          while (slice + run < chunk.last_slice && from + run < plan.depth && (from + run) % chunk.slots != 0)
+            run++;
+          kernels_.product(
+              plan, inputs + std::int64_t{chunk.RowOf(from)} * plan.channels(), matrix, run * chunk.tiles,
+              i != 0,
+              outputs + std::int64_t{slice - chunk.first_slice} * chunk.tiles * chunk.space.output_row,
+              chunk.space.output_row);
+          slice += run;
+        }
+      }
+    }
+  });
+}
+
+template class ConvRunner<float>;
+template class ConvRunner<Bf16>;
+
+}  // namespace kdtalker::ops

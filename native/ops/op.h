@@ -1,0 +1,150 @@
+// How an operator of the domain `kdtalker` is written. A kernel class K has
+//
+//   static constexpr const char* kName           the operator's name; one name may serve several element
+//   types static constexpr Element kInputs[], kOutput  element types static constexpr int kOptional inputs at
+//   the end that may be left out explicit K(const Ort::ConstKernelInfo&)      reads attributes; may throw
+//   void Compute(const Ort::KernelContext&)      one run, in any thread, several at once; may throw
+//   static Dims InferShape(Shapes&)              the output's dims, from fixed input dims and attributes
+//
+// and Op<K> is the operator that ONNX Runtime sees. Exceptions leave as a status, never through C.
+#pragma once
+
+#include <onnxruntime_cxx_api.h>
+
+#include <cstdint>
+#include <exception>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "kernels/cpu/kernel_table.h"
+
+namespace kdtalker::ops {
+
+using Element = ONNXTensorElementDataType;
+using Dims = std::vector<std::int64_t>;
+using Shapes = Ort::ShapeInferContext;
+
+template <class T>
+inline constexpr Element kElementOf = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+template <>
+inline constexpr Element kElementOf<kernels::Bf16> = ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16;
+template <>
+inline constexpr Element kElementOf<std::uint8_t> = ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
+
+// Runs `work` and gives what it throws as a status.
+template <class Work>
+OrtStatusPtr Guard(Work&& work) noexcept {
+  try {
+    std::forward<Work>(work)();
+    return nullptr;
+  } catch (const std::exception& error) {
+    return Ort::GetApi().CreateStatus(ORT_FAIL, error.what());
+  } catch (...) {
+    return Ort::GetApi().CreateStatus(ORT_FAIL, "an unknown error in an operator");
+  }
+}
+
+// The known dims of an input; empty where one is not fixed.
+inline Dims DimsOf(Shapes& shapes, std::size_t index) {
+  Dims dims;
+  for (const auto& dim : shapes.GetInputShape(index)) {
+    if (!dim.IsInt() || dim.AsInt() < 0) return {};
+    dims.push_back(dim.AsInt());
+  }
+  return dims;
+}
+
+template <class K>
+class GuardedKernel : public K {
+ public:
+  using K::K;
+  OrtStatusPtr ComputeV2(OrtKernelContext* context) noexcept {
+    return Guard([&] { K::Compute(Ort::KernelContext(context)); });
+  }
+};
+
+template <class K>
+class Op : public Ort::CustomOpBase<Op<K>, GuardedKernel<K>, true> {
+ public:
+  const char* GetName() const { return K::kName; }
+  const char* GetExecutionProviderType() const { return "CPUExecutionProvider"; }
+  std::size_t GetInputTypeCount() const { return std::size(K::kInputs); }
+  Element GetInputType(std::size_t index) const { return K::kInputs[index]; }
+  OrtCustomOpInputOutputCharacteristic GetInputCharacteristic(std::size_t index) const {
+    return index + K::kOptional < std::size(K::kInputs) ? INPUT_OUTPUT_REQUIRED : INPUT_OUTPUT_OPTIONAL;
+  }
+  std::size_t GetOutputTypeCount() const { return 1; }
+  Element GetOutputType(std::size_t) const { return K::kOutput; }
+
+  OrtStatusPtr CreateKernelV2(const OrtApi&, const OrtKernelInfo* info, void** kernel) const {
+    return Guard([&] { *kernel = new GuardedKernel<K>(Ort::ConstKernelInfo(info)); });
+  }
+
+  static Ort::Status InferOutputShape(Shapes& shapes) {
+    return Ort::Status(Guard([&] {
+      const Dims dims = K::InferShape(shapes);
+      if (dims.empty()) return;
+      Shapes::Shape shape;
+      for (const std::int64_t dim : dims) shape.emplace_back(dim);
+      Ort::ThrowOnError(shapes.SetOutputShape(0, shape, K::kOutput));
+    }));
+  }
+};
+
+// The threads of a run: those of its session, or the calling one alone where there is none (tests).
+class Workers {
+ public:
+  Workers() = default;
+  explicit Workers(const Ort::KernelContext& context) : context_(&context) {}
+
+  // Calls work(0) .. work(count - 1). `work` must not throw: nothing could catch it.
+  template <class Work>
+  void For(std::int64_t count, const Work& work) const {
+    static_assert(noexcept(work(std::int64_t{0})),
+                  "an exception in a thread of ONNX Runtime ends the process");
+    if (context_ == nullptr || count == 1) {
+      for (std::int64_t i = 0; i < count; i++) work(i);
+    } else if (count > 0) {
+      context_->ParallelFor(&Call<Work>, static_cast<std::size_t>(count), 0, const_cast<Work*>(&work));
+    }
+  }
+
+ private:
+  template <class Work>
+  static void Call(void* work, std::size_t index) {
+    (*static_cast<const Work*>(work))(static_cast<std::int64_t>(index));
+  }
+  const Ort::KernelContext* context_ = nullptr;
+};
+
+template <class T>
+const T* Input(const Ort::KernelContext& context, std::size_t index) {
+  return static_cast<const T*>(context.GetInput(index).GetTensorRawData());
+}
+
+inline Dims InputDims(const Ort::KernelContext& context, std::size_t index) {
+  return context.GetInput(index).GetTensorTypeAndShapeInfo().GetShape();
+}
+
+// The optional input at `index`, or null.
+template <class T>
+const T* OptionalInput(const Ort::KernelContext& context, std::size_t index) {
+  if (index >= context.GetInputCount()) return nullptr;
+  const Ort::ConstValue value = context.GetInput(index);
+  return value ? static_cast<const T*>(value.GetTensorRawData()) : nullptr;
+}
+
+template <class T>
+T* Output(const Ort::KernelContext& context, const Dims& dims) {
+  return static_cast<T*>(context.GetOutput(0, dims).GetTensorMutableRawData());
+}
+
+// Throws where an operator was given what its kernel cannot work on.
+inline void Expect(bool fits, const char* op, const std::string& what) {
+  if (!fits) throw Error("PACK_INVALID", std::string("Expected ") + what + " for operator " + op);
+}
+
+}  // namespace kdtalker::ops

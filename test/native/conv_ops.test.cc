@@ -1,0 +1,179 @@
+// Convolutions of every method and instruction set against float64 arithmetic on the trained kernel.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/cpu/pack_conv.h"
+#include "ops/conv_runner.h"
+
+namespace {
+
+using namespace kdtalker;
+using kernels::Bf16;
+using kernels::Method;
+
+struct Case {
+  Method method;
+  int in, out, depth, height, width, kernel_depth;
+};
+
+float Random(std::uint32_t& state) {
+  state = state * 1664525U + 1013904223U;
+  return static_cast<float>(state >> 8) / 8388608.0F - 1.0F;
+}
+
+std::vector<float> RandomFloats(std::size_t count, std::uint32_t seed) {
+  std::vector<float> values(count);
+  for (float& value : values) value = Random(seed);
+  return values;
+}
+
+float ToFloat(float value) {
+  return value;
+}
+float ToFloat(Bf16 value) {
+  const std::uint32_t word = std::uint32_t{value.bits} << 16;
+  float result;
+  static_assert(sizeof(result) == sizeof(word));
+  __builtin_memcpy(&result, &word, sizeof(word));
+  return result;
+}
+void FromFloat(float value, float& to) {
+  to = value;
+}
+void FromFloat(float value, Bf16& to) {
+  std::uint32_t word;
+  __builtin_memcpy(&word, &value, sizeof(word));
+  to.bits = static_cast<std::uint16_t>((word + 0x7FFFU + ((word >> 16) & 1U)) >> 16);
+}
+
+// [channels, cells] to blocked, rounded to T; `plain` gets the rounded values back.
+template <class T>
+std::vector<T> Blocked(std::vector<float>& plain, int channels, std::int64_t cells) {
+  std::vector<T> blocked(static_cast<std::size_t>((channels + 15) / 16 * 16 * cells), T{});
+  for (int c = 0; c < channels; c++) {
+    for (std::int64_t i = 0; i < cells; i++) {
+      T& to = blocked[static_cast<std::size_t>((c / 16 * cells + i) * 16 + c % 16)];
+      FromFloat(plain[static_cast<std::size_t>(c * cells + i)], to);
+      plain[static_cast<std::size_t>(c * cells + i)] = ToFloat(to);
+    }
+  }
+  return blocked;
+}
+
+struct Size {
+  int depth, height, width;
+  std::int64_t cells() const { return std::int64_t{depth} * height * width; }
+};
+
+int FactorOf(Method method) {
+  return method == Method::kUpsampled2 ? 2 : method == Method::kUpsampled4 ? 4 : 1;
+}
+
+// The convolution as it is defined, of the repeated picture, at one place.
+double Reference(const Case& c, const std::vector<float>& x, const std::vector<float>& w, int out, int z,
+                 int y, int column) {
+  const int factor = FactorOf(c.method), side = c.method == Method::kPointwise ? 1 : 3;
+  double sum = 0;
+  for (int in = 0; in < c.in; in++) {
+    for (int kz = 0; kz < c.kernel_depth; kz++) {
+      for (int ky = 0; ky < side; ky++) {
+        for (int kx = 0; kx < side; kx++) {
+          const int iz = z + kz - c.kernel_depth / 2, iy = y + ky - side / 2, ix = column + kx - side / 2;
+          if (iz < 0 || iz >= c.depth || iy < 0 || iy >= c.height * factor || ix < 0 ||
+              ix >= c.width * factor)
+            continue;
+          const auto at =
+              ((std::int64_t{in} * c.depth + iz) * c.height + iy / factor) * c.width + ix / factor;
+          const auto kernel =
+              (((std::int64_t{out} * c.in + in) * c.kernel_depth + kz) * side + ky) * side + kx;
+          sum += static_cast<double>(x[static_cast<std::size_t>(at)]) *
+                 static_cast<double>(w[static_cast<std::size_t>(kernel)]);
+        }
+      }
+    }
+  }
+  return sum;
+}
+
+// Root mean square of the difference at some places, relative to the reference's.
+template <class T>
+double ErrorOf(const Case& c, kernels::Isa isa) {
+  const int factor = FactorOf(c.method), side = c.method == Method::kPointwise ? 1 : 3;
+  const Size from{c.depth, c.height, c.width}, to{c.depth, c.height * factor, c.width * factor};
+  auto x = RandomFloats(static_cast<std::size_t>(c.in * from.cells()), 1);
+  const auto w = RandomFloats(static_cast<std::size_t>(c.out) * c.in * c.kernel_depth * side * side, 2);
+  auto residual = RandomFloats(static_cast<std::size_t>(c.out * to.cells()), 3);
+  auto bias = RandomFloats(static_cast<std::size_t>((c.out + 15) / 16 * 16), 4);
+  const auto blocked = Blocked<T>(x, c.in, from.cells());
+  const auto added = Blocked<T>(residual, c.out, to.cells());
+  const auto packed = kernels::PackConvWeights<T>(c.method, {w.data(), c.out, c.in, c.kernel_depth, false});
+  std::vector<T> y(static_cast<std::size_t>((c.out + 15) / 16 * 16 * to.cells()));
+  const auto plan = ops::MakePlan(c.method, {(c.in + 15) / 16, c.depth, c.height, c.width, 16}, c.out,
+                                  c.kernel_depth, false);
+  kernels::ConvCall<T> call{};
+  call.x = blocked.data();
+  call.weights = packed.data();
+  call.bias = bias.data();
+  call.residual = added.data();
+  call.alpha = 0.25F;
+  call.y = y.data();
+  call.repeat = 1;
+  ops::ConvRunner<T>(kernels::CpuKernelsOf(isa)).Run({}, plan, call);
+  double error = 0, scale = 0;
+  std::uint32_t seed = 5;
+  for (int i = 0; i < 400; i++) {
+    const auto pick = [&seed](int below) {
+      return static_cast<int>((Random(seed) + 1) / 2 * static_cast<float>(below)) % below;
+    };
+    const int out = pick(c.out), z = pick(to.depth),
+              row = i % 3 == 0 ? i % 2 * (to.height - 1) : pick(to.height),
+              column = i % 5 == 0 ? i % 2 * (to.width - 1) : pick(to.width);
+    const std::int64_t cell = (std::int64_t{z} * to.height + row) * to.width + column;
+    double wanted =
+        Reference(c, x, w, out, z, row, column) + static_cast<double>(bias[static_cast<std::size_t>(out)]);
+    wanted = std::max(wanted, 0.25 * wanted) +
+             static_cast<double>(residual[static_cast<std::size_t>(out * to.cells() + cell)]);
+    const double got = static_cast<double>(
+        ToFloat(y[static_cast<std::size_t>((out / 16 * to.cells() + cell) * 16 + out % 16)]));
+    error += (got - wanted) * (got - wanted);
+    scale += wanted * wanted;
+  }
+  return std::sqrt(error / scale);
+}
+
+std::vector<kernels::Isa> Isas() {
+  std::vector<kernels::Isa> isas;
+  for (int i = 0; i <= static_cast<int>(kernels::BestIsa()); i++)
+    isas.push_back(static_cast<kernels::Isa>(i));
+  return isas;
+}
+
+const std::vector<Case> kCases = {
+    {Method::kPointwise, 40, 24, 1, 9, 13, 1},   {Method::kPointwise, 16, 16, 1, 1, 1, 1},
+    {Method::kWinograd2, 24, 36, 1, 7, 10, 1},   {Method::kWinograd4, 24, 36, 1, 7, 10, 1},
+    {Method::kWinograd4, 3, 12, 1, 33, 35, 1},   {Method::kWinograd4, 130, 70, 1, 19, 21, 1},
+    {Method::kWinograd4, 512, 48, 1, 20, 20, 1}, {Method::kWinograd4, 20, 144, 5, 64, 68, 3},
+    {Method::kWinograd4, 20, 30, 16, 8, 8, 3},   {Method::kWinograd2, 70, 64, 16, 4, 4, 3},
+    {Method::kWinograd4, 20, 33, 1, 12, 9, 3},   {Method::kUpsampled2, 24, 36, 1, 7, 10, 1},
+    {Method::kUpsampled4, 48, 36, 1, 5, 6, 1},   {Method::kUpsampled2, 600, 40, 3, 2, 2, 3},
+    {Method::kUpsampled2, 33, 20, 16, 3, 5, 3},
+};
+
+}  // namespace
+
+TEST_CASE("every convolution equals float64 arithmetic, with every instruction set") {
+  for (const kernels::Isa isa : Isas()) {
+    for (const Case& c : kCases) {
+      CAPTURE(kernels::IsaName(isa));
+      CAPTURE(static_cast<int>(c.method));
+      CAPTURE(c.in);
+      CHECK(ErrorOf<float>(c, isa) < 4e-6);
+      if (kernels::CpuKernelsOf(isa).conv_bf16.product == nullptr) continue;
+      CHECK(ErrorOf<Bf16>(c, isa) < (c.method == Method::kWinograd4 ? 3e-2 : 1e-2));
+    }
+  }
+}
