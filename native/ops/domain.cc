@@ -6,6 +6,7 @@
 #include "ops/conv.h"
 #include "ops/repack.h"
 #include "ops/stats.h"
+#include "ops/token_layers.h"
 
 namespace kdtalker::ops {
 namespace {
@@ -19,7 +20,8 @@ struct Operators {
              Op<Conv<float>>, Op<Conv<Bf16>>,      //
              Op<UpConv<float>>, Op<UpConv<Bf16>>,  //
              Op<Spade<float>>, Op<Spade<Bf16>>,    //
-             Op<Stats<float>>, Op<Stats<Bf16>>>
+             Op<Stats<float>>, Op<Stats<Bf16>>,  //
+             TokenLayersOp>
       ops;
   Ort::CustomOpDomain domain{"kdtalker"};
 

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "kernels/cpu/pack_conv.h"
+#include "kernels/cpu/pack_linear.h"
 #include "ops/conv.h"
 
 namespace kdtalker::ops {
@@ -44,12 +45,18 @@ std::vector<std::uint8_t> PackSpade(const WeightLayout& layout, const float* wei
   return PackByMethod(MethodOf(layout.algorithm, layout.kernel), layout, weights, true);
 }
 
+std::vector<std::uint8_t> PackTokenLayers(const WeightLayout& layout, const float* weights) {
+  return layout.bf16 ? BytesOf(kernels::PackLinear<Bf16>(weights, layout.inputs, layout.outputs))
+                     : BytesOf(kernels::PackLinear<float>(weights, layout.inputs, layout.outputs));
+}
+
 // A packer for each operator that has packed weights.
 const std::map<std::string, Packer>& Packers() {
   static const std::map<std::string, Packer> packers = {
       {"Conv", &PackConv},
       {"UpConv", &PackUpConv},
       {"Spade", &PackSpade},
+      {"TokenLayers", &PackTokenLayers},
   };
   return packers;
 }

@@ -5,6 +5,7 @@
 #include "kernels/cpu/bf16.h"
 #include "kernels/cpu/conv_kernels.h"
 #include "kernels/cpu/isa.h"
+#include "kernels/cpu/token_kernels.h"
 
 namespace kdtalker::kernels {
 
@@ -30,6 +31,8 @@ struct CpuKernels {
   ConvKernels<Bf16> conv_bf16;  // product: null without AVX512-BF16
   StatisticsKernel<float> statistics;
   StatisticsKernel<Bf16> statistics_bf16;
+  TokenKernels<float> tokens;
+  TokenKernels<Bf16> tokens_bf16;  // linear: null without AVX512-BF16
 };
 
 // Those of one instruction set; the processor need not have it.
