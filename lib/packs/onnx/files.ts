@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfAborted } from '../../errors.js';
-import type { ConstantBlock, Graph } from './graph.js';
+import type { EditableGraph } from './edit.js';
+import type { Graph } from './graph.js';
+import { encodeModel, type TensorMessage } from './proto.js';
+import type { StoredTensor } from './stored.js';
+import { DATA_TYPE } from './types.js';
 
 /** A file on the disk: its name in the folder, its size and its hash. */
 export interface WrittenFile {
@@ -46,33 +50,112 @@ export async function writeModel(
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const model = { file: name, bytes: bytes.byteLength, sha256 };
   if (!blocks.length) return model;
-  const data = await open(join(directory, location), 'wx');
+  const data = await DataFile.create(directory, location);
   try {
-    return { ...model, data: { file: location, ...(await writeBlocks(data, blocks, options)) } };
+    for (const { length, read } of blocks) {
+      throwIfAborted(options.signal, 'Writing a model');
+      // Where the layout says: both begin each block with a page.
+      await data.block(read());
+      options.onProgress?.(length);
+    }
+    return { ...model, data: (await data.end())! };
   } finally {
     await data.close();
   }
 }
 
-async function writeBlocks(
-  file: FileHandle,
-  blocks: readonly ConstantBlock[],
-  { onProgress, signal }: WriteModelOptions,
-): Promise<Omit<WrittenFile, 'file'>> {
-  const hash = createHash('sha256');
-  let end = 0;
-  const append = async (bytes: Uint8Array) => {
-    hash.update(bytes);
-    await file.writeFile(bytes);
-    end += bytes.byteLength;
-  };
-  for (const { offset, length, read } of blocks) {
-    throwIfAborted(signal, 'Writing a model');
-    await append(new Uint8Array(offset - end));
-    await append(read());
-    onProgress?.(length);
+/**
+ * Writes a graph that was read and changed, in the form of {@link writeModel}: one constant at a time is read, or made of what was read, so
+ * memory holds no more than the largest. Told of progress are the bytes each was made from.
+ *
+ * @throws KdtalkerError ABORTED, with part of the files written; what reading the constants throws
+ */
+export async function writeEdited(
+  graph: EditableGraph,
+  directory: string,
+  name: string,
+  { externalFrom = EXTERNAL_FROM, onProgress, signal }: WriteModelOptions = {},
+): Promise<WrittenModel> {
+  const data = await DataFile.create(directory, `${name}.data`);
+  try {
+    const messages: TensorMessage[] = [];
+    for (const [constant, tensor] of graph.constants) {
+      throwIfAborted(signal, 'Writing a model');
+      messages.push({ name: constant, ...(await place(data, tensor, externalFrom)) });
+      onProgress?.(tensor.bytes);
+    }
+    const bytes = encodeModel(graph.message(messages));
+    await writeFile(join(directory, name), bytes);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const model = { file: name, bytes: bytes.byteLength, sha256 };
+    const written = await data.end();
+    return written ? { ...model, data: written } : model;
+  } finally {
+    await data.close();
   }
-  // The file ends with a page, as if another block followed.
-  await append(new Uint8Array(-end & 4095));
-  return { bytes: end, sha256: hash.digest('hex') };
+}
+
+async function place(data: DataFile, tensor: StoredTensor, externalFrom: number): Promise<TensorMessage> {
+  const bytes = await tensor.read();
+  const { dataType } = tensor;
+  const dims = [...(tensor.dims ?? [bytes.byteLength])];
+  // Integers are shapes and axes, which shape inference reads before external files are open.
+  if (bytes.byteLength < externalFrom || dataType === DATA_TYPE.int64)
+    return { dims, dataType, rawData: bytes };
+  const entry = { location: data.name, offset: `${await data.block(bytes)}`, length: `${bytes.byteLength}` };
+  const externalData = Object.entries(entry).map(([key, value]) => ({ key, value }));
+  return { dims, dataType, dataLocation: 1, externalData };
+}
+
+/** A file of large constants, each from a page's start on. */
+class DataFile {
+  readonly name: string;
+  readonly #file: FileHandle;
+  readonly #hash = createHash('sha256');
+  #bytes = 0;
+
+  static async create(directory: string, name: string): Promise<DataFile> {
+    return new DataFile(await open(join(directory, name), 'wx'), directory, name);
+  }
+
+  private constructor(
+    file: FileHandle,
+    readonly directory: string,
+    name: string,
+  ) {
+    this.#file = file;
+    this.name = name;
+  }
+
+  /** Appends a block; says where it begins. */
+  async block(bytes: Uint8Array): Promise<number> {
+    await this.#fillPage();
+    const offset = this.#bytes;
+    await this.#append(bytes);
+    return offset;
+  }
+
+  /** What was written, the last page filled up as if another block followed; a file without blocks is taken away. */
+  async end(): Promise<WrittenFile | undefined> {
+    await this.#fillPage();
+    if (this.#bytes === 0) {
+      await rm(join(this.directory, this.name));
+      return undefined;
+    }
+    return { file: this.name, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  async #fillPage(): Promise<void> {
+    await this.#append(new Uint8Array(-this.#bytes & (EXTERNAL_FROM - 1)));
+  }
+
+  async #append(bytes: Uint8Array): Promise<void> {
+    this.#hash.update(bytes);
+    await this.#file.writeFile(bytes);
+    this.#bytes += bytes.byteLength;
+  }
 }

@@ -20,16 +20,19 @@
  * Equal constants are stored once, whatever name they were given.
  */
 export type { Attributes, TensorAttribute } from './attributes.js';
+export { EditableGraph, type EditableNode, type NewNode } from './edit.js';
 export {
   EXTERNAL_FROM,
   type WriteModelOptions,
   type WrittenFile,
   type WrittenModel,
+  writeEdited,
   writeModel,
 } from './files.js';
 export type { FormulaValues } from './formula.js';
 export { type ConstantBlock, Graph, type GraphOptions, type ModelFile, type ModelLayout } from './graph.js';
 export { floatFromHalf, halfFromFloat } from './half.js';
 export { type ModelInfo, readModel, type TensorInfo } from './read.js';
+export { floatsOf, inlineTensor, integersOf, numbersOf, readFloats, type StoredTensor } from './stored.js';
 export { type ConstantData, DATA_TYPE, type Dim, type ElementType } from './types.js';
 export { type Operand, Value } from './value.js';

@@ -92,6 +92,7 @@ export interface AttributeMessage {
   i?: number;
   s?: Uint8Array;
   t?: TensorMessage;
+  g?: GraphMessage;
   floats?: number[];
   ints?: number[];
   strings?: Uint8Array[];
@@ -103,6 +104,9 @@ export interface TensorMessage {
   dims: number[];
   dataType: number;
   rawData?: Uint8Array;
+  floatData?: number[];
+  int32Data?: number[];
+  int64Data?: number[];
   externalData?: { key: string; value: string }[];
   dataLocation?: number;
 }

@@ -1,0 +1,11 @@
+/** Domain and version of the engine's own operators (native/ops). */
+export const DOMAIN = 'kdtalker';
+export const DOMAIN_VERSION = 1;
+
+/** Channels of a block: activations are [blocks, (depth,) height, width, 16], channel c in block c / 16. */
+export const BLOCK = 16;
+
+/** Blocks that hold so many channels. */
+export function blocksOf(channels: number): number {
+  return Math.ceil(channels / BLOCK);
+}

@@ -1,0 +1,51 @@
+import { DATA_TYPE, readFloats } from '../onnx/index.js';
+import { BLOCK, blocksOf } from './domain.js';
+import type { PassContext, Precision } from './pass.js';
+
+/** How an operator wants its weights. */
+export interface WeightLayout {
+  /** The operator of the domain `kdtalker` that reads them. */
+  operator: string;
+  precision: Precision;
+  outputs: number;
+  inputs: number;
+  /** Lengths of the kernel's axes; none for a matrix. */
+  kernel: readonly number[];
+  /** Of a convolution. */
+  algorithm?: Algorithm;
+  /** Of a convolution of a repeated input. */
+  factor?: number;
+}
+
+/** How a convolution is computed: winograd over the last two axes of its kernel, with outputs of so many cells a side. */
+export type Algorithm = 'direct' | 'winograd2' | 'winograd4';
+
+/** Lays out weights [outputs, inputs, ...kernel] for an operator; native/ops/pack_weights is the real one. */
+export type WeightPacker = (layout: WeightLayout, weights: Float32Array) => Promise<Uint8Array>;
+
+/** Gives the graph a constant of packed weights, made of a float32 constant when the graph is written. */
+export function packedWeights(context: PassContext, weight: string, layout: WeightLayout): string {
+  const stored = context.graph.constants.get(weight)!;
+  return context.graph.addConstant(`${weight}:packed`, {
+    dataType: DATA_TYPE.uint8,
+    bytes: stored.bytes,
+    read: async () => context.packWeights(layout, await readFloats(stored)),
+  });
+}
+
+/** Gives the graph a bias for every lane of the blocks of so many channels: the given constant, or none, then zeros. */
+export function laneBias({ graph }: PassContext, bias: string | undefined, channels: number): string {
+  const stored = bias === undefined ? undefined : graph.constants.get(bias)!;
+  const lanes = BLOCK * blocksOf(channels);
+  if (bias !== undefined && lanes === channels) return bias;
+  return graph.addConstant(`${bias ?? 'bias'}:lanes`, {
+    dims: [lanes],
+    dataType: DATA_TYPE.float32,
+    bytes: stored?.bytes ?? 0,
+    async read() {
+      const values = new Float32Array(lanes);
+      if (stored) values.set(await readFloats(stored));
+      return new Uint8Array(values.buffer);
+    },
+  });
+}

@@ -1,0 +1,27 @@
+import type { EditableGraph } from '../onnx/index.js';
+import type { WeightPacker } from './packed-weights.js';
+import type { Shapes } from './shapes.js';
+
+/** Element type of blocked activations and of packed weights; sums are float32 in both. */
+export type Precision = 'fp32' | 'bf16';
+
+/** What a pass works on. */
+export interface PassContext {
+  readonly graph: EditableGraph;
+  /** Shapes of the graph's values, also of those that passes add. */
+  readonly shapes: Shapes;
+  readonly precision: Precision;
+  readonly packWeights: WeightPacker;
+}
+
+/**
+ * One rewriting of a graph. It recognises what it rewrites by operators, attributes, shapes and constants, never by names, and leaves
+ * alone whatever differs. Constants are given to the graph as something to be made when it is written: a pass reads only those
+ * it has to look at.
+ */
+export interface Pass {
+  /** As it is named in tests; the file is named after it. */
+  readonly name: string;
+  /** Rewrites all that it finds; says how many patterns that were. */
+  run(context: PassContext): Promise<number>;
+}

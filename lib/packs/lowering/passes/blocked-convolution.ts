@@ -1,0 +1,48 @@
+import { algorithmFor } from '../algorithm.js';
+import { addBlocked, pack, replaceByBlocked } from '../blocked.js';
+import { activationOf, type Convolution, convolutionOf, isKernel, residualOf } from '../convolution.js';
+import { laneBias, packedWeights } from '../packed-weights.js';
+import type { Pass, PassContext } from '../pass.js';
+
+/** Below so many channels most lanes of a block would be zeros. */
+const INPUTS_FROM = 16;
+const OUTPUTS_FROM = 8;
+
+/** Convolutions of kernel 1 or 3 that keep the size, with what follows them at once: an activation, then something added. */
+export const blockedConvolution: Pass = {
+  name: 'blocked-convolution',
+  async run(context) {
+    const found = context.graph.sorted().filter((node) => {
+      const convolution = convolutionOf(context, node);
+      if (!convolution || !paysBlocked(convolution)) return false;
+      if (!isKernel(convolution, 1) && !isKernel(convolution, 3)) return false;
+      lower(context, convolution);
+      return true;
+    });
+    return found.length;
+  },
+};
+
+/** Whether a convolution has enough channels for blocks. */
+export function paysBlocked(convolution: Convolution): boolean {
+  const { inputs, outputs } = convolution;
+  return inputs >= INPUTS_FROM && outputs >= OUTPUTS_FROM;
+}
+
+function lower(context: PassContext, convolution: Convolution): void {
+  const { input, weight, bias, inputs, outputs, kernel, cells } = convolution;
+  const [height, width] = cells.slice(-2) as [number, number];
+  const { precision } = context;
+  const algorithm = algorithmFor({ kernel, inputs, outputs, height, width }, precision);
+  const { activation, alpha, value } = activationOf(context, convolution.node.outputs[0]!);
+  const end = residualOf(context, value);
+  const operands = [
+    pack(context, input),
+    packedWeights(context, weight, { operator: 'Conv', precision, outputs, inputs, kernel, algorithm }),
+    laneBias(context, bias, outputs),
+    end.residual && pack(context, end.residual),
+  ];
+  const attributes = { channels: outputs, in_channels: inputs, kernel, algorithm, activation, alpha };
+  const operandsGiven = end.residual ? operands : operands.slice(0, 3);
+  replaceByBlocked(context, end.value, addBlocked(context, 'Conv', operandsGiven, attributes), outputs);
+}

@@ -1,0 +1,21 @@
+import type { Pass } from '../pass.js';
+import { blockedActivation } from './blocked-activation.js';
+import { blockedConcat } from './blocked-concat.js';
+import { blockedConvolution } from './blocked-convolution.js';
+import { cancelRepacking } from './cancel-repacking.js';
+import { pooling } from './pooling.js';
+import { sharedOperators } from './shared-operators.js';
+import { spade } from './spade.js';
+import { upsampledConvolution } from './upsampled-convolution.js';
+
+/** The passes, in their order: what covers more comes before what covers a part of it. */
+export const PASSES: readonly Pass[] = [
+  spade,
+  upsampledConvolution,
+  blockedConvolution,
+  pooling,
+  blockedConcat,
+  blockedActivation,
+  cancelRepacking,
+  sharedOperators,
+];

@@ -1,0 +1,63 @@
+import type { EditableGraph, EditableNode } from '../onnx/index.js';
+import { integersOf, numbersOf } from '../onnx/index.js';
+import { BLOCKED_SHAPES } from './blocked-shapes.js';
+import { DOMAIN } from './domain.js';
+import { STANDARD_SHAPES } from './standard-shapes.js';
+
+/** Lengths of the axes of a value; undefined where they are not known before a run. */
+export type Shape = readonly number[] | undefined;
+
+/** What a rule may look at. */
+export interface Operation {
+  node: EditableNode;
+  /** Shape of an input. */
+  shape(input: number): Shape;
+  /** Whole numbers of an input that is a small constant. */
+  integers(input: number): number[] | undefined;
+  /** Numbers of an input that is a small float32 constant. */
+  numbers(input: number): number[] | undefined;
+  /** Which output of the node is asked for. */
+  output: number;
+}
+
+/** Shape of an output; undefined where an input's is not known or the form of the operator is not one we use. */
+export type ShapeRule = (operation: Operation) => Shape;
+
+/**
+ * Shapes of the values of a graph whose inputs have fixed lengths, by one rule an operator: a value of an operator without
+ * a rule has none, nor has what follows from it. Asked for, not kept up: nodes may be added at any time.
+ */
+export class Shapes {
+  readonly #graph: EditableGraph;
+  readonly #known = new Map<string, Shape>();
+
+  constructor(graph: EditableGraph) {
+    this.#graph = graph;
+    for (const { name, type } of graph.inputs) {
+      const dims = type?.tensorType?.shape?.dim.map(({ dimValue }) => dimValue);
+      if (dims?.every((length) => length !== undefined)) this.#known.set(name, dims as number[]);
+      else this.#known.set(name, undefined);
+    }
+  }
+
+  of(value: string): Shape {
+    const constant = this.#graph.constants.get(value);
+    if (constant) return constant.dims;
+    if (!this.#known.has(value)) this.#known.set(value, this.#infer(value));
+    return this.#known.get(value);
+  }
+
+  #infer(value: string): Shape {
+    const node = this.#graph.producer(value);
+    if (!node) return undefined;
+    const rules = node.domain === DOMAIN ? BLOCKED_SHAPES : node.domain === '' ? STANDARD_SHAPES : {};
+    const constant = (input: number) => this.#graph.constants.get(node.inputs[input] ?? '');
+    return rules[node.type]?.({
+      node,
+      shape: (input) => (node.inputs[input] ? this.of(node.inputs[input]) : undefined),
+      integers: (input) => integersOf(constant(input)),
+      numbers: (input) => numbersOf(constant(input)),
+      output: node.outputs.indexOf(value),
+    });
+  }
+}

@@ -1,0 +1,101 @@
+import { open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { TensorMessage } from './proto.js';
+import { DATA_TYPE, rawBytes, sizeOf } from './types.js';
+
+/** A constant of a graph that can be changed; its elements are read when they are needed and not kept. */
+export interface StoredTensor {
+  /** Left out where only {@link StoredTensor.read} knows it: one axis of as many elements as there are bytes. */
+  dims?: readonly number[];
+  /** A code of {@link DATA_TYPE}. */
+  dataType: number;
+  /** Bytes that have to be read to make it: what writing it counts as progress. */
+  bytes: number;
+  /** The elements, where the graph's own file has them. */
+  inline?: Uint8Array;
+  read(): Promise<Uint8Array>;
+}
+
+/** Where in which file a tensor's bytes are. */
+interface Piece {
+  file: string;
+  offset: number;
+  length: number;
+}
+
+/** The constant of a message of the graph in `file`; external data is beside it. */
+export function storedTensor(message: TensorMessage, file: string): StoredTensor {
+  const { dims, dataType } = message;
+  if (message.dataLocation === 1) {
+    const piece = pieceOf(message, file);
+    return { dims, dataType, bytes: piece.length, read: () => readPiece(piece) };
+  }
+  return inlineTensor(dims, dataType, message.rawData?.length ? message.rawData : typedBytes(message));
+}
+
+/** A constant whose bytes are at hand. */
+export function inlineTensor(dims: readonly number[], dataType: number, inline: Uint8Array): StoredTensor {
+  return { dims, dataType, bytes: inline.byteLength, inline, read: async () => inline };
+}
+
+/** The elements of a float32 constant. */
+export async function readFloats(tensor: StoredTensor): Promise<Float32Array> {
+  return floatsOf(await tensor.read());
+}
+
+/** Bytes as float32; a copy where they do not start on a multiple of four. */
+export function floatsOf(bytes: Uint8Array): Float32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
+  return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
+}
+
+/** Whole numbers of an int64 constant in the graph's own file; undefined for any other. */
+export function integersOf(tensor: StoredTensor | undefined): number[] | undefined {
+  if (tensor?.inline === undefined || tensor.dataType !== DATA_TYPE.int64) return undefined;
+  const view = new DataView(tensor.inline.buffer, tensor.inline.byteOffset, tensor.inline.byteLength);
+  return Array.from({ length: view.byteLength / 8 }, (_, i) => Number(view.getBigInt64(8 * i, true)));
+}
+
+/** Numbers of a float32 constant in the graph's own file; undefined for any other. */
+export function numbersOf(tensor: StoredTensor | undefined): number[] | undefined {
+  if (tensor?.inline === undefined || tensor.dataType !== DATA_TYPE.float32) return undefined;
+  return [...floatsOf(tensor.inline)];
+}
+
+function pieceOf({ externalData = [], dims, name }: TensorMessage, file: string): Piece {
+  const entries = new Map(externalData.map(({ key, value }) => [key, value]));
+  const location = entries.get('location');
+  if (location === undefined)
+    throw new Error(`Expected a location for the external tensor '${name}' but received none`);
+  const length = Number(entries.get('length') ?? 4 * sizeOf(dims));
+  return { file: join(dirname(file), location), offset: Number(entries.get('offset') ?? 0), length };
+}
+
+async function readPiece({ file, offset, length }: Piece): Promise<Uint8Array> {
+  const handle = await open(file);
+  try {
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+      if (bytesRead === 0) throw new Error(`Expected ${length} bytes at ${offset} of ${file} but it ends`);
+      done += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Exporters may list elements by type instead of as raw bytes. */
+function typedBytes({ floatData, int32Data, int64Data, dataType }: TensorMessage): Uint8Array {
+  if (floatData?.length) return rawBytes(Float32Array.from(floatData));
+  if (int64Data?.length) return rawBytes(BigInt64Array.from(int64Data, BigInt));
+  if (!int32Data?.length) return new Uint8Array(0);
+  if (dataType === DATA_TYPE.int32) return rawBytes(Int32Array.from(int32Data));
+  if (dataType === DATA_TYPE.float16) return rawBytes16(int32Data);
+  return Uint8Array.from(int32Data); // uint8, int8 and bool
+}
+
+function rawBytes16(values: readonly number[]): Uint8Array {
+  return new Uint8Array(Uint16Array.from(values).buffer);
+}
