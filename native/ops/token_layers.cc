@@ -39,8 +39,8 @@ TokenPlan PlanOf(const Ort::ConstKernelInfo& info) {
   TokenPlan plan{{}, static_cast<int>(info.GetAttribute<std::int64_t>("heads")), info.GetAttribute<float>("epsilon")};
   const auto names = info.GetAttributes<std::string>("layers");
   const auto widths = info.GetAttributes<std::int64_t>("widths"), offsets = info.GetAttributes<std::int64_t>("offsets");
-  Expect(widths.size() == names.size() && offsets.size() == names.size() && !names.empty() && plan.heads > 0,
-         TokenLayers::kName, "as many widths and offsets as layers, and heads");
+  Expect(widths.size() == names.size() && offsets.size() == names.size() && !names.empty(),
+         TokenLayers::kName, "as many widths and offsets as layers");
   std::size_t input = 1;
   for (std::size_t i = 0; i < names.size(); i++) {
     const Kind kind = KindOf(names[i]);
@@ -104,6 +104,8 @@ void ReadResidual(InputReader& reader, const TokenLayer& layer, std::int64_t row
 }
 
 void ReadAttention(InputReader& reader, const TokenLayer& layer, int heads, TokenInputs& in) {
+  Expect(heads > 0 && layer.width % heads == 0 && layer.width / heads % kernels::kTokenPanel == 0,
+         TokenLayers::kName, "heads of a multiple of 32 numbers");
   const Dims distances = reader.NextDims();
   Expect(distances.size() == 2 && distances[0] % 2 == 1 && distances[1] == heads, TokenLayers::kName,
          "distances [2 far + 1, heads]");
@@ -131,9 +133,7 @@ TokenInputs ReadLayer(const Ort::KernelContext& context, const TokenPlan& plan, 
   }
   Expect(layer.width == channels, TokenLayers::kName, "the width of the stream for every layer but linear ones");
   if (layer.kind == Kind::kSilu) return in;
-  Expect(layer.width % kernels::kTokenPanel == 0 && layer.width % plan.heads == 0 &&
-             layer.width / plan.heads % kernels::kTokenPanel == 0,
-         TokenLayers::kName, "heads of a multiple of 32 numbers");
+  Expect(layer.width % kernels::kTokenPanel == 0, TokenLayers::kName, "tokens of a multiple of 32 numbers");
   if (layer.kind == Kind::kResidual) {
     ReadResidual(reader, layer, rows, in);
   } else {
