@@ -32,7 +32,19 @@ import {
 } from './support/released.js';
 
 const PROGRAM = fileURLToPath(new URL('programs/convert.mjs', import.meta.url));
-const GRAPHS = ['appearance', 'audio', 'decode', 'denoiser', 'eye', 'lip', 'motion', 'stitching', 'warp'];
+const GRAPHS = [
+  'appearance',
+  'audio',
+  'condition',
+  'decode',
+  'denoiser',
+  'eye',
+  'lip',
+  'motion',
+  'stitching',
+  'time',
+  'warp',
+];
 const files = (entries: Partial<Record<SourceFile, string>>) =>
   new Map(Object.entries(entries) as [SourceFile, string][]);
 

@@ -12,7 +12,19 @@ import { verifyPack } from '../dist/packs/verify.js';
 import { formulaWeights } from '../dist/packs/weights/formula.js';
 import { temporaryFolder } from './support/networks.js';
 
-const NAMES = ['appearance', 'audio', 'decode', 'denoiser', 'eye', 'lip', 'motion', 'stitching', 'warp'];
+const NAMES = [
+  'appearance',
+  'audio',
+  'condition',
+  'decode',
+  'denoiser',
+  'eye',
+  'lip',
+  'motion',
+  'stitching',
+  'time',
+  'warp',
+];
 
 t.test('a whole pack by formula', async (t) => {
   const folder = temporaryFolder(t);
@@ -26,7 +38,7 @@ t.test('a whole pack by formula', async (t) => {
   await t.test('is valid and whole', async (t) => {
     const pack = await readPack(directory);
     t.same(pack.manifest, manifest);
-    t.equal((await verifyPack(pack)).length, 6);
+    t.equal((await verifyPack(pack)).length, 8);
     const files = NAMES.flatMap((name) => [`${name}.onnx`, `${name}.onnx.data`]);
     t.same(readdirSync(directory).sort(), [...files, 'pack.json'].sort());
     t.match(manifest, {

@@ -16,11 +16,17 @@ const finite = z.number();
 const positive = z.number().positive();
 const numbers = (length: number) => z.array(finite).length(length);
 
-/** A network: its file and how the graph calls the tensors that the engine knows by role; `traced` ones may be left out. */
-function role<In extends string, Out extends string, Traced extends string = never>(
+/** A network: its file and how the graph calls the tensors that the engine knows by role; `traced` and `either` may be left out. */
+function role<
+  In extends string,
+  Out extends string,
+  Traced extends string = never,
+  Either extends string = never,
+>(
   inputs: readonly In[],
   outputs: readonly Out[],
   traced: readonly Traced[] = [],
+  either: readonly Either[] = [],
 ) {
   const names = <N extends string>(list: readonly N[]) =>
     z.strictObject(Object.fromEntries(list.map((key) => [key, z.string().min(1)])) as Record<N, z.ZodString>);
@@ -33,7 +39,7 @@ function role<In extends string, Out extends string, Traced extends string = nev
       .optional()
       .meta({ description: 'The file of large weights beside the graph, where it has one' }),
     licence: z.string().optional().meta({ description: 'Where it differs from the licence of the pack' }),
-    inputs: names(inputs),
+    inputs: names(inputs).extend(optional(either)),
     outputs: names(outputs)
       .extend(optional(traced))
       .meta({ description: 'Those that need not be here are for traces only' }),
@@ -49,6 +55,10 @@ function optional<N extends string>(list: readonly N[]) {
 /** The motion network's heads as they come: angles in bins, the rest flat. */
 const HEADS = ['raw_kp', 'raw_pitch', 'raw_yaw', 'raw_roll', 'raw_t', 'raw_exp', 'raw_scale'] as const;
 
+/** What the denoiser takes: all of it at once, or what `condition` and `time` made of audio and timestep. */
+const WHOLE = ['timestep', 'audio'] as const;
+const SPLIT = ['condition', 'time'] as const;
+
 const roles = z
   .strictObject({
     appearance: role(['image'], ['feature']),
@@ -58,14 +68,30 @@ const roles = z
       HEADS,
     ),
     audio: role(['mel'], ['feature']),
-    denoiser: role(['x', 'timestep', 'audio', 'canonical', 'reference'], ['noise']),
+    condition: role(['audio'], ['condition']).optional(),
+    time: role(['timestep'], ['time']).optional(),
+    denoiser: role(['x', 'canonical', 'reference'], ['noise'], [], [...WHOLE, ...SPLIT]),
     render: role(['feature', 'source', 'driving'], ['image']).optional(),
     warp: role(['feature', 'source', 'driving'], ['feature'], ['deformation', 'occlusion']).optional(),
     decode: role(['feature'], ['image']).optional(),
   })
   .refine(({ render, warp, decode }) => (render ? !warp && !decode : warp && decode), {
     error: 'either render, or both warp and decode',
-  });
+  })
+  .refine(
+    (all) => {
+      const split = SPLIT.some((role) => all[role]);
+      const [taken, left] = split ? [SPLIT, WHOLE] : [WHOLE, SPLIT];
+      const { inputs } = all.denoiser;
+      if (taken.some((word) => !inputs[word]) || left.some((word) => inputs[word])) return false;
+      return !split || SPLIT.every((role) => all[role]);
+    },
+    {
+      error:
+        'either timestep and audio as inputs of denoiser, or condition and time and the roles of those names',
+      path: ['denoiser', 'inputs'],
+    },
+  );
 
 const statistic = (length: number) =>
   z.strictObject({ mean: numbers(length), std: z.array(z.number().min(0)).length(length) });

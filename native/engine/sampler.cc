@@ -27,7 +27,7 @@ Sampler::Sampler(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> spe
       noise_(std::move(noise)),
       reference_(portrait_->talker()->device(), Type::kFloat32, {1, kernels::kMotionSize}),
       condition_(portrait_->talker()->network("audio"), portrait_->talker()->device(), window_),
-      sample_(portrait_->talker()->network("denoiser"), PlanOf(portrait_->talker()->options(), options),
+      sample_(portrait_->talker()->networks(), PlanOf(portrait_->talker()->options(), options),
               condition_.features(), portrait_->canonical_token(), reference_) {
   reference_.device().Copy(reference_.address(), portrait_->reference_token().address(), reference_.bytes());
 }

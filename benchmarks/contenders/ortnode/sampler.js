@@ -5,6 +5,8 @@ import { readPortrait } from './portrait.js';
 
 const MOTION = 70;
 const FEATURES = 512;
+/** Scale and shift of 768 numbers for each of the denoiser's twelve blocks. */
+const CONDITION = 12 * 2 * 768;
 
 /** Windows of a mel spectrogram to one window of motion: audio features, then DDIM (eta 0). */
 export class Sampler {
@@ -16,23 +18,37 @@ export class Sampler {
       threads,
       dims: { mel: [window, 1, 80, 16], feature: [window, FEATURES] },
     });
+    const split = pack.manifest.roles.condition
+      ? await openCondition(pack, { threads, window, audio: audio.outputs.feature })
+      : undefined;
     const denoiser = await Network.open(pack, 'denoiser', {
       threads,
-      given: { audio: audio.outputs.feature },
-      dims: { x: [1, window, MOTION], audio: [1, window, FEATURES], noise: [1, window, MOTION] },
+      given: split ? { condition: split.condition.outputs.condition } : { audio: audio.outputs.feature },
+      dims: {
+        x: [1, window, MOTION],
+        noise: [1, window, MOTION],
+        ...(split
+          ? { condition: [1, window, CONDITION], time: [1, CONDITION] }
+          : { audio: [1, window, FEATURES] }),
+      },
     });
-    return new Sampler(pack.manifest, await readPortrait(settings), audio, denoiser);
+    const portrait = await readPortrait(settings);
+    return new Sampler(pack.manifest, portrait, { audio, denoiser, ...split });
   }
 
   #statistics;
   #audio;
   #denoiser;
+  #condition;
+  #times;
   #plan;
 
-  constructor({ statistics, sampler }, portrait, audio, denoiser) {
+  constructor({ statistics, sampler }, portrait, { audio, denoiser, condition, times }) {
     this.#statistics = rowsOf(statistics);
     this.#audio = audio;
     this.#denoiser = denoiser;
+    this.#condition = condition;
+    this.#times = times;
     this.#plan = planOf(sampler);
     /** [window, 1, 80, 16], to be filled before a call. */
     this.mel = audio.inputs.mel;
@@ -42,17 +58,38 @@ export class Sampler {
   /** Writes raw motion, [window, 70], to `out`. */
   async window(seed, out) {
     await this.#audio.run();
-    const { x, timestep } = this.#denoiser.inputs;
+    await this.#condition?.run();
+    const { x, timestep, time } = this.#denoiser.inputs;
     const { noise } = this.#denoiser.outputs;
     fillNormal(x, seed, 0);
-    for (const step of this.#plan) {
-      timestep[0] = step.timestep;
+    for (const [i, step] of this.#plan.entries()) {
+      if (time) time.set(this.#times.subarray(i * time.length, (i + 1) * time.length));
+      else timestep[0] = step.timestep;
       await this.#denoiser.run();
       ddimStep(x, noise, step);
     }
     const { mean, std } = this.#statistics;
     for (let i = 0; i < out.length; i++) out[i] = x[i] * std[i % MOTION] + mean[i % MOTION];
   }
+}
+
+/** The parts of the denoiser's condition: that of the audio, and a row for each step, made once. */
+async function openCondition(pack, { threads, window, audio }) {
+  const { steps } = pack.manifest.sampler;
+  const time = await Network.open(pack, 'time', {
+    threads,
+    dims: { timestep: [steps], time: [steps, CONDITION] },
+  });
+  planOf(pack.manifest.sampler).forEach((step, i) => {
+    time.inputs.timestep[i] = step.timestep;
+  });
+  await time.run();
+  const condition = await Network.open(pack, 'condition', {
+    threads,
+    given: { audio },
+    dims: { audio: [1, window, FEATURES], condition: [1, window, CONDITION] },
+  });
+  return { condition, times: time.outputs.time };
 }
 
 function ddimStep(x, noise, { sqrtAlpha, sqrtBeta, sqrtAlphaNext, direction }) {

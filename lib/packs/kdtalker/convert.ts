@@ -22,6 +22,7 @@ export interface ConvertOptions extends WritePackOptions {
 }
 
 const LIVEPORTRAIT = 'MIT (LivePortrait)';
+const KDTALKER = 'CC BY-NC 4.0 (KDTalker)';
 
 /** What the pack says about itself. The strictest licence of its parts holds for the whole. */
 const IDENTITY: PackIdentity = {
@@ -35,7 +36,9 @@ const IDENTITY: PackIdentity = {
     appearance: LIVEPORTRAIT,
     motion: LIVEPORTRAIT,
     audio: 'research and non-commercial use (Wav2Lip)',
-    denoiser: 'CC BY-NC 4.0 (KDTalker)',
+    condition: KDTALKER,
+    time: KDTALKER,
+    denoiser: KDTALKER,
     warp: LIVEPORTRAIT,
     decode: LIVEPORTRAIT,
   },

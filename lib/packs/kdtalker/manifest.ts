@@ -38,8 +38,10 @@ const ROLES = {
     },
   },
   audio: { inputs: { mel: 'mel' }, outputs: { feature: 'feature' } },
+  condition: { inputs: { audio: 'audio' }, outputs: { condition: 'condition' } },
+  time: { inputs: { timestep: 't' }, outputs: { time: 'time' } },
   denoiser: {
-    inputs: { x: 'x_t', timestep: 't', audio: 'audio', canonical: 'ori_kps', reference: 'ref' },
+    inputs: { x: 'x_t', condition: 'condition', time: 'time', canonical: 'ori_kps', reference: 'ref' },
     outputs: { noise: 'eps' },
   },
   warp: {
