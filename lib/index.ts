@@ -7,6 +7,7 @@ export type { RawPicture, RawSound, SoundInput } from './media/index.js';
 export { type ConvertOptions, convertPack } from './packs/kdtalker/convert.js';
 export { type SynthesizeOptions, synthesizePack } from './packs/kdtalker/synthesize.js';
 export type { PackProgress, WritePackOptions } from './packs/kdtalker/write.js';
+export type { LoweringProgress } from './packs/lowering/lower-pack.js';
 export { listPacks, type Pack, type PackManifest, readPack } from './packs/pack.js';
 export { verifyPack } from './packs/verify.js';
 export { Clip, type Frame, type FramesOptions } from './talker/clip.js';

@@ -1,11 +1,22 @@
-import { choice, integer, text } from './option.js';
+import { choice, flag, integer, text } from './option.js';
 
 /** Devices that a build can have; the library knows which of them it was built with. */
 export const DEVICES = ['cpu', 'cuda', 'guarded'] as const;
+
+/** Arithmetic of lowered networks. */
+export const precision = choice(
+  ['fp32', 'bf16', 'auto'],
+  'Arithmetic of lowered networks; auto takes bf16 where it can',
+  {
+    fallback: 'fp32',
+  },
+);
 
 /** What commands that load a talker have in common. */
 export const TALKER_OPTIONS = {
   pack: text('NAME', 'A built-in pack, or the folder of one', { fallback: 'puppet', also: ['model'] }),
   device: choice(['auto', ...DEVICES], 'Where the networks run', { fallback: 'auto' }),
   threads: integer([1, 256], 'Threads of a network', { fallback: 'one per core' }),
+  precision,
+  'no-lowering': flag("Run the pack's files as they are, not rewritten for this processor"),
 };

@@ -1,15 +1,28 @@
+import { join } from 'node:path';
 import type { NativeTalkerOptions } from '../binding.js';
+import type { LoweredPack } from '../packs/lowering/cache-entry.js';
 import { type Pack, rolesOf } from '../packs/pack.js';
 
+/** How a pack is loaded. */
+export interface LoadOptions {
+  device: string;
+  threads: number;
+  /** Networks to take in the place of the pack's own. */
+  lowered: LoweredPack | undefined;
+}
+
 /** A pack as the engine takes it. */
-export function nativeTalkerOptions(pack: Pack, device: string, threads: number): NativeTalkerOptions {
+export function nativeTalkerOptions(
+  pack: Pack,
+  { device, threads, lowered }: LoadOptions,
+): NativeTalkerOptions {
   const { manifest } = pack;
   const { sampler } = manifest;
   return {
     device,
     threads,
     sessionThreads: manifest.sessionThreads ?? threads,
-    roles: nativeRoles(pack),
+    roles: { ...nativeRoles(pack), ...loweredRoles(lowered) },
     cropSize: manifest.crop.size,
     motionSize: manifest.motionSize,
     ...manifest.output,
@@ -32,6 +45,14 @@ function nativeRoles(pack: Pack): NativeTalkerOptions['roles'] {
   const entries = rolesOf(pack.manifest).map(([role, { inputs, outputs }]) => [
     role,
     { file: pack.file(role), inputs, outputs },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function loweredRoles(lowered: LoweredPack | undefined): NativeTalkerOptions['roles'] {
+  const entries = Object.entries(lowered?.networks ?? {}).map(([role, { file, inputs, outputs }]) => [
+    role,
+    { file: join(lowered!.directory, file), inputs, outputs },
   ]);
   return Object.fromEntries(entries);
 }

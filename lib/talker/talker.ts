@@ -4,12 +4,15 @@ import { type Counters, native, type TalkerHandle } from '../binding.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
 import type { SoundInput } from '../media/index.js';
+import type { LoweringProgress } from '../packs/lowering/lower-pack.js';
+import type { Precision } from '../packs/lowering/pass.js';
 import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
 import { checkPack } from '../packs/verify.js';
-import { abortSignal, integer, parseOptions } from '../validate.js';
+import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../validate.js';
 import { Clip } from './clip.js';
 import { type AnimateOptions, planClip } from './clip-options.js';
 import type { ClipSource } from './clip-run.js';
+import { lowerForCpu, precisionFor } from './lowering.js';
 import { Motion } from './motion.js';
 import { nativeTalkerOptions } from './native-options.js';
 import { Pending } from './pending.js';
@@ -24,6 +27,18 @@ export interface TalkerOptions {
   device?: 'auto' | 'cpu' | 'guarded' | (string & {}) | undefined;
   /** Threads of one network run, 1 to 256; default: the cores of the machine. */
   threads?: number | undefined;
+  /**
+   * Arithmetic of lowered networks. `'fp32'` (default): float32. `'bf16'`: products of bfloat16 numbers, summed in float32; faster, on
+   * processors with AVX512-BF16. `'auto'`: bf16 where the processor has it, else fp32. Networks that are not lowered are float32.
+   */
+  precision?: 'fp32' | 'bf16' | 'auto' | undefined;
+  /**
+   * Whether the networks are rewritten for this processor, once for all loads: their lowered form is kept in `$KDTALKER_CACHE`, else
+   * `~/.cache/kdtalker`. Default true; false runs the pack's files as they are.
+   */
+  lowering?: boolean | undefined;
+  /** Called while networks are lowered, after each of their weights. */
+  onProgress?: ((progress: LoweringProgress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -31,6 +46,9 @@ const schema = z.strictObject(
   {
     device: z.string({ error: "'auto', 'cpu' or 'guarded'" }).default('auto'),
     threads: integer(1, 256).optional(),
+    precision: oneOf('fp32', 'bf16', 'auto').default('fp32'),
+    lowering: flag.default(true),
+    onProgress: callback<LoweringProgress>().optional(),
     signal: abortSignal.optional(),
   },
   { error: 'an object' },
@@ -50,6 +68,8 @@ export class Talker {
   readonly pack: PackManifest;
   /** The device it works on: `'cpu'` or `'guarded'`. */
   readonly device: string;
+  /** Arithmetic of its lowered networks: what `precision` meant on this machine. */
+  readonly precision: Precision;
   readonly #host: PortraitHost;
   readonly #children = new Set<WeakRef<Portrait | Clip>>();
   readonly #pending = new Pending();
@@ -59,8 +79,9 @@ export class Talker {
   #faces: Promise<FaceFinder> | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(pack: Pack, handle: TalkerHandle, threads: number) {
+  private constructor(pack: Pack, handle: TalkerHandle, threads: number, precision: Precision) {
     this.pack = pack.manifest;
+    this.precision = precision;
     this.device = native().talkerDevice(handle);
     this.#handle = handle;
     this.#readAhead = Math.floor(threads / Math.min(threads, this.pack.sessionThreads ?? threads)) + 2;
@@ -68,24 +89,35 @@ export class Talker {
   }
 
   /**
-   * Loads a pack on a device, after comparing its files with their hashes.
+   * Loads a pack on a device, after comparing its files with their hashes. A pack that is loaded for the first time is lowered for
+   * the processor, which takes a while for a large one; `kdtalker packs compile` does it ahead of time.
    *
    * @param pack a built-in pack's name (`'puppet'`) or the folder of a pack
-   * @throws KdtalkerError PACK_NOT_FOUND, PACK_INVALID, PACK_DAMAGED, DEVICE_UNKNOWN, DEVICE_UNAVAILABLE, RUNTIME_NOT_FOUND,
-   *   ADDON_NOT_FOUND, INVALID_ARGUMENT, ABORTED
+   * @throws KdtalkerError PACK_NOT_FOUND, PACK_INVALID, PACK_DAMAGED, DEVICE_UNKNOWN, DEVICE_UNAVAILABLE (also for bf16 on a processor
+   *   without it), OUTPUT_UNWRITABLE and OUTPUT_DISK_FULL (of the folder for lowered packs), RUNTIME_NOT_FOUND, ADDON_NOT_FOUND,
+   *   INVALID_ARGUMENT, ABORTED
    */
   static async load(pack = 'puppet', options: TalkerOptions = {}): Promise<Talker> {
     const {
       device,
       threads = availableParallelism(),
       signal,
+      onProgress,
+      lowering,
+      precision: choice,
     } = parseOptions(schema, options, 'the options of Talker.load()');
+    if (!lowering && choice === 'bf16')
+      throw invalidArgument("'fp32' or 'auto' without lowering", 'precision of Talker.load()', choice);
+    const precision = lowering ? precisionFor(choice) : 'fp32';
     const found = await readPack(pack);
     await checkPack(found, signal ? { signal } : {});
-    const handle = await native().openTalker(nativeTalkerOptions(found, device, threads));
+    const lowered = lowering
+      ? await lowerForCpu(found, device, precision, { signal, onProgress })
+      : undefined;
+    const handle = await native().openTalker(nativeTalkerOptions(found, { device, threads, lowered }));
     if (signal?.aborted) await native().closeTalker(handle);
     throwIfAborted(signal, 'Loading the pack');
-    return new Talker(found, handle, threads);
+    return new Talker(found, handle, threads, precision);
   }
 
   /**

@@ -20,7 +20,7 @@ interface Made {
 /** `kdtalker animate`. @throws every KdtalkerError of loading, portraits and clips */
 export async function animate(values: AnimateValues, context: Context): Promise<void> {
   const plan = await planAnimate(values);
-  const talker = await step(context, 'load', () => loadTalker(values, context.signal));
+  const talker = await step(context, 'load', () => loadTalker(values, context));
   try {
     const made = await makeAll(talker, plan, values, context);
     const { video, ...kept } = made;
@@ -30,12 +30,20 @@ export async function animate(values: AnimateValues, context: Context): Promise<
   }
 }
 
-/** Loads what `--pack`, `--device` and `--threads` say. */
-export function loadTalker(
-  { pack, device, threads }: Pick<AnimateValues, 'pack' | 'device' | 'threads'>,
-  signal: AbortSignal,
-): Promise<Talker> {
-  return Talker.load(pack, { ...(device && { device }), ...(threads !== undefined && { threads }), signal });
+/** The options of commands that load a talker. */
+type TalkerValues = Pick<AnimateValues, 'pack' | 'device' | 'threads' | 'precision' | 'no-lowering'>;
+
+/** Loads what `--pack`, `--device`, `--threads`, `--precision` and `--no-lowering` say. */
+export function loadTalker(values: TalkerValues, { reporter, signal }: Context): Promise<Talker> {
+  const { pack, device, threads, precision } = values;
+  return Talker.load(pack, {
+    ...(device && { device }),
+    ...(threads !== undefined && { threads }),
+    ...(precision && { precision }),
+    lowering: !values['no-lowering'],
+    onProgress: ({ stage, done, total }) => reporter.progress({ stage, done, total, fps: 0 }),
+    signal,
+  });
 }
 
 /** Does something that has no progress but a beginning and an end. */

@@ -27,7 +27,7 @@ interface Measured {
 /** `kdtalker demo`. */
 export async function demo(values: DemoValues, context: Context): Promise<void> {
   const files = { portrait: example('portrait.png'), speech: example('speech.wav') };
-  const load = await timed(() => step(context, 'load', () => loadTalker(values, context.signal)));
+  const load = await timed(() => step(context, 'load', () => loadTalker(values, context)));
   const talker = load.made;
   try {
     const prepare = () => talker.portrait(files.portrait, { signal: context.signal });

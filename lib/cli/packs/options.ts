@@ -1,5 +1,6 @@
 import { KdtalkerError } from '../../errors.js';
 import { section, text, type Values } from '../option.js';
+import { precision } from '../shared-options.js';
 
 const out = text('DIR', 'Where the pack goes: a new folder, or an empty one', {
   also: ['o', 'output', 'dir', 'directory'],
@@ -24,6 +25,12 @@ export const CONVERT_OPTIONS = section('Input and output', {
 
 /** What was given to `packs convert`. */
 export type ConvertValues = Values<typeof CONVERT_OPTIONS>;
+
+/** Options of `packs compile`. */
+export const COMPILE_OPTIONS = section('Engine', { precision });
+
+/** What was given to `packs compile`. */
+export type CompileValues = Values<typeof COMPILE_OPTIONS>;
 
 /** The value of an option that has to be given. @throws INVALID_ARGUMENT */
 export function needed(value: string | undefined, option: string, command: string): string {

@@ -60,8 +60,10 @@ function shareOf(stage: Stage, done: number, total: number | undefined): number 
 }
 
 /** How an amount of a stage is shown; frames have no unit. */
+const MEGABYTES = { digits: 0, size: 1e6, unit: ' MB' };
 const UNITS: Partial<Record<Stage, { digits: number; size: number; unit: string }>> = {
-  write: { digits: 0, size: 1e6, unit: ' MB' },
+  write: MEGABYTES,
+  lower: MEGABYTES,
   audio: { digits: 1, size: 1, unit: ' s' },
 };
 const FRAMES = { digits: 0, size: 1, unit: '' };

@@ -1,11 +1,20 @@
 import type { Progress } from '../../talker/progress.js';
 import type { Terminal, Tone } from '../terminal.js';
 
-/** What a command does: `write` makes a pack; the others are what goes before a clip's own stages, and those. */
-export type Stage = 'write' | 'load' | 'portrait' | Progress['stage'];
+/** What a command does: `write` makes a pack, `lower` rewrites one for this processor; the others are what goes before a clip's own stages, and those. */
+export type Stage = 'write' | 'load' | 'lower' | 'portrait' | Progress['stage'];
 
 /** In the order in which they begin; later ones overlap with earlier ones. */
-export const STAGES: readonly Stage[] = ['write', 'load', 'portrait', 'audio', 'sample', 'render', 'encode'];
+export const STAGES: readonly Stage[] = [
+  'write',
+  'load',
+  'lower',
+  'portrait',
+  'audio',
+  'sample',
+  'render',
+  'encode',
+];
 
 /** Progress of a clip, or of a stage of the command with one step: 0 of 1, 1 of 1. */
 export interface StageProgress extends Omit<Progress, 'stage'> {

@@ -23,7 +23,7 @@ export async function trace(values: TraceValues, context: Context): Promise<void
   await checkInputFile(speech, 'speech');
   await checkOutput(out, [portrait, speech, values.noise]);
   const options = await traceOptions(values, context);
-  const talker = await step(context, 'load', () => loadTalker(values, context.signal));
+  const talker = await step(context, 'load', () => loadTalker(values, context));
   try {
     const made = await talker.trace(portrait, speech, options);
     await made.save(out);

@@ -10,11 +10,11 @@ export interface ConvolutionSize {
   width: number;
 }
 
-/** Below so many cells a side, weights are most of the traffic, and winograd's are four times as large. */
-const WINOGRAD_FROM = 8;
+/** Below so many cells a side, most of a tile of four would lie outside, and weights, twice as large, are most of the traffic. */
+const TILES_OF_FOUR_FROM = 8;
 
 /** How a convolution is computed. */
 export function algorithmFor({ kernel, height, width }: ConvolutionSize, _precision: Precision): Algorithm {
-  const three = kernel.every((length) => length === 3);
-  return three && Math.min(height, width) >= WINOGRAD_FROM ? 'winograd4' : 'direct';
+  if (kernel.every((length) => length === 1)) return 'direct';
+  return Math.min(height, width) >= TILES_OF_FOUR_FROM ? 'winograd4' : 'winograd2';
 }

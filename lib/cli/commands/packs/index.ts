@@ -1,3 +1,3 @@
 import type { Group } from '../../command.js';
 
-export const group: Group = { summary: 'List, describe, check and make packs' };
+export const group: Group = { summary: 'List, describe, check, make and compile packs' };

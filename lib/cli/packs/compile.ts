@@ -1,0 +1,59 @@
+import type { LoweredPack } from '../../packs/lowering/cache-entry.js';
+import type { Precision } from '../../packs/lowering/pass.js';
+import { readPack } from '../../packs/pack.js';
+import { checkPack } from '../../packs/verify.js';
+import { lowerForCpu, precisionFor } from '../../talker/lowering.js';
+import type { Context } from '../command.js';
+import { bytes, duration } from '../layout.js';
+import type { Paint } from '../report/reporter.js';
+import type { CompileValues } from './options.js';
+
+/** What `compile` tells. */
+interface Compiled {
+  pack: string;
+  version: string;
+  precision: Precision;
+  seconds: number;
+  /** Left out where nothing in the pack is lowered. */
+  directory?: string;
+  networks: string[];
+  bytes: number;
+}
+
+/**
+ * `kdtalker packs compile`.
+ *
+ * @throws PACK_NOT_FOUND, PACK_INVALID, PACK_DAMAGED, DEVICE_UNAVAILABLE, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
+ */
+export async function compile(name: string, values: CompileValues, context: Context): Promise<void> {
+  const { reporter, signal } = context;
+  const begun = performance.now();
+  const precision = precisionFor(values.precision ?? 'fp32');
+  const pack = await readPack(name);
+  await checkPack(pack, { signal });
+  const lowered = await lowerForCpu(pack, 'cpu', precision, {
+    signal,
+    onProgress: ({ stage, done, total }) => reporter.progress({ stage, done, total, fps: 0 }),
+  });
+  const seconds = (performance.now() - begun) / 1000;
+  const { name: known, version } = pack.manifest;
+  const compiled = { pack: known, version, precision, seconds, ...described(lowered) };
+  reporter.result((paint) => describe(compiled, paint), { ...compiled });
+}
+
+function described(lowered: LoweredPack | undefined): Pick<Compiled, 'directory' | 'networks' | 'bytes'> {
+  if (!lowered) return { networks: [], bytes: 0 };
+  const networks = Object.values(lowered.networks);
+  const size = networks.reduce((sum, { bytes: own, data }) => sum + own + (data?.bytes ?? 0), 0);
+  return { directory: lowered.directory, networks: Object.keys(lowered.networks), bytes: size };
+}
+
+function describe({ pack, version, precision, directory, ...rest }: Compiled, paint: Paint): string[] {
+  const what = `${pack} ${version}`;
+  if (directory === undefined) return [`${what}: nothing in it is rewritten; it runs as it is`];
+  const { networks, bytes: size, seconds } = rest;
+  return [
+    `${paint('strong', directory)}: ${what} in ${precision}, ${bytes(size)}; made or found in ${duration(seconds)}`,
+    `Networks: ${networks.join(', ')}`,
+  ];
+}

@@ -1,0 +1,45 @@
+import { native } from '../binding.js';
+import { KdtalkerError } from '../errors.js';
+import { type CacheOptions, loweredPack } from '../packs/lowering/cache.js';
+import type { LoweredPack } from '../packs/lowering/cache-entry.js';
+import type { Precision } from '../packs/lowering/pass.js';
+import type { Pack } from '../packs/pack.js';
+
+/** What a caller may ask for: `'auto'` is bf16 where the processor has it, else fp32. */
+export type PrecisionChoice = Precision | 'auto';
+
+/** Devices whose networks are the processor's. */
+const ON_CPU: readonly string[] = ['auto', 'cpu', 'guarded'];
+
+/**
+ * The precision that a choice means on this machine.
+ *
+ * @throws KdtalkerError DEVICE_UNAVAILABLE for bf16 on a processor without it
+ */
+export function precisionFor(choice: PrecisionChoice): Precision {
+  if (choice === 'fp32') return choice;
+  const { isa, bf16 } = native().cpuFeatures();
+  if (choice === 'auto') return bf16 ? 'bf16' : 'fp32';
+  if (bf16) return choice;
+  throw new KdtalkerError(
+    'DEVICE_UNAVAILABLE',
+    `Expected a processor with AVX512-BF16 for precision 'bf16' but this one has ${isa}. Use 'fp32', or 'auto', which takes what there is`,
+  );
+}
+
+/**
+ * The lowered form of a pack for this processor, made on first use; undefined where the device is another, or nothing in the pack is lowered.
+ *
+ * @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
+ */
+export async function lowerForCpu(
+  pack: Pack,
+  device: string,
+  precision: Precision,
+  options: CacheOptions,
+): Promise<LoweredPack | undefined> {
+  if (!ON_CPU.includes(device)) return undefined;
+  const { cpuFeatures, packWeights } = native();
+  const target = { device: 'cpu', precision, cpu: cpuFeatures().isa, packWeights };
+  return loweredPack(pack, target, options);
+}

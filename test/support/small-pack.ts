@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Graph } from '../../dist/packs/onnx/index.js';
+import { conv } from './layers.js';
+
+const PUPPET = fileURLToPath(new URL('../../dist/built-in/puppet', import.meta.url));
+
+/** A copy of the puppet in `folder` whose renderer has convolutions that are lowered, one of which only the portrait decides. */
+export function smallPack(folder: string): string {
+  cpSync(PUPPET, folder, { recursive: true });
+  const manifest = JSON.parse(readFileSync(join(folder, 'pack.json'), 'utf8'));
+  const { render } = manifest.roles;
+  const bytes = renderer().toBytes();
+  writeFileSync(join(folder, render.file), bytes);
+  Object.assign(render, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+  writeFileSync(join(folder, 'pack.json'), JSON.stringify({ ...manifest, name: 'small' }));
+  return folder;
+}
+
+/** The picture in 32 x 32 through three convolutions, shifted by where the keypoints are, drawn large again. */
+function renderer(): Graph {
+  const g = new Graph('small');
+  const dims = [1, 3, 512, 512];
+  const picture = g.input('f_s', 'float32', dims);
+  const source = g.input('x_s', 'float32', [1, 21, 3]);
+  const driving = g.input('x_d', 'float32', [1, 21, 3]);
+  const small = g.op('AveragePool', [picture], { kernel_shape: [16, 16], strides: [16, 16] });
+  const features = conv(g, conv(g, small, [16, 3, 3, 3], 'first').relu(), [32, 16, 3, 3], 'second').relu();
+  const moved = features.add(driving.sub(source).mean([1, 2]).reshape(1, 1, 1, 1));
+  const drawn = conv(g, conv(g, moved, [16, 32, 3, 3], 'third').relu(), [3, 16, 3, 3], 'last');
+  g.output('out', drawn.sigmoid().resize(512, 512), 'float32', dims);
+  return g;
+}
