@@ -57,8 +57,8 @@ inline Dims DimsOf(Shapes& shapes, std::size_t index) {
   return dims;
 }
 
-// An operator's element types. Where several operators share a name, ONNX Runtime asks the first of them for the shape
-// and type of the output, whatever the inputs; so the one whose input types fit is looked up.
+// An operator's element types. Where several operators share a name, ONNX Runtime asks the first of them for
+// the shape and type of the output, whatever the inputs; so the one whose input types fit is looked up.
 struct Signature {
   const char* name;
   const Element* inputs;
