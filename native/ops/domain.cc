@@ -20,7 +20,7 @@ struct Operators {
              Op<Conv<float>>, Op<Conv<Bf16>>,      //
              Op<UpConv<float>>, Op<UpConv<Bf16>>,  //
              Op<Spade<float>>, Op<Spade<Bf16>>,    //
-             Op<Stats<float>>, Op<Stats<Bf16>>,  //
+             Op<Stats<float>>, Op<Stats<Bf16>>,    //
              TokenLayersOp>
       ops;
   Ort::CustomOpDomain domain{"kdtalker"};
