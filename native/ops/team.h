@@ -1,9 +1,10 @@
-// Threads that go through the phases of one piece of work together, without going back to ONNX Runtime in between: waking
-// its threads takes 20-50 us, and a step of the denoiser has sixty phases of 100 us.
+// Threads that go through the phases of one piece of work together, without going back to ONNX Runtime in
+// between: waking its threads takes 20-50 us, and a step of the denoiser has sixty phases of 100 us.
 //
-// Every member runs the same program and calls For() for each phase in the same order. The items of a phase go to
-// whoever comes first, and For() returns when all of them are done. Nobody is waited for who has not taken an item, so that
-// it works, alone if need be, with however many of the threads there really are; who comes late joins the phase in work.
+// Every member runs the same program and calls For() for each phase in the same order. The items of a phase
+// go to whoever comes first, and For() returns when all of them are done. Nobody is waited for who has not
+// taken an item, so that it works, alone if need be, with however many of the threads there really are; who
+// comes late joins the phase in work.
 #pragma once
 
 #include <atomic>

@@ -36,9 +36,11 @@ Kind KindOf(const std::string& name) {
 }
 
 TokenPlan PlanOf(const Ort::ConstKernelInfo& info) {
-  TokenPlan plan{{}, static_cast<int>(info.GetAttribute<std::int64_t>("heads")), info.GetAttribute<float>("epsilon")};
+  TokenPlan plan{
+      {}, static_cast<int>(info.GetAttribute<std::int64_t>("heads")), info.GetAttribute<float>("epsilon")};
   const auto names = info.GetAttributes<std::string>("layers");
-  const auto widths = info.GetAttributes<std::int64_t>("widths"), offsets = info.GetAttributes<std::int64_t>("offsets");
+  const auto widths = info.GetAttributes<std::int64_t>("widths"),
+             offsets = info.GetAttributes<std::int64_t>("offsets");
   Expect(widths.size() == names.size() && offsets.size() == names.size() && !names.empty(),
          TokenLayers::kName, "as many widths and offsets as layers");
   std::size_t input = 1;
@@ -86,7 +88,8 @@ void ReadCondition(InputReader& reader, const TokenLayer& layer, std::int64_t ro
   const Dims dims = reader.NextDims();
   const std::int64_t end = layer.offset + 2 * std::int64_t{layer.width};
   Expect(layer.offset >= 0 && dims.size() == 3 && dims[0] == 1 && dims[1] <= rows && dims[2] >= end,
-         TokenLayers::kName, "a condition [1, n, c] of no more than the tokens and of scale and shift for all blocks");
+         TokenLayers::kName,
+         "a condition [1, n, c] of no more than the tokens and of scale and shift for all blocks");
   in.audio_rows = dims[1];
   in.audio_row = dims[2];
   in.audio = reader.Floats(dims[1] * dims[2]);
@@ -113,7 +116,8 @@ void ReadAttention(InputReader& reader, const TokenLayer& layer, int heads, Toke
   in.distances = reader.Floats(distances[0] * heads);
   const Dims frequencies = reader.NextDims();
   in.turning = static_cast<int>(frequencies.empty() ? 0 : frequencies.back());
-  Expect(in.turning % 2 == 0 && in.turning <= layer.width / heads, TokenLayers::kName, "frequencies in pairs");
+  Expect(in.turning % 2 == 0 && in.turning <= layer.width / heads, TokenLayers::kName,
+         "frequencies in pairs");
   in.frequencies = reader.Floats(in.turning);
   in.gamma = reader.Floats(layer.width);
   in.beta = reader.Floats(layer.width);
@@ -122,8 +126,8 @@ void ReadAttention(InputReader& reader, const TokenLayer& layer, int heads, Toke
   in.second_bias = reader.Floats(layer.width);
 }
 
-TokenInputs ReadLayer(const Ort::KernelContext& context, const TokenPlan& plan, const TokenLayer& layer, int channels,
-                      std::int64_t rows, bool bf16) {
+TokenInputs ReadLayer(const Ort::KernelContext& context, const TokenPlan& plan, const TokenLayer& layer,
+                      int channels, std::int64_t rows, bool bf16) {
   InputReader reader(context, layer, bf16);
   TokenInputs in;
   if (layer.kind == Kind::kLinear) {
@@ -131,7 +135,8 @@ TokenInputs ReadLayer(const Ort::KernelContext& context, const TokenPlan& plan, 
     in.bias = reader.OptionalFloats(layer.width);
     return in;
   }
-  Expect(layer.width == channels, TokenLayers::kName, "the width of the stream for every layer but linear ones");
+  Expect(layer.width == channels, TokenLayers::kName,
+         "the width of the stream for every layer but linear ones");
   if (layer.kind == Kind::kSilu) return in;
   Expect(layer.width % kernels::kTokenPanel == 0, TokenLayers::kName, "tokens of a multiple of 32 numbers");
   if (layer.kind == Kind::kResidual) {

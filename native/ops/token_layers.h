@@ -27,10 +27,10 @@ struct TokenLayer {
 
 // What a layer reads, in the order of the operator's inputs.
 struct TokenInputs {
-  const void *weights = nullptr, *second = nullptr;        // packed
-  const float *bias = nullptr, *second_bias = nullptr;     // [width]
-  const float *gamma = nullptr, *beta = nullptr;           // [width]
-  const float *audio = nullptr, *time = nullptr;           // kResidual: the condition's parts
+  const void *weights = nullptr, *second = nullptr;          // packed
+  const float *bias = nullptr, *second_bias = nullptr;       // [width]
+  const float *gamma = nullptr, *beta = nullptr;             // [width]
+  const float *audio = nullptr, *time = nullptr;             // kResidual: the condition's parts
   const float *distances = nullptr, *frequencies = nullptr;  // kAttention
   std::int64_t audio_rows = 0, audio_row = 0;
   int far = 0, turning = 0;
@@ -48,14 +48,17 @@ void RunTokenLayers(const kernels::CpuKernels& kernels, ScratchPool& scratch, co
                     const TokenPlan& plan, const std::vector<TokenInputs>& inputs, const float* x, int rows,
                     int channels, float* y);
 
-// A stack of layers over tokens in one operator, x float [1, m, channels] to float [1, m, width]: its threads are woken once.
+// A stack of layers over tokens in one operator, x float [1, m, channels] to float [1, m, width]: its threads
+// are woken once.
 //
-// Attributes: layers (strings: "linear", "silu", "residual", "attention"), widths and offsets (of each, see TokenLayer),
-// heads, epsilon, precision ("fp32", "bf16"). After x come the inputs of each layer:
+// Attributes: layers (strings: "linear", "silu", "residual", "attention"), widths and offsets (of each, see
+// TokenLayer), heads, epsilon, precision ("fp32", "bf16"). After x come the inputs of each layer:
 //   linear     weights u8, bias or nothing
-//   residual   condition [1, n, c], time [1, c], weights u8, bias, gamma, beta, weights u8, bias; the first m - n tokens
+//   residual   condition [1, n, c], time [1, c], weights u8, bias, gamma, beta, weights u8, bias; the first m
+//   - n tokens
 //              have no condition but the time's
-//   attention  distances [2 far + 1, heads], frequencies [turning], gamma, beta, weights u8 of q k v, weights u8, bias
+//   attention  distances [2 far + 1, heads], frequencies [turning], gamma, beta, weights u8 of q k v, weights
+//   u8, bias
 class TokenLayers {
  public:
   static constexpr const char* kName = "TokenLayers";

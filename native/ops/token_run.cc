@@ -22,7 +22,8 @@ const kernels::TokenKernels<Bf16>& KernelsFor(const CpuKernels& kernels, const B
   return kernels.tokens_bf16;
 }
 
-// Rows are a cache line longer than their widths, whole panels: equal columns of many rows must not share a set of the cache.
+// Rows are a cache line longer than their widths, whole panels: equal columns of many rows must not share a
+// set of the cache.
 std::int64_t RowOf(int width) {
   return std::int64_t{kernels::PanelsOf(width)} * kernels::kTokenPanel + 16;
 }
@@ -45,13 +46,13 @@ std::size_t CountPhases(const TokenPlan& plan) {
 // What all members of a run share. The stream is in `stream`, and in `low` where T is not float.
 template <class T>
 struct TokenSpace {
-  std::int64_t row;          // elements of a row of each, but of qkv
-  float *stream, *hidden;    // [rows, row]
-  T *low, *normal;           // [rows, row]
-  float* qkv;                // [rows, qkv_row]
+  std::int64_t row;        // elements of a row of each, but of qkv
+  float *stream, *hidden;  // [rows, row]
+  T *low, *normal;         // [rows, row]
+  float* qkv;              // [rows, qkv_row]
   std::int64_t qkv_row;
-  float *cos, *sin;          // [rows, turning]
-  float* own;                // own_floats for each member
+  float *cos, *sin;  // [rows, turning]
+  float* own;        // own_floats for each member
   std::size_t own_floats;
   void* phases;
 };
@@ -89,13 +90,15 @@ std::size_t LayOut(TokenSpace<T>& space, const Sizes& sizes, int rows, std::size
   space.hidden = static_cast<float*>(take(whole, sizeof(float)));
   space.normal = static_cast<T*>(take(whole, sizeof(T)));
   space.low = sizeof(T) == sizeof(float) ? nullptr : static_cast<T*>(take(whole, sizeof(T)));
-  space.qkv = static_cast<float*>(take(sizes.widest_attention == 0 ? 0 : rows * space.qkv_row, sizeof(float)));
+  space.qkv =
+      static_cast<float*>(take(sizes.widest_attention == 0 ? 0 : rows * space.qkv_row, sizeof(float)));
   space.cos = static_cast<float*>(take(std::int64_t{rows} * sizes.turning, sizeof(float)));
   space.sin = static_cast<float*>(take(std::int64_t{rows} * sizes.turning, sizeof(float)));
   const std::size_t linear = kernels::LinearSpace(rows);
   const std::size_t attend = sizes.head == 0 ? 0 : kernels::AttendSpace(rows, sizes.head);
   space.own_floats = (std::max(linear, attend) + 15) / 16 * 16;
-  space.own = static_cast<float*>(take(TeamSize() * static_cast<std::int64_t>(space.own_floats), sizeof(float)));
+  space.own =
+      static_cast<float*>(take(TeamSize() * static_cast<std::int64_t>(space.own_floats), sizeof(float)));
   space.phases = take(static_cast<std::int64_t>(phases), sizeof(TeamPhase));
   return used;
 }
@@ -187,8 +190,11 @@ class TokenMember {
 
   kernels::LinearCall<T> CallOf(const T* x, int channels, const void* weights, const float* bias, int outputs,
                                 float* y) const {
-    return {x, space_.row, static_cast<const T*>(weights), bias, false, nullptr, y,
-            nullptr, space_.row, space_.row, rows_, channels, outputs};
+    return {x,          space_.row, static_cast<const T*>(weights),
+            bias,       false,      nullptr,
+            y,          nullptr,    space_.row,
+            space_.row, rows_,      channels,
+            outputs};
   }
 
   void Linear(const TokenLayer& layer, const TokenInputs& in, int width) {
@@ -249,8 +255,9 @@ class TokenMember {
     qkv.y_row = space_.qkv_row;
     Product(qkv);
     const kernels::AttendCall<T> call{
-        space_.qkv, space_.qkv_row, space_.cos, space_.sin, in.distances, space_.normal,
-        space_.row, rows_, plan_.heads, layer.width / plan_.heads, in.turning, in.far};
+        space_.qkv,    space_.qkv_row, space_.cos, space_.sin,  in.distances,
+        space_.normal, space_.row,     rows_,      plan_.heads, layer.width / plan_.heads,
+        in.turning,    in.far};
     team_.For(plan_.heads, [&](int head) { kernels_.attend(call, head, own_); });
     auto out = CallOf(space_.normal, layer.width, in.second, in.second_bias, layer.width, space_.stream);
     AddTo(out);
@@ -267,10 +274,12 @@ class TokenMember {
 }  // namespace
 
 template <class T>
-void RunTokenLayers(const CpuKernels& kernels, ScratchPool& scratch, const Workers& workers, const TokenPlan& plan,
-                    const std::vector<TokenInputs>& inputs, const float* x, int rows, int channels, float* y) {
+void RunTokenLayers(const CpuKernels& kernels, ScratchPool& scratch, const Workers& workers,
+                    const TokenPlan& plan, const std::vector<TokenInputs>& inputs, const float* x, int rows,
+                    int channels, float* y) {
   if (KernelsFor(kernels, static_cast<const T*>(nullptr)).linear == nullptr)
-    throw Error("DEVICE_UNAVAILABLE", "Expected a processor with AVX512-BF16 for precision bf16 but this one has not");
+    throw Error("DEVICE_UNAVAILABLE",
+                "Expected a processor with AVX512-BF16 for precision bf16 but this one has not");
   const Sizes sizes = SizesOf(plan, inputs, channels);
   const std::size_t phases = CountPhases(plan);
   TokenSpace<T> space{};

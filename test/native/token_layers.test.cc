@@ -1,4 +1,5 @@
-// Layers over tokens on every instruction set against float64 arithmetic that says them a second time, from model.md 6.
+// Layers over tokens on every instruction set against float64 arithmetic that says them a second time, from
+// model.md 6.
 #include "ops/token_layers.h"
 
 #include <doctest/doctest.h>
@@ -43,7 +44,9 @@ class Random {
   std::uint32_t state_;
 };
 
-float Rounded(float value, const float*) { return value; }
+float Rounded(float value, const float*) {
+  return value;
+}
 float Rounded(float value, const Bf16*) {
   const std::uint32_t word = std::uint32_t{kernels::RoundToBf16(value).bits} << 16;
   float result;
@@ -63,7 +66,8 @@ struct Matrix {
   }
 };
 
-Doubles Product(const Doubles& x, int rows, int channels, const Floats& matrix, int outputs, const float* bias) {
+Doubles Product(const Doubles& x, int rows, int channels, const Floats& matrix, int outputs,
+                const float* bias) {
   Doubles y(static_cast<std::size_t>(rows * outputs));
   for (int row = 0; row < rows; row++) {
     for (int c = 0; c < channels; c++) {
@@ -78,7 +82,9 @@ Doubles Product(const Doubles& x, int rows, int channels, const Floats& matrix, 
   return y;
 }
 
-double Silu(double x) { return x / (1.0 + std::exp(-x)); }
+double Silu(double x) {
+  return x / (1.0 + std::exp(-x));
+}
 
 Doubles Normalised(const Doubles& x, int rows, int width, const Floats& gamma, const Floats& beta) {
   Doubles y(x.size());
@@ -89,7 +95,8 @@ Doubles Normalised(const Doubles& x, int rows, int width, const Floats& gamma, c
     for (int i = 0; i < width; i++) variance += (from[i] - mean) * (from[i] - mean) / width;
     for (int i = 0; i < width; i++)
       y[static_cast<std::size_t>(row * width + i)] =
-          (from[i] - mean) / std::sqrt(variance + 1e-5) * static_cast<double>(gamma[static_cast<std::size_t>(i)]) +
+          (from[i] - mean) / std::sqrt(variance + 1e-5) *
+              static_cast<double>(gamma[static_cast<std::size_t>(i)]) +
           static_cast<double>(beta[static_cast<std::size_t>(i)]);
   }
   return y;
@@ -188,15 +195,16 @@ class Layers {
   double Conditioned(double value, int row, int i, int offset) const {
     const auto at = [&](int column) {
       const double audio =
-          row < 2 ? 0.0 : static_cast<double>(audio_[static_cast<std::size_t>((row - 2) * Condition() + column)]);
+          row < 2 ? 0.0
+                  : static_cast<double>(audio_[static_cast<std::size_t>((row - 2) * Condition() + column)]);
       return audio + static_cast<double>(time_[static_cast<std::size_t>(column)]);
     };
     return Silu(value * (1.0 + at(offset + i)) + at(offset + width_ + i));
   }
 
   void Residual(Doubles& stream, int offset) const {
-    Doubles hidden = Normalised(Product(stream, rows_, width_, first_.values, width_, bias_.data()), rows_, width_,
-                                gamma_, beta_);
+    Doubles hidden = Normalised(Product(stream, rows_, width_, first_.values, width_, bias_.data()), rows_,
+                                width_, gamma_, beta_);
     for (int row = 0; row < rows_; row++) {
       for (int i = 0; i < width_; i++) {
         double& value = hidden[static_cast<std::size_t>(row * width_ + i)];
@@ -211,13 +219,14 @@ class Layers {
   double Turned(const Doubles& qkv, int row, int first, int i) const {
     const auto at = [&](int j) { return qkv[static_cast<std::size_t>(row * 3 * width_ + first + j)]; };
     if (i >= kTurning) return at(i);
-    const double angle = static_cast<double>(row) * static_cast<double>(frequencies_[static_cast<std::size_t>(i)]);
+    const double angle =
+        static_cast<double>(row) * static_cast<double>(frequencies_[static_cast<std::size_t>(i)]);
     return at(i) * std::cos(angle) + (i % 2 == 0 ? -at(i + 1) : at(i - 1)) * std::sin(angle);
   }
 
   void Attend(Doubles& stream) const {
-    const Doubles qkv =
-        Product(Normalised(stream, rows_, width_, gamma_, beta_), rows_, width_, qkv_.values, 3 * width_, nullptr);
+    const Doubles qkv = Product(Normalised(stream, rows_, width_, gamma_, beta_), rows_, width_, qkv_.values,
+                                3 * width_, nullptr);
     Doubles mixed(stream.size());
     for (int head = 0; head < heads_; head++) {
       for (int row = 0; row < rows_; row++) MixRow(qkv, head, row, mixed);
@@ -231,10 +240,12 @@ class Layers {
     double sum = 0;
     for (int key = 0; key < rows_; key++) {
       double score = 0;
-      for (int i = 0; i < size; i++) score += Turned(qkv, row, first, i) * Turned(qkv, key, width_ + first, i);
+      for (int i = 0; i < size; i++)
+        score += Turned(qkv, row, first, i) * Turned(qkv, key, width_ + first, i);
       const int away = std::clamp(key - row, -kFar, kFar) + kFar;
       weights[static_cast<std::size_t>(key)] =
-          std::exp(score / std::sqrt(size) + static_cast<double>(distances_[static_cast<std::size_t>(away * heads_ + head)]));
+          std::exp(score / std::sqrt(size) +
+                   static_cast<double>(distances_[static_cast<std::size_t>(away * heads_ + head)]));
       sum += weights[static_cast<std::size_t>(key)];
     }
     for (int key = 0; key < rows_; key++) {
@@ -275,8 +286,8 @@ struct Shape {
 };
 
 // 66 tokens are the window's; the rest leaves tiles of every height, and outputs that fill no panel.
-const Shape kShapes[] = {{64, 70, 128, 2}, {1, 70, 64, 2},  {2, 33, 64, 1},  {13, 5, 96, 3},
-                         {17, 70, 64, 2},  {30, 1, 32, 1},  {31, 64, 64, 1}, {100, 70, 64, 2}};
+const Shape kShapes[] = {{64, 70, 128, 2}, {1, 70, 64, 2}, {2, 33, 64, 1},  {13, 5, 96, 3},
+                         {17, 70, 64, 2},  {30, 1, 32, 1}, {31, 64, 64, 1}, {100, 70, 64, 2}};
 
 std::vector<Isa> Isas() {
   std::vector<Isa> isas;

@@ -1,10 +1,11 @@
-// Layers over tokens, [rows, width] row-major: products with packed matrices, layer normalisation, attention. Each works
-// on a piece of the whole, so that the threads of a run share a layer.
+// Layers over tokens, [rows, width] row-major: products with packed matrices, layer normalisation, attention.
+// Each works on a piece of the whole, so that the threads of a run share a layer.
 //
-// T is the element type of what is multiplied: float or Bf16, which halves the weights and doubles the rate. Sums,
-// normalisations, attention itself and the stream of tokens are float32 in both.
+// T is the element type of what is multiplied: float or Bf16, which halves the weights and doubles the rate.
+// Sums, normalisations, attention itself and the stream of tokens are float32 in both.
 //
-// The plain data here is shared by every instruction set; the functions of TokenKernels are theirs (tokens.h).
+// The plain data here is shared by every instruction set; the functions of TokenKernels are theirs
+// (tokens.h).
 #pragma once
 
 #include <cstddef>
@@ -38,8 +39,9 @@ struct LinearCall {
   int rows, channels, outputs;
 };
 
-// y = (x - mean) / deviation * gamma + beta over each row; with a condition then silu(y (1 + scale) + shift), where scale
-// and shift [width] each are the row's of `audio`, of which the first `prefix` rows have none, plus `time`.
+// y = (x - mean) / deviation * gamma + beta over each row; with a condition then silu(y (1 + scale) + shift),
+// where scale and shift [width] each are the row's of `audio`, of which the first `prefix` rows have none,
+// plus `time`.
 template <class T>
 struct NormaliseCall {
   const float* x;  // [rows, x_row]
@@ -69,7 +71,8 @@ struct AttendCall {
 
 template <class T>
 struct TokenKernels {
-  // Columns [32 panel, 32 panel + 32). `space`: LinearSpace() floats. Null where the instruction set has no product of T.
+  // Columns [32 panel, 32 panel + 32). `space`: LinearSpace() floats. Null where the instruction set has no
+  // product of T.
   void (*linear)(const LinearCall<T>& call, int panel, float* space);
   void (*normalise)(const NormaliseCall<T>& call, int first, int last);
   // `space`: AttendSpace() floats.
@@ -81,9 +84,10 @@ KDTALKER_SHARED std::size_t LinearSpace(int rows) {
 }
 
 KDTALKER_SHARED std::size_t AttendSpace(int rows, int size) {
-  const auto n = static_cast<std::size_t>(rows), wide = static_cast<std::size_t>(PanelsOf(rows)) * kTokenPanel;
+  const auto n = static_cast<std::size_t>(rows),
+             wide = static_cast<std::size_t>(PanelsOf(rows)) * kTokenPanel;
   const auto each = static_cast<std::size_t>(size);
-  return n * each + wide * each + n * each + n * wide + n * kTokenPanel + n + wide;
+  return n * each + wide * each + n * each + n * wide + n * kTokenPanel + 2 * n + wide;
 }
 
 #undef KDTALKER_SHARED

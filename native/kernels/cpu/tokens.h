@@ -8,7 +8,8 @@ namespace kdtalker::kernels::KDTALKER_ISA {
 
 // e^x to 2 units in the last place; x is cut off where float32 ends.
 KDTALKER_INLINE Vector Exp(Vector x) {
-  const Vector rounder = Broadcast(12582912.0F);  // 1.5 * 2^23: adding it leaves a whole number in the low bits
+  const Vector rounder =
+      Broadcast(12582912.0F);  // 1.5 * 2^23: adding it leaves a whole number in the low bits
   x = Min(Max(x, Broadcast(-87.0F)), Broadcast(88.0F));
   const Vector shifted = x * 1.44269504F + rounder;
   const Vector n = shifted - rounder;
@@ -29,16 +30,23 @@ KDTALKER_INLINE Vector Silu(Vector x) {
   return x / (1.0F + Exp(-x));
 }
 
+// Of all lanes, by halves.
 KDTALKER_INLINE float Sum(Vector x) {
-  float sum = 0;
-  for (int i = 0; i < kLanes; i++) sum += x[i];
-  return sum;
+  alignas(64) float lanes[kLanes];
+  Store(lanes, x);
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
+  }
+  return lanes[0];
 }
 
 KDTALKER_INLINE float Largest(Vector x) {
-  float largest = x[0];
-  for (int i = 1; i < kLanes; i++) largest = largest > x[i] ? largest : x[i];
-  return largest;
+  alignas(64) float lanes[kLanes];
+  Store(lanes, x);
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
+  }
+  return lanes[0];
 }
 
 // A panel's product, [rows, 32] in `space`, with all that follows it.
@@ -88,11 +96,13 @@ void NormaliseRows(const NormaliseCall<T>& call, int first, int last) {
   for (int row = first; row < last; row++) {
     const float* x = call.x + row * call.x_row;
     const Moments moments = MomentsOf(x, call.width, call.epsilon);
-    const float* audio =
-        call.time != nullptr && row >= call.prefix ? call.audio + (row - call.prefix) * call.audio_row : nullptr;
+    const float* audio = call.time != nullptr && row >= call.prefix
+                             ? call.audio + (row - call.prefix) * call.audio_row
+                             : nullptr;
     T* y = call.y + row * call.y_row;
     for (int i = 0; i < call.width; i += kLanes) {
-      Vector value = (Load(x + i) - moments.mean) * moments.scale * Load(call.gamma + i) + Load(call.beta + i);
+      Vector value =
+          (Load(x + i) - moments.mean) * moments.scale * Load(call.gamma + i) + Load(call.beta + i);
       if (call.time != nullptr) {
         Vector scale = Load(call.time + i), shift = Load(call.time + call.width + i);
         if (audio != nullptr) {
@@ -114,10 +124,10 @@ struct AttendRoom {
   AttendRoom(float* space, int rows, int size) : wide(PanelsOf(rows) * kTokenPanel) {
     const std::int64_t n = rows, each = std::int64_t{rows} * size;
     queries = space;
-    keys = queries + each;  // [panel][size][32]
+    keys = queries + each;                      // [panel][size][32]
     values = keys + std::int64_t{wide} * size;  // [size / 32][rows][32]
-    scores = values + each;  // [rows, wide]
-    mixed = scores + n * wide;  // [rows, 32]
+    scores = values + each;                     // [rows, wide]
+    mixed = scores + n * wide;                  // [rows, 32]
     sums = mixed + n * kTokenPanel;
     distances = sums + n;
   }
@@ -155,22 +165,24 @@ KDTALKER_INLINE void LayOutHead(const AttendCall<T>& call, int head, const Atten
   }
 }
 
-// What is added to the scores of the query `row`: by the key, in whole vectors.
+// What is added to the scores, by how far the key is after the query: room.distances[rows - 1 + far]. Keys
+// that fill up the last panel have some too.
 template <class T>
-KDTALKER_INLINE void DistancesOf(const AttendCall<T>& call, int head, int row, const AttendRoom& room) {
-  for (int key = 0; key < call.rows; key++) {
-    const int away = key - row;
+KDTALKER_INLINE void LayOutDistances(const AttendCall<T>& call, int head, const AttendRoom& room) {
+  for (int i = 0; i < call.rows + room.wide; i++) {
+    const int away = i - (call.rows - 1);
     const int near = away < -call.far ? -call.far : away > call.far ? call.far : away;
-    room.distances[key] = call.distances[std::int64_t{near + call.far} * call.heads + head];
+    room.distances[i] = call.distances[std::int64_t{near + call.far} * call.heads + head];
   }
-  for (int key = call.rows; key < room.wide; key++) room.distances[key] = -3e38F;  // e^ of it is nothing
 }
 
 // Softmax without the division, whose divisors come to room.sums as 1 / sum.
-KDTALKER_INLINE void Weigh(float* scores, int row, const AttendRoom& room) {
+KDTALKER_INLINE void Weigh(float* scores, int row, int rows, const AttendRoom& room) {
+  const float* distances = room.distances + (rows - 1 - row);
+  for (int i = rows; i < room.wide; i++) scores[i] = -3e38F;  // e^ of it is nothing
   Vector largest = Broadcast(-3e38F), sum{};
   for (int i = 0; i < room.wide; i += kLanes) {
-    const Vector value = Load(scores + i) + Load(room.distances + i);
+    const Vector value = Load(scores + i) + Load(distances + i);
     Store(scores + i, value);
     largest = Max(largest, value);
   }
@@ -188,16 +200,15 @@ void AttendHead(const AttendCall<T>& call, int head, float* space) {
   const AttendRoom room(space, call.rows, call.size);
   LayOutHead(call, head, room);
   for (int panel = 0; panel < room.wide / kTokenPanel; panel++) {
-    Multiply(room.queries, call.size, room.keys + std::int64_t{panel} * call.size * kTokenPanel, call.rows, call.size,
-             kTokenPanel, false, room.scores + panel * kTokenPanel, room.wide);
+    Multiply(room.queries, call.size, room.keys + std::int64_t{panel} * call.size * kTokenPanel, call.rows,
+             call.size, kTokenPanel, false, room.scores + panel * kTokenPanel, room.wide);
   }
-  for (int row = 0; row < call.rows; row++) {
-    DistancesOf(call, head, row, room);
-    Weigh(room.scores + std::int64_t{row} * room.wide, row, room);
-  }
+  LayOutDistances(call, head, room);
+  for (int row = 0; row < call.rows; row++)
+    Weigh(room.scores + std::int64_t{row} * room.wide, row, call.rows, room);
   for (int panel = 0; panel < call.size / kTokenPanel; panel++) {
-    Multiply(room.scores, room.wide, room.values + std::int64_t{panel} * call.rows * kTokenPanel, call.rows, call.rows,
-             kTokenPanel, false, room.mixed, kTokenPanel);
+    Multiply(room.scores, room.wide, room.values + std::int64_t{panel} * call.rows * kTokenPanel, call.rows,
+             call.rows, kTokenPanel, false, room.mixed, kTokenPanel);
     for (int row = 0; row < call.rows; row++) {
       T* y = call.y + row * call.y_row + head * call.size + panel * kTokenPanel;
       for (int i = 0; i < kTokenPanel; i += kLanes)
