@@ -346,7 +346,7 @@ t.test('all released files give the pack that is made by formula', async (t) => 
     t.equal((await verifyPack(pack)).length, 6 + 3);
     t.match(manifest, {
       name: 'kdtalker',
-      description: /KDTalker.*Wav2Lip.*LivePortrait/,
+      description: /KDTalker.*Wav2Lip.*LivePortrait.*InsightFace/,
       licence: { name: 'CC BY-NC 4.0', nonCommercial: true },
       roles: { denoiser: { licence: /KDTalker/ }, audio: { licence: /Wav2Lip/ }, decode: { licence: /MIT/ } },
       statistics: byFormula.statistics,

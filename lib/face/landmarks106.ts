@@ -1,9 +1,10 @@
+import { FACE_SHAPES } from '../packs/faces.js';
 import { apply, type Box, type Matrix, type Picture, type Point } from './geometry.js';
 import { FaceNetwork } from './network.js';
 import { warp } from './picture.js';
 import { pointsOf } from './points.js';
 
-const SIDE = 192;
+const SIDE = FACE_SHAPES.landmarks106.side;
 /** Side of the view as a multiple of the box's longer side. */
 const MARGIN = 1.5;
 

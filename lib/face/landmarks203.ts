@@ -1,10 +1,11 @@
+import { FACE_SHAPES } from '../packs/faces.js';
 import { type Framing, liveportraitToPhoto } from './crop/liveportrait.js';
 import { apply, type Picture, type Point } from './geometry.js';
 import { FaceNetwork } from './network.js';
 import { warp } from './picture.js';
 import { pointsOf } from './points.js';
 
-const SIDE = 224;
+const SIDE = FACE_SHAPES.landmarks203.side;
 const FRAMING: Framing = { enlargement: 1.5, shiftDown: -0.1 };
 /** The points are the third of the network's outputs. */
 const POINTS = 2;

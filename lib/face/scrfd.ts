@@ -1,10 +1,10 @@
-import type { Box, Picture } from './geometry.js';
-import { resizedToOriginal } from './geometry.js';
+import { FACE_SHAPES } from '../packs/faces.js';
+import { type Box, type Picture, resizedToOriginal } from './geometry.js';
 import { FaceNetwork } from './network.js';
 import { warp } from './picture.js';
 
 /** Side of the detector's input in pixels. */
-const SIDE = 512;
+const SIDE = FACE_SHAPES.detector.side;
 const STRIDES = [8, 16, 32] as const;
 const ANCHORS = 2;
 /** Rows of the outputs for each stride: two anchors a cell. */

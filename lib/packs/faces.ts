@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Dim, ModelInfo, TensorInfo } from './onnx/index.js';
 import type { Pack } from './pack.js';
-import type { FaceNetwork, FaceRole, PackManifest } from './schema.js';
+import type { FaceRole, PackFace, PackManifest } from './schema.js';
 
 /** What a network for faces takes and gives: it is known by its place among the outputs, not by names. */
 export interface FaceShape {
@@ -27,8 +27,8 @@ export const FACE_SHAPES: Readonly<Record<FaceRole, FaceShape>> = {
 export const FACE_ROLES = Object.keys(FACE_SHAPES) as FaceRole[];
 
 /** The networks for faces that a pack has. */
-export function facesOf(manifest: Pick<PackManifest, 'faces'>): [FaceRole, FaceNetwork][] {
-  return FACE_ROLES.flatMap((role): [FaceRole, FaceNetwork][] => {
+export function facesOf(manifest: Pick<PackManifest, 'faces'>): [FaceRole, PackFace][] {
+  return FACE_ROLES.flatMap((role): [FaceRole, PackFace][] => {
     const network = manifest.faces?.[role];
     return network ? [[role, network]] : [];
   });

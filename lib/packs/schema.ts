@@ -181,7 +181,7 @@ export type PackRole = NonNullable<PackManifest['roles'][RoleName]>;
 export type FaceRole = keyof NonNullable<PackManifest['faces']>;
 
 /** One network for faces of a pack. */
-export type FaceNetwork = NonNullable<NonNullable<PackManifest['faces']>[FaceRole]>;
+export type PackFace = NonNullable<NonNullable<PackManifest['faces']>[FaceRole]>;
 
 /** One rule of `landmarks`. */
 export type LandmarkRule = NonNullable<PackManifest['landmarks']>[number];

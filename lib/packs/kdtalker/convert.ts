@@ -50,6 +50,8 @@ const IDENTITY: PackIdentity = {
   },
 };
 
+const INSIGHTFACE = "; faces are found with InsightFace's networks (non-commercial research)";
+
 /**
  * Makes a pack of the released checkpoints, with no Python. Names and shapes of all files are checked before anything is written;
  * weights are read network by network, so that memory stays far below the files' size.
@@ -73,7 +75,8 @@ export async function convertPack(options: ConvertOptions): Promise<PackManifest
   const faces = await faceSources(options);
   const stored = await StoredWeights.open(files);
   try {
-    const identity = { ...IDENTITY, ...(statistics && { statistics }) };
+    const description = IDENTITY.description + (options.insightface === undefined ? '' : INSIGHTFACE);
+    const identity = { ...IDENTITY, description, ...(statistics && { statistics }) };
     return await writeKdtalkerPack(directory, stored.weights, identity, {
       prepare: (network) => stored.load(network, signal),
       faces,

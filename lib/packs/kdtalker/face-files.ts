@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { KdtalkerError, throwIfAborted } from '../../errors.js';
 import { FACE_SHAPES, faceMismatch } from '../faces.js';
 import { type ModelInfo, readModel, type WrittenFile } from '../onnx/index.js';
-import type { FaceNetwork, FaceRole, PackManifest } from '../schema.js';
+import type { FaceRole, PackFace, PackManifest } from '../schema.js';
 
 /** A network for faces that was looked at and can be copied into a pack. */
 export interface FaceSource {
@@ -59,7 +59,7 @@ export async function copyFaces(
   { reportOf, signal }: CopyOptions,
 ): Promise<PackManifest['faces']> {
   if (sources.length === 0) return undefined;
-  const faces: Partial<Record<FaceRole, FaceNetwork>> = {};
+  const faces: Partial<Record<FaceRole, PackFace>> = {};
   for (const { role, path } of sources) {
     const { file } = FACE_SHAPES[role];
     const copied = await copy(path, directory, file, reportOf(role), signal);
