@@ -1,7 +1,7 @@
 export type { Counters, CrossingCount, PixelFormat } from './binding.js';
 export { ERROR_CODES, KdtalkerError, type KdtalkerErrorCode } from './errors.js';
 export type { CropKind } from './face/crop/index.js';
-export type { FaceChoice } from './face/faces.js';
+export type { FaceChoice, FaceRatios } from './face/faces.js';
 export type { Box, Matrix, Point } from './face/geometry.js';
 export type { RawPicture, RawSound, SoundInput } from './media/index.js';
 export { type ConvertOptions, convertPack } from './packs/kdtalker/convert.js';

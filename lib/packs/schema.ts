@@ -142,6 +142,24 @@ const landmark = z
     description: 'Replaces a canonical keypoint: base + sum of weight * mean of the 68-point landmarks',
   });
 
+const faceNetwork = z.strictObject({
+  file: fileName.meta({ description: 'ONNX file, relative to pack.json' }),
+  sha256,
+  bytes: z.int().positive(),
+  licence: z.string().optional().meta({ description: 'Where it differs from the licence of the pack' }),
+});
+
+const faces = z
+  .strictObject({
+    detector: faceNetwork.optional().meta({ description: "SCRFD, InsightFace's det_10g.onnx" }),
+    landmarks106: faceNetwork.optional().meta({ description: "106 points, InsightFace's 2d106det.onnx" }),
+    landmarks203: faceNetwork.optional().meta({ description: "203 points, LivePortrait's landmark.onnx" }),
+  })
+  .refine(({ detector, landmarks106 }) => (detector === undefined) === (landmarks106 === undefined), {
+    error: 'both detector and landmarks106, or neither',
+  })
+  .meta({ description: 'Networks that find faces; the library has its own where the pack has none' });
+
 /** The schema of pack.json, format 1. */
 export const packSchema = z
   .strictObject({
@@ -172,6 +190,7 @@ export const packSchema = z
     statistics,
     blink: blink.optional(),
     landmarks: z.array(landmark).optional(),
+    faces: faces.optional(),
   })
   .meta({ title: 'kdtalker pack', description: 'Every network of one talking-head model and how to run it' });
 
@@ -183,6 +202,12 @@ export type RoleName = keyof PackManifest['roles'];
 
 /** One network of a pack. */
 export type PackRole = NonNullable<PackManifest['roles'][RoleName]>;
+
+/** The networks for faces that a pack can have. */
+export type FaceRole = keyof NonNullable<PackManifest['faces']>;
+
+/** One network for faces of a pack. */
+export type PackFace = NonNullable<NonNullable<PackManifest['faces']>[FaceRole]>;
 
 /** One rule of `landmarks`. */
 export type LandmarkRule = NonNullable<PackManifest['landmarks']>[number];

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KdtalkerError, throwIfAborted } from '../errors.js';
+import { faceMismatch, facesOf } from './faces.js';
 import { type ModelInfo, readModel } from './onnx/index.js';
-import { type Pack, type PackRole, type RoleName, rolesOf } from './pack.js';
+import { type FaceRole, type Pack, type PackRole, type RoleName, rolesOf } from './pack.js';
 
 /** A file that was read whole and is as pack.json says. */
 export interface CheckedFile {
-  role: RoleName;
+  /** What the network does: one of `roles`, or of `faces`. */
+  role: RoleName | FaceRole;
   file: string;
   bytes: number;
   sha256: string;
@@ -43,18 +45,35 @@ export async function checkPack(pack: Pack, options: CheckOptions = {}): Promise
     if (description.data) await checkData(pack, description.data, options.signal);
     checked.push({ role, file: path, ...found });
   }
+  return [...checked, ...(await checkFaces(pack, options.signal))];
+}
+
+async function checkFaces(pack: Pack, signal: AbortSignal | undefined): Promise<CheckedFile[]> {
+  const checked: CheckedFile[] = [];
+  for (const [role, network] of facesOf(pack.manifest)) {
+    const path = join(pack.directory, network.file);
+    const found = await measure(path, network, signal);
+    compare(path, network, found);
+    checked.push({ role, file: path, ...found });
+  }
   return checked;
 }
 
 /**
- * {@link checkPack}, and that every graph has the inputs and outputs that pack.json names.
+ * {@link checkPack}, and that every graph has the inputs and outputs that pack.json names, or, of those for faces, the shapes
+ * that such a network has.
  *
  * @throws KdtalkerError PACK_DAMAGED, ABORTED
  */
 export async function verifyPack(pack: Pack, options: CheckOptions = {}): Promise<VerifiedFile[]> {
   const checked = await checkPack(pack, options);
-  const roles = new Map(rolesOf(pack.manifest));
-  return Promise.all(checked.map((entry) => verifyGraph(entry, roles.get(entry.role)!)));
+  const roles = new Map<string, PackRole>(rolesOf(pack.manifest));
+  return Promise.all(
+    checked.map((entry) => {
+      const role = roles.get(entry.role);
+      return role ? verifyGraph(entry, role) : verifyFace(entry, entry.role as FaceRole);
+    }),
+  );
 }
 
 interface Measure {
@@ -115,6 +134,13 @@ async function verifyGraph(entry: CheckedFile, role: PackRole): Promise<Verified
   };
   check('input', role.inputs, model.inputs);
   check('output', role.outputs, model.outputs);
+  return { ...entry, model };
+}
+
+async function verifyFace(entry: CheckedFile, role: FaceRole): Promise<VerifiedFile> {
+  const model = await readGraph(entry.file);
+  const mismatch = faceMismatch(role, model);
+  if (mismatch) throw damaged(entry.file, mismatch.expected, mismatch.received);
   return { ...entry, model };
 }
 

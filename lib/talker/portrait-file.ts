@@ -22,6 +22,9 @@ const cropSchema = z.strictObject({
   toCrop: matrix,
   box: z.tuple([z.number(), z.number(), z.number(), z.number()]).optional(),
   score: z.number().optional(),
+  ratios: z
+    .strictObject({ eyes: z.tuple([z.number().min(0), z.number().min(0)]), lip: z.number().min(0) })
+    .optional(),
 });
 
 /** Identifies the networks that a portrait's tensors belong to. */
@@ -94,8 +97,13 @@ function readCrop(text: string | undefined, file: string): PortraitCrop {
   } catch {
     json = undefined;
   }
-  const { box, score, ...crop } = parseFile(cropSchema, json, `the crop in '${file}'`, 'PORTRAIT_INVALID');
-  return { ...crop, box, score };
+  const { box, score, ratios, ...crop } = parseFile(
+    cropSchema,
+    json,
+    `the crop in '${file}'`,
+    'PORTRAIT_INVALID',
+  );
+  return { ...crop, box, score, ratios };
 }
 
 function hostTensors(

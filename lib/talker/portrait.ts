@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type NativePortraitOptions, native, type PortraitHandle, type TalkerHandle } from '../binding.js';
 import { KdtalkerError, throwIfAborted } from '../errors.js';
 import { CROP_KINDS, type CropKind, type CropResult, cropPicture } from '../face/crop/index.js';
-import type { FaceChoice, FaceFinder } from '../face/faces.js';
+import type { Face, FaceChoice, FaceFinder, FaceRatios } from '../face/faces.js';
 import type { Box, Matrix, Point } from '../face/geometry.js';
 import { type RawPicture, readPicture } from '../media/index.js';
 import { keepKeypoints, placeKeypoints } from '../packs/landmarks.js';
@@ -41,6 +41,8 @@ export interface PortraitCrop {
   box: Box | undefined;
   /** The detector's confidence, 0..1; 1 when box or landmarks were given; undefined with the crop `'none'`. */
   score: number | undefined;
+  /** How far the eyes, left and right in the picture, and the lips are open; undefined with the crop `'none'`. */
+  ratios: FaceRatios | undefined;
 }
 
 const schema = z.strictObject(
@@ -155,6 +157,7 @@ export async function cutOut(
     kind,
     size: manifest.crop.size,
     landmarks: face?.landmarks68,
+    landmarks106: face?.landmarks106,
     signal,
   });
   throwIfAborted(signal, 'Preparing the portrait');
@@ -172,7 +175,7 @@ function withoutCrop({ face, box, landmarks, signal }: PortraitOptions) {
   };
 }
 
-function cropOf(crop: CropResult, face: { box: Box; score: number } | undefined): PortraitCrop {
+function cropOf(crop: CropResult, face: Face | undefined): PortraitCrop {
   const { kind, size, toPhoto, toCrop } = crop;
-  return { kind, size, toPhoto, toCrop, box: face?.box, score: face?.score };
+  return { kind, size, toPhoto, toCrop, box: face?.box, score: face?.score, ratios: face?.ratios };
 }

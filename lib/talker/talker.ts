@@ -4,6 +4,7 @@ import { type Counters, native, type TalkerHandle } from '../binding.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
 import type { SoundInput } from '../media/index.js';
+import { faceFiles } from '../packs/faces.js';
 import type { LoweringProgress } from '../packs/lowering/lower-pack.js';
 import type { Precision } from '../packs/lowering/pass.js';
 import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
@@ -85,7 +86,7 @@ export class Talker {
     this.device = native().talkerDevice(handle);
     this.#handle = handle;
     this.#readAhead = Math.floor(threads / Math.min(threads, this.pack.sessionThreads ?? threads)) + 2;
-    this.#host = { handle, pack, faces: () => this.#openFaces(threads) };
+    this.#host = { handle, pack, faces: () => this.#openFaces(pack, threads) };
   }
 
   /**
@@ -202,8 +203,8 @@ export class Talker {
     await native().closeTalker(this.#handle);
   }
 
-  #openFaces(threads: number): Promise<FaceFinder> {
-    this.#faces ??= FaceFinder.open({ threads });
+  #openFaces(pack: Pack, threads: number): Promise<FaceFinder> {
+    this.#faces ??= FaceFinder.open({ threads, networks: faceFiles(pack) });
     this.#faces.catch(() => {
       this.#faces = undefined; // the next portrait tries again
     });

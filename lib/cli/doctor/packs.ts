@@ -29,7 +29,17 @@ export const faces: Check = {
   name: 'faces',
   async look() {
     const { FaceFinder } = await import('../../face/faces.js');
+    const { faceFiles } = await import('../../packs/faces.js');
+    const { listPacks } = await import('../../packs/pack.js');
+    const { BUILT_IN_FACES, facesText } = await import('../packs/faces.js');
     await (await FaceFinder.open()).close();
-    return { state: 'ok', found: 'detector and landmarks verified' };
+    const used: Record<string, string> = {};
+    for (const pack of await listPacks()) {
+      used[pack.manifest.name] = facesText(pack.manifest);
+      if (pack.manifest.faces) await (await FaceFinder.open({ networks: faceFiles(pack) })).close();
+    }
+    const own = Object.entries(used).filter(([, text]) => text !== BUILT_IN_FACES);
+    const found = [BUILT_IN_FACES, ...own.map(([name, text]) => `${name}: ${text}`)].join('; ');
+    return { state: 'ok', found: `${found}, verified`, details: { packs: used } };
   },
 };

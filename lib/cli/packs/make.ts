@@ -28,6 +28,7 @@ export async function convert(values: ConvertValues, context: Context): Promise<
     wav2lip: need(values.wav2lip, '--wav2lip FILE'),
     liveportrait: need(values.liveportrait, '--liveportrait DIR'),
     directory: need(values.out, '--out DIR'),
+    ...(values.insightface !== undefined && { insightface: values.insightface }),
     ...(values.norm !== undefined && { norm: values.norm }),
   };
   await make(options.directory, context, (write) => convertPack({ ...options, ...write }));

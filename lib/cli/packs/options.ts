@@ -19,6 +19,13 @@ export const CONVERT_OPTIONS = section('Input and output', {
   kdtalker: text('FILE', "KDTalker's checkpoint, KDTalker.pth"),
   wav2lip: text('FILE', "Wav2Lip's checkpoint, wav2lip.pth; only its audio encoder is used"),
   liveportrait: text('DIR', "The folder of LivePortrait's checkpoints, with base_models in it"),
+  insightface: text(
+    'DIR',
+    "The folder of InsightFace's det_10g.onnx and 2d106det.onnx, which find faces then",
+    {
+      fallback: 'the built-in ones',
+    },
+  ),
   norm: text('FILE', 'Motion statistics of another training, norm.npz', { fallback: 'the published ones' }),
   out,
 });

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { type Pack, readPack } from '../../packs/pack.js';
+import { type Pack, type PackRole, readPack, rolesOf } from '../../packs/pack.js';
 import { type CheckedFile, verifyPack } from '../../packs/verify.js';
 import { bytes, table } from '../layout.js';
 import type { Reporter } from '../report/reporter.js';
@@ -28,7 +28,7 @@ function withData(
   { manifest, directory }: Pack,
   { role, file, bytes: size, sha256 }: CheckedFile,
 ): CheckedFile[] {
-  const data = manifest.roles[role]?.data;
+  const data = new Map<string, PackRole>(rolesOf(manifest)).get(role)?.data;
   const graph = { role, file, bytes: size, sha256 };
   return data ? [graph, { role, ...data, file: join(directory, data.file) }] : [graph];
 }

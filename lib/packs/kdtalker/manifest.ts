@@ -62,10 +62,11 @@ export const PACK_NETWORKS: readonly NetworkName[] = [
   'lip',
 ];
 
-/** pack.json of the published networks, before it is validated; `models` are the files as written. */
+/** pack.json of the published networks, before it is validated; `models` and `faces` are the files as written. */
 export function kdtalkerManifest(
   identity: PackIdentity,
   models: ReadonlyMap<NetworkName, WrittenModel>,
+  faces?: PackManifest['faces'],
 ): unknown {
   const { licences = {}, statistics = STATISTICS, ...about } = identity;
   const roles = (Object.keys(ROLES) as RoleNetwork[]).map((name) => {
@@ -90,5 +91,6 @@ export function kdtalkerManifest(
       smoothing: { process: 0.05, observation: 0.001 },
     },
     statistics,
+    ...(faces && { faces }),
   };
 }

@@ -6,6 +6,7 @@ import { EXTERNAL_FROM, type Graph, type WrittenModel, writeModel } from '../onn
 import { parseManifest } from '../pack.js';
 import type { PackManifest } from '../schema.js';
 import type { AllWeights } from '../weights/weights.js';
+import { copyFaces, type FaceSource } from './face-files.js';
 import { kdtalkerManifest, PACK_NETWORKS, type PackIdentity } from './manifest.js';
 import { NETWORKS, type NetworkName } from './networks.js';
 
@@ -29,6 +30,8 @@ export interface WritePackOptions {
 export interface WriteFromOptions extends WritePackOptions {
   /** Awaited before the weights of a network are read, to bring them into memory. */
   prepare?: (network: NetworkName) => Promise<void>;
+  /** Networks for faces that are copied into the pack; default none. */
+  faces?: readonly FaceSource[];
 }
 
 /**
@@ -64,25 +67,28 @@ async function writeFiles(
   directory: string,
   weights: AllWeights,
   identity: PackIdentity,
-  { onProgress, signal, prepare }: WriteFromOptions,
+  { onProgress, signal, prepare, faces: sources = [] }: WriteFromOptions,
 ): Promise<PackManifest> {
   const graphs = PACK_NETWORKS.map((name): [NetworkName, Graph] => [name, NETWORKS[name](weights)]);
-  const total = graphs.reduce((sum, [, graph]) => sum + graph.externalBytes(EXTERNAL_FROM), 0);
+  const total =
+    graphs.reduce((sum, [, graph]) => sum + graph.externalBytes(EXTERNAL_FROM), 0) +
+    sources.reduce((sum, { bytes }) => sum + bytes, 0);
   const models = new Map<NetworkName, WrittenModel>();
   let done = 0;
+  const reportOf = (network: string) => (bytes: number) => {
+    done += bytes;
+    onProgress?.({ network, done, total });
+  };
   for (const [network, graph] of graphs) {
-    const report = (bytes: number) => {
-      done += bytes;
-      onProgress?.({ network, done, total });
-    };
     await prepare?.(network);
     const model = await writeModel(graph, directory, `${network}.onnx`, {
-      onProgress: report,
+      onProgress: reportOf(network),
       ...(signal && { signal }),
     });
     models.set(network, model);
   }
-  const manifest = parseManifest(kdtalkerManifest(identity, models), directory);
+  const faces = await copyFaces(sources, directory, { reportOf, signal });
+  const manifest = parseManifest(kdtalkerManifest(identity, models, faces), directory);
   await writeFile(join(directory, 'pack.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
 }
