@@ -20,6 +20,7 @@ export const WARP_PASSES: readonly Pass[] = [denseMotionInput, maskMotion, occlu
 
 /** The passes, in their order: what covers more comes before what covers a part of it. */
 export const PASSES: readonly Pass[] = [
+  ...WARP_PASSES,
   spade,
   upsampledConvolution,
   blockedConvolution,
