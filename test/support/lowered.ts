@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { native } from '../../dist/binding.js';
 import { lowerGraph } from '../../dist/packs/lowering/lower-graph.js';
 import type { WeightPacker } from '../../dist/packs/lowering/packed-weights.js';
-import type { Pass } from '../../dist/packs/lowering/pass.js';
+import type { Pass, Precision } from '../../dist/packs/lowering/pass.js';
 import { EditableGraph, type Graph, writeEdited, writeModel } from '../../dist/packs/onnx/index.js';
 import { expand } from './expanded.js';
 import { type HostTensor, openGraph } from './graphs.js';
@@ -19,6 +20,7 @@ export interface Lowered {
   /** How many nodes of each operator there are; the engine's own begin with `kdtalker:`. */
   operators: Record<string, number>;
   graph: EditableGraph;
+  passes: readonly Pass[];
 }
 
 /** Lowers a graph under construction by some passes. */
@@ -27,14 +29,17 @@ export async function lowerBuilt(t: Test, built: Graph, passes: readonly Pass[])
   await writeModel(built, folder, 'plain.onnx');
   const graph = await EditableGraph.open(join(folder, 'plain.onnx'));
   const found = await lowerGraph(graph, { precision: 'fp32', packWeights: unpackedWeights }, passes);
-  return { found, operators: operatorsOf(graph), graph };
+  return { found, operators: operatorsOf(graph), graph, passes };
 }
 
-/** Asserts that a lowered graph, each of the engine's operators put back into standard ones, gives what the plain one gives. */
+/**
+ * Asserts that a lowered graph gives what the plain one gives: with each of the engine's operators put back into standard ones, and as the
+ * engine runs it, in float32 and in bfloat16 where the processor has it.
+ */
 export async function sameAsPlain(
   t: Test,
   built: Graph,
-  { graph }: Lowered,
+  { graph, passes }: Lowered,
   feeds: Record<string, HostTensor>,
   tolerance = 1e-5,
 ): Promise<void> {
@@ -47,9 +52,46 @@ export async function sameAsPlain(
   const expected = await (await openGraph(join(folder, 'plain.onnx')))(feeds);
   const found = await (await openGraph(join(folder, 'expanded.onnx')))(feeds);
   t.strictSame(Object.keys(found).sort(), Object.keys(expected).sort(), 'the outputs keep their names');
+  alike(t, found, expected, tolerance, 'standard operators');
+  for (const precision of ['fp32', 'bf16'] as const) {
+    if (precision === 'bf16' && !native().cpuFeatures().bf16) {
+      t.skip('bf16: this processor has no AVX512-BF16');
+      continue;
+    }
+    const ran = await runLowered(join(folder, 'plain.onnx'), folder, { precision, passes }, feeds);
+    alike(t, ran, expected, precision === 'fp32' ? 2 * tolerance : 0.03, `the engine in ${precision}`);
+  }
+}
+
+/** Lowers a graph's file with the weights that the engine wants, and runs it there. */
+export async function runLowered(
+  file: string,
+  folder: string,
+  { precision, passes }: { precision: Precision; passes?: readonly Pass[] },
+  feeds: Record<string, HostTensor>,
+): Promise<Record<string, HostTensor>> {
+  const graph = await EditableGraph.open(file);
+  await lowerGraph(graph, { precision, packWeights: native().packWeights }, passes);
+  const name = `${precision}.onnx`;
+  await writeEdited(graph, folder, name);
+  const session = await native().openSession(join(folder, name), { threads: 2 });
+  try {
+    return await session.run(feeds);
+  } finally {
+    await session.close();
+  }
+}
+
+function alike(
+  t: Test,
+  found: Record<string, HostTensor>,
+  expected: Record<string, HostTensor>,
+  tolerance: number,
+  how: string,
+): void {
   for (const [name, { data, dims }] of Object.entries(expected)) {
-    t.strictSame(found[name]!.dims, dims, `${name}: same shape`);
-    near(t, found[name]!.data as Float32Array, data as Float32Array, tolerance, name);
+    t.strictSame(found[name]!.dims, dims, `${how}, ${name}: same shape`);
+    near(t, found[name]!.data as Float32Array, data as Float32Array, tolerance, `${how}, ${name}`);
   }
 }
 

@@ -37,7 +37,9 @@ export async function motion(settings) {
 /** The engine without its facade, which always begins with the sound. */
 async function openEngine(engine, settings) {
   const pack = await readPack(settings.pack);
-  const talker = await engine.openTalker(nativeTalkerOptions(pack, 'cpu', settings.threads));
+  const talker = await engine.openTalker(
+    nativeTalkerOptions(pack, { device: 'cpu', threads: settings.threads, lowered: undefined }),
+  );
   const { tensors } = readSafetensors(await readFile(portraitFile(settings)), (why) => new Error(why));
   const portrait = await engine.restorePortrait(talker, tensors);
   return { talker, portrait, options: planClip({ seed: SEED }, pack.manifest).native };

@@ -1,8 +1,8 @@
 import { VOLUME } from '../../networks/appearance.js';
 import { candidateShifts, stackedCandidates } from '../../networks/dense-motion.js';
-import { Graph } from '../../onnx/index.js';
+import { type EditableNode, Graph } from '../../onnx/index.js';
 import { addBlocked, named, replaceByBlocked } from '../blocked.js';
-import type { Pass } from '../pass.js';
+import type { Pass, PassContext } from '../pass.js';
 import { Template } from '../template.js';
 
 const { depth, side } = VOLUME;
@@ -11,11 +11,11 @@ const { depth, side } = VOLUME;
 export const denseMotionInput: Pass = {
   name: 'dense-motion-input',
   async run(context) {
-    if (!context.graph.nodes.some(({ type }) => type === 'GridSample')) return 0;
+    const candidates = context.graph.sorted().filter((node) => joinsVolumes(context, node));
+    if (!candidates.length) return 0; // the template takes a while to build
     const template = new Template(part());
     let found = 0;
-    for (const node of context.graph.sorted()) {
-      if (node.type !== template.end.type) continue;
+    for (const node of candidates) {
       const bound = await template.match(context, node.outputs[0]!);
       if (!bound) continue;
       const inputs = ['volume', 'source', 'driving'].map((name) => bound.get(name)!);
@@ -31,6 +31,12 @@ export const denseMotionInput: Pass = {
     return found;
   },
 };
+
+/** Whether a node sees volumes that were put side by side as channels of one. */
+function joinsVolumes({ graph, shapes }: PassContext, node: EditableNode): boolean {
+  if (node.type !== 'Reshape' || graph.producer(node.inputs[0]!)?.type !== 'Concat') return false;
+  return shapes.of(node.outputs[0]!)?.length === 5;
+}
 
 function part(): Graph {
   const g = new Graph('dense-motion-input');

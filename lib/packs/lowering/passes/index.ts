@@ -15,15 +15,16 @@ import { tokenResidual } from './token-residual.js';
 import { tokenStack } from './token-stack.js';
 import { upsampledConvolution } from './upsampled-convolution.js';
 
-/** Passes whose operators come with the warp's. */
-export const WARP_PASSES: readonly Pass[] = [denseMotionInput, maskMotion, occlusion, sampleVolume, pooling];
-
 /** The passes, in their order: what covers more comes before what covers a part of it. */
 export const PASSES: readonly Pass[] = [
-  ...WARP_PASSES,
+  denseMotionInput,
+  maskMotion,
+  occlusion,
+  sampleVolume,
   spade,
   upsampledConvolution,
   blockedConvolution,
+  pooling,
   blockedConcat,
   blockedActivation,
   cancelRepacking,
