@@ -76,7 +76,8 @@ class OneOperator {
  private:
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < inputs_.size(); i++) names.push_back(std::string("x").append(std::to_string(i)));
+    for (std::size_t i = 0; i < inputs_.size(); i++)
+      names.push_back(std::string("x").append(std::to_string(i)));
     return names;
   }
 
