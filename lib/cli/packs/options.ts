@@ -1,5 +1,5 @@
 import { KdtalkerError } from '../../errors.js';
-import { section, text, type Values } from '../option.js';
+import { flag, section, text, type Values } from '../option.js';
 
 const out = text('DIR', 'Where the pack goes: a new folder, or an empty one', {
   also: ['o', 'output', 'dir', 'directory'],
@@ -31,6 +31,20 @@ export const CONVERT_OPTIONS = section('Input and output', {
 
 /** What was given to `packs convert`. */
 export type ConvertValues = Values<typeof CONVERT_OPTIONS>;
+
+/** Options of `packs pull`. */
+export const PULL_OPTIONS = section('Input and output', {
+  out,
+  downloads: text('DIR', 'Where the downloaded files go, and stay', {
+    fallback: 'beside the pack, until it is made',
+  }),
+  'accept-licences': flag('Accept the licences of the files without being asked', {
+    also: ['accept-licenses', 'yes', 'accept'],
+  }),
+});
+
+/** What was given to `packs pull`. */
+export type PullValues = Values<typeof PULL_OPTIONS>;
 
 /** The value of an option that has to be given. @throws INVALID_ARGUMENT */
 export function needed(value: string | undefined, option: string, command: string): string {

@@ -61,6 +61,7 @@ function shareOf(stage: Stage, done: number, total: number | undefined): number 
 
 /** How an amount of a stage is shown; frames have no unit. */
 const UNITS: Partial<Record<Stage, { digits: number; size: number; unit: string }>> = {
+  download: { digits: 0, size: 1e6, unit: ' MB' },
   write: { digits: 0, size: 1e6, unit: ' MB' },
   audio: { digits: 1, size: 1, unit: ' s' },
 };
