@@ -5,6 +5,7 @@ export type { FaceChoice, FaceRatios } from './face/faces.js';
 export type { Box, Matrix, Point } from './face/geometry.js';
 export type { RawPicture, RawSound, SoundInput } from './media/index.js';
 export { type ConvertOptions, convertPack } from './packs/kdtalker/convert.js';
+export { type PullFile, type PullOptions, type PullProgress, pullPack } from './packs/kdtalker/pull.js';
 export { type SynthesizeOptions, synthesizePack } from './packs/kdtalker/synthesize.js';
 export type { PackProgress, WritePackOptions } from './packs/kdtalker/write.js';
 export type { LoweringProgress } from './packs/lowering/lower-pack.js';

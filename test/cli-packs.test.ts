@@ -23,7 +23,9 @@ t.test('packs synthesize makes a pack that the other commands know', async (t) =
     pack: { name: 'kdtalker-synthetic', bytes, licence: { nonCommercial: false } },
   });
   const verified = await run(['packs', 'verify', 'new/pack', '--json'], { cwd });
-  const { files } = events(verified)[0] as unknown as { files: { bytes: number }[] };
+  const last = events(verified).at(-1) as unknown as { files: { bytes: number }[]; fingerprints: number };
+  const { files, fingerprints } = last;
+  t.equal(fingerprints, 6, 'every network gives the numbers it gave when the pack was made');
   t.equal(files.length, 12, 'graphs and weights');
   t.equal(
     files.reduce((sum, file) => sum + file.bytes, 0),

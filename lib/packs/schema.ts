@@ -16,6 +16,14 @@ const finite = z.number();
 const positive = z.number().positive();
 const numbers = (length: number) => z.array(finite).length(length);
 
+/** What a network gives for inputs by formula (lib/packs/fingerprint): a few numbers of every output, by the graph's names. */
+const fingerprint = z
+  .record(
+    z.string().min(1),
+    z.strictObject({ mean: finite, rms: finite.min(0), values: z.array(finite).min(1).max(16) }),
+  )
+  .meta({ description: 'What the network gives for inputs by formula; `packs verify` compares it' });
+
 /** A network: its file and how the graph calls the tensors that the engine knows by role; `traced` and `either` may be left out. */
 function role<
   In extends string,
@@ -43,6 +51,7 @@ function role<
     outputs: names(outputs)
       .extend(optional(traced))
       .meta({ description: 'Those that need not be here are for traces only' }),
+    fingerprint: fingerprint.optional(),
   });
 }
 
@@ -208,6 +217,12 @@ export type FaceRole = keyof NonNullable<PackManifest['faces']>;
 
 /** One network for faces of a pack. */
 export type PackFace = NonNullable<NonNullable<PackManifest['faces']>[FaceRole]>;
+
+/** The fingerprint of a network, by its outputs. */
+export type Fingerprint = z.infer<typeof fingerprint>;
+
+/** What is kept of one output. */
+export type OutputFingerprint = Fingerprint[string];
 
 /** One rule of `landmarks`. */
 export type LandmarkRule = NonNullable<PackManifest['landmarks']>[number];

@@ -5,7 +5,7 @@ export const packs: Check = {
   name: 'packs',
   async look(signal) {
     const { listPacks } = await import('../../packs/pack.js');
-    const { verifyPack } = await import('../../packs/verify.js');
+    const { verifyGraphs } = await import('../../packs/verify.js');
     const all = await listPacks();
     if (all.length === 0) {
       throw new KdtalkerError(
@@ -16,7 +16,7 @@ export const packs: Check = {
     const checked = [];
     for (const pack of all) {
       const { name, version } = pack.manifest;
-      checked.push({ name, version, files: (await verifyPack(pack, { signal })).length });
+      checked.push({ name, version, files: (await verifyGraphs(pack, { signal })).length });
     }
     const found = checked
       .map(({ name, version, files }) => `${name} ${version} (${files} files verified)`)

@@ -1,6 +1,7 @@
 import { invalidArgument } from '../../errors.js';
 import type { FaceRole, PackManifest } from '../schema.js';
 import { checkFace, type FaceSource } from './face-files.js';
+import { LICENCES } from './licences.js';
 import type { PackIdentity } from './manifest.js';
 import { readStatistics } from './norm.js';
 import { findInsightface, findLandmarks203, findLiveportrait } from './source-files.js';
@@ -30,9 +31,6 @@ export interface ConvertOptions extends WritePackOptions {
   directory: string;
 }
 
-const LIVEPORTRAIT = 'MIT (LivePortrait)';
-const KDTALKER = 'CC BY-NC 4.0 (KDTalker)';
-
 /** What the pack says about itself. The strictest licence of its parts holds for the whole. */
 const IDENTITY: PackIdentity = {
   name: 'kdtalker',
@@ -42,14 +40,14 @@ const IDENTITY: PackIdentity = {
     'of LivePortrait (MIT), converted from the released checkpoints',
   licence: { name: 'CC BY-NC 4.0', nonCommercial: true },
   licences: {
-    appearance: LIVEPORTRAIT,
-    motion: LIVEPORTRAIT,
-    audio: 'research and non-commercial use (Wav2Lip)',
-    condition: KDTALKER,
-    time: KDTALKER,
-    denoiser: KDTALKER,
-    warp: LIVEPORTRAIT,
-    decode: LIVEPORTRAIT,
+    appearance: LICENCES.liveportrait,
+    motion: LICENCES.liveportrait,
+    audio: LICENCES.wav2lip,
+    condition: LICENCES.kdtalker,
+    time: LICENCES.kdtalker,
+    denoiser: LICENCES.kdtalker,
+    warp: LICENCES.liveportrait,
+    decode: LICENCES.liveportrait,
   },
 };
 
@@ -72,7 +70,7 @@ const INSIGHTFACE = "; faces are found with InsightFace's networks (non-commerci
  */
 export async function convertPack(options: ConvertOptions): Promise<PackManifest> {
   checkOptions(options);
-  const { directory, norm, signal, onProgress } = options;
+  const { directory, norm, signal, onProgress, fingerprint } = options;
   const files = await sourceFiles(options);
   const statistics = norm === undefined ? undefined : await readStatistics(norm);
   const faces = await faceSources(options);
@@ -83,6 +81,7 @@ export async function convertPack(options: ConvertOptions): Promise<PackManifest
     return await writeKdtalkerPack(directory, stored.weights, identity, {
       prepare: (network) => stored.load(network, signal),
       faces,
+      ...(fingerprint !== undefined && { fingerprint }),
       ...(onProgress && { onProgress }),
       ...(signal && { signal }),
     });
