@@ -35,6 +35,9 @@ class Network {
   std::shared_ptr<Session> session_;
 };
 
+// The network of a role. Throws Error PACK_INVALID when there is none.
+const Network& FindNetwork(const std::map<std::string, Network>& networks, const std::string& role);
+
 // A network's inputs and outputs tied to tensors. Not thread-safe; the tensors must outlive it.
 class NetworkRun {
  public:

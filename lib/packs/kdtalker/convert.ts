@@ -38,6 +38,9 @@ const IDENTITY: PackIdentity = {
     denoiser: 'CC BY-NC 4.0 (KDTalker)',
     warp: LIVEPORTRAIT,
     decode: LIVEPORTRAIT,
+    stitching: LIVEPORTRAIT,
+    eye: LIVEPORTRAIT,
+    lip: LIVEPORTRAIT,
   },
 };
 
