@@ -1,5 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Motion, type Portrait, type Talker } from 'kdtalker';
 import t from 'tap';
+import { readSafetensors, type TensorToStore, writeSafetensors } from '../dist/packs/safetensors.js';
 import { golden } from './support/golden.js';
 import { numbers } from './support/graphs.js';
 import { drivingKeypoints, loadDraft, motionTo, portraitOf, retargetingPack } from './support/keypoints.js';
@@ -113,10 +115,22 @@ t.test('a saved portrait keeps its ratios', async (t) => {
   const file = `${t.testdir()}/face`;
   await portrait.save(file);
   t.same((await talker.loadPortrait(file)).ratios, portrait.ratios);
+  const { tensors, metadata } = readSafetensors(readFileSync(file));
+  const write = (changed: Record<string, string>) =>
+    writeFileSync(file, writeSafetensors(tensors as Record<string, TensorToStore>, changed));
+  write({ ...metadata, version: '3' });
+  await fails(t, () => talker.loadPortrait(file), 'PORTRAIT_INVALID', /of version 3, which a later release/);
+  write({ ...metadata, ratios: metadata.ratios!.replace('0.', '0.1') });
+  await fails(t, () => talker.loadPortrait(file), 'PORTRAIT_INVALID', /do not match their checksum/);
   const whole = await talker.portrait(portraitFile, { crop: 'none' });
   t.equal(whole.ratios, undefined);
   await whole.save(file);
   t.equal((await talker.loadPortrait(file)).ratios, undefined);
+  const first = readSafetensors(readFileSync(file));
+  const { version, ...rest } = first.metadata;
+  t.equal(version, '2');
+  writeFileSync(file, writeSafetensors(first.tensors as Record<string, TensorToStore>, rest));
+  t.equal((await talker.loadPortrait(file)).ratios, undefined, 'the first version, which had no ratios');
 });
 
 t.test('what cannot be done is refused at once', async (t) => {
