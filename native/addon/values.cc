@@ -225,8 +225,7 @@ ClipOptions ClipOptionsOf(const Napi::Object& object) {
   options.blink = BlinkOf(GetString(object, "blink"));
   if (!Get(object, "region").IsUndefined()) options.region = MaskOf(object, "region");
   options.edits = GetFloats(object, "edits");
-  if (!Get(object, "silence").IsUndefined())
-    options.silence = SilenceOptionsOf(GetObject(object, "silence"));
+  if (!Get(object, "silence").IsUndefined()) options.silence = SilenceOptionsOf(GetObject(object, "silence"));
   options.retargeting = RetargetingOf(object);
   return options;
 }

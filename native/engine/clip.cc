@@ -120,7 +120,8 @@ void Clip::SampleAll() {
   const Activity activity([this] { Stop(); });
   try {
     ThrowIfExiting(activity);
-    auto timeline = std::make_unique<Timeline>(portrait_, options_, frames_, speech_ ? &speech_->mel() : nullptr);
+    auto timeline =
+        std::make_unique<Timeline>(portrait_, options_, frames_, speech_ ? &speech_->mel() : nullptr);
     {
       const std::lock_guard lock(mutex_);
       timeline_ = std::move(timeline);

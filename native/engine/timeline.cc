@@ -131,8 +131,8 @@ void Timeline::Rest(std::int64_t last) {
   if (options_.region)
     Launch(device, kernels::TakeRegion{motion_.f32(), rest_.f32(), ready_, last, *options_.region});
   if (gate_) {
-    Launch(device, kernels::RestLips{motion_.f32(), rest_.f32(), gate_.f32(), ready_, last,
-                                     options_.silence->lips});
+    Launch(device,
+           kernels::RestLips{motion_.f32(), rest_.f32(), gate_.f32(), ready_, last, options_.silence->lips});
   }
 }
 

@@ -1,9 +1,10 @@
 // What the user asks of the motion, applied to the smoothed timeline in place, one index a frame:
-// distance from the portrait's own pose scaled, angles offset, expression scaled, single frames changed, blinks
-// left, removed or replaced.
+// distance from the portrait's own pose scaled, angles offset, expression scaled, single frames changed,
+// blinks left, removed or replaced.
 //
-// Trap: in relative mode the clip's first frame is the reference for all others, and an offset, a change or a blink in
-// it would cancel itself. Make the reference with Reference() on a copy of frame 0 taken before the edit.
+// Trap: in relative mode the clip's first frame is the reference for all others, and an offset, a change or a
+// blink in it would cancel itself. Make the reference with Reference() on a copy of frame 0 taken before the
+// edit.
 #pragma once
 
 #include <cmath>

@@ -18,9 +18,7 @@ struct FrameEdits {
     return rows + (count == 1 ? 0 : frame) * kMotionSize;
   }
 
-  KDT_HOST_DEVICE float Zoom(std::int64_t frame) const {
-    return rows == nullptr ? 1.0F : Row(frame)[kScale];
-  }
+  KDT_HOST_DEVICE float Zoom(std::int64_t frame) const { return rows == nullptr ? 1.0F : Row(frame)[kScale]; }
 
   KDT_HOST_DEVICE void Apply(float* motion, std::int64_t frame) const {
     if (rows == nullptr) return;

@@ -14,10 +14,10 @@
 namespace kdtalker::kernels {
 
 struct SilenceRule {
-  float threshold;    // dB relative to the loudest frame, 0 or less
-  float hysteresis;   // dB above the threshold where silence ends
-  float lowest;       // dB; quieter frames are silent
-  std::int32_t wait;  // frames a silence lasts before anything happens
+  float threshold;       // dB relative to the loudest frame, 0 or less
+  float hysteresis;      // dB above the threshold where silence ends
+  float lowest;          // dB; quieter frames are silent
+  std::int32_t wait;     // frames a silence lasts before anything happens
   std::int32_t release;  // frames from 1 to 0, after the wait
   std::int32_t attack;   // frames from 0 to 1, before the silence ends
 };

@@ -12,9 +12,10 @@ namespace {
 
 void CheckRatios(const std::vector<float>& ratios) {
   if (ratios.size() == 3) return;
-  throw Error("INVALID_ARGUMENT",
-              "Expected a portrait whose eyes and lips have been measured for retargeting but received one of "
-              "unknown ratios");
+  throw Error(
+      "INVALID_ARGUMENT",
+      "Expected a portrait whose eyes and lips have been measured for retargeting but received one of "
+      "unknown ratios");
 }
 
 }  // namespace
@@ -45,7 +46,8 @@ Retarget::Retarget(const std::map<std::string, Network>& networks, const Tensor&
     : driving_(driving) {
   if (!wanted.eyes.empty() || !wanted.lips.empty()) CheckRatios(ratios);
   if (!wanted.eyes.empty())
-    eyes_.emplace(FindNetwork(networks, "eye"), source, std::vector<float>{ratios[0], ratios[1]}, wanted.eyes);
+    eyes_.emplace(FindNetwork(networks, "eye"), source, std::vector<float>{ratios[0], ratios[1]},
+                  wanted.eyes);
   if (!wanted.lips.empty())
     lips_.emplace(FindNetwork(networks, "lip"), source, std::vector<float>{ratios[2]}, wanted.lips);
   if (!wanted.stitch) return;

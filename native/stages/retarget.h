@@ -17,14 +17,14 @@ struct Retargeting {
   std::vector<float> eyes, lips;  // wanted ratio of each frame, or one for all; empty: left as they are
 };
 
-// Driving keypoints between motion and rendering: eyes and lips are moved to the wanted ratios, then shoulders
-// and neck are stitched to the source (model.md 11). Owns its buffers; one thread at a time.
+// Driving keypoints between motion and rendering: eyes and lips are moved to the wanted ratios, then
+// shoulders and neck are stitched to the source (model.md 11). Owns its buffers; one thread at a time.
 class Retarget {
  public:
-  // `source` and `driving` are [1, 21, 3]; they and `wanted` must outlive this. `ratios` are the source's: left
-  // eye, right eye, lips; empty when they are not known. Throws Error PACK_INVALID when the pack lacks a role
-  // that is needed, INVALID_ARGUMENT when ratios are. With `keep_all`, between() has the stitching network's `delta` too,
-  // where the pack names it.
+  // `source` and `driving` are [1, 21, 3]; they and `wanted` must outlive this. `ratios` are the source's:
+  // left eye, right eye, lips; empty when they are not known. Throws Error PACK_INVALID when the pack lacks a
+  // role that is needed, INVALID_ARGUMENT when ratios are. With `keep_all`, between() has the stitching
+  // network's `delta` too, where the pack names it.
   Retarget(const std::map<std::string, Network>& networks, const Tensor& source, const Tensor& driving,
            const std::vector<float>& ratios, const Retargeting& wanted, bool keep_all = false);
 

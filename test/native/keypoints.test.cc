@@ -112,8 +112,8 @@ TEST_CASE("in absolute mode a frame's zoom is a factor of the portrait's scale")
   rows[0] = 1.0F;
   rows[70] = 3.0F;
   Run(AbsoluteKeypoints{motion.data(), source.data(), canonical.data(), plain.data(), 0, 2});
-  Run(AbsoluteKeypoints{motion.data(), source.data(), canonical.data(), zoomed.data(), 0, 2,
-                        {rows.data(), 2}});
+  Run(AbsoluteKeypoints{
+      motion.data(), source.data(), canonical.data(), zoomed.data(), 0, 2, {rows.data(), 2}});
   for (std::size_t i = 0; i < 126; i++) {
     const float shift = i % 3 < 2 ? 0.125F : 0.0F;
     const float factor = i < 63 ? 1.0F : 3.0F;
