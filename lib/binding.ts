@@ -80,6 +80,19 @@ export interface NativePortraitOptions {
   pixels: Uint8Array;
   /** [2, 63]: factor of the motion network's own keypoint values, then what is added. */
   keypoints: Float32Array;
+  /** How far left eye, right eye and lips are open; empty where that is not known. */
+  ratios: Float32Array;
+}
+
+/** native/engine/options.h SilenceOptions: decibels and frames; `lips` [70] of 1 and 0. */
+export interface NativeSilenceOptions {
+  threshold: number;
+  hysteresis: number;
+  lowest: number;
+  wait: number;
+  release: number;
+  attack: number;
+  lips: Uint8Array;
 }
 
 /** native/engine/options.h ClipOptions. Angles in degrees, `poseOffset` is yaw, pitch, roll. */
@@ -95,6 +108,15 @@ export interface NativeClipOptions {
   poseOffset: Float32Array;
   smoothing: number;
   blink: 'model' | 'off' | 'periodic';
+  /** [70] of 1 and 0: what follows the driver; undefined: everything. */
+  region: Uint8Array | undefined;
+  /** [1 or frames, 70]: factor of the scale and what is added to all else; empty: nothing. */
+  edits: Float32Array;
+  silence: NativeSilenceOptions | undefined;
+  stitch: boolean;
+  /** Wanted ratios, one for all frames or one each; empty: left as they are. */
+  eyes: Float32Array;
+  lips: Float32Array;
 }
 
 /** native/engine/options.h TraceOptions. */
@@ -147,7 +169,7 @@ interface Addon {
   closeTalker(talker: TalkerHandle): Promise<void>;
   preparePortrait(talker: TalkerHandle, options: NativePortraitOptions): Promise<PortraitHandle>;
   portraitTensors(portrait: PortraitHandle): Promise<HostTensors>;
-  restorePortrait(talker: TalkerHandle, tensors: HostTensors): Promise<PortraitHandle>;
+  restorePortrait(talker: TalkerHandle, tensors: HostTensors, ratios: Float32Array): Promise<PortraitHandle>;
   closePortrait(portrait: PortraitHandle): Promise<void>;
   openSpeech(talker: TalkerHandle, sampleRate: number): SpeechHandle;
   pushSpeech(speech: SpeechHandle, samples: Float32Array): Promise<void>;

@@ -10,12 +10,15 @@ export { type SynthesizeOptions, synthesizePack } from './packs/kdtalker/synthes
 export type { PackProgress, WritePackOptions } from './packs/kdtalker/write.js';
 export type { LoweringProgress } from './packs/lowering/lower-pack.js';
 export { listPacks, type Pack, type PackManifest, readPack } from './packs/pack.js';
+export type { Region } from './packs/regions.js';
 export { verifyPack } from './packs/verify.js';
 export { Clip, type Frame, type FramesOptions } from './talker/clip.js';
 export type { AnimateOptions } from './talker/clip-options.js';
 export { Motion, type MotionFrame } from './talker/motion.js';
+export type { MotionEdit, PerFrame } from './talker/motion-edit.js';
 export { type PictureInput, Portrait, type PortraitCrop, type PortraitOptions } from './talker/portrait.js';
 export type { Progress } from './talker/progress.js';
 export type { SaveOptions, SaveResult } from './talker/save-options.js';
+export type { SilenceGateOptions } from './talker/silence-gate.js';
 export { Talker, type TalkerOptions } from './talker/talker.js';
 export { Trace, type TraceOptions, type TraceTensor } from './talker/trace.js';

@@ -43,7 +43,7 @@ t.test('a whole pack by formula', async (t) => {
   await t.test('is valid and whole', async (t) => {
     const pack = await readPack(directory);
     t.same(pack.manifest, manifest);
-    t.equal((await verifyGraphs(pack)).length, 8);
+    t.equal((await verifyGraphs(pack)).length, 11);
     const files = NAMES.flatMap((name) => [`${name}.onnx`, `${name}.onnx.data`]);
     t.same(readdirSync(directory).sort(), [...files, 'pack.json'].sort());
     t.match(manifest, {

@@ -83,6 +83,9 @@ const roles = z
     render: role(['feature', 'source', 'driving'], ['image']).optional(),
     warp: role(['feature', 'source', 'driving'], ['feature'], ['deformation', 'occlusion']).optional(),
     decode: role(['feature'], ['image']).optional(),
+    stitching: role(['source', 'driving'], ['stitched'], ['delta']).optional(),
+    eye: role(['source', 'ratio'], ['delta']).optional(),
+    lip: role(['source', 'ratio'], ['delta']).optional(),
   })
   .refine(({ render, warp, decode }) => (render ? !warp && !decode : warp && decode), {
     error: 'either render, or both warp and decode',
@@ -169,6 +172,17 @@ const faces = z
   })
   .meta({ description: 'Networks that find faces; the library has its own where the pack has none' });
 
+const axes = z.enum(['x', 'y', 'z', 'xy', 'xz', 'yz', 'xyz']);
+const region = z.array(z.strictObject({ keypoint: z.int().min(0).max(20), axes }));
+
+const regions = z
+  .strictObject({
+    exp: region.meta({ description: 'All that carries expression' }),
+    lip: region,
+    eyes: region,
+  })
+  .meta({ description: "Keypoints whose expression makes up a region; without it LivePortrait's" });
+
 /** The schema of pack.json, format 1. */
 export const packSchema = z
   .strictObject({
@@ -200,6 +214,7 @@ export const packSchema = z
     blink: blink.optional(),
     landmarks: z.array(landmark).optional(),
     faces: faces.optional(),
+    regions: regions.optional(),
   })
   .meta({ title: 'kdtalker pack', description: 'Every network of one talking-head model and how to run it' });
 
@@ -226,6 +241,9 @@ export type OutputFingerprint = Fingerprint[string];
 
 /** One rule of `landmarks`. */
 export type LandmarkRule = NonNullable<PackManifest['landmarks']>[number];
+
+/** Which keypoints make up the regions of expression, and which of their axes. */
+export type Regions = NonNullable<PackManifest['regions']>;
 
 /** The JSON schema of pack.json, for editors and other programs. */
 export function packJsonSchema(): Record<string, unknown> {

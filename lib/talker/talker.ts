@@ -11,7 +11,7 @@ import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
 import { checkPack } from '../packs/verify.js';
 import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../validate.js';
 import { Clip } from './clip.js';
-import { type AnimateOptions, planClip } from './clip-options.js';
+import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import type { ClipSource } from './clip-run.js';
 import { lowerForCpu, precisionFor } from './lowering.js';
 import { Motion } from './motion.js';
@@ -153,6 +153,8 @@ export class Talker {
       throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
     portrait.check(this.#host);
     const plan = planClip(options, this.pack, source instanceof Motion);
+    checkRatios(plan.native, portrait.ratios);
+    if (source instanceof Motion) checkFrameCounts(plan.native, source.frames);
     const from: ClipSource = source instanceof Motion ? { motion: source } : { speech: source };
     const talker = this.#handle;
     const context = (signal: AbortSignal, report: (progress: Progress) => void) => {

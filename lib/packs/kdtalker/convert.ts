@@ -48,6 +48,9 @@ const IDENTITY: PackIdentity = {
     denoiser: LICENCES.kdtalker,
     warp: LICENCES.liveportrait,
     decode: LICENCES.liveportrait,
+    stitching: LICENCES.liveportrait,
+    eye: LICENCES.liveportrait,
+    lip: LICENCES.liveportrait,
   },
 };
 

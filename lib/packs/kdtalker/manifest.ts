@@ -49,18 +49,19 @@ const ROLES = {
     outputs: { feature: 'warped', deformation: 'deformation', occlusion: 'occlusion' },
   },
   decode: { inputs: { feature: 'feature' }, outputs: { image: 'out' } },
+  stitching: {
+    inputs: { source: 'x_s', driving: 'x_d' },
+    outputs: { stitched: 'stitched', delta: 'delta' },
+  },
+  eye: { inputs: { source: 'x_s', ratio: 'ratio' }, outputs: { delta: 'delta' } },
+  lip: { inputs: { source: 'x_s', ratio: 'ratio' }, outputs: { delta: 'delta' } },
 } satisfies Partial<Record<RoleName & NetworkName, Names>>;
 
 /** Networks that are roles of the pack. */
 export type RoleNetwork = keyof typeof ROLES;
 
-/** The networks that a pack is made of: its roles, and those that stand beside them for retargeting. */
-export const PACK_NETWORKS: readonly NetworkName[] = [
-  ...(Object.keys(ROLES) as RoleNetwork[]),
-  'stitching',
-  'eye',
-  'lip',
-];
+/** The networks that a pack is made of. */
+export const PACK_NETWORKS: readonly NetworkName[] = Object.keys(ROLES) as RoleNetwork[];
 
 /** pack.json of the published networks, before it is validated; `models` and `faces` are the files as written. */
 export function kdtalkerManifest(
