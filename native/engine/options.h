@@ -36,7 +36,8 @@ struct PortraitOptions {
   std::vector<float> keypoints;      // [2, 63]: factor of the motion network's own value, then what is added
 };
 
-enum class PixelFormat { kRgb, kI420 };
+// kFloat: [3, height, width] as the decoder gives them, 0..1.
+enum class PixelFormat { kRgb, kI420, kFloat };
 
 struct ClipOptions {
   std::uint64_t seed = 0;

@@ -1,9 +1,22 @@
 import { Motion, Talker } from '../../../dist/index.js';
 import { portraitFile, readMotion } from '../../fixture-files.js';
 
+/** A talker with the contender's options. */
+export async function loadTalker({ pack, threads, load }) {
+  try {
+    return await Talker.load(pack, { threads, ...load });
+  } catch (error) {
+    if (!isPlain(load) || !/'?(lowering|precision)'?/.test(error.message)) throw error;
+    return Talker.load(pack, { threads });
+  }
+}
+
+/** A build that cannot lower knows neither option, and runs every graph as it is, in float32. */
+const isPlain = ({ precision = 'fp32', lowering = false }) => precision === 'fp32' && !lowering;
+
 /** A talker with the run's portrait. */
 export async function openPortrait(settings) {
-  const talker = await Talker.load(settings.pack, { threads: settings.threads });
+  const talker = await loadTalker(settings);
   return { talker, portrait: await talker.loadPortrait(portraitFile(settings)) };
 }
 
@@ -11,4 +24,17 @@ export async function openPortrait(settings) {
 export async function motionOf(settings, frames) {
   const values = await readMotion(settings);
   return new Motion(Float32Array.from({ length: 70 * frames }, (_, i) => values[i % values.length]));
+}
+
+/**
+ * Times of the stages after `laps` of them, in ms, by their names: what ran before belongs to the warm-up.
+ *
+ * @param before talker.stages() when the measurement began
+ */
+export function stagesSince(talker, before) {
+  const entries = Object.entries(talker.stages()).map(([name, { laps, recent }]) => {
+    const since = laps - before[name].laps;
+    return [name, [...recent.slice(Math.max(0, recent.length - since))]];
+  });
+  return Object.fromEntries(entries.filter(([, times]) => times.length > 0));
 }
