@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { throwIfAborted } from '../dist/errors.js';
 import { expectedWeights } from '../dist/packs/kdtalker/networks.js';
 import { LIVEPORTRAIT_FILES } from '../dist/packs/kdtalker/sources.js';
 import { writeSafetensors } from '../dist/packs/safetensors.js';
@@ -22,11 +23,12 @@ const FILES = {
 };
 
 /** Writes all files, 700 MB, into a new folder, which has its name only once all are there. */
-export async function writeCheckpoints(folder, salt, progress = () => {}) {
+export async function writeCheckpoints(folder, salt, { progress = () => {}, signal } = {}) {
   const partial = `${folder}.partial-${process.pid}`;
   await mkdir(path.join(partial, 'liveportrait'), { recursive: true });
   try {
     for (const [file, networks] of Object.entries(FILES)) {
+      throwIfAborted(signal, 'Making checkpoints');
       progress(`weights: ${file}`);
       await writeFile(path.join(partial, file), writeSafetensors(tensorsOf(networks, salt)));
     }

@@ -38,7 +38,7 @@ async function fullPack({ pack, checkpoints, signal }, progress) {
   const kept = checkpoints ?? `${directory}-checkpoints`;
   if (!existsSync(kept)) {
     progress(`making its checkpoints in ${kept}, 700 MB, once`);
-    await writeCheckpoints(kept, SALT, progress);
+    await writeCheckpoints(kept, SALT, { progress, signal });
   }
   return { pack: directory, checkpoints: kept };
 }

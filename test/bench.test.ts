@@ -94,24 +94,24 @@ function tableRows(lines: string[]): string[] {
 t.test('every workload of the built-in pack: verified, one table, one file', async (t) => {
   const { lines, json } = await benchWithReport(
     t.testdir(),
-    ...['--quick', '--workloads', 'puppet', '--contenders', 'fp32,ortnode'],
+    ...['--quick', '--workloads', 'puppet', '--contenders', 'fp32', '--threads', '1,2'],
   );
   const { rows, ratios, missing, verification, goals } = reportSchema.parse(json);
   t.equal(goals.length, 4, 'speed, first frame and event loop are told against their goals');
   const ours = rows.filter((row) => row.ours).map(({ workload }) => workload.replace('puppet/', ''));
   t.strictSame(ours, [
-    ...['load', 'portrait', 'first-frame-cold', 'first-frame', 'render-yuv420p', 'render-rgb24'],
-    ...['save', 'save-speech', 'sample', 'motion', 'event-loop'],
+    ...['load', 'portrait', 'first-frame-cold', 'first-frame', 'render-yuv420p', 'render-yuv420p'],
+    ...['render-rgb24', 'save', 'save', 'save-speech', 'sample', 'sample', 'motion', 'event-loop'],
   ]);
-  const rate = (workload: string, who: string) =>
-    rows.find((row) => row.workload === workload && row.contender === who)!.rate;
-  t.equal(
-    ratios.puppet_vs_ortnode,
-    rate('puppet/render-yuv420p', 'fp32') / rate('puppet/render-yuv420p', 'ortnode'),
+  const compared = rows.filter(({ workload }) => workload === 'puppet/sample');
+  t.strictSame(
+    compared.map(({ threads }) => threads),
+    [1, 2],
   );
-  for (const name of RATIOS) t.ok(ratios[name] !== null || missing[name], `${name}, or why there is none`);
+  for (const name of RATIOS) t.equal(ratios[name], null, `no ${name} of one contender`);
+  t.match(missing.puppet_vs_ortnode, { reason: /^onnxruntime-node was not asked for/, asked: true });
 
-  t.equal(verification.length, 8, 'three layouts and the motion of two contenders');
+  t.equal(verification.length, 4, 'three layouts and the motion');
   t.equal(lines.filter((line) => line.startsWith('same: ')).length, verification.length);
   t.strictSame(
     tableRows(lines),
@@ -121,18 +121,16 @@ t.test('every workload of the built-in pack: verified, one table, one file', asy
   t.ok(lines.some((line) => /^ceiling fp32: \d+ GFLOP/.test(line)));
 });
 
-t.test('stages, several thread counts, clips at once, and who is missing', async (t) => {
+t.test('stages, clips at once, and who is missing', async (t) => {
   const { lines, json } = await benchWithReport(
     t.testdir(),
-    ...['--quick', '--pack', 'puppet', '--workloads', 'full/frame,full/sample', '--threads', '1,2'],
+    ...['--quick', '--pack', 'puppet', '--workloads', 'full/frame-4,full/sample', '--threads', '2'],
     ...['--contenders', 'fp32,ortnode,torch-fp32'],
   );
   const { rows, ratios, missing, skipped } = reportSchema.parse(json);
   t.strictSame(
     rows.map(({ workload, contender, threads, atOnce }) => [workload, contender, threads, atOnce]),
     [
-      ['full/frame', 'fp32', 2, 1],
-      ['full/frame', 'ortnode', 2, 1],
       ['full/frame-4', 'fp32', 2, 4],
       ['full/frame-4', 'ortnode', 2, 4],
       ['full/sample', 'fp32', 2, 1],
@@ -145,13 +143,14 @@ t.test('stages, several thread counts, clips at once, and who is missing', async
       workload === 'full/sample' ? ['audio', 'sample'] : ['convert', 'warp'],
     );
   t.match(skipped, [{ pack: 'full', contender: 'torch-fp32', reason: /^KDTALKER_PYTHON/ }]);
-  t.equal(ratios.fp32_vs_torch, null);
-  t.match(missing.fp32_vs_torch, { reason: /^KDTALKER_PYTHON/, asked: true });
+  t.equal(ratios.batch4_fp32_vs_torch, null);
+  t.match(missing.batch4_fp32_vs_torch, { reason: /^KDTALKER_PYTHON/, asked: true });
   t.match(missing.puppet_vs_ortnode, { asked: false });
-  t.type(ratios.sampling_vs_ortnode, 'number');
-  t.ok(lines.some((line) => /^fp32_vs_torch: none, KDTALKER_PYTHON/.test(line)));
+  const [ours, theirs] = rows.filter(({ workload }) => workload === 'full/sample');
+  t.equal(ratios.sampling_vs_ortnode, ours!.rate / theirs!.rate);
+  t.ok(lines.some((line) => /^batch4_fp32_vs_torch: none, KDTALKER_PYTHON/.test(line)));
   t.notOk(lines.some((line) => line.startsWith('puppet_vs_ortnode')));
-  t.equal(lines.filter((line) => /^ {2}warp /.test(line)).length, 4, 'a line for each stage');
+  t.equal(lines.filter((line) => /^ {2}warp /.test(line)).length, 2, 'a line for each stage');
 });
 
 /** A "Python" that is asked for pictures and draws something else. */

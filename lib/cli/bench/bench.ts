@@ -25,10 +25,10 @@ interface Report {
 const FORMAT = 2;
 
 /** `kdtalker bench`. Gives the exit code: 1 where a contender makes something else than the reference. */
-export async function bench(values: BenchValues, { signal }: Context): Promise<number> {
+export async function bench(values: BenchValues, context: Context): Promise<number> {
   if (values.from !== undefined && values.chart === undefined)
     throw new KdtalkerError('INVALID_ARGUMENT', 'Expected --chart FILE with --from but received none');
-  const report = values.from === undefined ? await measure(values, signal) : await readReport(values.from);
+  const report = values.from === undefined ? await measure(values, context) : await readReport(values.from);
   if (values.json !== undefined) await writeWholeFile(values.json, json(report));
   if (values.chart !== undefined && !report.failed) await draw(report, values.chart);
   return report.failed ? 1 : 0;
@@ -39,10 +39,11 @@ async function beside<T>(file: string): Promise<T> {
   return (await import(new URL(`../../../benchmarks/${file}`, import.meta.url).href)) as T;
 }
 
-async function measure(values: BenchValues, signal: AbortSignal): Promise<Report> {
+async function measure(values: BenchValues, { reporter, signal }: Context): Promise<Report> {
   const { bench: run } = await beside<Benchmarks>('bench.js');
   const { json: _json, chart: _chart, from: _from, 'all-frames': allFrames, ...given } = values;
-  const print = (lines: string[]) => void process.stdout.write(`${lines.join('\n')}\n\n`);
+  const print = (lines: string[]) => reporter.result(() => [...lines, ''], {});
+  const progress = progressLine('quiet' in values);
   try {
     return await run({ ...given, allFrames }, { print, progress, signal });
   } finally {
@@ -51,8 +52,9 @@ async function measure(values: BenchValues, signal: AbortSignal): Promise<Report
 }
 
 /** One line that is overwritten, on a terminal only. */
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+function progressLine(quiet: boolean): (text: string) => void {
+  if (quiet || !process.stderr.isTTY) return () => {};
+  return (text) => void process.stderr.write(`\r\x1b[K${text}`);
 }
 
 async function readReport(file: string): Promise<Report> {
