@@ -39,9 +39,11 @@ Napi::Value CeilingsToJs(Napi::Env env, const std::vector<Ceiling>& ceilings) {
 // measureCeilings(threads) -> Promise<{ precision, unit, oneCore, allCores }[]>
 Napi::Value MeasureCeilingsAsync(const Napi::CallbackInfo& info) {
   const int threads = info[0].ToNumber().Int32Value();
-  return Instance::Of(info.Env()).jobs().Run<std::vector<Ceiling>>(
-      info.Env(), [threads] { return MeasureCeilings(threads); },
-      [](Napi::Env env, std::vector<Ceiling>& ceilings) { return CeilingsToJs(env, ceilings); });
+  return Instance::Of(info.Env())
+      .jobs()
+      .Run<std::vector<Ceiling>>(
+          info.Env(), [threads] { return MeasureCeilings(threads); },
+          [](Napi::Env env, std::vector<Ceiling>& ceilings) { return CeilingsToJs(env, ceilings); });
 }
 
 }  // namespace

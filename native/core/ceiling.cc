@@ -99,8 +99,7 @@ std::vector<Unit> Units() {
   return {{"fp32", "avx512f", avx512, kSums * 32, Avx512Loop},
           {"fp32", "avx2", avx2, kSums * 16, Avx2Loop},
           {"fp32", "portable", true, kPortableSums * 8, PortableLoop},
-          {"bf16", "avx512bf16", avx512 && __builtin_cpu_supports("avx512bf16") != 0, kSums * 64,
-           Bf16Loop}};
+          {"bf16", "avx512bf16", avx512 && __builtin_cpu_supports("avx512bf16") != 0, kSums * 64, Bf16Loop}};
 }
 
 #else

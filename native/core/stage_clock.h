@@ -10,9 +10,9 @@
 
 namespace kdtalker {
 
-// How long the stages of a talker's clips took. Keeps the last laps of each stage in a ring that is made once:
-// a lap costs two looks at a clock and allocates nothing. Thread-safe; where frames are rendered side by side
-// their laps overlap.
+// How long the stages of a talker's clips took. Keeps the last laps of each stage in a ring that is made
+// once: a lap costs two looks at a clock and allocates nothing. Thread-safe; where frames are rendered side
+// by side their laps overlap.
 class StageClock {
  public:
   enum Stage { kAudio, kSample, kWarp, kDecode, kConvert, kStages };

@@ -11,7 +11,7 @@ export async function loadTalker({ pack, threads, load }) {
   }
 }
 
-/** A build that cannot lower knows neither option, and runs every graph as it is, in float32. */
+/** A library without lowering knows neither option, and runs every graph as it is, in float32. */
 const isPlain = ({ precision = 'fp32', lowering = false }) => precision === 'fp32' && !lowering;
 
 /** A talker with the run's portrait. */
