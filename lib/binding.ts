@@ -50,6 +50,28 @@ export interface CrossingCount {
 export type Crossing = 'pack' | 'picture' | 'spectrogram' | 'motion' | 'frame' | 'portrait' | 'trace';
 export type Counters = Record<Crossing, CrossingCount>;
 
+/** A step of a clip that the engine times: `audio` and `sample` once a window, the others once a frame. */
+export type TimedStage = 'audio' | 'sample' | 'warp' | 'decode' | 'convert';
+/** How long a stage took. */
+export interface StageTimes {
+  /** How often it ran since the talker was loaded. */
+  laps: number;
+  /** Milliseconds of all of them. */
+  milliseconds: number;
+  /** Milliseconds of the last ones, oldest first; 1024 at most. */
+  recent: Float64Array;
+}
+/** Where a pack renders with one network, `warp` is all of it and `decode` has no laps. */
+export type Stages = Record<TimedStage, StageTimes>;
+
+/** native/core/ceiling.h: GFLOP/s of a loop of multiply-adds on registers, by one core and by all. */
+export interface Ceiling {
+  precision: 'fp32' | 'bf16';
+  unit: 'portable' | 'avx2' | 'avx512f' | 'avx512bf16';
+  oneCore: number;
+  allCores: number;
+}
+
 /** native/engine/options.h TalkerOptions. Sizes in pixels, statistics in the layout of motion, [70], and keypoints, [63]. */
 export interface NativeTalkerOptions {
   device: string;
@@ -148,6 +170,7 @@ export interface CpuFeatures {
 interface Addon {
   openRuntime(library: string, first: string): { library: string; version: string };
   stopAll(): void;
+  measureCeilings(threads: number): Promise<Ceiling[]>;
   openSession(
     file: string,
     threads: number,
@@ -166,6 +189,7 @@ interface Addon {
   openTalker(options: NativeTalkerOptions): Promise<TalkerHandle>;
   talkerDevice(talker: TalkerHandle): string;
   talkerCounters(talker: TalkerHandle): Counters;
+  talkerStages(talker: TalkerHandle): Stages;
   closeTalker(talker: TalkerHandle): Promise<void>;
   preparePortrait(talker: TalkerHandle, options: NativePortraitOptions): Promise<PortraitHandle>;
   portraitTensors(portrait: PortraitHandle): Promise<HostTensors>;
@@ -197,8 +221,11 @@ interface Addon {
   closeTrace(trace: TraceHandle): Promise<void>;
 }
 
-/** Layout of a frame's bytes: RGB24, or I420 (BT.709, limited range). */
-export type PixelFormat = 'rgb24' | 'yuv420p';
+/**
+ * Layout of a frame's bytes: RGB24, I420 (BT.709, limited range), or the decoder's own numbers before they are rounded: planes of
+ * red, green and blue, float32 of 0..1.
+ */
+export type PixelFormat = 'rgb24' | 'yuv420p' | 'rgbf32';
 
 /** RGB24 pixels, rows without padding. */
 export interface RgbPicture {

@@ -1,4 +1,4 @@
-export type { Counters, CrossingCount, PixelFormat } from './binding.js';
+export type { Counters, CrossingCount, PixelFormat, Stages, StageTimes, TimedStage } from './binding.js';
 export { ERROR_CODES, KdtalkerError, type KdtalkerErrorCode } from './errors.js';
 export type { CropKind } from './face/crop/index.js';
 export type { FaceChoice, FaceRatios } from './face/faces.js';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { type Counters, native, type TalkerHandle } from '../binding.js';
+import { type Counters, native, type Stages, type TalkerHandle } from '../binding.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
 import type { SoundInput } from '../media/index.js';
@@ -182,6 +182,19 @@ export class Talker {
   counters(): Counters {
     this.#check();
     return native().talkerCounters(this.#handle);
+  }
+
+  /**
+   * How long the stages of its clips took since the talker was loaded. Stages of frames that are rendered side by side overlap.
+   *
+   * @throws KdtalkerError CLOSED
+   * @example
+   * const { laps, milliseconds } = talker.stages().decode
+   * console.log(`${(milliseconds / laps).toFixed(1)} ms a frame`)
+   */
+  stages(): Stages {
+    this.#check();
+    return native().talkerStages(this.#handle);
   }
 
   /** Closes the talker with all its portraits and clips, and waits for the work under way to end. May be called twice. */

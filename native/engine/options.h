@@ -41,7 +41,8 @@ struct PortraitOptions {
   std::vector<float> ratios;         // how far left eye, right eye and lips are open; empty: not known
 };
 
-enum class PixelFormat { kRgb, kI420 };
+// kFloat: [3, height, width] as the decoder gives them, 0..1.
+enum class PixelFormat { kRgb, kI420, kFloat };
 
 // The mouth comes to rest where nobody speaks.
 struct SilenceOptions {

@@ -9,6 +9,7 @@ namespace kdtalker {
 
 std::size_t Renderer::FrameBytes(const TalkerOptions& pack, PixelFormat format) {
   const std::int64_t rgb = std::int64_t{3} * pack.width * pack.height;
+  if (format == PixelFormat::kFloat) return static_cast<std::size_t>(rgb) * sizeof(float);
   return static_cast<std::size_t>(
       format == PixelFormat::kRgb ? rgb : kernels::PictureToI420::Bytes(pack.width, pack.height));
 }
@@ -27,13 +28,16 @@ Renderer::Renderer(std::shared_ptr<Portrait> portrait, const ClipOptions& option
 void Renderer::Frame(const Timeline& timeline, std::int64_t frame, PixelFormat format, void* out,
                      const StopToken& stop) {
   timeline.Keypoints(frame, driving_.f32());
+  StageClock& clock = portrait_->talker()->clock();
   retarget_.Run(frame, stop);
-  render_.Run(stop);
+  render_.Run(stop, &clock);
+  const StageClock::Lap lap(&clock, StageClock::kConvert);
   Convert(format).Download(out, Crossing::kFrame);
 }
 
 const Tensor& Renderer::Convert(PixelFormat format) const {
   const Device& device = rgb_.device();
+  if (format == PixelFormat::kFloat) return render_.image();
   const float* image = render_.image().f32();
   if (format == PixelFormat::kRgb) {
     Launch(device, kernels::PictureToRgb{image, rgb_.u8(), width_, height_});

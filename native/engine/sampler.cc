@@ -34,7 +34,12 @@ Sampler::Sampler(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> spe
 
 void Sampler::Window(Timeline& timeline, const StopToken& stop) {
   const std::int64_t first = timeline.known();
-  condition_.Run(speech_->mel(), speech_->frames(), first, stop);
+  StageClock& clock = portrait_->talker()->clock();
+  {
+    const StageClock::Lap lap(&clock, StageClock::kAudio);
+    condition_.Run(speech_->mel(), speech_->frames(), first, stop);
+  }
+  const StageClock::Lap lap(&clock, StageClock::kSample);
   const float* noise = noise_ ? noise_.f32() + first * kernels::kMotionSize : nullptr;
   sample_.Run(seed_, static_cast<std::uint32_t>(first / window_), stop, noise);
   timeline.AppendNormalised(sample_.motion(), std::min(window_, timeline.frames() - first));

@@ -29,9 +29,14 @@ const Tensor& Render::Keep(const char* name, Tensor tensor) {
   return between_.emplace(name, std::move(tensor)).first->second;
 }
 
-void Render::Run(const StopToken& stop) {
-  first_.Run(stop);
-  if (decode_) decode_->Run(stop);
+void Render::Run(const StopToken& stop, StageClock* clock) {
+  {
+    const StageClock::Lap lap(clock, StageClock::kWarp);
+    first_.Run(stop);
+  }
+  if (!decode_) return;
+  const StageClock::Lap lap(clock, StageClock::kDecode);
+  decode_->Run(stop);
 }
 
 }  // namespace kdtalker::stages

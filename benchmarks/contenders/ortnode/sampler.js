@@ -36,6 +36,8 @@ export class Sampler {
     return new Sampler(pack.manifest, portrait, { audio, denoiser, ...split });
   }
 
+  /** ms of each run of a stage. */
+  times = { audio: [], sample: [] };
   #statistics;
   #audio;
   #denoiser;
@@ -57,7 +59,19 @@ export class Sampler {
 
   /** Writes raw motion, [window, 70], to `out`. */
   async window(seed, out) {
+    const begun = performance.now();
     await this.#audio.run();
+    this.times.audio.push(performance.now() - begun);
+    await this.#denoise(seed, out);
+    this.times.sample.push(performance.now() - begun - this.times.audio.at(-1));
+  }
+
+  /** Times of the stages begin anew: the warm-up is over. */
+  forget() {
+    this.times = { audio: [], sample: [] };
+  }
+
+  async #denoise(seed, out) {
     await this.#condition?.run();
     const { x, timestep, time } = this.#denoiser.inputs;
     const { noise } = this.#denoiser.outputs;
@@ -122,14 +136,14 @@ function planOf({ steps, trainTimesteps, betaStart, betaEnd }) {
 }
 
 /** Mean and deviation of a frame of motion, [70] each. */
-function rowsOf({ scale, yaw, pitch, roll, t, exp }) {
+export function rowsOf({ scale, yaw, pitch, roll, t, exp }) {
   const row = (kind) =>
     Float32Array.from([scale, yaw, pitch, roll, t, exp].flatMap((statistic) => statistic[kind]));
   return { mean: row('mean'), std: row('std') };
 }
 
 /** What the denoiser sees of the portrait: its normalised canonical keypoints after seven zeros, and its motion. */
-function fillTokens({ canonical, motion }, { kp }, { mean, std }, inputs) {
+export function fillTokens({ canonical, motion }, { kp }, { mean, std }, inputs) {
   canonical.forEach((value, i) => {
     inputs.canonical[7 + i] = (value - kp.mean[i]) / kp.std[i];
   });
