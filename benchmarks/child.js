@@ -1,9 +1,10 @@
-// One task of one contender: node child.js CONTENDER TASK SETTINGS. The result leaves through the IPC channel.
-import { loadContender } from './contenders/index.js';
+// One task of one contender: node child.js CODE TASK SETTINGS. The result leaves through the IPC channel.
+import { loadTasks } from './contenders/index.js';
 
 process.once('disconnect', () => process.exit()); // the parent is gone, or has the result
+process.once('SIGTERM', () => process.exit(143)); // exit handlers end what the contender started
 
-const [contender, task, settings] = process.argv.slice(2);
-const tasks = await loadContender(contender);
+const [code, task, settings] = process.argv.slice(2);
+const tasks = await loadTasks(code);
 const result = await tasks[task](JSON.parse(settings));
 process.send(result, () => process.disconnect());

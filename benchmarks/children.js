@@ -5,15 +5,18 @@ const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
 
 /**
  * Runs one task of a contender in a fresh process, so that nothing one leaves behind (memory, threads, compiled code) helps or
- * harms another.
+ * harms another. `settings.signal` ends it; `settings.env` is added to its environment.
  *
  * @returns what the task returned
  */
-export function inChild(contender, task, settings) {
+export function inChild(contender, task, { signal, env, ...settings }) {
+  const { name, code, load, precision } = contender;
   return new Promise((resolve, reject) => {
-    const child = fork(CHILD, [contender, task, JSON.stringify(settings)], {
+    const child = fork(CHILD, [code, task, JSON.stringify({ load, precision, ...settings })], {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      env: { ...process.env, ...env },
+      signal,
     });
     let result;
     let errors = '';
@@ -24,9 +27,9 @@ export function inChild(contender, task, settings) {
       result = message;
     });
     child.on('error', reject);
-    child.on('close', (code, signal) => {
-      if (code === 0 && result !== undefined) resolve(result);
-      else reject(new Error(`${contender}: ${task} ended with ${signal ?? `code ${code}`}\n${errors}`));
+    child.on('close', (status, by) => {
+      if (status === 0 && result !== undefined) resolve(result);
+      else reject(new Error(`${name}: ${task} ended with ${by ?? `code ${status}`}\n${errors}`));
     });
   });
 }

@@ -22,11 +22,11 @@ export const windowWav = ({ folder }) => at(folder, 'window.wav');
 export const videoFile = ({ folder }) => at(folder, 'video.mp4');
 
 /** Motion of the speech, [frames, 70] raw values. */
-export const readMotion = ({ folder }) => readFloats(at(folder, 'motion.f32'));
-export const writeMotion = ({ folder }, values) => writeFloats(at(folder, 'motion.f32'), values);
+export const readMotion = ({ folder }) => readFloatFile(at(folder, 'motion.f32'));
+export const writeMotion = ({ folder }, values) => writeFloatFile(at(folder, 'motion.f32'), values);
 /** All samples of the speech, 16 kHz. */
-export const readSpeech = ({ folder }) => readFloats(at(folder, 'speech.f32'));
-export const writeSpeech = ({ folder }, samples) => writeFloats(at(folder, 'speech.f32'), samples);
+export const readSpeech = ({ folder }) => readFloatFile(at(folder, 'speech.f32'));
+export const writeSpeech = ({ folder }, samples) => writeFloatFile(at(folder, 'speech.f32'), samples);
 
 /** The speech's first window; a shorter speech is repeated. */
 export async function readWindow(settings) {
@@ -34,11 +34,12 @@ export async function readWindow(settings) {
   return Float32Array.from({ length: SAMPLES_PER_FRAME * WINDOW }, (_, i) => speech[i % speech.length]);
 }
 
-async function readFloats(file) {
+/** A file of float32. */
+export async function readFloatFile(file) {
   const bytes = await readFile(file);
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
-async function writeFloats(file, values) {
+export async function writeFloatFile(file, values) {
   await writeFile(file, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 }

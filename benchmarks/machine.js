@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 const require = createRequire(import.meta.url);
 const root = new URL('..', import.meta.url);
 
-/** Everything the numbers depend on. `runtime`: the ONNX Runtime that the library loaded. */
-export async function describeMachine(runtime) {
+/** Everything the numbers depend on; the ONNX Runtime that the library loads is added when it has been. */
+export async function describeMachine() {
   const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8'));
   return {
     date: new Date().toISOString(),
@@ -20,7 +20,6 @@ export async function describeMachine(runtime) {
     node: process.version,
     kdtalker: version,
     commit: await commit(),
-    runtime: runtime.version,
     ortnode: require('onnxruntime-node/package.json').version,
   };
 }
@@ -37,23 +36,9 @@ async function commit() {
 }
 
 /** The head of the report. */
-export function machineLines(machine, { pack, rounds }) {
-  const {
-    cpu,
-    cores,
-    memoryGiB,
-    system,
-    load,
-    node,
-    kdtalker,
-    commit: hash,
-    runtime,
-    ortnode,
-    date,
-  } = machine;
+export function machineLines({ cpu, cores, memoryGiB, system, load, node, kdtalker, commit: hash, ...rest }) {
   return [
     `${cpu}, ${cores} cores, ${memoryGiB.toFixed(0)} GiB, ${system}, load ${load.toFixed(1)} before the run`,
-    `Node ${node}, kdtalker ${kdtalker} (${hash}) on ONNX Runtime ${runtime}, onnxruntime-node ${ortnode}`,
-    `pack ${pack}, best of ${rounds} rounds, ${date}`,
+    `Node ${node}, kdtalker ${kdtalker} (${hash}), onnxruntime-node ${rest.ortnode}, ${rest.date}`,
   ];
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { inChild } from './children.js';
+import { CONTENDERS } from './contenders/index.js';
 import { readSpeech, SPEECH_RATE } from './fixture-files.js';
 import { short, tableLines } from './table.js';
 import { writeWav } from './wav.js';
@@ -7,7 +8,7 @@ import { writeWav } from './wav.js';
 /** MiB that the long speech may cost more than the short one. */
 const ALLOWED = 100;
 /** Frames taken of each clip unless all are: past the first windows, where memory has settled. */
-const FRAMES = { part: 500, full: undefined, quick: 30 };
+const FRAMES = { part: 500, quick: 30 };
 const SECONDS = { short: 30, long: 1800 };
 
 /**
@@ -17,7 +18,8 @@ const SECONDS = { short: 30, long: 1800 };
  */
 export async function measureMemory(settings) {
   const samples = await readSpeech(settings);
-  const frames = settings.quick ? FRAMES.quick : FRAMES[settings.memory];
+  const some = settings.quick ? FRAMES.quick : FRAMES.part;
+  const frames = settings.allFrames ? undefined : some;
   const rows = [];
   for (const seconds of [SECONDS.short, SECONDS.long]) {
     const speech = path.join(settings.folder, `${seconds}s.wav`);
@@ -25,7 +27,7 @@ export async function measureMemory(settings) {
     const threads = Math.max(...settings.threads);
     rows.push({
       seconds,
-      ...(await inChild('kdtalker', 'memory', { ...settings, threads, speech, take: frames })),
+      ...(await inChild(CONTENDERS[0], 'memory', { ...settings, threads, speech, take: frames })),
     });
   }
   const difference = rows[1].peakMiB - rows[0].peakMiB;

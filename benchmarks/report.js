@@ -1,4 +1,4 @@
-import { CONTENDERS } from './contenders/index.js';
+import { shareOfCeiling } from './arithmetic.js';
 import { goalLines } from './goals.js';
 import { short, tableLines } from './table.js';
 
@@ -13,50 +13,43 @@ const COLUMNS = [
   { title: 'CPU ms', align: 'right' },
   { title: 'peak MiB', align: 'right' },
   { title: 'ratio', align: 'right' },
+  { title: 'of ceiling', align: 'right' },
 ];
 
-/** Table, event-loop delay, ratios and goals. */
-export function resultLines({ rows, ratios, goals }) {
+/** One table: a line for each row, and below it one for each stage that was timed. */
+export function tableOf(rows, ceilings) {
+  return tableLines(
+    COLUMNS,
+    rows.flatMap((row) => [cellsOf(row, rows), ...stageCells(row, ceilings)]),
+  );
+}
+
+/** What the whole run comes to: event-loop delay, ratios and goals. */
+export function resultLines({ rows, ratios, missing, goals }) {
   return [
-    ...tableLines(
-      COLUMNS,
-      rows.map((row) => cellsOf(row, rows)),
-    ),
-    '',
     ...rows.filter(({ loopDelay }) => loopDelay).map(delayLine),
-    ...Object.entries(ratios).map(([name, value]) => `${name}: ${value.toFixed(2)}`),
+    ...Object.entries(ratios).flatMap(([name, value]) => ratioLine(name, value, missing[name])),
     ...goalLines(goals),
   ];
 }
 
-/** Speed of this library over the other's, each at its best round and number of threads, of what both did. */
-export function ratiosOf(rows) {
-  const named = new Map(rows.filter(({ ratio }) => ratio).map(({ ratio, workload }) => [ratio, workload]));
-  return Object.fromEntries([...named].map(([ratio, workload]) => [ratio, bestRatio(rows, workload)]));
+/** Nothing of what nobody asked for. */
+function ratioLine(name, value, { reason, asked } = {}) {
+  if (value !== null) return [`${name}: ${value.toFixed(2)}`];
+  return asked ? [`${name}: none, ${reason}`] : [];
 }
 
-function bestRatio(rows, workload) {
-  const [ours, theirs] = [isOurs, (row) => !isOurs(row)].map((which) =>
-    rows.filter((row) => row.workload === workload && which(row)).map(({ rate }) => rate),
-  );
-  return Math.max(...ours) / Math.max(...theirs);
-}
-
-const isOurs = ({ contender }) => contender === CONTENDERS[0].name;
-
-/** Of one row of ours over the other's best; undefined where only we did the workload. */
+/** Of one row over the best of the others that did the same; undefined where there is none, and for the others. */
 function ratioOf(row, rows) {
-  const others = rows.filter((each) => each.workload === row.workload && !isOurs(each));
-  return isOurs(row) && others.length > 0
-    ? row.rate / Math.max(...others.map(({ rate }) => rate))
-    : undefined;
+  const others = rows.filter((each) => each.workload === row.workload && !each.ours);
+  return row.ours && others.length > 0 ? row.rate / Math.max(...others.map(({ rate }) => rate)) : undefined;
 }
 
 function cellsOf(row, rows) {
   const ratio = ratioOf(row, rows);
   return [
     `${row.workload} (${row.what})`,
-    CONTENDERS.find(({ name }) => name === row.contender).label,
+    row.label,
     String(row.threads),
     `${short(row.rate)} ${row.unit}s`,
     `-${(100 * (1 - row.slowest / row.rate)).toFixed(0)}%`,
@@ -65,8 +58,23 @@ function cellsOf(row, rows) {
     short(row.cpuMs),
     row.peakMiB.toFixed(0),
     ratio === undefined ? '' : ratio.toFixed(2),
+    '',
   ];
 }
+
+/** Shares of the ceiling are told of the full networks, whose multiplications are counted. */
+function stageCells(row, ceilings) {
+  const { allCores, oneCore } = ceilings.find(({ precision }) => precision === row.precision) ?? {};
+  const full = !row.workload.startsWith('puppet/') && !row.workload.includes('length');
+  return Object.entries(row.stages).map(([stage, { p50, p95 }]) => {
+    const ceiling = row.threads === 1 ? oneCore : allCores;
+    const share = full && row.atOnce === 1 ? shareOfCeiling(stage, p50, ceiling) : undefined;
+    const of = share === undefined ? '' : `${percent(share.written)} (${percent(share.left)})`;
+    return [`  ${stage}`, '', '', '', '', short(p50), short(p95), '', '', '', of];
+  });
+}
+
+const percent = (share) => `${(100 * share).toFixed(0)}%`;
 
 function delayLine({ loopDelay: { p50, p99, max }, threads }) {
   const [low, high, highest] = [p50, p99, max].map((value) => value.toFixed(1));

@@ -22,8 +22,18 @@ export function summarise(rounds) {
     p95: percentile(best.laps, 0.95),
     cpuMs: (1000 * best.cpuSeconds) / best.laps.length,
     peakMiB: Math.max(...rounds.map(({ peakMiB }) => peakMiB)),
+    stages: stagesOf(best),
     loopDelay: bestDelay(rounds),
   };
+}
+
+/** {p50, p95} in ms of each stage that was timed. */
+function stagesOf({ stages = {} }) {
+  const entries = Object.entries(stages).map(([name, times]) => [
+    name,
+    { p50: percentile(times, 0.5), p95: percentile(times, 0.95) },
+  ]);
+  return Object.fromEntries(entries);
 }
 
 function bestDelay(rounds) {

@@ -1,48 +1,63 @@
 import { inChild } from './children.js';
-import { CONTENDERS } from './contenders/index.js';
+import { contenderOf, REFERENCE } from './contenders/index.js';
 
-/** Levels of 255 that a pixel may differ by, and units of motion: degrees, or halves of the crop's side. */
+/** dB that a picture has to reach against the reference's, before it is rounded to 8 bits, by precision. */
+const LEAST_PSNR = { fp32: 90, bf16: 42 };
+/** Levels of 255 that a pixel may differ by where both compute in float32. */
 const PIXEL_TOLERANCE = 1;
-const MOTION_TOLERANCE = 1e-2;
+/** Units of motion: degrees, or halves of the crop's side. */
+const MOTION_TOLERANCE = { fp32: 1e-2, bf16: 1 };
+const MAX = { rgbf32: 1, rgb24: 255, yuv420p: 255 };
+
+/** Frames that are compared, and in which layouts: those of the built-in pack are cheap. */
+const CHECKED = {
+  puppet: { parts: [0, 1 / 3, 2 / 3, 1], formats: ['rgbf32', 'rgb24', 'yuv420p'] },
+  full: { parts: [0.6], formats: ['rgbf32'] },
+};
 
 /**
- * Compares what the contenders make of the same portrait, motion and speech with what the first one makes.
+ * Compares what the contenders make of the same portrait, motion and speech with what the reference makes.
  *
- * @returns {what, contender, psnr (dB, null when identical), difference, tolerance, passed} each
+ * @returns {pack, what, contender, psnr (dB, null when identical), least, difference, tolerance, passed} each
  */
-export async function verify(settings) {
-  const threads = Math.max(...settings.threads);
-  const chosen = chosenFrames(settings.frames);
+export async function verify(pack, contenders, settings) {
+  const { parts, formats } = CHECKED[pack];
+  const chosen = parts.map((part) => Math.round(part * (settings.frames - 1)));
+  const made = (contender) => {
+    settings.progress(`checking ${contender.label}`);
+    const threads = Math.max(...settings.threads);
+    return inChild(contender, 'verify', { ...settings, threads, chosen, formats });
+  };
+  const reference = await made(contenderOf(REFERENCE));
   const results = [];
-  for (const { name } of CONTENDERS)
-    results.push(await inChild(name, 'verify', { ...settings, threads, chosen }));
-  return CONTENDERS.slice(1).flatMap(({ name }, i) => comparisons(name, results[0], results[i + 1]));
+  for (const contender of contenders.filter(({ name }) => name !== REFERENCE))
+    results.push(...comparisons(contender, formats, reference, await made(contender)));
+  return results.map((result) => ({ pack, ...result }));
 }
 
-/** The first frame, the last, and two between them. */
-function chosenFrames(frames) {
-  return [0, 1, 2, 3].map((part) => Math.round((part * (frames - 1)) / 3));
+function comparisons({ name, precision }, formats, reference, made) {
+  const pictures = formats
+    .filter((format) => made[format] !== undefined)
+    .map((format) => ({ ...pictureOf(format, precision, reference[format], made[format]), contender: name }));
+  const { difference } = compare([reference.motion], [made.motion]);
+  const tolerance = MOTION_TOLERANCE[precision];
+  const motion = { what: 'motion of a window', contender: name, difference, tolerance };
+  return [...pictures, { ...motion, passed: difference <= tolerance }];
 }
 
-function comparisons(contender, ours, theirs) {
-  const pixels = ['rgb24', 'yuv420p'].map((format) => {
-    const { difference, rms } = compare(ours[format], theirs[format]);
-    const psnr = rms === 0 ? null : 20 * Math.log10(255 / rms);
-    return {
-      what: `${ours[format].length} frames ${format}`,
-      contender,
-      psnr,
-      difference,
-      tolerance: PIXEL_TOLERANCE,
-    };
-  });
-  const { difference } = compare([ours.motion], [theirs.motion]);
-  const motion = { what: 'motion of a window', contender, difference, tolerance: MOTION_TOLERANCE };
-  return [...pixels, motion].map((result) => ({ ...result, passed: result.difference <= result.tolerance }));
+/** Floats have to be near enough on the whole, 8-bit pixels each by itself where both are exact. */
+function pictureOf(format, precision, reference, made) {
+  const { difference, rms } = compare(reference, made);
+  const psnr = rms === 0 ? null : 20 * Math.log10(MAX[format] / rms);
+  const what = `${made.length} frames ${format}`;
+  if (format !== 'rgbf32' && precision === 'fp32')
+    return { what, psnr, difference, tolerance: PIXEL_TOLERANCE, passed: difference <= PIXEL_TOLERANCE };
+  const least = LEAST_PSNR[precision];
+  return { what, psnr, least, difference, passed: psnr === null || psnr >= least };
 }
 
 /** Largest difference of two lists of arrays, and the root of the mean of its square. NaN differs from everything. */
-function compare(ours, theirs) {
+export function compare(ours, theirs) {
   let difference = 0;
   let squares = 0;
   let count = 0;
@@ -61,9 +76,11 @@ function compare(ours, theirs) {
 
 /** What was compared, and how near it was. */
 export function verificationLines(results) {
-  return results.map(({ what, contender, psnr, difference, tolerance, passed }) => {
+  return results.map(({ what, contender, psnr, least, difference, tolerance, passed }) => {
+    const apart = `at most ${difference.toPrecision(2)} apart`;
+    const allowed = tolerance === undefined ? `${least} dB needed` : `${tolerance} allowed`;
     const quality = psnr === undefined ? '' : psnr === null ? ', identical' : `, PSNR ${psnr.toFixed(1)} dB`;
     const verdict = passed ? 'same' : 'DIFFERENT';
-    return `${verdict}: ${what}, kdtalker and ${contender}: at most ${difference.toPrecision(2)} apart (${tolerance} allowed)${quality}`;
+    return `${verdict}: ${what}, ${contender} and the reference: ${apart}${quality} (${allowed})`;
   });
 }

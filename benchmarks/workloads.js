@@ -1,108 +1,262 @@
+import { KdtalkerError } from '../dist/errors.js';
+
 // What is measured, in the order of the table.
 //
-// unit: what one lap is; warm and count: laps before and during the measurement, as [full, quick];
-// by: the contenders that do it. A workload may be given a ratio's name: speed of the first contender over the second's.
+// pack: 'puppet' is built in, 'full' the published networks at their size; task: of contenders/*, with what besides; unit: what one
+// lap is; warm and count: laps before and during the measurement, and rounds: fresh processes, each as [full, quick]; by: the
+// contenders that do it, the first four where it is left out; scaling: only where it is asked for; threads: all that are compared,
+// where it is left out only the largest.
 
-export const WORKLOADS = [
-  { name: 'load', what: 'a talker', unit: 'load', warm: [1, 0], count: [10, 2], by: ['kdtalker'] },
+const OURS = ['fp32', 'bf16'];
+const ALL = ['fp32', 'bf16', 'ort', 'ortnode', 'torch-fp32', 'torch-bf16'];
+const ENGINE = ['fp32', 'bf16', 'ort'];
+const NODE = ['fp32', 'ort', 'ortnode'];
+
+const PUPPET = [
+  { name: 'load', what: 'a talker', task: 'load', unit: 'load', warm: [1, 0], count: [10, 2], by: ['fp32'] },
   {
     name: 'portrait',
     what: 'a portrait prepared',
+    task: 'portrait',
     unit: 'portrait',
     warm: [2, 1],
     count: [8, 2],
-    by: ['kdtalker'],
+    by: ['fp32'],
   },
   {
     name: 'first-frame-cold',
     what: 'load to first frame',
+    task: 'firstFrameCold',
     unit: 'call',
     warm: [0, 0],
     count: [1, 1],
-    by: ['kdtalker'],
+    by: ['fp32'],
   },
   {
     name: 'first-frame',
     what: 'call to first frame',
+    task: 'firstFrame',
     unit: 'call',
     warm: [2, 1],
     count: [8, 2],
-    by: ['kdtalker'],
+    by: ['fp32'],
   },
   {
     name: 'render-yuv420p',
     what: 'frames for an encoder',
+    task: 'render',
+    with: { format: 'yuv420p' },
     unit: 'frame',
     warm: [20, 4],
     count: [200, 12],
-    by: ['kdtalker', 'ortnode'],
-    ratio: 'puppet_vs_ortnode',
+    by: NODE,
+    threads: 'all',
   },
   {
     name: 'render-rgb24',
     what: 'frames as pixels',
+    task: 'render',
+    with: { format: 'rgb24' },
     unit: 'frame',
     warm: [20, 4],
     count: [200, 12],
-    by: ['kdtalker', 'ortnode'],
-    ratio: 'puppet_rgb_vs_ortnode',
+    by: ['fp32', 'ortnode'],
   },
   {
     name: 'save',
     what: 'motion to MP4',
+    task: 'save',
     unit: 'frame',
     warm: [20, 4],
     count: [200, 12],
-    by: ['kdtalker', 'ortnode'],
-    ratio: 'save_vs_ortnode',
+    by: ['fp32', 'ortnode'],
+    threads: 'all',
   },
   {
     name: 'save-speech',
     what: 'speech to MP4',
+    task: 'saveSpeech',
     unit: 'frame',
     warm: [0, 0],
     count: [0, 0],
-    by: ['kdtalker'],
+    by: ['fp32'],
   },
   {
     name: 'sample',
     what: '64 frames, 50 steps',
+    task: 'sample',
     unit: 'window',
     warm: [10, 2],
     count: [60, 4],
-    by: ['kdtalker', 'ortnode'],
-    ratio: 'sampling_vs_ortnode',
+    by: NODE,
+    threads: 'all',
   },
   {
     name: 'motion',
     what: 'clip.motion(), 2.6 s',
+    task: 'motion',
     unit: 'call',
     warm: [5, 1],
     count: [30, 2],
-    by: ['kdtalker'],
+    by: ['fp32'],
   },
   {
     name: 'event-loop',
     what: 'delay while rendering',
+    task: 'eventLoop',
     unit: 'frame',
     warm: [20, 4],
     count: [200, 12],
-    by: ['kdtalker'],
+    by: ['fp32'],
   },
 ];
 
-/** The workloads that were asked for, with the repetitions of this run. */
-export function chooseWorkloads({ only, quick }) {
-  const chosen = WORKLOADS.filter(({ name }) => name.includes(only));
-  if (chosen.length > 0) return chosen.map((workload) => ({ ...workload, ...repetitions(workload, quick) }));
-  const known = WORKLOADS.map(({ name }) => name).join(', ');
-  throw Object.assign(
-    new Error(`Expected a workload for --only but received '${only}'. There are ${known}`),
-    { usage: true },
+const frame = { unit: 'frame', task: 'render' };
+
+const FULL = [
+  {
+    name: 'frame',
+    what: 'warp, decode, convert',
+    ...frame,
+    with: { format: 'yuv420p', atOnce: 1 },
+    warm: [1, 1],
+    count: [4, 1],
+    by: ALL,
+  },
+  {
+    name: 'frame-4',
+    what: '4 clips at once',
+    ...frame,
+    with: { format: 'yuv420p', atOnce: 4 },
+    warm: [4, 4],
+    count: [8, 4],
+    rounds: [2, 1],
+    by: ALL,
+  },
+  {
+    name: 'sample',
+    what: '64 frames, 50 steps',
+    task: 'sample',
+    unit: 'window',
+    warm: [1, 1],
+    count: [4, 1],
+    by: ALL,
+  },
+  {
+    name: 'portrait',
+    what: 'a portrait prepared',
+    task: 'portrait',
+    unit: 'portrait',
+    warm: [1, 1],
+    count: [3, 1],
+    by: ENGINE,
+  },
+  {
+    name: 'first-frame',
+    what: 'call to first frame',
+    task: 'firstFrame',
+    unit: 'call',
+    warm: [1, 0],
+    count: [2, 1],
+    rounds: [2, 1],
+    by: ENGINE,
+  },
+  {
+    name: 'load',
+    what: 'a talker, lowered before',
+    task: 'load',
+    unit: 'load',
+    warm: [0, 0],
+    count: [1, 1],
+    by: ENGINE,
+  },
+  {
+    name: 'load-cold',
+    what: 'a talker, nothing cached',
+    task: 'loadCold',
+    unit: 'load',
+    warm: [0, 0],
+    count: [1, 1],
+    rounds: [1, 1],
+    by: OURS,
+  },
+  {
+    name: 'convert',
+    what: 'checkpoints to a pack',
+    task: 'convert',
+    unit: 'pack',
+    warm: [0, 0],
+    count: [1, 1],
+    rounds: [1, 1],
+    by: ['fp32'],
+    needs: 'checkpoints',
+  },
+];
+
+/** Clips that run side by side, on one thread and on all. */
+const CLIPS = [1, 2, 3, 4].map((atOnce) => ({
+  name: `clips-${atOnce}`,
+  what: `${atOnce} at once`,
+  ...frame,
+  with: { format: 'yuv420p', atOnce },
+  warm: [atOnce, atOnce],
+  count: [4 * atOnce, atOnce],
+  rounds: [2, 1],
+  by: OURS,
+  threads: 'all',
+}));
+
+/** Speech to frames, all of them: the time of one must not grow with the length. Quick: nothing above 10 s. */
+const LENGTHS = [2, 10, 60, 600].map((seconds) => ({
+  name: `length-${seconds}`,
+  what: `${seconds} s of speech`,
+  task: 'length',
+  with: { seconds },
+  unit: 'frame',
+  warm: [0, 0],
+  count: [0, 0],
+  rounds: [2, 1],
+  by: ['fp32'],
+}));
+
+const listed = (group, pack, workloads) =>
+  workloads.map((workload) => ({ rounds: [3, 1], with: {}, ...workload, group, pack }));
+
+export const WORKLOADS = [
+  ...listed('puppet', 'puppet', PUPPET),
+  ...listed('full', 'full', FULL),
+  ...listed('scaling', 'full', CLIPS),
+  ...listed('scaling', 'puppet', LENGTHS),
+];
+
+/** `puppet/sample`: what a workload is called in the report and by `--workloads`. */
+export const nameOf = ({ group, name }) => `${group}/${name}`;
+
+/**
+ * The workloads that were asked for, with the repetitions of this run. A word names a group, or whatever has it in its name.
+ *
+ * @throws INVALID_ARGUMENT for a word that names nothing
+ */
+export function chooseWorkloads({ workloads = ['puppet', 'full'], quick, rounds }) {
+  const chosen = workloads.flatMap((word) => matches(word));
+  return WORKLOADS.filter((workload) => chosen.includes(workload)).map((workload) => ({
+    ...workload,
+    ...repetitions(workload, quick),
+    ...(rounds !== undefined && { rounds }),
+  }));
+}
+
+function matches(word) {
+  const group = WORKLOADS.filter((workload) => workload.group === word);
+  const found = group.length > 0 ? group : WORKLOADS.filter((workload) => nameOf(workload).includes(word));
+  if (found.length > 0) return found;
+  throw new KdtalkerError(
+    'INVALID_ARGUMENT',
+    `Expected a workload for --workloads but received '${word}'. There are ${WORKLOADS.map(nameOf).join(', ')}`,
   );
 }
 
-function repetitions({ warm, count }, quick) {
+function repetitions({ warm, count, rounds }, quick) {
   const at = quick ? 1 : 0;
-  return { warm: warm[at], count: count[at] };
+  return { warm: warm[at], count: count[at], rounds: rounds[at] };
 }

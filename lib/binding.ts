@@ -50,6 +50,28 @@ export interface CrossingCount {
 export type Crossing = 'pack' | 'picture' | 'spectrogram' | 'motion' | 'frame' | 'portrait' | 'trace';
 export type Counters = Record<Crossing, CrossingCount>;
 
+/** A step of a clip that the engine times: `audio` and `sample` once a window, the others once a frame. */
+export type TimedStage = 'audio' | 'sample' | 'warp' | 'decode' | 'convert';
+/** How long a stage took. */
+export interface StageTimes {
+  /** How often it ran since the talker was loaded. */
+  laps: number;
+  /** Milliseconds of all of them. */
+  milliseconds: number;
+  /** Milliseconds of the last ones, oldest first; 1024 at most. */
+  recent: Float64Array;
+}
+/** Where a pack renders with one network, `warp` is all of it and `decode` has no laps. */
+export type Stages = Record<TimedStage, StageTimes>;
+
+/** native/core/ceiling.h: GFLOP/s of a loop of multiply-adds on registers, by one core and by all. */
+export interface Ceiling {
+  precision: 'fp32' | 'bf16';
+  unit: 'portable' | 'avx2' | 'avx512f' | 'avx512bf16';
+  oneCore: number;
+  allCores: number;
+}
+
 /** native/engine/options.h TalkerOptions. Sizes in pixels, statistics in the layout of motion, [70], and keypoints, [63]. */
 export interface NativeTalkerOptions {
   device: string;
@@ -80,6 +102,19 @@ export interface NativePortraitOptions {
   pixels: Uint8Array;
   /** [2, 63]: factor of the motion network's own keypoint values, then what is added. */
   keypoints: Float32Array;
+  /** How far left eye, right eye and lips are open; empty where that is not known. */
+  ratios: Float32Array;
+}
+
+/** native/engine/options.h SilenceOptions: decibels and frames; `lips` [70] of 1 and 0. */
+export interface NativeSilenceOptions {
+  threshold: number;
+  hysteresis: number;
+  lowest: number;
+  wait: number;
+  release: number;
+  attack: number;
+  lips: Uint8Array;
 }
 
 /** native/engine/options.h ClipOptions. Angles in degrees, `poseOffset` is yaw, pitch, roll. */
@@ -95,6 +130,15 @@ export interface NativeClipOptions {
   poseOffset: Float32Array;
   smoothing: number;
   blink: 'model' | 'off' | 'periodic';
+  /** [70] of 1 and 0: what follows the driver; undefined: everything. */
+  region: Uint8Array | undefined;
+  /** [1 or frames, 70]: factor of the scale and what is added to all else; empty: nothing. */
+  edits: Float32Array;
+  silence: NativeSilenceOptions | undefined;
+  stitch: boolean;
+  /** Wanted ratios, one for all frames or one each; empty: left as they are. */
+  eyes: Float32Array;
+  lips: Float32Array;
 }
 
 /** native/engine/options.h TraceOptions. */
@@ -126,6 +170,7 @@ export interface CpuFeatures {
 interface Addon {
   openRuntime(library: string, first: string): { library: string; version: string };
   stopAll(): void;
+  measureCeilings(threads: number): Promise<Ceiling[]>;
   openSession(
     file: string,
     threads: number,
@@ -144,10 +189,11 @@ interface Addon {
   openTalker(options: NativeTalkerOptions): Promise<TalkerHandle>;
   talkerDevice(talker: TalkerHandle): string;
   talkerCounters(talker: TalkerHandle): Counters;
+  talkerStages(talker: TalkerHandle): Stages;
   closeTalker(talker: TalkerHandle): Promise<void>;
   preparePortrait(talker: TalkerHandle, options: NativePortraitOptions): Promise<PortraitHandle>;
   portraitTensors(portrait: PortraitHandle): Promise<HostTensors>;
-  restorePortrait(talker: TalkerHandle, tensors: HostTensors): Promise<PortraitHandle>;
+  restorePortrait(talker: TalkerHandle, tensors: HostTensors, ratios: Float32Array): Promise<PortraitHandle>;
   closePortrait(portrait: PortraitHandle): Promise<void>;
   openSpeech(talker: TalkerHandle, sampleRate: number): SpeechHandle;
   pushSpeech(speech: SpeechHandle, samples: Float32Array): Promise<void>;
@@ -175,8 +221,11 @@ interface Addon {
   closeTrace(trace: TraceHandle): Promise<void>;
 }
 
-/** Layout of a frame's bytes: RGB24, or I420 (BT.709, limited range). */
-export type PixelFormat = 'rgb24' | 'yuv420p';
+/**
+ * Layout of a frame's bytes: RGB24, I420 (BT.709, limited range), or the decoder's own numbers before they are rounded: planes of
+ * red, green and blue, float32 of 0..1.
+ */
+export type PixelFormat = 'rgb24' | 'yuv420p' | 'rgbf32';
 
 /** RGB24 pixels, rows without padding. */
 export interface RgbPicture {

@@ -25,9 +25,14 @@ export const ERROR_CODES = {
   DEVICE_UNAVAILABLE: 'The device exists but cannot be used on this machine.',
   PACK_NOT_FOUND: 'There is no pack of that name or path.',
   PACK_INVALID: 'pack.json does not follow the schema.',
-  PACK_DAMAGED: 'A file of the pack is missing or its hash differs.',
+  PACK_DAMAGED:
+    'A file of the pack is missing, its hash differs, or a network gives other numbers than it should.',
   CHECKPOINT_INVALID:
     'The file of weights is damaged, of an unknown kind, or holds other tensors than expected.',
+  LICENCE_REFUSED: 'The licences of what was to be downloaded were not accepted.',
+  DOWNLOAD_FAILED: 'The model hub cannot be reached, does not have the file, or has a fault.',
+  DOWNLOAD_DENIED: 'The model hub wants an access token, or one with access.',
+  DOWNLOAD_DAMAGED: 'What came from the model hub is not what it announced.',
   PORTRAIT_INVALID: 'The portrait file is damaged or was made by another pack.',
   MOTION_INVALID: 'The motion is damaged or does not fit the pack.',
   RUNTIME_NOT_FOUND: 'The ONNX Runtime library could not be opened.',

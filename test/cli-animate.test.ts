@@ -101,6 +101,10 @@ t.test('controls reach the clip, and pictures are written', async (t) => {
   const plain = await draw('plain');
   t.ok(plain.equals(await draw('again', '--seed', '0')));
   t.notOk(plain.equals(await draw('turned', '--pose-offset', '-10,0,0')), 'turned');
+  writeFileSync(join(cwd, 'edit.json'), JSON.stringify({ yaw: [0, 0, 0, 0, -10] }));
+  t.notOk(plain.equals(await draw('edited', '--edit', 'edit.json')), 'edited');
+  t.ok(plain.equals(await draw('later', '--silence-after', '9')), 'no silence so long');
+  t.notOk(plain.equals(await draw('region', '--region', 'pose')), 'only the pose');
 });
 
 t.test('errors of the work: exit code 1, one line, nothing written', async (t) => {
@@ -114,6 +118,7 @@ t.test('errors of the work: exit code 1, one line, nothing written', async (t) =
     [{ out: 'nowhere/talk.mp4' }, [], 'OUTPUT_UNWRITABLE'],
     [{ out: 'exists/old.mp4' }, ['--no-overwrite'], 'OUTPUT_UNWRITABLE'],
     [{}, ['--motion', 'speech.wav'], 'MOTION_INVALID'],
+    [{}, ['--edit', 'none.json'], 'FILE_NOT_FOUND'],
   ];
   const before = names(cwd);
   for (const [options, more, code] of cases) {
@@ -137,6 +142,8 @@ t.test('wrong command lines: exit code 2 and one line', async (t) => {
     [['animate', '--portrait', PORTRAIT, '--out', 'x.mp4'], /Expected --speech FILE or --motion FILE/],
     [['animate', ...both, '--out', 'x.mp4', '--save-motion', './x.mp4'], /another file than that of --out/],
     [['animate', ...both, '--out', 'x.gif', '--crf', '20'], /nothing, gif has no such option/],
+    [['animate', ...both, '--out', 'x.mp4', '--edit', speech], /JSON such as .* given for --edit/],
+    [['animate', ...both, '--out', 'x.mp4', '--stitch'], /this pack has no network 'stitching'/],
     [['animat'], /Did you mean animate\?/],
   ];
   for (const [argv, message] of cases) {

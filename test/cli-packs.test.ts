@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { events, printed, run, start } from './support/cli.js';
@@ -23,7 +23,9 @@ t.test('packs synthesize makes a pack that the other commands know', async (t) =
     pack: { name: 'kdtalker-synthetic', bytes, licence: { nonCommercial: false } },
   });
   const verified = await run(['packs', 'verify', 'new/pack', '--json'], { cwd });
-  const { files } = events(verified)[0] as unknown as { files: { bytes: number }[] };
+  const last = events(verified).at(-1) as unknown as { files: { bytes: number }[]; fingerprints: number };
+  const { files, fingerprints } = last;
+  t.equal(fingerprints, 6, 'every network gives the numbers it gave when the pack was made');
   t.equal(files.length, 12, 'graphs and weights');
   t.equal(
     files.reduce((sum, file) => sum + file.bytes, 0),
@@ -94,6 +96,13 @@ t.test('packs convert says which file is missing or wrong', async (t) => {
   writeRetargeting(join(cwd, 'stitching_retargeting_module.pth'));
   t.match(await convert('--kdtalker', 'nothing.pth'), { code: 1, stderr: /FILE_NOT_FOUND: .*nothing\.pth/ });
   t.match(await convert('--norm', 'nothing.npz'), { code: 1, stderr: /FILE_NOT_FOUND: .*nothing\.npz/ });
+  t.match(await convert('--insightface', 'empty'), {
+    code: 1,
+    stderr: /FILE_NOT_FOUND: .* in empty, .* det_10g\.onnx, 2d106det\.onnx.*docs\/models\.md/,
+  });
+  writeFileSync(join(cwd, 'landmark.onnx'), 'no network');
+  t.match(await convert(), { code: 1, stderr: /CHECKPOINT_INVALID: .*landmark\.onnx.*is it the right file/ });
+  rmSync(join(cwd, 'landmark.onnx'));
   const wrong = await convert('--json');
   t.equal(wrong.code, 1);
   t.match(events(wrong), [

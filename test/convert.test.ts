@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
@@ -13,12 +13,13 @@ import { STATISTICS } from '../dist/packs/kdtalker/statistics.js';
 import { StoredWeights } from '../dist/packs/kdtalker/stored-weights.js';
 import { synthesizePack } from '../dist/packs/kdtalker/synthesize.js';
 import { writeModel } from '../dist/packs/onnx/index.js';
-import { readPack } from '../dist/packs/pack.js';
+import { readPack, rolesOf } from '../dist/packs/pack.js';
 import { writeSafetensors } from '../dist/packs/safetensors.js';
-import { verifyPack } from '../dist/packs/verify.js';
+import { verifyGraphs } from '../dist/packs/verify.js';
 import { formulaWeights } from '../dist/packs/weights/formula.js';
 import type { AllWeights } from '../dist/packs/weights/weights.js';
 import { float32, npy, type Tensor, zip } from './support/checkpoint-writer.js';
+import { dotsFaceNetworks } from './support/face-networks.js';
 import { goldenFile } from './support/golden.js';
 import { GOLDEN_SALT, temporaryFolder } from './support/networks.js';
 import {
@@ -32,7 +33,19 @@ import {
 } from './support/released.js';
 
 const PROGRAM = fileURLToPath(new URL('programs/convert.mjs', import.meta.url));
-const GRAPHS = ['appearance', 'audio', 'decode', 'denoiser', 'eye', 'lip', 'motion', 'stitching', 'warp'];
+const GRAPHS = [
+  'appearance',
+  'audio',
+  'condition',
+  'decode',
+  'denoiser',
+  'eye',
+  'lip',
+  'motion',
+  'stitching',
+  'time',
+  'warp',
+];
 const files = (entries: Partial<Record<SourceFile, string>>) =>
   new Map(Object.entries(entries) as [SourceFile, string][]);
 
@@ -267,11 +280,36 @@ t.test('wrong arguments', async (t) => {
         `${name}: ${value}`,
       );
   await t.rejects(convertPack({ ...fine, norm: '' }), { code: 'INVALID_ARGUMENT' });
+  await t.rejects(convertPack({ ...fine, insightface: '' }), {
+    code: 'INVALID_ARGUMENT',
+    message: /the path of a folder for insightface/,
+  });
 });
+
+const FACE_FILES: Record<string, string> = {
+  detector: 'det_10g.onnx',
+  landmarks106: '2d106det.onnx',
+  landmarks203: 'landmark.onnx',
+};
+
+/** Puts networks for faces where they are released; tells their hashes. */
+function putFaces({ insightface, liveportrait }: { insightface: string; liveportrait: string }) {
+  const buffalo = join(insightface, 'models/buffalo_l');
+  mkdirSync(buffalo, { recursive: true });
+  const paths = dotsFaceNetworks(buffalo);
+  const landmarks203 = join(liveportrait, 'liveportrait', FACE_FILES.landmarks203!);
+  renameSync(paths.landmarks203, landmarks203);
+  const hashes = Object.entries({ ...paths, landmarks203 }).map(([role, path]) => [
+    role,
+    createHash('sha256').update(readFileSync(path)).digest('hex'),
+  ]);
+  return Object.fromEntries(hashes) as Record<string, string>;
+}
 
 t.test('all released files give the pack that is made by formula', async (t) => {
   const folder = temporaryFolder(t);
-  const released = writeReleased(folder);
+  const released = { ...writeReleased(folder), insightface: join(folder, 'insightface') };
+  const faces = putFaces(released);
   const directory = join(folder, 'converted');
   const options = JSON.stringify({ ...released, directory });
   const output = execFileSync(process.execPath, [PROGRAM, options], { encoding: 'utf8' });
@@ -299,11 +337,17 @@ t.test('all released files give the pack that is made by formula', async (t) => 
 
   for (const path of [released.kdtalker, released.liveportrait]) rmSync(path, { recursive: true });
   const synthetic = join(folder, 'synthetic');
-  const byFormula = await synthesizePack({ salt: GOLDEN_SALT, directory: synthetic });
+  const byFormula = await synthesizePack({ salt: GOLDEN_SALT, directory: synthetic, fingerprint: false });
 
   await t.test('the same files', async (t) => {
     const hash = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
-    t.same(readdirSync(directory), readdirSync(synthetic));
+    const own = Object.values(FACE_FILES);
+    t.same(
+      readdirSync(directory).filter((file) => !own.includes(file)),
+      readdirSync(synthetic),
+    );
+    for (const [role, file] of Object.entries(FACE_FILES))
+      t.equal(hash(join(directory, file)), faces[role], file);
     for (const file of GRAPHS.flatMap((name) => [`${name}.onnx`, `${name}.onnx.data`]))
       t.equal(hash(join(directory, file)), hash(join(synthetic, file)), file);
   });
@@ -311,13 +355,20 @@ t.test('all released files give the pack that is made by formula', async (t) => 
   await t.test('a valid pack that says what it is made of', async (t) => {
     const pack = await readPack(directory);
     t.same(pack.manifest, manifest);
-    t.equal((await verifyPack(pack)).length, 6);
+    t.equal((await verifyGraphs(pack)).length, 6 + 3);
+    for (const [role, { fingerprint }] of rolesOf(manifest)) t.ok(fingerprint, `${role} has been run`);
     t.match(manifest, {
       name: 'kdtalker',
-      description: /KDTalker.*Wav2Lip.*LivePortrait/,
+      description: /KDTalker.*Wav2Lip.*LivePortrait.*InsightFace/,
       licence: { name: 'CC BY-NC 4.0', nonCommercial: true },
       roles: { denoiser: { licence: /KDTalker/ }, audio: { licence: /Wav2Lip/ }, decode: { licence: /MIT/ } },
       statistics: byFormula.statistics,
+      faces: {
+        detector: { file: 'det_10g.onnx', sha256: faces.detector, licence: /InsightFace/ },
+        landmarks106: { file: '2d106det.onnx', sha256: faces.landmarks106, licence: /InsightFace/ },
+        landmarks203: { file: 'landmark.onnx', sha256: faces.landmarks203, licence: /MIT/ },
+      },
     });
+    t.equal(byFormula.faces, undefined);
   });
 });

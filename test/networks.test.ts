@@ -137,27 +137,24 @@ function denoiserFeeds(frames: number) {
   return { audio, step, noise: (timestep: number) => file[`eps_t${timestep}`]!.data.slice(140) };
 }
 
-const at = (timestep: number) => ({ t: { dims: [1], data: BigInt64Array.of(BigInt(timestep)) } });
+const TIMESTEPS = [980, 500, 20, 0];
 
-t.test('denoiser', async (t) => {
-  const run = await openNetwork(t, 'denoiser');
+t.test('denoiser: the audio once a window, the times once for all, the rest every step', async (t) => {
+  const [condition, time, run] = await Promise.all(
+    (['condition', 'time', 'denoiser'] as const).map((name) => openNetwork(t, name)),
+  );
+  const timesteps = { dims: [TIMESTEPS.length], data: BigInt64Array.from(TIMESTEPS, BigInt) };
+  const times = (await time!({ t: timesteps })).time!;
+  const width = times.dims[1]!;
+  t.same(times.dims, [TIMESTEPS.length, 18432]);
   for (const frames of [64, 17]) {
     const { audio, step, noise } = denoiserFeeds(frames);
-    for (const timestep of [980, 500, 20, 0]) {
-      const { eps } = await run({ ...step, audio, ...at(timestep) });
+    const given = { ...step, condition: (await condition!({ audio })).condition! };
+    for (const [i, timestep] of TIMESTEPS.entries()) {
+      const row = { dims: [1, width], data: numbers(times).slice(i * width, (i + 1) * width) };
+      const { eps } = await run!({ ...given, time: row });
       near(t, numbers(eps), noise(timestep), 1e-4, `denoiser, ${frames} frames, timestep ${timestep}`);
     }
-  }
-});
-
-t.test('the denoiser in two graphs: the audio once a window, the rest every step', async (t) => {
-  const condition = await openNetwork(t, 'denoiser_condition');
-  const run = await openNetwork(t, 'denoiser_step');
-  for (const frames of [64, 17]) {
-    const { audio, step, noise } = denoiserFeeds(frames);
-    const once = (await condition({ audio })).condition!;
-    const { eps } = await run({ ...step, condition: once, ...at(500) });
-    near(t, numbers(eps), noise(500), 1e-4, `denoiser step, ${frames} frames`);
   }
 });
 

@@ -49,7 +49,7 @@ t.test('the puppet pack is built, listed and whole', async (t) => {
 
 t.test('building the pack again gives the same bytes', async (t) => {
   const directory = folder(t);
-  const manifest = await writePack(directory, puppetPack());
+  const manifest = await writePack(directory, puppetPack(), { fingerprint: true });
   t.same(manifest, (await readPack('puppet')).manifest);
   await verifyPack(await readPack(directory));
 });
@@ -116,6 +116,26 @@ t.test('packs that are not there', async (t) => {
   await t.rejects(readPack(directory), { code: 'PACK_INVALID', message: /JSON/ });
 });
 
+t.test('a denoiser takes its condition whole or in two parts, each with its role', async (t) => {
+  const json = (await changed('version', '1.0.0')) as { roles: Record<string, { inputs: object }> };
+  const { timestep: _, audio: __, ...inputs } = json.roles.denoiser!.inputs as Record<string, string>;
+  const role = (word: string, out: string) => ({
+    ...json.roles.denoiser,
+    inputs: { [word]: word },
+    outputs: { [out]: out },
+  });
+  const split = {
+    denoiser: { ...json.roles.denoiser, inputs: { ...inputs, condition: 'c', time: 't' } },
+    condition: role('audio', 'condition'),
+    time: role('timestep', 'time'),
+  };
+  const parse = (roles: object) => parseManifest({ ...json, roles: { ...json.roles, ...roles } }, 'test');
+  t.equal(roleOf(parse(split), 'denoiser').inputs.time, 't');
+  const message = /condition and time and the roles of those names/;
+  for (const gone of Object.keys(split))
+    t.throws(() => parse({ ...split, [gone]: json.roles[gone] }), { code: 'PACK_INVALID', message }, gone);
+});
+
 t.test('a pack.json that breaks the schema is refused with the place', async (t) => {
   const cases: [path: string, value: unknown, message: RegExp][] = [
     ['format', 2, /format/],
@@ -128,6 +148,8 @@ t.test('a pack.json that breaks the schema is refused with the place', async (t)
     ['roles.audio.file', '/etc/passwd', /roles\.audio\.file/],
     ['roles.motion.outputs.yaw', undefined, /roles\.motion\.outputs\.yaw/],
     ['roles.render', undefined, /render, or both/],
+    ['roles.denoiser.inputs.audio', undefined, /denoiser\.inputs: either timestep and audio/],
+    ['roles.denoiser.inputs.condition', 'condition', /or condition and time and the roles/],
     ['landmarks.0.terms.0.points', [68], /landmarks\.0\.terms\.0\.points/],
     ['sampler.steps', 0, /sampler\.steps/],
     ['blink.direction', [1], /blink\.direction/],

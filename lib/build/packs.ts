@@ -13,5 +13,5 @@ const OUT = new URL('../built-in/', import.meta.url);
 
 await mkdir(OUT, { recursive: true });
 await writeFile(new URL('pack.schema.json', OUT), `${JSON.stringify(packJsonSchema(), null, 2)}\n`);
-await writePack(fileURLToPath(new URL('puppet/', OUT)), puppetPack());
+await writePack(fileURLToPath(new URL('puppet/', OUT)), puppetPack(), { fingerprint: true });
 await buildFaces(fileURLToPath(new URL('faces/', OUT)));

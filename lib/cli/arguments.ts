@@ -12,9 +12,9 @@ export interface Arguments {
   readonly help: boolean;
 }
 
-/** What a command can be given: its own options and those of all. */
+/** What a command can be given: its own options and those of all, of which it may have one of its own instead. */
 export function optionsOf(command: Command): OptionTable {
-  return { ...command.options, ...COMMON_OPTIONS };
+  return { ...command.options, ...COMMON_OPTIONS, ...command.options };
 }
 
 /**

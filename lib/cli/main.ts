@@ -19,7 +19,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 /** Runs the command line after the program's name; gives the exit code. Never rejects, never exits by itself. */
 export async function main(argv: readonly string[]): Promise<number> {
   const terminal = new Terminal();
-  const reporter = chooseReporter(argv, terminal);
+  const reporter = chooseReporter(argv, terminal, await hasOwnJson(argv));
   const interrupt = new Interrupt();
   try {
     return await dispatch(argv, terminal, reporter, interrupt);
@@ -32,10 +32,17 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** Looks at the flags before the command is known, so that a wrong command is told in the form asked for, too. */
-function chooseReporter(argv: readonly string[], terminal: Terminal): Reporter {
-  if (hasFlag(argv, 'json')) return new JsonReporter(terminal);
+function chooseReporter(argv: readonly string[], terminal: Terminal, ownJson: boolean): Reporter {
+  if (hasFlag(argv, 'json') && !ownJson) return new JsonReporter(terminal);
   if (hasFlag(argv, 'quiet')) return new QuietReporter(terminal);
   return terminal.interactive ? new BarReporter(terminal) : new LineReporter(terminal);
+}
+
+/** Whether `--json` means something else to the command than how it tells what it does. */
+async function hasOwnJson(argv: readonly string[]): Promise<boolean> {
+  if (!hasFlag(argv, 'json')) return false;
+  const found = await find(argv).catch(() => undefined);
+  return found?.kind === 'command' && found.command.options.json !== undefined;
 }
 
 async function dispatch(

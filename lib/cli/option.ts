@@ -92,6 +92,28 @@ export function decimals(
   return { ...extras, placeholder, help, range: range.every(Number.isFinite) ? range : undefined, read };
 }
 
+/** Words with commas between them. */
+export function choices(placeholder: string, help: string, extras: Extras = {}): Option<string[]> {
+  const read = (typed: string, name: string) => {
+    const words = typed.split(',').map((word) => word.trim());
+    if (words.includes('')) throw wrongValue('words with commas', name, typed);
+    return words;
+  };
+  return { ...extras, placeholder, help, read };
+}
+
+/** Whole numbers with commas between them. */
+export function integers(
+  placeholder: string,
+  range: readonly [number, number],
+  help: string,
+  extras: Extras = {},
+): Option<number[]> {
+  const one = integer(range, help);
+  const read = (typed: string, name: string) => typed.split(',').map((part) => one.read(part.trim(), name));
+  return { ...extras, placeholder, help, range, read };
+}
+
 const MAX_SEED = (1n << 64n) - 1n;
 
 /** An integer of 64 bits. */

@@ -20,6 +20,28 @@ export const MESH_OF_IBUG68: readonly number[] = [
   ...[317, 14, 87], // 65..67 inner lower lip, from the right
 ];
 
+/**
+ * For each of the 68 points the one of InsightFace's 106 (2d106det.onnx, whose order is not that of JD's 106) that lies there.
+ * The jaw has 33 points there, of which every second is taken. The list is the one that public programs for these landmarks
+ * share, and goes with the numbered drawing in InsightFace's repository (alignment/coordinate_reg); that 35, 39, 89 and 93 are
+ * corners of eyes and 52 and 61 those of the mouth is what LivePortrait's crop has too (model.md, section 13).
+ */
+export const LANDMARKS106_OF_IBUG68: readonly number[] = [
+  ...[1, 10, 12, 14, 16, 3, 5, 7], // 0..7 jaw, from the left ear down
+  0, // 8 chin
+  ...[23, 21, 19, 32, 30, 28, 26, 17], // 9..16 jaw, up to the right ear
+  ...[43, 48, 49, 51, 50], // 17..21 left brow, upper edge, outer end first
+  ...[102, 103, 104, 105, 101], // 22..26 right brow, upper edge, inner end first
+  ...[72, 73, 74, 86], // 27..30 bridge and tip of the nose
+  ...[78, 79, 80, 85, 84], // 31..35 under the nose
+  ...[35, 41, 42, 39, 37, 36], // 36..41 left eye, outer corner, over the upper lid
+  ...[89, 95, 96, 93, 91, 90], // 42..47 right eye, inner corner, over the upper lid
+  ...[52, 64, 63, 71, 67, 68, 61], // 48..54 outer upper lip, corner to corner
+  ...[58, 59, 53, 56, 55], // 55..59 outer lower lip, from the right
+  ...[65, 66, 62, 70, 69], // 60..64 inner upper lip, corner to corner
+  ...[57, 60, 54], // 65..67 inner lower lip, from the right
+];
+
 /** For each of the 68 points the one that takes its place in a mirrored face. */
 export const MIRROR_OF_IBUG68: readonly number[] = [
   ...[16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
@@ -29,6 +51,11 @@ export const MIRROR_OF_IBUG68: readonly number[] = [
   ...[54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55],
   ...[64, 63, 62, 61, 60, 67, 66, 65],
 ];
+
+/** The 68 landmarks of a face in InsightFace's 106 points. */
+export function ibug68Of106(points: readonly Point[]): Point[] {
+  return LANDMARKS106_OF_IBUG68.map((index) => points[index]!);
+}
 
 /** The 68 landmarks of a mesh of 468 points. */
 export function ibug68Of(mesh: readonly (readonly [number, number, ...number[]])[]): Point[] {

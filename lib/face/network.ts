@@ -1,4 +1,7 @@
-import type { NativeSession } from '../binding.js';
+import { type NativeSession, native } from '../binding.js';
+import { KdtalkerError } from '../errors.js';
+import { FACE_SHAPES } from '../packs/faces.js';
+import type { FaceRole } from '../packs/pack.js';
 import type { Matrix, Picture, Point } from './geometry.js';
 
 /** A square view of a photo for a network, with the way back. */
@@ -44,5 +47,69 @@ export async function runOnPicture(
   const outputs = await session.run({ [input]: { dims: [1, 3, picture.height, picture.width], data } });
   return Object.fromEntries(
     Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]),
+  );
+}
+
+/**
+ * A pack's network for faces: one picture in, float32 outputs in their order. Sizes are checked at every run, since a graph may
+ * declare others than it gives: the released detector does.
+ */
+export class FaceNetwork {
+  readonly #session: NativeSession;
+  readonly #role: FaceRole;
+  readonly #file: string;
+
+  private constructor(session: NativeSession, role: FaceRole, file: string) {
+    this.#session = session;
+    this.#role = role;
+    this.#file = file;
+  }
+
+  /** Throws PACK_DAMAGED where the file is no such network. */
+  static async open(role: FaceRole, file: string, threads: number): Promise<FaceNetwork> {
+    const { side, outputs } = FACE_SHAPES[role];
+    const session = await native().openSession(file, { threads });
+    const [input] = session.inputs;
+    const takes = session.inputs.length === 1 && input!.type === 'float32' && fits(input!.dims, side);
+    if (takes && session.outputs.length === outputs.length) return new FaceNetwork(session, role, file);
+    await session.close();
+    const has = session.inputs.map(({ type, dims }) => `${type} [${dims}]`).join(', ');
+    throw damaged(
+      file,
+      `float32 [1,3,${side},${side}] and ${outputs.length} outputs`,
+      `${has} and ${session.outputs.length}`,
+    );
+  }
+
+  /** The outputs in their order; `rows` is their number of rows, one each, default 1. Throws PACK_DAMAGED for other sizes. */
+  async run(
+    picture: Picture,
+    range: { readonly scale: number; readonly offset: number },
+    rows?: readonly number[],
+  ): Promise<Float32Array[]> {
+    const found = await runOnPicture(this.#session, this.#session.inputs[0]!.name, picture, range);
+    return this.#session.outputs.map(({ name }, i) => {
+      const count = FACE_SHAPES[this.#role].outputs[i];
+      const wanted = count === undefined ? undefined : count * (rows?.[i] ?? 1);
+      const values = found[name]!;
+      if (wanted === undefined || values.length === wanted) return values;
+      throw damaged(this.#file, `${wanted} numbers of output '${name}'`, `${values.length}`);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+}
+
+/** Whether an input takes a picture of `side`; -1 is any length. */
+function fits(dims: readonly number[], side: number): boolean {
+  return dims.length === 4 && [1, 3, side, side].every((length, i) => dims[i]! < 0 || dims[i] === length);
+}
+
+function damaged(file: string, expected: string, received: string): KdtalkerError {
+  return new KdtalkerError(
+    'PACK_DAMAGED',
+    `Expected ${expected} for ${file} but received ${received}. Convert or download the pack again`,
   );
 }

@@ -11,7 +11,7 @@ export interface FindOptions {
   readonly face?: FaceChoice | undefined;
   /** Left, top, width, height of the face in pixels, brows to chin; no search is made then. */
   readonly box?: Box | undefined;
-  /** 68 points (iBUG order) in pixels; no network runs then. */
+  /** 68 points (iBUG order) in pixels; no search is made then. */
   readonly landmarks?: readonly Point[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }

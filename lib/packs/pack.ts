@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { invalidArgument, KdtalkerError } from '../errors.js';
 import { type PackManifest, type PackRole, packSchema, type RoleName } from './schema.js';
 
-export type { LandmarkRule, PackManifest, PackRole, RoleName } from './schema.js';
+export type { FaceRole, LandmarkRule, PackFace, PackManifest, PackRole, RoleName } from './schema.js';
 
 /** A pack on the disk whose pack.json is valid. Its files have not been looked at: see `checkPack` and `verifyPack`. */
 export interface Pack {

@@ -16,11 +16,25 @@ const finite = z.number();
 const positive = z.number().positive();
 const numbers = (length: number) => z.array(finite).length(length);
 
-/** A network: its file and how the graph calls the tensors that the engine knows by role; `traced` ones may be left out. */
-function role<In extends string, Out extends string, Traced extends string = never>(
+/** What a network gives for inputs by formula (lib/packs/fingerprint): a few numbers of every output, by the graph's names. */
+const fingerprint = z
+  .record(
+    z.string().min(1),
+    z.strictObject({ mean: finite, rms: finite.min(0), values: z.array(finite).min(1).max(16) }),
+  )
+  .meta({ description: 'What the network gives for inputs by formula; `packs verify` compares it' });
+
+/** A network: its file and how the graph calls the tensors that the engine knows by role; `traced` and `either` may be left out. */
+function role<
+  In extends string,
+  Out extends string,
+  Traced extends string = never,
+  Either extends string = never,
+>(
   inputs: readonly In[],
   outputs: readonly Out[],
   traced: readonly Traced[] = [],
+  either: readonly Either[] = [],
 ) {
   const names = <N extends string>(list: readonly N[]) =>
     z.strictObject(Object.fromEntries(list.map((key) => [key, z.string().min(1)])) as Record<N, z.ZodString>);
@@ -33,10 +47,11 @@ function role<In extends string, Out extends string, Traced extends string = nev
       .optional()
       .meta({ description: 'The file of large weights beside the graph, where it has one' }),
     licence: z.string().optional().meta({ description: 'Where it differs from the licence of the pack' }),
-    inputs: names(inputs),
+    inputs: names(inputs).extend(optional(either)),
     outputs: names(outputs)
       .extend(optional(traced))
       .meta({ description: 'Those that need not be here are for traces only' }),
+    fingerprint: fingerprint.optional(),
   });
 }
 
@@ -49,6 +64,10 @@ function optional<N extends string>(list: readonly N[]) {
 /** The motion network's heads as they come: angles in bins, the rest flat. */
 const HEADS = ['raw_kp', 'raw_pitch', 'raw_yaw', 'raw_roll', 'raw_t', 'raw_exp', 'raw_scale'] as const;
 
+/** What the denoiser takes: all of it at once, or what `condition` and `time` made of audio and timestep. */
+const WHOLE = ['timestep', 'audio'] as const;
+const SPLIT = ['condition', 'time'] as const;
+
 const roles = z
   .strictObject({
     appearance: role(['image'], ['feature']),
@@ -58,14 +77,33 @@ const roles = z
       HEADS,
     ),
     audio: role(['mel'], ['feature']),
-    denoiser: role(['x', 'timestep', 'audio', 'canonical', 'reference'], ['noise']),
+    condition: role(['audio'], ['condition']).optional(),
+    time: role(['timestep'], ['time']).optional(),
+    denoiser: role(['x', 'canonical', 'reference'], ['noise'], [], [...WHOLE, ...SPLIT]),
     render: role(['feature', 'source', 'driving'], ['image']).optional(),
     warp: role(['feature', 'source', 'driving'], ['feature'], ['deformation', 'occlusion']).optional(),
     decode: role(['feature'], ['image']).optional(),
+    stitching: role(['source', 'driving'], ['stitched'], ['delta']).optional(),
+    eye: role(['source', 'ratio'], ['delta']).optional(),
+    lip: role(['source', 'ratio'], ['delta']).optional(),
   })
   .refine(({ render, warp, decode }) => (render ? !warp && !decode : warp && decode), {
     error: 'either render, or both warp and decode',
-  });
+  })
+  .refine(
+    (all) => {
+      const split = SPLIT.some((role) => all[role]);
+      const [taken, left] = split ? [SPLIT, WHOLE] : [WHOLE, SPLIT];
+      const { inputs } = all.denoiser;
+      if (taken.some((word) => !inputs[word]) || left.some((word) => inputs[word])) return false;
+      return !split || SPLIT.every((role) => all[role]);
+    },
+    {
+      error:
+        'either timestep and audio as inputs of denoiser, or condition and time and the roles of those names',
+      path: ['denoiser', 'inputs'],
+    },
+  );
 
 const statistic = (length: number) =>
   z.strictObject({ mean: numbers(length), std: z.array(z.number().min(0)).length(length) });
@@ -116,6 +154,35 @@ const landmark = z
     description: 'Replaces a canonical keypoint: base + sum of weight * mean of the 68-point landmarks',
   });
 
+const faceNetwork = z.strictObject({
+  file: fileName.meta({ description: 'ONNX file, relative to pack.json' }),
+  sha256,
+  bytes: z.int().positive(),
+  licence: z.string().optional().meta({ description: 'Where it differs from the licence of the pack' }),
+});
+
+const faces = z
+  .strictObject({
+    detector: faceNetwork.optional().meta({ description: "SCRFD, InsightFace's det_10g.onnx" }),
+    landmarks106: faceNetwork.optional().meta({ description: "106 points, InsightFace's 2d106det.onnx" }),
+    landmarks203: faceNetwork.optional().meta({ description: "203 points, LivePortrait's landmark.onnx" }),
+  })
+  .refine(({ detector, landmarks106 }) => (detector === undefined) === (landmarks106 === undefined), {
+    error: 'both detector and landmarks106, or neither',
+  })
+  .meta({ description: 'Networks that find faces; the library has its own where the pack has none' });
+
+const axes = z.enum(['x', 'y', 'z', 'xy', 'xz', 'yz', 'xyz']);
+const region = z.array(z.strictObject({ keypoint: z.int().min(0).max(20), axes }));
+
+const regions = z
+  .strictObject({
+    exp: region.meta({ description: 'All that carries expression' }),
+    lip: region,
+    eyes: region,
+  })
+  .meta({ description: "Keypoints whose expression makes up a region; without it LivePortrait's" });
+
 /** The schema of pack.json, format 1. */
 export const packSchema = z
   .strictObject({
@@ -146,6 +213,8 @@ export const packSchema = z
     statistics,
     blink: blink.optional(),
     landmarks: z.array(landmark).optional(),
+    faces: faces.optional(),
+    regions: regions.optional(),
   })
   .meta({ title: 'kdtalker pack', description: 'Every network of one talking-head model and how to run it' });
 
@@ -158,8 +227,23 @@ export type RoleName = keyof PackManifest['roles'];
 /** One network of a pack. */
 export type PackRole = NonNullable<PackManifest['roles'][RoleName]>;
 
+/** The networks for faces that a pack can have. */
+export type FaceRole = keyof NonNullable<PackManifest['faces']>;
+
+/** One network for faces of a pack. */
+export type PackFace = NonNullable<NonNullable<PackManifest['faces']>[FaceRole]>;
+
+/** The fingerprint of a network, by its outputs. */
+export type Fingerprint = z.infer<typeof fingerprint>;
+
+/** What is kept of one output. */
+export type OutputFingerprint = Fingerprint[string];
+
 /** One rule of `landmarks`. */
 export type LandmarkRule = NonNullable<PackManifest['landmarks']>[number];
+
+/** Which keypoints make up the regions of expression, and which of their axes. */
+export type Regions = NonNullable<PackManifest['regions']>;
 
 /** The JSON schema of pack.json, for editors and other programs. */
 export function packJsonSchema(): Record<string, unknown> {

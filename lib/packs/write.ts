@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { withFingerprints } from './fingerprint/take.js';
 import { parseManifest } from './pack.js';
 import type { PackManifest, PackRole, RoleName } from './schema.js';
 
 /** A network about to be written: its bytes stand in for size and hash. */
-export interface RoleDraft extends Omit<PackRole, 'sha256' | 'bytes' | 'inputs' | 'outputs'> {
+export interface RoleDraft extends Omit<PackRole, 'sha256' | 'bytes' | 'inputs' | 'outputs' | 'fingerprint'> {
   inputs: Record<string, string>;
   outputs: Record<string, string>;
   model: Uint8Array;
@@ -16,19 +17,26 @@ export interface PackDraft extends Omit<PackManifest, 'roles'> {
   roles: Partial<Record<RoleName, RoleDraft>>;
 }
 
-/** Writes the files of a pack, pack.json last, so that a folder with a pack.json is whole. */
-export async function writePack(directory: string, draft: PackDraft): Promise<PackManifest> {
-  const roles = Object.fromEntries(
-    Object.entries(draft.roles).map(([name, role]) => [name, described(role)]),
-  );
-  const manifest = parseManifest({ ...draft, roles }, directory);
+/**
+ * Writes the files of a pack, pack.json last, so that a folder with a pack.json is whole.
+ *
+ * @param options.fingerprint whether the networks are run for their fingerprints, where the engine can be loaded; default false
+ */
+export async function writePack(
+  directory: string,
+  draft: PackDraft,
+  { fingerprint = false } = {},
+): Promise<PackManifest> {
+  const roles = Object.fromEntries(Object.entries(draft.roles).map(([name, role]) => [name, describe(role)]));
+  const described = parseManifest({ ...draft, roles }, directory);
   await mkdir(directory, { recursive: true });
   for (const role of Object.values(draft.roles)) await writeModel(join(directory, role.file), role.model);
+  const manifest = fingerprint ? await withFingerprints(described, directory) : described;
   await writeFile(join(directory, 'pack.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
 }
 
-function described({ model, ...role }: RoleDraft) {
+function describe({ model, ...role }: RoleDraft) {
   return { ...role, bytes: model.byteLength, sha256: createHash('sha256').update(model).digest('hex') };
 }
 

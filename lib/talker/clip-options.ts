@@ -1,9 +1,20 @@
 import { z } from 'zod';
 import type { NativeClipOptions } from '../binding.js';
 import { invalidArgument } from '../errors.js';
-import type { PackManifest } from '../packs/pack.js';
+import type { PackManifest, RoleName } from '../packs/pack.js';
+import { REGIONS, type Region, regionMask } from '../packs/regions.js';
 import { abortSignal, callback, flag, integer, number, oneOf, parseOptions } from '../validate.js';
+import {
+  checkFrames,
+  editRows,
+  editSchema,
+  MOTION_SIZE,
+  type MotionEdit,
+  type PerFrame,
+  perFrame,
+} from './motion-edit.js';
 import type { Progress } from './progress.js';
+import { planSilence, type SilenceGateOptions, silenceSchema } from './silence-gate.js';
 
 /** How a clip moves. Every option has a default; angles are degrees. */
 export interface AnimateOptions {
@@ -36,6 +47,31 @@ export interface AnimateOptions {
   smoothing?: number | undefined;
   /** `'model'` (default): as the model blinks; `'periodic'`: about every 3.6 s, placed by the seed; `'off'`: never. */
   blink?: 'model' | 'periodic' | 'off' | undefined;
+  /**
+   * What follows the speech or the motion: `'all'` (default); `'exp'`, the expression; `'pose'`, the head's angles and place;
+   * `'lip'` or `'eyes'`, the expression there. Everything else stays as in the portrait. Your own changes (`edit`, `poseOffset`,
+   * `blink`) come on top of that.
+   */
+  region?: Region | undefined;
+  /** Changes of pose and expression, for all frames or frame by frame. Default none. */
+  edit?: MotionEdit | undefined;
+  /**
+   * Lets the mouth come to rest where nobody speaks: false (default), true, or how. For speech only. Off by default, so that the
+   * motion is the published model's to the last digit.
+   */
+  silenceGate?: boolean | SilenceGateOptions | undefined;
+  /**
+   * Keeps shoulders and neck where they are in the portrait by the pack's stitching network, which a crop needs that is put back
+   * into its picture. Default false: the published inference draws the crop alone and does not stitch.
+   */
+  stitch?: boolean | undefined;
+  /**
+   * How far the eyes shall be open, by the pack's retargeting network: the ratio of {@link Portrait.ratios}, 0 (shut) to 2; one
+   * for all frames or one each. Default: as the motion has them.
+   */
+  eyes?: PerFrame | undefined;
+  /** How far the lips shall be open, likewise. */
+  lips?: PerFrame | undefined;
   /** Ends all work on the clip; what waits is rejected with ABORTED. */
   signal?: AbortSignal | undefined;
   /** Called with every progress event. What it throws is ignored. */
@@ -50,6 +86,7 @@ const seed = z
   .refine((value) => value >= 0n && value <= MAX_SEED, seedText);
 
 const angle = number(-30, 30).optional();
+const ratio = perFrame([0, 2], 1, 'a number from 0 to 2, or an array of such,').optional();
 
 const schema = z.strictObject(
   {
@@ -70,6 +107,12 @@ const schema = z.strictObject(
     expressionScale: number(0, 3).default(1),
     smoothing: number(0, 100).optional(),
     blink: oneOf('model', 'periodic', 'off').default('model'),
+    region: oneOf(...REGIONS).default('all'),
+    edit: editSchema.default({}),
+    silenceGate: silenceSchema,
+    stitch: flag.default(false),
+    eyes: ratio,
+    lips: ratio,
     signal: abortSignal.optional(),
     onProgress: callback<Progress>().optional(),
   },
@@ -88,6 +131,7 @@ export function planClip(options: AnimateOptions, manifest: PackManifest, replay
   const given = parseOptions(schema, options, 'the options of animate()');
   const { yaw = 0, pitch = 0, roll = 0 } = given.poseOffset;
   checkBlink(given.blink, manifest);
+  checkRetargeting(given, manifest);
   return {
     native: {
       seed: given.seed,
@@ -101,6 +145,12 @@ export function planClip(options: AnimateOptions, manifest: PackManifest, replay
       expressionScale: given.expressionScale,
       smoothing: given.smoothing ?? (replay ? 0 : 1),
       blink: given.blink,
+      region: regionMask(given.region, manifest),
+      edits: editRows(given.edit),
+      silence: planSilence(given.silenceGate, manifest, replay),
+      stitch: given.stitch,
+      eyes: given.eyes ?? new Float32Array(),
+      lips: given.lips ?? new Float32Array(),
     },
     signal: given.signal,
     onProgress: given.onProgress,
@@ -128,4 +178,42 @@ function checkBlink(blink: string, manifest: PackManifest): void {
     `blink with pack '${manifest.name}'`,
     blink,
   );
+}
+
+/** The network that each of these needs. */
+const RETARGETING = { stitch: 'stitching', eyes: 'eye', lips: 'lip' } as const satisfies Record<
+  string,
+  RoleName
+>;
+
+function checkRetargeting(
+  given: { stitch: boolean; eyes?: unknown; lips?: unknown },
+  { name, roles }: PackManifest,
+): void {
+  for (const [option, role] of Object.entries(RETARGETING)) {
+    const value = given[option as keyof typeof RETARGETING];
+    if (value === undefined || value === false || roles[role] !== undefined) continue;
+    throw invalidArgument(
+      `none, as this pack has no network '${role}',`,
+      `${option} with pack '${name}'`,
+      value,
+    );
+  }
+}
+
+/** That eyes and lips have been measured where they shall be moved. @throws INVALID_ARGUMENT */
+export function checkRatios({ eyes, lips }: NativeClipOptions, ratios: unknown): void {
+  if (ratios !== undefined || eyes.length + lips.length === 0) return;
+  throw invalidArgument(
+    "a portrait with landmarks (any crop but 'none')",
+    eyes.length > 0 ? 'eyes' : 'lips',
+    ratios,
+  );
+}
+
+/** That what was given frame by frame has as many frames as the clip. @throws INVALID_ARGUMENT */
+export function checkFrameCounts({ edits, eyes, lips }: NativeClipOptions, frames: number): void {
+  checkFrames(edits.length / MOTION_SIZE, frames, 'the frames of edit');
+  checkFrames(eyes.length, frames, 'the values of eyes');
+  checkFrames(lips.length, frames, 'the values of lips');
 }

@@ -9,6 +9,7 @@ import {
 } from '../binding.js';
 import { aborted } from '../errors.js';
 import { openSound, type Sound, type SoundInput, speechTooShort } from '../media/index.js';
+import { checkFrameCounts } from './clip-options.js';
 import { Motion } from './motion.js';
 import { type Progress, StageMeter } from './progress.js';
 
@@ -77,7 +78,7 @@ export class ClipRun {
   static async #openSpeech(context: RunContext, sound: Sound): Promise<ClipRun> {
     const speech = native().openSpeech(context.talker, sound.sampleRate);
     try {
-      await pushAll(speech, sound, context.report);
+      checkFrameCounts(context.options, await pushAll(speech, sound, context.report));
       throwIfStopped(context.signal);
       return new ClipRun(context, native().openClip(context.portrait, speech, context.options), sound);
     } finally {

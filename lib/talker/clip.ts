@@ -20,7 +20,10 @@ export interface Frame {
   /** Pixels. */
   width: number;
   height: number;
-  /** `'rgb24'`: width * height * 3 bytes, rows without padding. `'yuv420p'`: I420, BT.709, limited range. */
+  /**
+   * `'rgb24'`: width * height * 3 bytes, rows without padding. `'yuv420p'`: I420, BT.709, limited range. `'rgbf32'`: planes of red,
+   * green and blue, float32 of 0 to 1 in the machine's order, as the decoder gave them.
+   */
   data: Uint8Array;
 }
 
@@ -31,7 +34,7 @@ export interface FramesOptions {
 }
 
 const framesSchema = z.strictObject(
-  { format: oneOf('rgb24', 'yuv420p').default('rgb24') },
+  { format: oneOf('rgb24', 'yuv420p', 'rgbf32').default('rgb24') },
   { error: 'an object' },
 );
 
@@ -247,6 +250,7 @@ function askFrame(
 }
 
 function frameBytes({ width, height }: { width: number; height: number }, format: PixelFormat): number {
+  if (format === 'rgbf32') return 12 * width * height;
   if (format === 'rgb24') return 3 * width * height;
   return width * height + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
 }

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { invalidArgument, KdtalkerError } from '../errors.js';
 import { parseFile } from '../validate.js';
+import { applyEdit, MOTION_SIZE, type MotionEdit } from './motion-edit.js';
 import { checkPath, writeWholeFile } from './whole-file.js';
 
-/** Values in one frame of motion: scale, yaw, pitch, roll, translation (3), expression (21 keypoints x 3). */
-export const MOTION_SIZE = 70;
+export { MOTION_SIZE } from './motion-edit.js';
 
 /** One frame of motion. Angles in degrees; translation and expression in crop units (the crop is 2 wide). */
 export interface MotionFrame {
@@ -49,6 +49,10 @@ const fileSchema = z.strictObject(
  * const motion = await talker.animate(portrait, 'speech.wav').motion()
  * await motion.save('nod.json')
  * await talker.animate(other, await Motion.load('nod.json')).save('nod.mp4')
+ *
+ * @example
+ * // Another motion: the head turned, and lower from the second second on.
+ * const turned = motion.edit({ yaw: 8, pitch: Float32Array.from({ length: motion.frames }, (_, i) => (i < 50 ? 0 : -5)) })
  */
 export class Motion {
   /** [frames, 70], row-major: scale, yaw, pitch, roll, tx, ty, tz, expression (21 x 3). */
@@ -85,6 +89,40 @@ export class Motion {
       (index + 1) * MOTION_SIZE,
     ) as unknown as [number, number, number, number, number, number, number, ...number[]];
     return { scale, yaw, pitch, roll, translation: [x, y, z], expression };
+  }
+
+  /**
+   * Another motion with changes in every frame; this one stays as it is. In absolute mode the portrait's own size counts and
+   * `scale` has no effect: there, give `edit` to `talker.animate()`.
+   *
+   * @param change what is added to each part, for all frames or one by one; or a function that is given a copy of each frame with
+   *   its index, and returns what it should be in its place: whole frames, or only the parts that change
+   * @throws KdtalkerError INVALID_ARGUMENT for an edit that is not valid or is of another number of frames, MOTION_INVALID for what
+   *   a function returned
+   */
+  edit(change: MotionEdit | ((frame: MotionFrame, index: number) => Partial<MotionFrame>)): Motion {
+    if (typeof change !== 'function') return new Motion(applyEdit(this.values, change), this.fps);
+    const frames = Array.from({ length: this.frames }, (_, index) => ({
+      ...this.frame(index),
+      ...change(this.frame(index), index),
+    }));
+    return Motion.from(frames, this.fps);
+  }
+
+  /**
+   * Another motion of the frames from `first` to before `last`.
+   *
+   * @throws KdtalkerError INVALID_ARGUMENT where that is no frame, or more than there are
+   */
+  slice(first: number, last: number = this.frames): Motion {
+    const inside = Number.isInteger(first) && Number.isInteger(last) && first >= 0 && last <= this.frames;
+    if (!inside || first >= last)
+      throw invalidArgument(
+        `frames between 0 and ${this.frames}`,
+        'a slice of a motion',
+        `${first}..${last}`,
+      );
+    return new Motion(this.values.slice(first * MOTION_SIZE, last * MOTION_SIZE), this.fps);
   }
 
   /** A motion from frames, for instance edited ones. @throws KdtalkerError MOTION_INVALID. */

@@ -4,14 +4,17 @@ import { z } from 'zod';
 import type { HostTensors } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { CROP_KINDS, type CropKind } from '../face/crop/index.js';
+import type { FaceRatios } from '../face/schemes.js';
 import type { Pack } from '../packs/pack.js';
 import { readSafetensors, type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
 import { parseFile } from '../validate.js';
 import type { PortraitCrop } from './portrait.js';
 import { writeWholeFile } from './whole-file.js';
 
-// A portrait file is a .safetensors file: the engine's tensors, and in the metadata the crop and which pack made it.
+// A portrait file is a .safetensors file: the engine's tensors, and in the metadata the crop, the ratios of eyes and lips, and
+// which pack made it. The first version had neither ratios nor a number.
 const FORMAT = 'kdtalker-portrait';
+const VERSION = 2;
 const TENSORS = ['feature', 'canonical', 'motion'] as const;
 
 const matrix = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]);
@@ -24,6 +27,15 @@ const cropSchema = z.strictObject({
   score: z.number().optional(),
 });
 
+const openness = z.number().min(0);
+const ratiosSchema = z.strictObject({ eyes: z.tuple([openness, openness]), lip: openness });
+
+/** What a portrait file keeps beside the engine's tensors. */
+export interface PortraitAbout {
+  readonly crop: PortraitCrop;
+  readonly ratios: FaceRatios | undefined;
+}
+
 /** Identifies the networks that a portrait's tensors belong to. */
 function fingerprint({ manifest }: Pack): string {
   const { appearance, motion } = manifest.roles;
@@ -31,8 +43,8 @@ function fingerprint({ manifest }: Pack): string {
 }
 
 /** A checksum, so that a flipped bit is told and not shown. */
-function digest(tensors: HostTensors, crop: string): string {
-  const hash = createHash('sha256').update(crop);
+function digest(tensors: HostTensors, about: string): string {
+  const hash = createHash('sha256').update(about);
   for (const name of TENSORS) {
     const { buffer, byteOffset, byteLength } = tensors[name]!.data;
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
@@ -40,21 +52,24 @@ function digest(tensors: HostTensors, crop: string): string {
   return hash.digest('hex');
 }
 
-/** Writes tensors and crop to one file. */
+/** Writes tensors, crop and ratios to one file. */
 export async function savePortraitFile(
   file: string,
   pack: Pack,
-  crop: PortraitCrop,
+  { crop, ratios }: PortraitAbout,
   tensors: HostTensors,
 ): Promise<void> {
   const { name, version } = pack.manifest;
   const cropText = JSON.stringify(crop);
+  const ratiosText = ratios && JSON.stringify(ratios);
   const metadata = {
     format: FORMAT,
+    version: String(VERSION),
     pack: `${name} ${version}`,
     fingerprint: fingerprint(pack),
     crop: cropText,
-    sha256: digest(tensors, cropText),
+    ...(ratiosText !== undefined && { ratios: ratiosText }),
+    sha256: digest(tensors, cropText + (ratiosText ?? '')),
   };
   await writeWholeFile(file, writeSafetensors(tensors as Record<string, TensorToStore>, metadata));
 }
@@ -63,7 +78,7 @@ export async function savePortraitFile(
 export async function loadPortraitFile(
   file: string,
   pack: Pack,
-): Promise<{ crop: PortraitCrop; tensors: HostTensors }> {
+): Promise<PortraitAbout & { tensors: HostTensors }> {
   const bytes = await readFile(file).catch((cause) => {
     throw new KdtalkerError('FILE_NOT_FOUND', `Expected a portrait file at '${file}' but it cannot be read`, {
       cause,
@@ -76,26 +91,43 @@ export async function loadPortraitFile(
     );
   const { tensors, metadata } = readSafetensors(bytes, fail);
   if (metadata.format !== FORMAT) throw fail('it was not written by Portrait.save()');
+  const version = Number(metadata.version ?? 1);
+  if (!(version <= VERSION))
+    throw fail(
+      `it is of version ${metadata.version}, which a later release wrote, and this one knows up to ${VERSION}`,
+    );
   if (metadata.fingerprint !== fingerprint(pack)) {
     throw fail(
       `it was made with pack ${metadata.pack}, and this talker has ${pack.manifest.name} ${pack.manifest.version}`,
     );
   }
   const found = hostTensors(tensors, fail);
-  if (metadata.sha256 !== digest(found, metadata.crop ?? ''))
+  if (metadata.sha256 !== digest(found, (metadata.crop ?? '') + (metadata.ratios ?? '')))
     throw fail('its bytes do not match their checksum');
-  return { crop: readCrop(metadata.crop, file), tensors: found };
+  return {
+    crop: readCrop(metadata.crop, file),
+    ratios: readRatios(metadata.ratios, file),
+    tensors: found,
+  };
 }
 
 function readCrop(text: string | undefined, file: string): PortraitCrop {
-  let json: unknown;
-  try {
-    json = JSON.parse(text ?? '');
-  } catch {
-    json = undefined;
-  }
+  const json = parseJson(text);
   const { box, score, ...crop } = parseFile(cropSchema, json, `the crop in '${file}'`, 'PORTRAIT_INVALID');
   return { ...crop, box, score };
+}
+
+function readRatios(text: string | undefined, file: string): FaceRatios | undefined {
+  if (text === undefined) return undefined;
+  return parseFile(ratiosSchema, parseJson(text), `the ratios in '${file}'`, 'PORTRAIT_INVALID');
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
 }
 
 function hostTensors(

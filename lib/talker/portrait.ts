@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type NativePortraitOptions, native, type PortraitHandle, type TalkerHandle } from '../binding.js';
 import { KdtalkerError, throwIfAborted } from '../errors.js';
 import { CROP_KINDS, type CropKind, type CropResult, cropPicture } from '../face/crop/index.js';
-import type { FaceChoice, FaceFinder } from '../face/faces.js';
+import type { Face, FaceChoice, FaceFinder, FaceRatios } from '../face/faces.js';
 import type { Box, Matrix, Point } from '../face/geometry.js';
 import { type RawPicture, readPicture } from '../media/index.js';
 import { keepKeypoints, placeKeypoints } from '../packs/landmarks.js';
@@ -68,27 +68,36 @@ export interface PortraitHost {
 export class Portrait {
   /** Where it was cut out of its picture. */
   readonly crop: PortraitCrop;
+  /** How far eyes and lips are open in the picture; undefined with the crop `'none'`, which looks for no landmarks. */
+  readonly ratios: FaceRatios | undefined;
   readonly #host: PortraitHost;
   readonly #handle: PortraitHandle;
   readonly #pending = new Pending();
   #closing: Promise<void> | undefined;
 
-  private constructor(host: PortraitHost, handle: PortraitHandle, crop: PortraitCrop) {
+  private constructor(
+    host: PortraitHost,
+    handle: PortraitHandle,
+    crop: PortraitCrop,
+    ratios: FaceRatios | undefined,
+  ) {
     this.#host = host;
     this.#handle = handle;
     this.crop = crop;
+    this.ratios = ratios;
   }
 
   /** @internal use `talker.portrait()` */
   static async prepare(host: PortraitHost, input: PictureInput, options: PortraitOptions): Promise<Portrait> {
-    const { crop, ready } = await cutOut(host, input, options);
-    return new Portrait(host, await native().preparePortrait(host.handle, ready), crop);
+    const { crop, ratios, ready } = await cutOut(host, input, options);
+    return new Portrait(host, await native().preparePortrait(host.handle, ready), crop, ratios);
   }
 
   /** @internal use `talker.loadPortrait()` */
   static async load(host: PortraitHost, file: string): Promise<Portrait> {
-    const { crop, tensors } = await loadPortraitFile(file, host.pack);
-    return new Portrait(host, await native().restorePortrait(host.handle, tensors), crop);
+    const { crop, ratios, tensors } = await loadPortraitFile(file, host.pack);
+    const handle = await native().restorePortrait(host.handle, tensors, nativeRatios(ratios));
+    return new Portrait(host, handle, crop, ratios);
   }
 
   /** @internal The engine's portrait. Throws CLOSED after close(). */
@@ -111,7 +120,8 @@ export class Portrait {
 
   async #save(file: string): Promise<void> {
     checkPath(file, 'the portrait file');
-    await savePortraitFile(file, this.#host.pack, this.crop, await native().portraitTensors(this.handle));
+    const tensors = await native().portraitTensors(this.handle);
+    await savePortraitFile(file, this.#host.pack, this, tensors);
   }
 
   /** @internal Its memory lies on one talker's device. Throws INVALID_ARGUMENT for another's, CLOSED after close(). */
@@ -140,7 +150,7 @@ export async function cutOut(
   host: PortraitHost,
   input: PictureInput,
   options: PortraitOptions,
-): Promise<{ crop: PortraitCrop; ready: NativePortraitOptions }> {
+): Promise<{ crop: PortraitCrop; ratios: FaceRatios | undefined; ready: NativePortraitOptions }> {
   parseOptions(schema, options, 'the options of portrait()');
   // A signal of our own: however many calls share the user's, Node does not warn of too many listeners on it.
   const signal = options.signal && AbortSignal.any([options.signal]);
@@ -155,12 +165,18 @@ export async function cutOut(
     kind,
     size: manifest.crop.size,
     landmarks: face?.landmarks68,
+    landmarks106: face?.landmarks106,
     signal,
   });
   throwIfAborted(signal, 'Preparing the portrait');
   const rules = manifest.landmarks ?? [];
   const keypoints = crop.landmarks ? placeKeypoints(rules, crop.landmarks) : keepKeypoints();
-  return { crop: cropOf(crop, face), ready: { pixels: crop.pixels, keypoints } };
+  const ready = { pixels: crop.pixels, keypoints, ratios: nativeRatios(face?.ratios) };
+  return { crop: cropOf(crop, face), ratios: face?.ratios, ready };
+}
+
+function nativeRatios(ratios: FaceRatios | undefined): Float32Array {
+  return ratios ? Float32Array.of(...ratios.eyes, ratios.lip) : new Float32Array();
 }
 
 function withoutCrop({ face, box, landmarks, signal }: PortraitOptions) {
@@ -172,7 +188,7 @@ function withoutCrop({ face, box, landmarks, signal }: PortraitOptions) {
   };
 }
 
-function cropOf(crop: CropResult, face: { box: Box; score: number } | undefined): PortraitCrop {
+function cropOf(crop: CropResult, face: Face | undefined): PortraitCrop {
   const { kind, size, toPhoto, toCrop } = crop;
   return { kind, size, toPhoto, toCrop, box: face?.box, score: face?.score };
 }

@@ -1,16 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { type Counters, native, type TalkerHandle } from '../binding.js';
+import { type Counters, native, type Stages, type TalkerHandle } from '../binding.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
 import type { SoundInput } from '../media/index.js';
+import { faceFiles } from '../packs/faces.js';
 import type { LoweringProgress } from '../packs/lowering/lower-pack.js';
 import type { Precision } from '../packs/lowering/pass.js';
 import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
 import { checkPack } from '../packs/verify.js';
 import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../validate.js';
 import { Clip } from './clip.js';
-import { type AnimateOptions, planClip } from './clip-options.js';
+import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import type { ClipSource } from './clip-run.js';
 import { lowerForCpu, precisionFor } from './lowering.js';
 import { Motion } from './motion.js';
@@ -85,7 +86,7 @@ export class Talker {
     this.device = native().talkerDevice(handle);
     this.#handle = handle;
     this.#readAhead = Math.floor(threads / Math.min(threads, this.pack.sessionThreads ?? threads)) + 2;
-    this.#host = { handle, pack, faces: () => this.#openFaces(threads) };
+    this.#host = { handle, pack, faces: () => this.#openFaces(pack, threads) };
   }
 
   /**
@@ -152,6 +153,8 @@ export class Talker {
       throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
     portrait.check(this.#host);
     const plan = planClip(options, this.pack, source instanceof Motion);
+    checkRatios(plan.native, portrait.ratios);
+    if (source instanceof Motion) checkFrameCounts(plan.native, source.frames);
     const from: ClipSource = source instanceof Motion ? { motion: source } : { speech: source };
     const talker = this.#handle;
     const context = (signal: AbortSignal, report: (progress: Progress) => void) => {
@@ -181,6 +184,19 @@ export class Talker {
     return native().talkerCounters(this.#handle);
   }
 
+  /**
+   * How long the stages of its clips took since the talker was loaded. Stages of frames that are rendered side by side overlap.
+   *
+   * @throws KdtalkerError CLOSED
+   * @example
+   * const { laps, milliseconds } = talker.stages().decode
+   * console.log(`${(milliseconds / laps).toFixed(1)} ms a frame`)
+   */
+  stages(): Stages {
+    this.#check();
+    return native().talkerStages(this.#handle);
+  }
+
   /** Closes the talker with all its portraits and clips, and waits for the work under way to end. May be called twice. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -202,8 +218,8 @@ export class Talker {
     await native().closeTalker(this.#handle);
   }
 
-  #openFaces(threads: number): Promise<FaceFinder> {
-    this.#faces ??= FaceFinder.open({ threads });
+  #openFaces(pack: Pack, threads: number): Promise<FaceFinder> {
+    this.#faces ??= FaceFinder.open({ threads, networks: faceFiles(pack) });
     this.#faces.catch(() => {
       this.#faces = undefined; // the next portrait tries again
     });

@@ -10,7 +10,7 @@ import { aborted, invalidArgument } from '../errors.js';
 import { openSound, type SoundInput } from '../media/index.js';
 import { type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
 import { abortSignal, callback, integer, parseOptions } from '../validate.js';
-import { type AnimateOptions, planClip } from './clip-options.js';
+import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import { pushAll } from './clip-run.js';
 import { MOTION_SIZE } from './motion.js';
 import { cutOut, type PictureInput, type PortraitHost, type PortraitOptions } from './portrait.js';
@@ -23,9 +23,11 @@ export interface TraceTensor {
   data: Float32Array;
 }
 
-/** What `talker.trace()` does. Seed and sampling are those of {@link AnimateOptions}. */
-export interface TraceOptions
-  extends Pick<AnimateOptions, 'seed' | 'steps' | 'window' | 'sampler' | 'eta' | 'signal' | 'onProgress'> {
+type Sampling = 'seed' | 'steps' | 'window' | 'sampler' | 'eta';
+type Retargeting = 'stitch' | 'eyes' | 'lips';
+
+/** What `talker.trace()` does. Seed, sampling and retargeting are those of {@link AnimateOptions}. */
+export interface TraceOptions extends Pick<AnimateOptions, Sampling | Retargeting | 'signal' | 'onProgress'> {
   /** How the portrait is cut out of the picture. */
   portrait?: Omit<PortraitOptions, 'signal'> | undefined;
   /** [windows, window, 70]: the noise that each window begins from; default: the seed's. */
@@ -79,7 +81,8 @@ export class Trace {
     options: TraceOptions,
   ): Promise<Trace> {
     const { plan, signal, report, portrait } = planTrace(host, options);
-    const { ready } = await cutOut(host, picture, { ...portrait, signal });
+    const { ready, ratios } = await cutOut(host, picture, { ...portrait, signal });
+    checkRatios(plan.clip, ratios);
     const sound = await openSound(input, { signal });
     let speech: SpeechHandle | undefined;
     let handle: TraceHandle | undefined;
@@ -87,6 +90,7 @@ export class Trace {
       speech = native().openSpeech(host.handle, sound.sampleRate);
       const frames = await pushAll(speech, sound, report);
       checkFrames(plan, frames);
+      checkFrameCounts(plan.clip, frames);
       handle = native().openTrace(host.handle, ready, speech, plan);
       return new Trace(await collect(handle, frames, plan, signal, report));
     } finally {

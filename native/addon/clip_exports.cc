@@ -19,13 +19,17 @@ Napi::Value OpenClip(const Napi::CallbackInfo& info) {
   return Handle<Clip>::Make(info.Env(), clip);
 }
 
-// readFrame(handle, Uint8Array, 'rgb24' | 'yuv420p') -> Promise<index of the frame written, -1 after the
-// last>
+PixelFormat PixelFormatOf(const std::string& name) {
+  if (name == "yuv420p") return PixelFormat::kI420;
+  return name == "rgbf32" ? PixelFormat::kFloat : PixelFormat::kRgb;
+}
+
+// readFrame(handle, Uint8Array, 'rgb24' | 'yuv420p' | 'rgbf32') -> Promise<index of the frame written, -1
+// after the last>
 Napi::Value ReadFrame(const Napi::CallbackInfo& info) {
   auto clip = Handle<Clip>::Get(info[0]);
   const Bytes out = BytesOf(info[1], "the frame");
-  const PixelFormat format =
-      info[2].ToString().Utf8Value() == "rgb24" ? PixelFormat::kRgb : PixelFormat::kI420;
+  const PixelFormat format = PixelFormatOf(info[2].ToString());
   if (out.size < clip->frame_bytes(format)) {
     throw Error("INVALID_ARGUMENT", "Expected " + std::to_string(clip->frame_bytes(format)) +
                                         " bytes for a frame but received " + std::to_string(out.size));

@@ -47,11 +47,15 @@ Napi::Value PortraitTensors(const Napi::CallbackInfo& info) {
                         [](Napi::Env env, HostTensors& tensors) { return ToJs(env, tensors); });
 }
 
-// restorePortrait(talker, tensors) -> Promise<handle>
+// restorePortrait(talker, tensors, Float32Array of ratios) -> Promise<handle>
 Napi::Value RestorePortrait(const Napi::CallbackInfo& info) {
-  auto work = [talker = Handle<Talker>::Get(info[0]), tensors = HostTensorsOf(info[1].ToObject())] {
-    Portrait::Saved saved{
-        {}, FromHost(tensors, "feature"), FromHost(tensors, "canonical"), FromHost(tensors, "motion")};
+  auto work = [talker = Handle<Talker>::Get(info[0]), tensors = HostTensorsOf(info[1].ToObject()),
+               ratios = FloatsOf(info[2], "ratios")] {
+    Portrait::Saved saved{{},
+                          FromHost(tensors, "feature"),
+                          FromHost(tensors, "canonical"),
+                          FromHost(tensors, "motion"),
+                          ratios};
     saved.feature_dims = tensors.at("feature").dims;
     return Portrait::Restore(talker, saved);
   };

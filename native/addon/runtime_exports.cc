@@ -2,6 +2,7 @@
 #include "addon/instance.h"
 #include "addon/values.h"
 #include "core/activity.h"
+#include "core/ceiling.h"
 
 namespace kdtalker::addon {
 namespace {
@@ -22,11 +23,35 @@ Napi::Value StopAll(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value CeilingsToJs(Napi::Env env, const std::vector<Ceiling>& ceilings) {
+  Napi::Array list = Napi::Array::New(env, ceilings.size());
+  for (std::uint32_t i = 0; i < ceilings.size(); i++) {
+    Napi::Object ceiling = Napi::Object::New(env);
+    ceiling.Set("precision", ceilings[i].precision);
+    ceiling.Set("unit", ceilings[i].unit);
+    ceiling.Set("oneCore", ceilings[i].one_core);
+    ceiling.Set("allCores", ceilings[i].all_cores);
+    list.Set(i, ceiling);
+  }
+  return list;
+}
+
+// measureCeilings(threads) -> Promise<{ precision, unit, oneCore, allCores }[]>
+Napi::Value MeasureCeilingsAsync(const Napi::CallbackInfo& info) {
+  const int threads = info[0].ToNumber().Int32Value();
+  return Instance::Of(info.Env())
+      .jobs()
+      .Run<std::vector<Ceiling>>(
+          info.Env(), [threads] { return MeasureCeilings(threads); },
+          [](Napi::Env env, std::vector<Ceiling>& ceilings) { return CeilingsToJs(env, ceilings); });
+}
+
 }  // namespace
 
 void ExportRuntime(Napi::Env env, Napi::Object exports) {
   exports.Set("openRuntime", Napi::Function::New<Call<OpenRuntime>>(env, "openRuntime"));
   exports.Set("stopAll", Napi::Function::New<Call<StopAll>>(env, "stopAll"));
+  exports.Set("measureCeilings", Napi::Function::New<Call<MeasureCeilingsAsync>>(env, "measureCeilings"));
 }
 
 }  // namespace kdtalker::addon

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "addon/exports.h"
 #include "addon/handles.h"
 #include "addon/values.h"
@@ -35,6 +37,27 @@ Napi::Value TalkerCounters(const Napi::CallbackInfo& info) {
   return result;
 }
 
+Napi::Object TimesToJs(Napi::Env env, const StageClock::Times& times) {
+  Napi::Float64Array recent = Napi::Float64Array::New(env, times.recent.size());
+  std::copy(times.recent.begin(), times.recent.end(), recent.Data());
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("laps", Napi::Number::New(env, static_cast<double>(times.laps)));
+  object.Set("milliseconds", Napi::Number::New(env, times.milliseconds));
+  object.Set("recent", recent);
+  return object;
+}
+
+// talkerStages(handle) -> { stage: { laps, milliseconds, recent: Float64Array of milliseconds } }
+Napi::Value TalkerStages(const Napi::CallbackInfo& info) {
+  const StageClock& clock = Handle<Talker>::Get(info[0])->clock();
+  Napi::Object result = Napi::Object::New(info.Env());
+  for (int stage = 0; stage < StageClock::kStages; stage++) {
+    result.Set(std::string(StageClock::kNames[static_cast<std::size_t>(stage)]),
+               TimesToJs(info.Env(), clock.times(static_cast<StageClock::Stage>(stage))));
+  }
+  return result;
+}
+
 // talkerDevice(handle) -> the device's name
 Napi::Value TalkerDevice(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), std::string(Handle<Talker>::Get(info[0])->device()->name()));
@@ -45,6 +68,7 @@ Napi::Value TalkerDevice(const Napi::CallbackInfo& info) {
 void ExportTalker(Napi::Env env, Napi::Object exports) {
   exports.Set("openTalker", Napi::Function::New<Call<OpenTalker>>(env, "openTalker"));
   exports.Set("talkerCounters", Napi::Function::New<Call<TalkerCounters>>(env, "talkerCounters"));
+  exports.Set("talkerStages", Napi::Function::New<Call<TalkerStages>>(env, "talkerStages"));
   exports.Set("talkerDevice", Napi::Function::New<Call<TalkerDevice>>(env, "talkerDevice"));
   exports.Set("closeTalker", Napi::Function::New<Call<CloseHandle<Talker>>>(env, "closeTalker"));
 }

@@ -175,7 +175,37 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
 
 PortraitOptions PortraitOptionsOf(const Napi::Object& object) {
   const Bytes pixels = BytesOf(Get(object, "pixels"), "pixels");
-  return {std::vector<std::uint8_t>(pixels.data, pixels.data + pixels.size), GetFloats(object, "keypoints")};
+  return {std::vector<std::uint8_t>(pixels.data, pixels.data + pixels.size), GetFloats(object, "keypoints"),
+          GetFloats(object, "ratios")};
+}
+
+// Which of the 70 numbers of motion are meant, a byte each.
+kernels::MotionMask MaskOf(const Napi::Object& object, const char* key) {
+  const Bytes bytes = BytesOf(Get(object, key), key);
+  kernels::MotionMask mask{};
+  if (bytes.size != sizeof(mask.of)) Refuse("70 bytes", key);
+  std::memcpy(mask.of, bytes.data, bytes.size);
+  return mask;
+}
+
+SilenceOptions SilenceOptionsOf(const Napi::Object& object) {
+  SilenceOptions options;
+  options.rule.threshold = static_cast<float>(GetNumber(object, "threshold"));
+  options.rule.hysteresis = static_cast<float>(GetNumber(object, "hysteresis"));
+  options.rule.lowest = static_cast<float>(GetNumber(object, "lowest"));
+  options.rule.wait = GetInt(object, "wait");
+  options.rule.release = GetInt(object, "release");
+  options.rule.attack = GetInt(object, "attack");
+  options.lips = MaskOf(object, "lips");
+  return options;
+}
+
+stages::Retargeting RetargetingOf(const Napi::Object& object) {
+  stages::Retargeting wanted;
+  wanted.stitch = GetBool(object, "stitch");
+  wanted.eyes = GetFloats(object, "eyes");
+  wanted.lips = GetFloats(object, "lips");
+  return wanted;
 }
 
 ClipOptions ClipOptionsOf(const Napi::Object& object) {
@@ -193,6 +223,10 @@ ClipOptions ClipOptionsOf(const Napi::Object& object) {
   options.pose_offset = {offset[0], offset[1], offset[2]};
   options.smoothing = GetNumber(object, "smoothing");
   options.blink = BlinkOf(GetString(object, "blink"));
+  if (!Get(object, "region").IsUndefined()) options.region = MaskOf(object, "region");
+  options.edits = GetFloats(object, "edits");
+  if (!Get(object, "silence").IsUndefined()) options.silence = SilenceOptionsOf(GetObject(object, "silence"));
+  options.retargeting = RetargetingOf(object);
   return options;
 }
 

@@ -120,7 +120,8 @@ void Clip::SampleAll() {
   const Activity activity([this] { Stop(); });
   try {
     ThrowIfExiting(activity);
-    auto timeline = std::make_unique<Timeline>(portrait_, options_, frames_);
+    auto timeline =
+        std::make_unique<Timeline>(portrait_, options_, frames_, speech_ ? &speech_->mel() : nullptr);
     {
       const std::lock_guard lock(mutex_);
       timeline_ = std::move(timeline);
@@ -161,7 +162,7 @@ void Clip::RenderAll() {
   FrameRequest request{};
   try {
     ThrowIfExiting(activity);
-    Renderer renderer(portrait_);
+    Renderer renderer(portrait_, options_);
     while (TakeRequest(request)) {
       renderer.Frame(*timeline_, request.frame, request.format, request.out, stop_);
       CountFrame();

@@ -3,11 +3,15 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kernels/edit.h"
+#include "kernels/region.h"
+#include "kernels/silence_gate.h"
 #include "stages/network.h"
+#include "stages/retarget.h"
 
 // Plain data that crosses from the addon to the engine. Every value has been validated in TypeScript; the
 // engine checks again only what could corrupt memory.
@@ -34,9 +38,17 @@ struct TalkerOptions {
 struct PortraitOptions {
   std::vector<std::uint8_t> pixels;  // [size, size, 3] RGB
   std::vector<float> keypoints;      // [2, 63]: factor of the motion network's own value, then what is added
+  std::vector<float> ratios;         // how far left eye, right eye and lips are open; empty: not known
 };
 
-enum class PixelFormat { kRgb, kI420 };
+// kFloat: [3, height, width] as the decoder gives them, 0..1.
+enum class PixelFormat { kRgb, kI420, kFloat };
+
+// The mouth comes to rest where nobody speaks.
+struct SilenceOptions {
+  kernels::SilenceRule rule{};
+  kernels::MotionMask lips{};  // what comes to rest
+};
 
 struct ClipOptions {
   std::uint64_t seed = 0;
@@ -49,6 +61,10 @@ struct ClipOptions {
   std::array<float, 3> pose_offset{};  // yaw, pitch, roll in degrees
   double smoothing = 1;                // times the observation variance; 0 switches smoothing off
   kernels::BlinkMode blink = kernels::BlinkMode::kModel;
+  std::optional<kernels::MotionMask> region;  // what follows the driver; none: everything
+  std::vector<float> edits;                   // [1 or frames, 70], kernels/frame_edits.h; empty: none
+  std::optional<SilenceOptions> silence;      // for speech only
+  stages::Retargeting retargeting;
 };
 
 // A clip whose stages are copied out.

@@ -82,6 +82,7 @@ Portrait::Portrait(std::shared_ptr<Talker> talker)
 std::shared_ptr<Portrait> Portrait::Prepare(std::shared_ptr<Talker> talker, const PortraitOptions& options,
                                             Recording* recording) {
   std::shared_ptr<Portrait> portrait(new Portrait(std::move(talker)));
+  portrait->ratios_ = options.ratios;
   portrait->RunNetworks(options, recording);
   portrait->Derive();
   if (recording != nullptr) portrait->Record(*recording);
@@ -165,12 +166,14 @@ std::shared_ptr<Portrait> Portrait::Restore(std::shared_ptr<Talker> talker, cons
   UploadFloats(portrait->feature_, saved.feature, "feature");
   UploadFloats(portrait->canonical_, saved.canonical, "canonical");
   UploadFloats(portrait->motion_, saved.motion, "motion");
+  portrait->ratios_ = saved.ratios;
   portrait->Derive();
   return portrait;
 }
 
 Portrait::Saved Portrait::Save() const {
-  return {feature_.dims(), DownloadFloats(feature_), DownloadFloats(canonical_), DownloadFloats(motion_)};
+  return {feature_.dims(), DownloadFloats(feature_), DownloadFloats(canonical_), DownloadFloats(motion_),
+          ratios_};
 }
 
 }  // namespace kdtalker

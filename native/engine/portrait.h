@@ -25,6 +25,7 @@ class Portrait {
   struct Saved {
     std::vector<std::int64_t> feature_dims;
     std::vector<float> feature, canonical, motion;
+    std::vector<float> ratios;  // as PortraitOptions has them
   };
   static std::shared_ptr<Portrait> Restore(std::shared_ptr<Talker> talker, const Saved& saved);
   Saved Save() const;
@@ -34,6 +35,7 @@ class Portrait {
   const Tensor& canonical() const { return canonical_; }  // [1, 21, 3]
   const Tensor& motion() const { return motion_; }        // [70], raw: the pose and expression of the picture
   const Tensor& keypoints() const { return keypoints_; }  // [1, 21, 3], x_s
+  const std::vector<float>& ratios() const { return ratios_; }        // left eye, right eye, lips, or empty
   stages::Render::Source render_source() const { return {feature_, keypoints_, prepared_}; }
   const Tensor& canonical_token() const { return canonical_token_; }  // [1, 70]
   const Tensor& reference_token() const { return reference_token_; }  // [1, 70]
@@ -46,6 +48,7 @@ class Portrait {
   void RunOnce();  // the network `prepare`, where the talker has one
 
   std::shared_ptr<Talker> talker_;
+  std::vector<float> ratios_;
   Tensor feature_, canonical_, motion_, keypoints_, canonical_token_, reference_token_;
   std::map<std::string, Tensor> prepared_;  // by the words of the network that takes them each frame
 };

@@ -27,14 +27,19 @@ Sampler::Sampler(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> spe
       noise_(std::move(noise)),
       reference_(portrait_->talker()->device(), Type::kFloat32, {1, kernels::kMotionSize}),
       condition_(portrait_->talker()->network("audio"), portrait_->talker()->device(), window_),
-      sample_(portrait_->talker()->network("denoiser"), PlanOf(portrait_->talker()->options(), options),
+      sample_(portrait_->talker()->networks(), PlanOf(portrait_->talker()->options(), options),
               condition_.features(), portrait_->canonical_token(), reference_) {
   reference_.device().Copy(reference_.address(), portrait_->reference_token().address(), reference_.bytes());
 }
 
 void Sampler::Window(Timeline& timeline, const StopToken& stop) {
   const std::int64_t first = timeline.known();
-  condition_.Run(speech_->mel(), speech_->frames(), first, stop);
+  StageClock& clock = portrait_->talker()->clock();
+  {
+    const StageClock::Lap lap(&clock, StageClock::kAudio);
+    condition_.Run(speech_->mel(), speech_->frames(), first, stop);
+  }
+  const StageClock::Lap lap(&clock, StageClock::kSample);
   const float* noise = noise_ ? noise_.f32() + first * kernels::kMotionSize : nullptr;
   sample_.Run(seed_, static_cast<std::uint32_t>(first / window_), stop, noise);
   timeline.AppendNormalised(sample_.motion(), std::min(window_, timeline.frames() - first));

@@ -28,10 +28,7 @@ int Talker::frames_at_once() const {
 }
 
 const stages::Network& Talker::network(const std::string& role) const {
-  const auto found = networks_.find(role);
-  if (found == networks_.end())
-    throw Error("PACK_INVALID", "Expected the pack to have the role '" + role + "' but it has not");
-  return found->second;
+  return stages::RoleOf(networks_, role);
 }
 
 Tensor Talker::UploadRow(const std::vector<float>& values, std::size_t length) const {

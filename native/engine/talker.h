@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/runtime.h"
+#include "core/stage_clock.h"
 #include "core/tensor.h"
 #include "engine/options.h"
 #include "stages/network.h"
@@ -22,6 +23,9 @@ class Talker {
   // Frames of a clip that are rendered side by side, where one frame cannot use all threads.
   int frames_at_once() const;
 
+  // How long the stages of its clips take.
+  StageClock& clock() { return clock_; }
+
   const std::map<std::string, stages::Network>& networks() const { return networks_; }
   const stages::Network& network(const std::string& role) const;  // throws Error PACK_INVALID
 
@@ -38,6 +42,7 @@ class Talker {
   std::shared_ptr<Device> device_;
   std::map<std::string, stages::Network> networks_;
   Tensor motion_mean_, motion_std_, keypoints_mean_, keypoints_std_;
+  StageClock clock_;
 };
 
 }  // namespace kdtalker

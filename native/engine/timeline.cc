@@ -7,7 +7,10 @@
 #include "core/launch.h"
 #include "kernels/denormalise.h"
 #include "kernels/keypoints.h"
+#include "kernels/region.h"
+#include "kernels/rest_lips.h"
 #include "kernels/smooth.h"
+#include "stages/silence.h"
 
 namespace kdtalker {
 
@@ -38,9 +41,32 @@ kernels::Blink BlinkOf(const TalkerOptions& pack, const ClipOptions& options) {
   return blink;
 }
 
+// One row for all frames or one each.
+void CheckRows(const std::vector<float>& values, std::int64_t width, std::int64_t frames, const char* name) {
+  const auto count = static_cast<std::int64_t>(values.size());
+  if (count == 0 || count == width || count == frames * width) return;
+  throw Error("INVALID_ARGUMENT", "Expected " + std::to_string(frames * width) + " values, " +
+                                      std::to_string(width) + " for each frame, for " + name +
+                                      " but received " + std::to_string(count));
+}
+
+void CheckFrames(const ClipOptions& options, std::int64_t frames) {
+  CheckRows(options.edits, kMotionSize, frames, "edit");
+  CheckRows(options.retargeting.eyes, 1, frames, "eyes");
+  CheckRows(options.retargeting.lips, 1, frames, "lips");
+}
+
+Tensor UploadRows(const std::shared_ptr<Device>& device, const std::vector<float>& values) {
+  if (values.empty()) return {};
+  Tensor rows(device, Type::kFloat32, {static_cast<std::int64_t>(values.size()) / kMotionSize, kMotionSize});
+  rows.Upload(values.data(), Crossing::kMotion);
+  return rows;
+}
+
 }  // namespace
 
-Timeline::Timeline(std::shared_ptr<Portrait> portrait, const ClipOptions& options, std::int64_t frames)
+Timeline::Timeline(std::shared_ptr<Portrait> portrait, const ClipOptions& options, std::int64_t frames,
+                   const Tensor* mel)
     : portrait_(std::move(portrait)),
       options_(options),
       frames_(frames),
@@ -50,7 +76,12 @@ Timeline::Timeline(std::shared_ptr<Portrait> portrait, const ClipOptions& option
       motion_(portrait_->talker()->device(), Type::kFloat32, {frames, kMotionSize}),
       reference_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}),
       smooth_state_(portrait_->talker()->device(), Type::kUint8,
-                    {kMotionSize * static_cast<std::int64_t>(sizeof(kernels::SmoothState))}) {}
+                    {kMotionSize * static_cast<std::int64_t>(sizeof(kernels::SmoothState))}),
+      rest_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}) {
+  CheckFrames(options_, frames_);
+  edits_ = UploadRows(raw_.shared_device(), options_.edits);
+  if (mel != nullptr && options_.silence) gate_ = stages::FindSilence(*mel, frames, options_.silence->rule);
+}
 
 void Timeline::AppendNormalised(const Tensor& motion, std::int64_t count) {
   const Talker& talker = *portrait_->talker();
@@ -79,15 +110,34 @@ void Timeline::Advance() {
                                    static_cast<kernels::SmoothState*>(smooth_state_.address()), ready_, last,
                                    known_));
   if (ready_ == 0) KeepReference();
+  Rest(last);
   Launch(device, Edit(last));
   ready_ = last;
 }
 
-// Relative mode measures every frame against the clip's first one, as it was before the user's offsets.
+// Relative mode measures every frame against the clip's first one, as it was before the user's offsets. What
+// rests has the portrait's own motion: in that mode it is the first frame's.
 void Timeline::KeepReference() {
   Device& device = raw_.device();
+  const Tensor& rest = options_.relative ? motion_ : portrait_->motion();
+  device.Copy(rest_.address(), rest.address(), rest_.bytes());
   device.Copy(reference_.address(), motion_.address(), reference_.bytes());
   Launch(device, Edit(1).Reference(reference_.f32()));
+}
+
+// Before the user's edits, which come on top of what is at rest.
+void Timeline::Rest(std::int64_t last) {
+  const Device& device = raw_.device();
+  if (options_.region)
+    Launch(device, kernels::TakeRegion{motion_.f32(), rest_.f32(), ready_, last, *options_.region});
+  if (gate_) {
+    Launch(device,
+           kernels::RestLips{motion_.f32(), rest_.f32(), gate_.f32(), ready_, last, options_.silence->lips});
+  }
+}
+
+kernels::FrameEdits Timeline::edits() const {
+  return edits_ ? kernels::FrameEdits{edits_.f32(), edits_.dims()[0]} : kernels::FrameEdits{};
 }
 
 kernels::EditMotion Timeline::Edit(std::int64_t last) const {
@@ -101,7 +151,8 @@ kernels::EditMotion Timeline::Edit(std::int64_t last) const {
           offset[1],
           offset[2],
           options_.expression_scale,
-          BlinkOf(portrait_->talker()->options(), options_)};
+          BlinkOf(portrait_->talker()->options(), options_),
+          edits()};
 }
 
 void Timeline::Keypoints(std::int64_t frame, float* out) const {
@@ -116,7 +167,7 @@ void Timeline::Keypoints(std::int64_t first, std::int64_t last, bool relative, f
     Launch(device,
            kernels::RelativeKeypoints{motion_.f32(), source, reference_.f32(), canonical, out, first, last});
   } else {
-    Launch(device, kernels::AbsoluteKeypoints{motion_.f32(), source, canonical, out, first, last});
+    Launch(device, kernels::AbsoluteKeypoints{motion_.f32(), source, canonical, out, first, last, edits()});
   }
 }
 

@@ -15,7 +15,10 @@ namespace kdtalker {
 // smoothed, edited frames become ready a few frames later (the smoother's lag). One thread appends.
 class Timeline {
  public:
-  Timeline(std::shared_ptr<Portrait> portrait, const ClipOptions& options, std::int64_t frames);
+  // `mel` is the speech's spectrogram, which the silence gate listens to; null for a replay. Throws Error
+  // INVALID_ARGUMENT where options given frame by frame are not of as many frames.
+  Timeline(std::shared_ptr<Portrait> portrait, const ClipOptions& options, std::int64_t frames,
+           const Tensor* mel = nullptr);
 
   // Normalised motion [n, 70] of the next `count` frames, from the sampler.
   void AppendNormalised(const Tensor& motion, std::int64_t count);
@@ -42,6 +45,8 @@ class Timeline {
  private:
   void Advance();
   void KeepReference();
+  void Rest(std::int64_t last);
+  kernels::FrameEdits edits() const;
   kernels::EditMotion Edit(std::int64_t last) const;
 
   std::shared_ptr<Portrait> portrait_;
@@ -49,6 +54,9 @@ class Timeline {
   std::int64_t frames_, known_ = 0, ready_ = 0;
   stages::Smoothing smoothing_;
   Tensor raw_, motion_, reference_, smooth_state_;
+  Tensor rest_;   // [70], what motion outside of the region and lips in silence are
+  Tensor edits_;  // [1 or frames, 70] of the user's; none without
+  Tensor gate_;   // [frames]; none without a silence gate
 };
 
 }  // namespace kdtalker

@@ -87,7 +87,7 @@ Recording Trace::Begin() {
   recording.Add("noise", noise);
   recording.AddTransposed("mel", speech_->mel());
   portrait_ = Portrait::Prepare(talker_, picture_, &recording);
-  timeline_.emplace(portrait_, options_.clip, frames);
+  timeline_.emplace(portrait_, options_.clip, frames, &speech_->mel());
   sampler_.emplace(portrait_, speech_, options_.clip, std::move(noise));
   features_ = Tensor(device, Type::kFloat32, {frames, sampler_->features().dims().back()});
   normalised_ = Tensor(device, Type::kFloat32, {frames, kMotionSize});
@@ -121,12 +121,16 @@ Recording Trace::Frame(std::int64_t frame) {
   Recording recording;
   if (!render_) {
     driving_ = Tensor(talker_->device(), Type::kFloat32, {1, kKeypoints, 3});
-    render_.emplace(talker_->networks(), portrait_->render_source(), driving_, true);
+    retarget_.emplace(talker_->networks(), portrait_->keypoints(), driving_, portrait_->ratios(),
+                      options_.clip.retargeting, true);
+    render_.emplace(talker_->networks(), portrait_->render_source(), retarget_->driving(), true);
   }
   timeline_->Keypoints(frame, driving_.f32());
+  retarget_->Run(frame, stop_);
   render_->Run(stop_);
   std::string suffix = "_";
   suffix += std::to_string(frame);  // one sum of both makes GCC 12 warn of an overlap
+  for (const auto& [name, tensor] : retarget_->between()) recording.Add(name + suffix, *tensor);
   for (const auto& [name, tensor] : render_->between()) recording.Add(name + suffix, tensor);
   recording.Add("image" + suffix, render_->image());
   return recording;

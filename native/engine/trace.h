@@ -15,6 +15,7 @@
 #include "engine/talker.h"
 #include "engine/timeline.h"
 #include "stages/render.h"
+#include "stages/retarget.h"
 
 namespace kdtalker {
 
@@ -53,6 +54,7 @@ class Trace {
   std::optional<Sampler> sampler_;
   Tensor features_, normalised_;  // [frames, features], [frames, 70]
   Tensor driving_;                // [1, 21, 3], of the frame in work
+  std::optional<stages::Retarget> retarget_;
   std::optional<stages::Render> render_;
   std::size_t frames_done_ = 0;
 };

@@ -1,13 +1,15 @@
 // What the user asks of the motion, applied to the smoothed timeline in place, one index a frame:
-// distance from the portrait's own pose scaled, angles offset, expression scaled, blinks left, removed or
-// replaced.
+// distance from the portrait's own pose scaled, angles offset, expression scaled, single frames changed,
+// blinks left, removed or replaced.
 //
-// Trap: in relative mode the clip's first frame is the reference for all others, and an offset or a blink in
-// it would cancel itself. Make the reference with Reference() on a copy of frame 0 taken before the edit.
+// Trap: in relative mode the clip's first frame is the reference for all others, and an offset, a change or a
+// blink in it would cancel itself. Make the reference with Reference() on a copy of frame 0 taken before the
+// edit.
 #pragma once
 
 #include <cmath>
 
+#include "kernels/frame_edits.h"
 #include "kernels/kernel.h"
 #include "kernels/motion.h"
 #include "kernels/philox.h"
@@ -63,6 +65,7 @@ struct EditMotion {
   float yaw_offset, pitch_offset, roll_offset;  // degrees
   float expression_scale;                       // of the distance from the source's expression
   Blink blink;
+  FrameEdits edits = {};
 
   KDT_HOST_DEVICE std::int64_t count() const { return last - first; }
 
@@ -73,6 +76,7 @@ struct EditMotion {
     edit.first = 0;
     edit.last = 1;
     edit.yaw_offset = edit.pitch_offset = edit.roll_offset = 0.0F;
+    edit.edits = {};
     if (edit.blink.mode == BlinkMode::kPeriodic) edit.blink.mode = BlinkMode::kOff;
     return edit;
   }
@@ -84,6 +88,7 @@ struct EditMotion {
     frame[kYaw] += yaw_offset;
     frame[kPitch] += pitch_offset;
     frame[kRoll] += roll_offset;
+    edits.Apply(frame, first + i);
     if (blink.mode != BlinkMode::kModel) RemoveBlink(frame + kExpression);
     if (blink.mode == BlinkMode::kPeriodic) AddBlink(frame + kExpression, BlinkAmount(blink, first + i));
   }

@@ -8,6 +8,7 @@
 
 #include <cmath>
 
+#include "kernels/frame_edits.h"
 #include "kernels/kernel.h"
 #include "kernels/motion.h"
 
@@ -85,6 +86,7 @@ struct AbsoluteKeypoints {
   float* out;              // [last - first, 21, 3]
   std::int64_t first;
   std::int64_t last;
+  FrameEdits edits = {};  // in the motion already, but for the scale
 
   KDT_HOST_DEVICE std::int64_t count() const { return (last - first) * kKeypoints; }
 
@@ -92,9 +94,10 @@ struct AbsoluteKeypoints {
     const float* frame = motion + (first + i / kKeypoints) * kMotionSize;
     const std::int64_t k = i % kKeypoints;
     const Rotation rotation = RotationOf(frame);
+    const float scale = source[kScale] * edits.Zoom(first + i / kKeypoints);
     for (int axis = 0; axis < 3; axis++) {
       const float expression = frame[kExpression + 3 * k + axis];
-      const float moved = source[kScale] * (Rotated(canonical + 3 * k, rotation, axis) + expression);
+      const float moved = scale * (Rotated(canonical + 3 * k, rotation, axis) + expression);
       out[3 * i + axis] = axis < 2 ? moved + frame[kTranslation + axis] : moved;
     }
   }

@@ -11,6 +11,7 @@
 #include "ops/repack.h"
 #include "ops/sample_volume.h"
 #include "ops/stats.h"
+#include "ops/token_layers.h"
 #include "ops/volume_pack.h"
 
 namespace kdtalker::ops {
@@ -31,7 +32,8 @@ struct Operators {
              Op<SampleVolume<float>>, Op<SampleVolume<Bf16>>,          //
              Op<AveragePool<float>>, Op<AveragePool<Bf16>>,            //
              Op<VolumePack>,                                           //
-             Op<Stats<float>>, Op<Stats<Bf16>>>
+             Op<Stats<float>>, Op<Stats<Bf16>>,                        //
+             TokenLayersOp>
       ops;
   Ort::CustomOpDomain domain{"kdtalker"};
 

@@ -57,6 +57,21 @@ inline Dims DimsOf(Shapes& shapes, std::size_t index) {
   return dims;
 }
 
+// An operator's element types. Where several operators share a name, ONNX Runtime asks the first of them for
+// the shape and type of the output, whatever the inputs; so the one whose input types fit is looked up.
+struct Signature {
+  const char* name;
+  const Element* inputs;
+  std::size_t input_count;
+  Element output;
+  Dims (*infer)(Shapes&);
+
+  static void Add(const Signature& signature);
+};
+
+// Sets type and shape of the output of the operator of this name that takes the context's inputs.
+void InferOutput(const char* name, OrtShapeInferContext* context);
+
 template <class K>
 class GuardedKernel : public K {
  public:
@@ -83,14 +98,14 @@ class Op : public Ort::CustomOpBase<Op<K>, GuardedKernel<K>, true> {
     return Guard([&] { *kernel = new GuardedKernel<K>(Ort::ConstKernelInfo(info)); });
   }
 
-  static Ort::Status InferOutputShape(Shapes& shapes) {
-    return Ort::Status(Guard([&] {
-      const Dims dims = K::InferShape(shapes);
-      if (dims.empty()) return;
-      Shapes::Shape shape;
-      for (const std::int64_t dim : dims) shape.emplace_back(dim);
-      Ort::ThrowOnError(shapes.SetOutputShape(0, shape, K::kOutput));
-    }));
+  Op() {
+    Signature::Add({K::kName, K::kInputs, std::size(K::kInputs), K::kOutput, &K::InferShape});
+    OrtCustomOp::InferOutputShapeFn = &Op::Infer;
+  }
+
+ private:
+  static OrtStatusPtr Infer(const OrtCustomOp*, OrtShapeInferContext* context) noexcept {
+    return Guard([&] { InferOutput(K::kName, context); });
   }
 };
 

@@ -10,6 +10,7 @@
 #include "kernels/cpu/mask_weights.h"
 #include "kernels/cpu/occlusion_weights.h"
 #include "kernels/cpu/pack_conv.h"
+#include "kernels/cpu/pack_linear.h"
 #include "ops/conv.h"
 
 namespace kdtalker::ops {
@@ -72,12 +73,18 @@ std::vector<std::uint8_t> PackOcclusion(const WeightLayout& layout, const float*
                     [&](float* packed) { kernels::PackOcclusionWeights(weights, channels, packed); });
 }
 
+std::vector<std::uint8_t> PackTokenLayers(const WeightLayout& layout, const float* weights) {
+  return layout.bf16 ? BytesOf(kernels::PackLinear<Bf16>(weights, layout.inputs, layout.outputs))
+                     : BytesOf(kernels::PackLinear<float>(weights, layout.inputs, layout.outputs));
+}
+
 // A packer for each operator that has packed weights.
 const std::map<std::string, Packer>& Packers() {
   static const std::map<std::string, Packer> packers = {
       {"Conv", &PackConv},           {"UpConv", &PackUpConv},
       {"Spade", &PackSpade},         {"MaskMotion", &PackMaskMotion},
       {"Occlusion", &PackOcclusion},
+      {"TokenLayers", &PackTokenLayers},
   };
   return packers;
 }

@@ -49,6 +49,13 @@ Tensor Network::MakeOutput(const std::shared_ptr<Device>& device, const std::str
   return Tensor(device, slot.type, slot.dims);
 }
 
+const Network& RoleOf(const std::map<std::string, Network>& networks, const std::string& role) {
+  const auto found = networks.find(role);
+  if (found == networks.end())
+    throw Error("PACK_INVALID", "Expected the pack to have the role '" + role + "' but it has not");
+  return found->second;
+}
+
 NetworkRun::NetworkRun(const Network& network) : network_(network), binding_(network.session()) {}
 
 NetworkRun& NetworkRun::Input(const std::string& word, const Tensor& tensor) {

@@ -37,6 +37,9 @@ class Network {
   std::shared_ptr<Session> session_;
 };
 
+// The network of a role. Throws Error PACK_INVALID for a role the pack has not.
+const Network& RoleOf(const std::map<std::string, Network>& networks, const std::string& role);
+
 // A network's inputs and outputs tied to tensors. Not thread-safe; the tensors must outlive it.
 class NetworkRun {
  public:

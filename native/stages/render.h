@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/stage_clock.h"
 #include "core/tensor.h"
 #include "stages/network.h"
 
@@ -26,7 +27,8 @@ class Render {
   Render(const std::map<std::string, Network>& networks, const Source& source, const Tensor& driving,
          bool keep_all = false);
 
-  void Run(const StopToken& stop);
+  // `clock` learns how long warp (the whole, where one network does it all) and decode took.
+  void Run(const StopToken& stop, StageClock* clock = nullptr);
 
   // What lies between warp and decode: `warped`, and of `deformation` and `occlusion` what is kept and the
   // pack names. Empty where one network does it all.

@@ -147,6 +147,37 @@ TEST_CASE("own blinks: one in each period, of the given shape, other places for 
   CHECK(BlinkStart(other, 0) != BlinkStart(edit.blink, 0));
 }
 
+TEST_CASE("changes of frames: the scale is a factor, all else is added after the pose's offset") {
+  Floats motion = Timeline(3);
+  const Floats before = motion, source = Source();
+  Floats rows(3 * 70);
+  for (std::size_t i = 0; i < rows.size(); i++) rows[i] = static_cast<float>(i % 11) / 4.0F;
+  EditMotion edit = Nothing(motion, source);
+  edit.first = 1;
+  edit.yaw_offset = 3;
+  edit.edits = {rows.data(), 3};
+  Run(edit);
+  for (std::size_t i = 0; i < motion.size(); i++) {
+    const float offset = i % 70 == 1 ? 3.0F : 0.0F;
+    const float changed = i % 70 == 0 ? before[i] * rows[i] : before[i] + offset + rows[i];
+    CHECK(motion[i] == (i < 70 ? before[i] : changed));
+  }
+  CHECK(edit.edits.Zoom(2) == rows[140]);
+}
+
+TEST_CASE("one row of changes is every frame's, and no rows are no change") {
+  Floats motion = Timeline(3);
+  const Floats before = motion, source = Source();
+  Floats row(70, 0.5F);
+  EditMotion edit = Nothing(motion, source);
+  edit.edits = {row.data(), 1};
+  Run(edit);
+  for (std::size_t i = 0; i < motion.size(); i++)
+    CHECK(motion[i] == (i % 70 == 0 ? before[i] * 0.5F : before[i] + 0.5F));
+  CHECK(edit.edits.Zoom(2) == 0.5F);
+  CHECK(FrameEdits{}.Zoom(2) == 1.0F);
+}
+
 TEST_CASE("pieces of the timeline are edited as the whole") {
   Floats whole = Timeline(200), pieces = whole;
   const Floats source = Source();
@@ -162,13 +193,15 @@ TEST_CASE("pieces of the timeline are edited as the whole") {
   CHECK(pieces == whole);
 }
 
-TEST_CASE("the reference frame is scaled but has no offset and no own blink") {
+TEST_CASE("the reference frame is scaled but has no offset, no change and no own blink") {
   Floats motion = Timeline(4);
   const Floats source = Source();
   EditMotion edit = Nothing(motion, source);
   edit.pose_scale = 0.5F;
   edit.yaw_offset = 10;
   edit.blink.mode = BlinkMode::kPeriodic;
+  const Floats row(70, 0.5F);
+  edit.edits = {row.data(), 1};
   Floats reference(motion.begin(), motion.begin() + 70), plain = reference;
   Run(edit.Reference(reference.data()));
   EditMotion wanted = Nothing(plain, source);

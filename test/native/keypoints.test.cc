@@ -104,3 +104,21 @@ TEST_CASE("relative motion that stands still is the portrait") {
   Run(SourceKeypoints{source.data(), canonical.data(), wanted.data()});
   CHECK(golden::MaxError(still, wanted) < 1e-6);
 }
+
+TEST_CASE("in absolute mode a frame's zoom is a factor of the portrait's scale") {
+  Floats motion(2 * 70, 0.125F), plain(2 * 63), zoomed(2 * 63);
+  const Floats source(70, 2.0F), canonical(63, 0.25F);
+  Floats rows(2 * 70, 0.0F);
+  rows[0] = 1.0F;
+  rows[70] = 3.0F;
+  Run(AbsoluteKeypoints{motion.data(), source.data(), canonical.data(), plain.data(), 0, 2});
+  Run(AbsoluteKeypoints{
+      motion.data(), source.data(), canonical.data(), zoomed.data(), 0, 2, {rows.data(), 2}});
+  for (std::size_t i = 0; i < 126; i++) {
+    const float shift = i % 3 < 2 ? 0.125F : 0.0F;
+    const float factor = i < 63 ? 1.0F : 3.0F;
+    CHECK(zoomed[i] - shift == doctest::Approx(factor * (plain[i] - shift)));
+  }
+  CHECK(std::vector<float>(zoomed.begin(), zoomed.begin() + 63) ==
+        std::vector<float>(plain.begin(), plain.begin() + 63));
+}

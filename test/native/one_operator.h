@@ -4,13 +4,16 @@
 #include <onnxruntime_cxx_api.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "core/runtime.h"
+#include "ops/domain.h"
 #include "ops/op.h"
-#include "puppet.h"
 
 namespace warp {
 
@@ -73,40 +76,63 @@ class OneOperator {
  private:
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < inputs_.size(); i++) names.push_back("x" + std::to_string(i));
+    for (std::size_t i = 0; i < inputs_.size(); i++)
+      names.push_back(std::string("x").append(std::to_string(i)));
     return names;
   }
 
-  static Ort::ValueInfo Info(const std::string& name, Element element, const Dims& dims) {
-    const Ort::TensorTypeAndShapeInfo shape(element, dims);
-    return Ort::ValueInfo(name, Ort::TypeInfo::CreateTensorInfo(shape.GetConst()).GetConst());
+  // Protocol buffers' wire format: a number, and bytes, of a field.
+  static std::string Varint(std::uint64_t value) {
+    std::string bytes;
+    for (; value >= 128; value >>= 7) bytes.push_back(static_cast<char>(value % 128 + 128));
+    bytes.push_back(static_cast<char>(value));
+    return bytes;
+  }
+  static std::string Number(std::uint64_t field, std::int64_t value) {
+    return Varint(field * 8).append(Varint(static_cast<std::uint64_t>(value)));
+  }
+  static std::string Bytes(std::uint64_t field, const std::string& value) {
+    return Varint(field * 8 + 2).append(Varint(value.size())).append(value);
+  }
+
+  static std::string Info(const std::string& name, Element element, const Dims& dims) {
+    std::string shape;
+    for (const std::int64_t dim : dims) shape.append(Bytes(1, dim < 0 ? std::string() : Number(1, dim)));
+    return Bytes(1, name).append(Bytes(2, Bytes(1, Number(1, element).append(Bytes(2, shape)))));
+  }
+
+  // onnx.proto's ModelProto.
+  std::string Model(const char* name, const std::map<std::string, std::int64_t>& attributes, Element output,
+                    std::size_t rank) const {
+    const auto names = Names();
+    std::string node, graph;
+    for (const std::string& input : names) node.append(Bytes(1, input));
+    node.append(Bytes(2, "y")).append(Bytes(4, name)).append(Bytes(7, "kdtalker"));
+    for (const auto& [key, value] : attributes) {
+      node.append(Bytes(5, Bytes(1, key).append(Number(3, value)).append(Number(20, 2))));
+    }
+    graph.append(Bytes(1, node)).append(Bytes(2, "graph"));
+    for (std::size_t i = 0; i < names.size(); i++) {
+      graph.append(Bytes(11, Info(names[i], inputs_[i].element, inputs_[i].dims)));
+    }
+    graph.append(Bytes(12, Info("y", output, Dims(rank, -1))));
+    const std::string ours = Bytes(1, "kdtalker").append(Number(2, 1)), standard = Number(2, 21);
+    return Number(1, 10).append(Bytes(7, graph)).append(Bytes(8, standard)).append(Bytes(8, ours));
   }
 
   Ort::Session Load(const char* name, const std::map<std::string, std::int64_t>& attributes, Element output,
                     std::size_t rank) {
-    const auto runtime = puppet::Runtime();
-    const auto names = Names();
-    std::vector<Ort::ValueInfo> inputs, outputs;
-    for (std::size_t i = 0; i < inputs_.size(); i++) {
-      inputs.push_back(Info(names[i], inputs_[i].element, inputs_[i].dims));
-    }
-    outputs.push_back(Info("y", output, Dims(rank, -1)));
-    std::vector<Ort::OpAttr> values;
-    for (const auto& [key, value] : attributes) values.emplace_back(key.c_str(), &value, 1, ORT_OP_ATTR_INT);
-    Ort::Graph graph;
-    graph.SetInputs(inputs);
-    graph.SetOutputs(outputs);
-    Ort::Node node(name, "kdtalker", "node", names, {"y"}, values);
-    graph.AddNode(node);
-    Ort::Model model({{"", 21}, {"kdtalker", 1}});
-    model.AddGraph(graph);
+    runtime_ = kdtalker::Runtime::Open(std::getenv("KDTALKER_ORT"), "");
+    kdtalker::ops::Register(*runtime_);
+    const std::string model = Model(name, attributes, output, rank);
     Ort::SessionOptions options;
     options.SetIntraOpNumThreads(2);
-    runtime->AddDomainsTo(options);
-    return Ort::Session(runtime->env(), model, options);
+    runtime_->AddDomainsTo(options);
+    return Ort::Session(runtime_->env(), model.data(), model.size(), options);
   }
 
   std::vector<Host> inputs_;
+  std::shared_ptr<kdtalker::Runtime> runtime_;
   Ort::Session session_;
 };
 

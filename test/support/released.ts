@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expectedWeights } from '../../dist/packs/kdtalker/networks.js';
+import type { SourceFile } from '../../dist/packs/kdtalker/sources.js';
 import { formulaWeights } from '../../dist/packs/weights/formula.js';
 import type { CheckpointNetwork } from '../../dist/packs/weights/weights.js';
 import { float32, OrderedDict, Storage, Tensor, torchLegacy, torchZip } from './checkpoint-writer.js';
@@ -38,6 +39,36 @@ export function releasedNetwork(name: CheckpointNetwork, edit?: Edit): Map<strin
   );
   edit?.(network, name);
   return network;
+}
+
+/** A released network of which every tensor repeats one number: all names and shapes in a few kilobytes. */
+function tinyNetwork(name: CheckpointNetwork): Map<string, Tensor> {
+  return new Map(
+    releasedKeys(name).map(({ key, shape, dtype }): [string, Tensor] => {
+      const one = dtype === 'int64' ? BigInt64Array.of(1n) : Float32Array.of(0.01);
+      const strides = shape.map(() => 0);
+      return [key, new Tensor(new Storage(dtype, one), shape, strides)];
+    }),
+  );
+}
+
+/** The contents of the released files by their names in the pack's sources, with {@link tinyNetwork}s. */
+export function tinyReleased(): Record<SourceFile, Buffer> {
+  const retargeting = ['retarget_shoulder', 'retarget_mouth', 'retarget_eye'] as const;
+  const base = (name: CheckpointNetwork) => torchZip(new OrderedDict(tinyNetwork(name)));
+  return {
+    kdtalker: torchZip(new Map([['model', new OrderedDict(tinyNetwork('kdtalker'))]])),
+    wav2lip: torchLegacy(
+      new Map([['state_dict', prefixed('module.', tinyNetwork('wav2lip_audio_encoder'))]]),
+    ),
+    appearance_feature_extractor: base('appearance_feature_extractor'),
+    motion_extractor: base('motion_extractor'),
+    warping_module: base('warping_module'),
+    spade_generator: base('spade_generator'),
+    stitching_retargeting_module: torchZip(
+      new Map(retargeting.map((name) => [name, prefixed('module.', tinyNetwork(name))] as const)),
+    ),
+  };
 }
 
 const prefixed = (prefix: string, network: Map<string, Tensor>) =>

@@ -1,5 +1,4 @@
 import { native } from '../../../dist/binding.js';
-import { Talker } from '../../../dist/index.js';
 import { openSound } from '../../../dist/media/index.js';
 import {
   portraitFile,
@@ -10,10 +9,11 @@ import {
   writeSpeech,
 } from '../../fixture-files.js';
 import { writeWav } from '../../wav.js';
+import { loadTalker } from './open.js';
 
 /** Makes the files of the run in `settings.folder`. Returns what the parent needs to know of them and of the runtime. */
 export async function fixture(settings) {
-  const talker = await Talker.load(settings.pack);
+  const talker = await loadTalker(settings);
   const portrait = await talker.portrait(settings.portrait);
   await portrait.save(portraitFile(settings));
   const { values, frames } = await talker.animate(portrait, settings.speech).motion();
@@ -21,7 +21,14 @@ export async function fixture(settings) {
   await talker.close();
   await writeSpeech(settings, await decode(settings.speech));
   await writeWav(windowWav(settings), await readWindow(settings));
-  return { frames, runtime: native().runtime, ...talker.pack.output };
+  const { output, sampler, name, version } = talker.pack;
+  return {
+    frames,
+    runtime: native().runtime.version,
+    size: output,
+    steps: sampler.steps,
+    packName: `${name} ${version}`,
+  };
 }
 
 /** All samples of a sound file. It has to be at 16 kHz: resampling is no part of what contenders are compared in. */

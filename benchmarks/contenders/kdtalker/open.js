@@ -1,9 +1,14 @@
 import { Motion, Talker } from '../../../dist/index.js';
 import { portraitFile, readMotion } from '../../fixture-files.js';
 
+/** A talker with the contender's options. */
+export function loadTalker({ pack, threads, load }) {
+  return Talker.load(pack, { threads, ...load });
+}
+
 /** A talker with the run's portrait. */
 export async function openPortrait(settings) {
-  const talker = await Talker.load(settings.pack, { threads: settings.threads });
+  const talker = await loadTalker(settings);
   return { talker, portrait: await talker.loadPortrait(portraitFile(settings)) };
 }
 
@@ -11,4 +16,17 @@ export async function openPortrait(settings) {
 export async function motionOf(settings, frames) {
   const values = await readMotion(settings);
   return new Motion(Float32Array.from({ length: 70 * frames }, (_, i) => values[i % values.length]));
+}
+
+/**
+ * Times of the stages after `laps` of them, in ms, by their names: what ran before belongs to the warm-up.
+ *
+ * @param before talker.stages() when the measurement began
+ */
+export function stagesSince(talker, before) {
+  const entries = Object.entries(talker.stages()).map(([name, { laps, recent }]) => {
+    const since = laps - before[name].laps;
+    return [name, [...recent.slice(Math.max(0, recent.length - since))]];
+  });
+  return Object.fromEntries(entries.filter(([, times]) => times.length > 0));
 }

@@ -1,18 +1,28 @@
-import { Talker } from '../../../dist/index.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { measureCalls } from '../../measure.js';
-import { openPortrait } from './open.js';
+import { loadTalker, openPortrait } from './open.js';
 
 /** Pack from the disk to a talker that is ready. */
 export async function load(settings) {
   return measureCalls(settings, async () => {
-    const talker = await Talker.load(settings.pack, { threads: settings.threads });
+    const talker = await loadTalker(settings);
     await talker.close();
   });
 }
 
+/** The same where nothing has been lowered yet: the cache is an empty folder. */
+export async function loadCold(settings) {
+  const cache = mkdtempSync(path.join(tmpdir(), 'kdtalker-bench-cache-'));
+  process.once('exit', () => rmSync(cache, { recursive: true, force: true }));
+  process.env.KDTALKER_CACHE = cache;
+  return load(settings);
+}
+
 /** Picture file to a portrait: decoding, face, landmarks, crop, networks. The face networks are open already. */
 export async function portrait(settings) {
-  const talker = await Talker.load(settings.pack, { threads: settings.threads });
+  const talker = await loadTalker(settings);
   const result = await measureCalls(settings, async () => {
     const prepared = await talker.portrait(settings.portrait);
     await prepared.close();
@@ -24,7 +34,7 @@ export async function portrait(settings) {
 /** From nothing but the loaded JavaScript to the first frame of a talking picture. */
 export async function firstFrameCold(settings) {
   return measureCalls(settings, async () => {
-    const talker = await Talker.load(settings.pack, { threads: settings.threads });
+    const talker = await loadTalker(settings);
     const prepared = await talker.portrait(settings.portrait);
     await takeFirst(talker.animate(prepared, settings.speech));
     await talker.close();

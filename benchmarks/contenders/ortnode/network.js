@@ -12,14 +12,15 @@ export class Network {
    * @param pack of readPack()
    * @param role a name of pack.json
    * @param given arrays for inputs that exist already, by the role's word for the tensor
+   * @param skip outputs that nobody reads, by the role's word
    * @param dims sizes of tensors whose graph leaves them open, by word
    */
-  static async open(pack, role, { threads, given = {}, dims = {} }) {
+  static async open(pack, role, { threads, given = {}, dims = {}, skip = [] }) {
     const session = await ort.InferenceSession.create(pack.file(role), {
       intraOpNumThreads: threads,
       graphOptimizationLevel: 'all',
     });
-    return new Network(session, pack.manifest.roles[role], given, dims);
+    return new Network(session, withoutOutputs(pack.manifest.roles[role], skip), given, dims);
   }
 
   constructor(session, { inputs, outputs }, given, dims) {
@@ -42,6 +43,11 @@ export class Network {
   async run() {
     await this.#session.run(this.#feeds, this.#fetches);
   }
+}
+
+function withoutOutputs({ inputs, outputs }, skip) {
+  const kept = Object.entries(outputs).filter(([word]) => !skip.includes(word));
+  return { inputs, outputs: Object.fromEntries(kept) };
 }
 
 function tensorOf(type, shape, given) {

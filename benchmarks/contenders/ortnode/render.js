@@ -3,17 +3,19 @@ import { readMotion, videoFile } from '../../fixture-files.js';
 import { measureCalls, Stopwatch } from '../../measure.js';
 import { Renderer } from './renderer.js';
 
-/** Motion to frames in one buffer. */
-async function render(settings, format) {
+/** Motion to frames in one buffer. A network takes one frame at a time, so clips at once take turns. */
+export async function render(settings) {
+  const { format, atOnce = 1, warm } = settings;
   const renderer = await Renderer.open(settings);
   const motion = await readMotion(settings);
   const out = new Uint8Array(renderer.frameBytes(format));
   let index = 0;
-  return measureCalls(settings, () => renderer.frame(motion, index++ % settings.frames, format, out));
+  const result = await measureCalls(settings, () => {
+    if (index === warm) renderer.forget();
+    return renderer.frame(motion, Math.floor(index++ / atOnce) % settings.frames, format, out);
+  });
+  return { ...result, stages: renderer.times };
 }
-
-export const renderYuv = (settings) => render(settings, 'yuv420p');
-export const renderRgb = (settings) => render(settings, 'rgb24');
 
 /** Motion to an MP4 file, through the same encoder as the library's. */
 export async function save(settings) {

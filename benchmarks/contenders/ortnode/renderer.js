@@ -4,6 +4,9 @@ import { keypointsOf } from './keypoints.js';
 import { Network } from './network.js';
 import { readPortrait } from './portrait.js';
 
+/** What the networks are called in the report: one that renders is counted as the first. */
+const STAGES = ['warp', 'decode'];
+
 /** Motion to frames, one at a time. */
 export class Renderer {
   static async open(settings) {
@@ -13,6 +16,8 @@ export class Renderer {
     return new Renderer(pack.manifest, portrait, networks);
   }
 
+  /** ms of each run of a stage, by its name. */
+  times = {};
   #portrait;
   #networks;
 
@@ -24,16 +29,34 @@ export class Renderer {
   }
 
   frameBytes(format) {
-    return (this.width * this.height * (format === 'rgb24' ? 6 : 3)) / 2;
+    const bytes = { rgbf32: 12, rgb24: 3, yuv420p: 1.5 };
+    return this.width * this.height * bytes[format];
   }
 
   /** Frame `index` of the motion, written to `out`. */
   async frame(motion, index, format, out) {
     const [first] = this.#networks;
     keypointsOf(motion, index, this.#portrait, first.inputs.driving);
-    for (const network of this.#networks) await network.run();
+    for (const [i, network] of this.#networks.entries()) await this.#timed(STAGES[i], () => network.run());
     const { image } = this.#networks.at(-1).outputs;
-    if (format === 'rgb24') toRgb(image, out);
+    await this.#timed('convert', () => this.#convert(image, format, out));
+  }
+
+  /** Times of the stages begin anew: the warm-up is over. */
+  forget() {
+    this.times = {};
+  }
+
+  async #timed(stage, work) {
+    const begun = performance.now();
+    await work();
+    this.times[stage] ??= [];
+    this.times[stage].push(performance.now() - begun);
+  }
+
+  #convert(image, format, out) {
+    if (format === 'rgbf32') out.set(new Uint8Array(image.buffer, image.byteOffset, image.byteLength));
+    else if (format === 'rgb24') toRgb(image, out);
     else toYuv(image, this.width, this.height, out);
   }
 }
@@ -42,6 +65,10 @@ export class Renderer {
 async function openNetworks(pack, { feature }, { threads }) {
   if (pack.manifest.roles.render)
     return [await Network.open(pack, 'render', { threads, given: { feature } })];
-  const warp = await Network.open(pack, 'warp', { threads, given: { feature } });
+  const warp = await Network.open(pack, 'warp', {
+    threads,
+    given: { feature },
+    skip: ['deformation', 'occlusion'],
+  });
   return [warp, await Network.open(pack, 'decode', { threads, given: { feature: warp.outputs.feature } })];
 }

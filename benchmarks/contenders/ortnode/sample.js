@@ -7,7 +7,12 @@ import { Sampler } from './sampler.js';
 export async function sample(settings) {
   const sampler = await openSampler(settings);
   const out = motionOf(sampler);
-  return measureCalls(settings, () => sampler.window(SEED, out));
+  let done = 0;
+  const result = await measureCalls(settings, () => {
+    if (done++ === settings.warm) sampler.forget();
+    return sampler.window(SEED, out);
+  });
+  return { ...result, stages: sampler.times };
 }
 
 /** Motion of the run's window. */

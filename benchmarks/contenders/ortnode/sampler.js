@@ -5,6 +5,8 @@ import { readPortrait } from './portrait.js';
 
 const MOTION = 70;
 const FEATURES = 512;
+/** Scale and shift of 768 numbers for each of the denoiser's twelve blocks. */
+const CONDITION = 12 * 2 * 768;
 
 /** Windows of a mel spectrogram to one window of motion: audio features, then DDIM (eta 0). */
 export class Sampler {
@@ -16,23 +18,39 @@ export class Sampler {
       threads,
       dims: { mel: [window, 1, 80, 16], feature: [window, FEATURES] },
     });
+    const split = pack.manifest.roles.condition
+      ? await openCondition(pack, { threads, window, audio: audio.outputs.feature })
+      : undefined;
     const denoiser = await Network.open(pack, 'denoiser', {
       threads,
-      given: { audio: audio.outputs.feature },
-      dims: { x: [1, window, MOTION], audio: [1, window, FEATURES], noise: [1, window, MOTION] },
+      given: split ? { condition: split.condition.outputs.condition } : { audio: audio.outputs.feature },
+      dims: {
+        x: [1, window, MOTION],
+        noise: [1, window, MOTION],
+        ...(split
+          ? { condition: [1, window, CONDITION], time: [1, CONDITION] }
+          : { audio: [1, window, FEATURES] }),
+      },
     });
-    return new Sampler(pack.manifest, await readPortrait(settings), audio, denoiser);
+    const portrait = await readPortrait(settings);
+    return new Sampler(pack.manifest, portrait, { audio, denoiser, ...split });
   }
 
+  /** ms of each run of a stage. */
+  times = { audio: [], sample: [] };
   #statistics;
   #audio;
   #denoiser;
+  #condition;
+  #times;
   #plan;
 
-  constructor({ statistics, sampler }, portrait, audio, denoiser) {
+  constructor({ statistics, sampler }, portrait, { audio, denoiser, condition, times }) {
     this.#statistics = rowsOf(statistics);
     this.#audio = audio;
     this.#denoiser = denoiser;
+    this.#condition = condition;
+    this.#times = times;
     this.#plan = planOf(sampler);
     /** [window, 1, 80, 16], to be filled before a call. */
     this.mel = audio.inputs.mel;
@@ -41,18 +59,51 @@ export class Sampler {
 
   /** Writes raw motion, [window, 70], to `out`. */
   async window(seed, out) {
+    const begun = performance.now();
     await this.#audio.run();
-    const { x, timestep } = this.#denoiser.inputs;
+    this.times.audio.push(performance.now() - begun);
+    await this.#denoise(seed, out);
+    this.times.sample.push(performance.now() - begun - this.times.audio.at(-1));
+  }
+
+  /** Times of the stages begin anew: the warm-up is over. */
+  forget() {
+    this.times = { audio: [], sample: [] };
+  }
+
+  async #denoise(seed, out) {
+    await this.#condition?.run();
+    const { x, timestep, time } = this.#denoiser.inputs;
     const { noise } = this.#denoiser.outputs;
     fillNormal(x, seed, 0);
-    for (const step of this.#plan) {
-      timestep[0] = step.timestep;
+    for (const [i, step] of this.#plan.entries()) {
+      if (time) time.set(this.#times.subarray(i * time.length, (i + 1) * time.length));
+      else timestep[0] = step.timestep;
       await this.#denoiser.run();
       ddimStep(x, noise, step);
     }
     const { mean, std } = this.#statistics;
     for (let i = 0; i < out.length; i++) out[i] = x[i] * std[i % MOTION] + mean[i % MOTION];
   }
+}
+
+/** The parts of the denoiser's condition: that of the audio, and a row for each step, made once. */
+async function openCondition(pack, { threads, window, audio }) {
+  const { steps } = pack.manifest.sampler;
+  const time = await Network.open(pack, 'time', {
+    threads,
+    dims: { timestep: [steps], time: [steps, CONDITION] },
+  });
+  planOf(pack.manifest.sampler).forEach((step, i) => {
+    time.inputs.timestep[i] = step.timestep;
+  });
+  await time.run();
+  const condition = await Network.open(pack, 'condition', {
+    threads,
+    given: { audio },
+    dims: { audio: [1, window, FEATURES], condition: [1, window, CONDITION] },
+  });
+  return { condition, times: time.outputs.time };
 }
 
 function ddimStep(x, noise, { sqrtAlpha, sqrtBeta, sqrtAlphaNext, direction }) {
@@ -85,14 +136,14 @@ function planOf({ steps, trainTimesteps, betaStart, betaEnd }) {
 }
 
 /** Mean and deviation of a frame of motion, [70] each. */
-function rowsOf({ scale, yaw, pitch, roll, t, exp }) {
+export function rowsOf({ scale, yaw, pitch, roll, t, exp }) {
   const row = (kind) =>
     Float32Array.from([scale, yaw, pitch, roll, t, exp].flatMap((statistic) => statistic[kind]));
   return { mean: row('mean'), std: row('std') };
 }
 
 /** What the denoiser sees of the portrait: its normalised canonical keypoints after seven zeros, and its motion. */
-function fillTokens({ canonical, motion }, { kp }, { mean, std }, inputs) {
+export function fillTokens({ canonical, motion }, { kp }, { mean, std }, inputs) {
   canonical.forEach((value, i) => {
     inputs.canonical[7 + i] = (value - kp.mean[i]) / kp.std[i];
   });

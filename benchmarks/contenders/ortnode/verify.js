@@ -2,7 +2,7 @@ import { readMotion } from '../../fixture-files.js';
 import { Renderer } from './renderer.js';
 import { sampleOnce } from './sample.js';
 
-/** The chosen frames in both layouts, and the motion of the window as sampled. */
+/** The chosen frames in the layouts that were asked for, and the motion of the window as sampled. */
 export async function verify(settings) {
   const renderer = await Renderer.open(settings);
   const motion = await readMotion(settings);
@@ -10,7 +10,9 @@ export async function verify(settings) {
     const frames = settings.chosen.map(() => new Uint8Array(renderer.frameBytes(format)));
     for (const [i, index] of settings.chosen.entries())
       await renderer.frame(motion, index, format, frames[i]);
-    return frames;
+    return format === 'rgbf32' ? frames.map((bytes) => new Float32Array(bytes.buffer)) : frames;
   };
-  return { rgb24: await take('rgb24'), yuv420p: await take('yuv420p'), motion: await sampleOnce(settings) };
+  const result = {};
+  for (const format of settings.formats) result[format] = await take(format);
+  return { ...result, motion: await sampleOnce(settings) };
 }

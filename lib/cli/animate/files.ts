@@ -22,7 +22,7 @@ export async function isPortraitFile(path: string): Promise<boolean> {
   }
 }
 
-const INPUTS = ['portrait', 'speech', 'motion'] as const;
+const INPUTS = ['portrait', 'speech', 'motion', 'edit'] as const;
 const OUTPUTS = ['out', 'save-portrait', 'save-motion'] as const;
 
 /**

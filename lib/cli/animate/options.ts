@@ -73,6 +73,32 @@ const movement = section('Movement', {
   blink: choice(['model', 'periodic', 'off'], 'As the model blinks, every 3.6 s or so, or never', {
     fallback: 'model',
   }),
+  region: choice(
+    ['all', 'exp', 'pose', 'lip', 'eyes'],
+    'What follows the speech or the motion; the rest stays',
+    {
+      fallback: 'all',
+    },
+  ),
+  edit: text(
+    'FILE',
+    'Changes of yaw, pitch, roll, scale, translation and expression, for all frames or each; JSON',
+  ),
+  'silence-gate': flag('Let the mouth come to rest where nobody speaks'),
+  'silence-threshold': decimal([-80, 0], 'Silence is so many dB below the loudest; implies --silence-gate', {
+    fallback: '-30',
+  }),
+  'silence-after': decimal([0, 60], 'Seconds a silence lasts before that; implies --silence-gate', {
+    fallback: '0.3',
+  }),
+});
+
+const retargeting = section('Retargeting, with packs that have the networks', {
+  stitch: flag('Keep shoulders and neck where they are in the portrait'),
+  eyes: decimal([0, 2], 'How far the eyes are open: height over width, 0 is shut', {
+    fallback: 'as they move',
+  }),
+  lips: decimal([0, 2], 'How far the lips are open, likewise', { fallback: 'as they move' }),
 });
 
 const cut = section('Portrait', {
@@ -95,7 +121,10 @@ const encoding = section('Encoding', {
 });
 
 /** Every option of `animate`. The library checks values again; a test holds both to the same bounds. */
-export const ANIMATE_OPTIONS = { ...files, ...engine, ...sampling, ...movement, ...cut, ...encoding };
+export const ANIMATE_OPTIONS = {
+  ...{ ...files, ...engine, ...sampling },
+  ...{ ...movement, ...retargeting, ...cut, ...encoding },
+};
 
 /** What was given to `animate`. */
 export type AnimateValues = Values<typeof ANIMATE_OPTIONS>;

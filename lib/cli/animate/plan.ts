@@ -4,6 +4,7 @@ import { videoFormat } from '../../media/video.js';
 import type { AnimateOptions } from '../../talker/clip-options.js';
 import type { PortraitOptions } from '../../talker/portrait.js';
 import type { SaveOptions } from '../../talker/save-options.js';
+import { readEdit } from './edit.js';
 import { checkOutputs, isPortraitFile } from './files.js';
 import type { AnimateValues } from './options.js';
 
@@ -27,7 +28,7 @@ export async function planAnimate(values: AnimateValues): Promise<Plan> {
   return {
     portrait: await planPortrait(portrait, values),
     source,
-    options: planOptions(values),
+    options: await planOptions(values),
     save: planSave(values),
   };
 }
@@ -55,16 +56,23 @@ async function planSource({ speech, motion, out, ...rest }: AnimateValues): Prom
   throw missing('--speech FILE or --motion FILE');
 }
 
-function planOptions(values: AnimateValues): AnimateOptions {
-  const { seed, steps, window, sampler, eta, mode, still, blink } = values;
+async function planOptions(values: AnimateValues): Promise<AnimateOptions> {
+  const { seed, steps, window, sampler, eta, mode, still, blink, region, stitch, eyes, lips } = values;
   const [yaw = 0, pitch = 0, roll = 0] = values['pose-offset'] ?? [];
   return given({
-    ...{ seed, steps, window, sampler, eta, mode, still, blink },
+    ...{ seed, steps, window, sampler, eta, mode, still, blink, region, stitch, eyes, lips },
+    edit: values.edit === undefined ? undefined : await readEdit(values.edit),
+    silenceGate: planSilenceGate(values),
     poseScale: values['pose-scale'],
     poseOffset: { yaw, pitch, roll },
     expressionScale: values['expression-scale'],
     smoothing: values.smoothing,
   });
+}
+
+function planSilenceGate(values: AnimateValues): AnimateOptions['silenceGate'] {
+  const rule = given({ threshold: values['silence-threshold'], after: values['silence-after'] });
+  return Object.keys(rule).length > 0 ? rule : values['silence-gate'];
 }
 
 function planSave(values: AnimateValues): SaveOptions {

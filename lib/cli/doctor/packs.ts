@@ -5,7 +5,7 @@ export const packs: Check = {
   name: 'packs',
   async look(signal) {
     const { listPacks } = await import('../../packs/pack.js');
-    const { verifyPack } = await import('../../packs/verify.js');
+    const { verifyGraphs } = await import('../../packs/verify.js');
     const all = await listPacks();
     if (all.length === 0) {
       throw new KdtalkerError(
@@ -16,7 +16,7 @@ export const packs: Check = {
     const checked = [];
     for (const pack of all) {
       const { name, version } = pack.manifest;
-      checked.push({ name, version, files: (await verifyPack(pack, { signal })).length });
+      checked.push({ name, version, files: (await verifyGraphs(pack, { signal })).length });
     }
     const found = checked
       .map(({ name, version, files }) => `${name} ${version} (${files} files verified)`)
@@ -29,7 +29,17 @@ export const faces: Check = {
   name: 'faces',
   async look() {
     const { FaceFinder } = await import('../../face/faces.js');
+    const { faceFiles } = await import('../../packs/faces.js');
+    const { listPacks } = await import('../../packs/pack.js');
+    const { BUILT_IN_FACES, facesText } = await import('../packs/faces.js');
     await (await FaceFinder.open()).close();
-    return { state: 'ok', found: 'detector and landmarks verified' };
+    const used: Record<string, string> = {};
+    for (const pack of await listPacks()) {
+      used[pack.manifest.name] = facesText(pack.manifest);
+      if (pack.manifest.faces) await (await FaceFinder.open({ networks: faceFiles(pack) })).close();
+    }
+    const own = Object.entries(used).filter(([, text]) => text !== BUILT_IN_FACES);
+    const found = [BUILT_IN_FACES, ...own.map(([name, text]) => `${name}: ${text}`)].join('; ');
+    return { state: 'ok', found: `${found}, verified`, details: { packs: used } };
   },
 };

@@ -1,13 +1,15 @@
+import { facesOf } from '../../packs/faces.js';
 import { type Pack, readPack, rolesOf } from '../../packs/pack.js';
 import { bytes, COLUMNS, definitions, table, wrap } from '../layout.js';
 import type { Paint, Reporter } from '../report/reporter.js';
+import { facesText } from './faces.js';
 import { bytesOf, licenceOf, sizeOf, summaryOf } from './list.js';
 
 /** `kdtalker packs info`. @throws PACK_NOT_FOUND, PACK_INVALID */
 export async function info(name: string, reporter: Reporter): Promise<void> {
   const pack = await readPack(name);
-  const { crop, motionSize, sampler, roles } = pack.manifest;
-  const data = { ...summaryOf(pack), crop, motionSize, sampler, roles };
+  const { crop, motionSize, sampler, roles, faces = {} } = pack.manifest;
+  const data = { ...summaryOf(pack), crop, motionSize, sampler, roles, faces };
   reporter.result((paint) => describe(pack, paint), { pack: data });
 }
 
@@ -25,11 +27,11 @@ function describe(pack: Pack, paint: Paint): string[] {
 
 /** Few packs mix licences: only in those is there a column for them. */
 function networks({ manifest }: Pack): string[] {
-  const roles = rolesOf(manifest);
-  const mixed = roles.some(([, role]) => role.licence !== undefined);
-  const rows = roles.map(([name, role]) => {
-    const cells = [`  ${name}`, role.file, bytes(bytesOf(role)), role.sha256.slice(0, 12)];
-    return mixed ? [...cells, role.licence ?? manifest.licence.name] : cells;
+  const all = [...rolesOf(manifest), ...facesOf(manifest)];
+  const mixed = all.some(([, network]) => network.licence !== undefined);
+  const rows = all.map(([name, network]) => {
+    const cells = [`  ${name}`, network.file, bytes(bytesOf(network)), network.sha256.slice(0, 12)];
+    return mixed ? [...cells, network.licence ?? manifest.licence.name] : cells;
   });
   const heads = ['  NETWORK', 'FILE', 'SIZE', 'SHA-256'];
   return table([mixed ? [...heads, 'LICENCE'] : heads, ...rows]);
@@ -45,6 +47,7 @@ function settings(pack: Pack): [string, string][] {
     ['frames', `${output.width}x${output.height} at ${fps} fps`],
     ['crop', `${crop.default}, ${crop.size} pixels`],
     ['sampling', `${sampler.steps} steps, ${window}`],
+    ['faces', facesText(pack.manifest)],
     ['blink', blink === undefined ? 'as the model blinks' : 'model, periodic or off'],
   ];
 }

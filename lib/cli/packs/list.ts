@@ -1,3 +1,4 @@
+import { facesOf } from '../../packs/faces.js';
 import { listPacks, type Pack, type PackRole, rolesOf } from '../../packs/pack.js';
 import { bytes, COLUMNS, table, wrap } from '../layout.js';
 import type { Reporter } from '../report/reporter.js';
@@ -9,13 +10,14 @@ export async function list(reporter: Reporter): Promise<void> {
 }
 
 /** Bytes of a network: its graph, and its weights where they have a file of their own. */
-export function bytesOf({ bytes, data }: PackRole): number {
+export function bytesOf({ bytes, data }: Pick<PackRole, 'bytes' | 'data'>): number {
   return bytes + (data?.bytes ?? 0);
 }
 
 /** Bytes of a pack's networks. */
 export function sizeOf({ manifest }: Pick<Pack, 'manifest'>): number {
-  return rolesOf(manifest).reduce((sum, [, role]) => sum + bytesOf(role), 0);
+  const networks = [...rolesOf(manifest), ...facesOf(manifest)];
+  return networks.reduce((sum, [, network]) => sum + bytesOf(network), 0);
 }
 
 /** The licence's name, with what limits its use. */

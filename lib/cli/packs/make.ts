@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { type ConvertOptions, convertPack } from '../../packs/kdtalker/convert.js';
 import { type SynthesizeOptions, synthesizePack } from '../../packs/kdtalker/synthesize.js';
-import type { WritePackOptions } from '../../packs/kdtalker/write.js';
 import type { PackManifest } from '../../packs/schema.js';
 import type { Context } from '../command.js';
 import { bytes, COLUMNS, duration, wrap } from '../layout.js';
@@ -28,20 +27,31 @@ export async function convert(values: ConvertValues, context: Context): Promise<
     wav2lip: need(values.wav2lip, '--wav2lip FILE'),
     liveportrait: need(values.liveportrait, '--liveportrait DIR'),
     directory: need(values.out, '--out DIR'),
+    ...(values.insightface !== undefined && { insightface: values.insightface }),
     ...(values.norm !== undefined && { norm: values.norm }),
   };
   await make(options.directory, context, (write) => convertPack({ ...options, ...write }));
 }
 
+/** How far the making is, in the stages of the command. */
+interface MakeProgress {
+  stage: 'download' | 'write' | 'check';
+  done: number;
+  total: number;
+}
+
 /** Makes a pack with progress, and tells of it. */
-async function make(
+export async function make(
   directory: string,
   { reporter, signal }: Context,
-  work: (options: WritePackOptions) => Promise<PackManifest>,
+  work: (options: {
+    signal: AbortSignal;
+    onProgress: (progress: MakeProgress) => void;
+  }) => Promise<PackManifest>,
 ): Promise<void> {
   const begun = performance.now();
-  const onProgress: WritePackOptions['onProgress'] = ({ done, total }) =>
-    reporter.progress({ stage: 'write', done, total, fps: 0 });
+  const onProgress = ({ stage, done, total }: MakeProgress) =>
+    reporter.progress({ stage, done, total, fps: 0 });
   const manifest = await work({ signal, onProgress });
   const seconds = (performance.now() - begun) / 1000;
   const { name, version, licence } = manifest;

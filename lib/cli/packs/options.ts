@@ -1,5 +1,5 @@
 import { KdtalkerError } from '../../errors.js';
-import { section, text, type Values } from '../option.js';
+import { flag, section, text, type Values } from '../option.js';
 import { precision } from '../shared-options.js';
 
 const out = text('DIR', 'Where the pack goes: a new folder, or an empty one', {
@@ -19,6 +19,13 @@ export const CONVERT_OPTIONS = section('Input and output', {
   kdtalker: text('FILE', "KDTalker's checkpoint, KDTalker.pth"),
   wav2lip: text('FILE', "Wav2Lip's checkpoint, wav2lip.pth; only its audio encoder is used"),
   liveportrait: text('DIR', "The folder of LivePortrait's checkpoints, with base_models in it"),
+  insightface: text(
+    'DIR',
+    "The folder of InsightFace's det_10g.onnx and 2d106det.onnx, which find faces then",
+    {
+      fallback: 'the built-in ones',
+    },
+  ),
   norm: text('FILE', 'Motion statistics of another training, norm.npz', { fallback: 'the published ones' }),
   out,
 });
@@ -31,6 +38,20 @@ export const COMPILE_OPTIONS = section('Engine', { precision });
 
 /** What was given to `packs compile`. */
 export type CompileValues = Values<typeof COMPILE_OPTIONS>;
+
+/** Options of `packs pull`. */
+export const PULL_OPTIONS = section('Input and output', {
+  out,
+  downloads: text('DIR', 'Where the downloaded files go, and stay', {
+    fallback: 'beside the pack, until it is made',
+  }),
+  'accept-licences': flag('Accept the licences of the files without being asked', {
+    also: ['accept-licenses', 'yes', 'accept'],
+  }),
+});
+
+/** What was given to `packs pull`. */
+export type PullValues = Values<typeof PULL_OPTIONS>;
 
 /** The value of an option that has to be given. @throws INVALID_ARGUMENT */
 export function needed(value: string | undefined, option: string, command: string): string {

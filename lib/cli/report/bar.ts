@@ -44,6 +44,11 @@ export class BarReporter implements Reporter {
     this.#pacer.restart();
   }
 
+  notice(lines: readonly string[]): void {
+    this.close();
+    for (const line of lines) this.#terminal.note(line);
+  }
+
   result(describe: (paint: Paint) => readonly string[]): void {
     this.close();
     printResult(this.#terminal, describe);

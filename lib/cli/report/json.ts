@@ -30,6 +30,10 @@ export class JsonReporter implements Reporter {
     this.#sent.clear();
   }
 
+  notice(_lines: readonly string[], event: string, data: Readonly<Record<string, unknown>>): void {
+    this.#print({ event, ...data });
+  }
+
   result(_describe: (paint: Paint) => readonly string[], data: Readonly<Record<string, unknown>>): void {
     this.#print({ event: 'result', ...data });
   }

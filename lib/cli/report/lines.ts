@@ -39,6 +39,10 @@ export class LineReporter implements Reporter {
     this.#pacer.restart();
   }
 
+  notice(lines: readonly string[]): void {
+    for (const line of lines) this.#terminal.note(line);
+  }
+
   result(describe: (paint: Paint) => readonly string[]): void {
     printResult(this.#terminal, describe);
   }

@@ -62,6 +62,7 @@ function shareOf(stage: Stage, done: number, total: number | undefined): number 
 /** How an amount of a stage is shown; frames have no unit. */
 const MEGABYTES = { digits: 0, size: 1e6, unit: ' MB' };
 const UNITS: Partial<Record<Stage, { digits: number; size: number; unit: string }>> = {
+  download: MEGABYTES,
   write: MEGABYTES,
   lower: MEGABYTES,
   audio: { digits: 1, size: 1, unit: ' s' },

@@ -13,6 +13,8 @@ export class QuietReporter implements Reporter {
 
   pass(): void {}
 
+  notice(): void {}
+
   result(): void {}
 
   failure(failure: Failure): void {

@@ -1,12 +1,17 @@
 import type { Progress } from '../../talker/progress.js';
 import type { Terminal, Tone } from '../terminal.js';
 
-/** What a command does: `write` makes a pack, `lower` rewrites one for this processor; the others are what goes before a clip's own stages, and those. */
-export type Stage = 'write' | 'load' | 'lower' | 'portrait' | Progress['stage'];
+/**
+ * What a command does: `download`, `write` and `check` make a pack, `lower` rewrites one for this processor; the others are what goes
+ * before a clip's own stages, and those.
+ */
+export type Stage = 'download' | 'write' | 'check' | 'load' | 'lower' | 'portrait' | Progress['stage'];
 
 /** In the order in which they begin; later ones overlap with earlier ones. */
 export const STAGES: readonly Stage[] = [
+  'download',
   'write',
+  'check',
   'load',
   'lower',
   'portrait',
@@ -39,6 +44,8 @@ export interface Reporter {
   progress(progress: StageProgress): void;
   /** A new pass over a clip begins: its stages come again. */
   pass(): void;
+  /** What has to be known before the work goes on: lines for people, an event for machines. */
+  notice(lines: readonly string[], event: string, data: Readonly<Record<string, unknown>>): void;
   /** The result, as text for people and as data for machines. */
   result(describe: (paint: Paint) => readonly string[], data: Readonly<Record<string, unknown>>): void;
   failure(failure: Failure): void;

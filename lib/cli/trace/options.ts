@@ -1,6 +1,7 @@
 import {
   choice,
   decimal,
+  flag,
   integer,
   type Option,
   section,
@@ -42,6 +43,9 @@ export const TRACE_OPTIONS = section('Options', {
   window: integer([1, 4096], 'Frames sampled at a time', { fallback: "the pack's" }),
   sampler: choice(['ddim', 'ddpm'], 'How noise becomes motion', { fallback: 'ddim' }),
   eta: decimal([0, 1], 'Share of fresh noise in ddim', { fallback: '0' }),
+  stitch: flag('Stitch the keypoints that are rendered, and write what that gives'),
+  eyes: decimal([0, 2], 'Retarget the eyes to this ratio likewise', { fallback: 'as they move' }),
+  lips: decimal([0, 2], 'Retarget the lips likewise', { fallback: 'as they move' }),
 });
 
 /** What was given to `trace`. */

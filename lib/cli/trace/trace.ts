@@ -45,9 +45,9 @@ async function checkOutput(out: string, inputs: readonly (string | undefined)[])
 }
 
 async function traceOptions(values: TraceValues, { signal, reporter }: Context): Promise<TraceOptions> {
-  const { crop, frames, seed, steps, window, sampler, eta } = values;
+  const { crop, frames, seed, steps, window, sampler, eta, stitch, eyes, lips } = values;
   return {
-    ...{ frames, seed, steps, window, sampler, eta, signal },
+    ...{ frames, seed, steps, window, sampler, eta, stitch, eyes, lips, signal },
     portrait: { crop },
     noise: values.noise === undefined ? undefined : await readNoise(values.noise),
     onProgress: (progress) => reporter.progress(progress),

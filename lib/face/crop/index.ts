@@ -39,6 +39,8 @@ export interface CropOptions {
   readonly size: number;
   /** 68 points in pixel indices of the photo; every kind but `none` needs them. */
   readonly landmarks?: readonly Point[] | undefined;
+  /** The same face in InsightFace's 106 points: where they are given, `liveportrait` goes by them, as published. */
+  readonly landmarks106?: readonly Point[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -47,7 +49,7 @@ interface Cut {
   readonly toPhoto: Matrix;
 }
 
-async function cutOut(photo: Picture, { kind, size, landmarks }: CropOptions): Promise<Cut> {
+async function cutOut(photo: Picture, { kind, size, landmarks, landmarks106 }: CropOptions): Promise<Cut> {
   if (kind === 'none') return { pixels: await cropWhole(photo, size), toPhoto: wholeToPhoto(photo, size) };
   if (landmarks?.length !== 68)
     throw invalidArgument(`68 points (the crop '${kind}' needs them)`, 'landmarks', landmarks);
@@ -56,10 +58,12 @@ async function cutOut(photo: Picture, { kind, size, landmarks }: CropOptions): P
     const toPhoto = kdtalkerToPhoto(window, photo, size);
     return { pixels: await cropKdtalker(photo, window, size), toPhoto };
   }
-  const toPhoto = kind === 'ffhq' ? ffhqToPhoto(landmarks, size) : liveportraitToPhoto(landmarks, size);
-  const pixels =
-    kind === 'ffhq' ? await cropRotated(photo, toPhoto, size) : await cropLiveportrait(photo, toPhoto, size);
-  return { pixels, toPhoto };
+  if (kind === 'ffhq') {
+    const toPhoto = ffhqToPhoto(landmarks, size);
+    return { pixels: await cropRotated(photo, toPhoto, size), toPhoto };
+  }
+  const toPhoto = liveportraitToPhoto(landmarks106 ?? landmarks, size);
+  return { pixels: await cropLiveportrait(photo, toPhoto, size), toPhoto };
 }
 
 /** Points in pixel indices of the photo to crop units. */

@@ -10,12 +10,19 @@ import {
   subtract,
 } from '../geometry.js';
 import { warp } from '../picture.js';
+import { eyesAndMouth } from '../schemes.js';
 import { requireExtent } from './anchors.js';
 
-/** Side of the crop as a multiple of the longer side of the landmarks' box. */
-const ENLARGEMENT = 2.3;
-/** Shift of the centre along the face's down axis as a multiple of the crop's side. */
-const SHIFT_DOWN = -0.125;
+/** How much around a face a crop shows. */
+export interface Framing {
+  /** Side of the crop as a multiple of the longer side of the landmarks' box. */
+  readonly enlargement: number;
+  /** Shift of the centre along the face's down axis as a multiple of the crop's side. */
+  readonly shiftDown: number;
+}
+
+/** The crop of portraits. */
+const PORTRAIT: Framing = { enlargement: 2.3, shiftDown: -0.125 };
 
 /** A position rounded to single precision. */
 function single(point: Point): Point {
@@ -32,16 +39,18 @@ function dot(a: Point, b: Point): number {
  * it through an arc cosine, which near 1 turns the last bit into a thousandth of a pixel.
  */
 function downAxis(landmarks: readonly Point[]): Point {
-  const at = (index: number) => landmarks[index]!;
-  const eye = single(mean([mean([at(36), at(39)]), mean([at(42), at(45)])]));
-  const line = single(subtract(single(mean([at(48), at(54)])), eye));
+  const { eyes, mouth } = eyesAndMouth(landmarks);
+  const line = single(subtract(single(mouth), single(mean(eyes))));
   const span = Math.fround(Math.sqrt(dot(line, line)));
   requireExtent(span);
   return single([line[0] / span, line[1] / span]);
 }
 
 /** The face's square in the photo: centre, side and unit axis to its right. In single precision, see above. */
-function facePlace(landmarks: readonly Point[]): { centre: Point; side: number; right: Point } {
+function facePlace(
+  landmarks: readonly Point[],
+  { enlargement, shiftDown }: Framing,
+): { centre: Point; side: number; right: Point } {
   const down = downAxis(landmarks);
   const right: Point = [down[1], -down[0]];
   const middle = single(mean(landmarks));
@@ -50,19 +59,25 @@ function facePlace(landmarks: readonly Point[]): { centre: Point; side: number; 
     return [dot(offset, right), dot(offset, down)];
   });
   const [left, top, width, height] = boundsOf(turned);
-  const side = Math.fround(ENLARGEMENT * Math.fround(Math.max(width, height)));
+  const side = Math.fround(enlargement * Math.fround(Math.max(width, height)));
   const across = single(scale(right, Math.fround(left + width / 2)));
   const below = single(scale(down, Math.fround(top + height / 2)));
   const boxCentre = single(add(single(add(middle, across)), below));
-  return { centre: single(add(boxCentre, single(scale(down, SHIFT_DOWN * side)))), side, right };
+  return { centre: single(add(boxCentre, single(scale(down, shiftDown * side)))), side, right };
 }
 
 /**
  * Indices of a `size` x `size` crop to indices of the photo (`M_c2o` of model.md, section 12): the inverse of
  * the similarity that takes the centre to size / 2.
+ *
+ * @param landmarks 68, 106 or 203 points
  */
-export function liveportraitToPhoto(landmarks: readonly Point[], size: number): Matrix {
-  const { centre, side, right } = facePlace(landmarks);
+export function liveportraitToPhoto(
+  landmarks: readonly Point[],
+  size: number,
+  framing: Framing = PORTRAIT,
+): Matrix {
+  const { centre, side, right } = facePlace(landmarks, framing);
   const angle = Math.acos(Math.min(Math.max(right[0], -1), 1)) * (right[1] < 0 ? -1 : 1);
   const ratio = Math.fround(size / side);
   const [cosine, sine] = [ratio * Math.cos(angle), ratio * Math.sin(angle)];

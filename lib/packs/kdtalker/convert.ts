@@ -1,8 +1,10 @@
 import { invalidArgument } from '../../errors.js';
-import type { PackManifest } from '../schema.js';
+import type { FaceRole, PackManifest } from '../schema.js';
+import { checkFace, type FaceSource } from './face-files.js';
+import { LICENCES } from './licences.js';
 import type { PackIdentity } from './manifest.js';
 import { readStatistics } from './norm.js';
-import { findLiveportrait } from './source-files.js';
+import { findInsightface, findLandmarks203, findLiveportrait } from './source-files.js';
 import type { SourceFile } from './sources.js';
 import { StoredWeights } from './stored-weights.js';
 import { type WritePackOptions, writeKdtalkerPack } from './write.js';
@@ -13,15 +15,21 @@ export interface ConvertOptions extends WritePackOptions {
   kdtalker: string;
   /** Wav2Lip's file, `wav2lip.pth`; only its audio encoder is used. */
   wav2lip: string;
-  /** The folder of LivePortrait's files, with `base_models` and `retargeting_models` or around them. */
+  /**
+   * The folder of LivePortrait's files, with `base_models` and `retargeting_models` or around them. Its `landmark.onnx` becomes
+   * part of the pack where it is there.
+   */
   liveportrait: string;
+  /**
+   * The folder of InsightFace's `det_10g.onnx` and `2d106det.onnx`, or one with `models/buffalo_l` in it; default: faces are
+   * found with the library's own networks.
+   */
+  insightface?: string;
   /** Statistics of another training, `norm.npz`; default: the published ones. */
   norm?: string;
   /** Where to; a new or empty folder. */
   directory: string;
 }
-
-const LIVEPORTRAIT = 'MIT (LivePortrait)';
 
 /** What the pack says about itself. The strictest licence of its parts holds for the whole. */
 const IDENTITY: PackIdentity = {
@@ -32,39 +40,51 @@ const IDENTITY: PackIdentity = {
     'of LivePortrait (MIT), converted from the released checkpoints',
   licence: { name: 'CC BY-NC 4.0', nonCommercial: true },
   licences: {
-    appearance: LIVEPORTRAIT,
-    motion: LIVEPORTRAIT,
-    audio: 'research and non-commercial use (Wav2Lip)',
-    denoiser: 'CC BY-NC 4.0 (KDTalker)',
-    warp: LIVEPORTRAIT,
-    decode: LIVEPORTRAIT,
+    appearance: LICENCES.liveportrait,
+    motion: LICENCES.liveportrait,
+    audio: LICENCES.wav2lip,
+    condition: LICENCES.kdtalker,
+    time: LICENCES.kdtalker,
+    denoiser: LICENCES.kdtalker,
+    warp: LICENCES.liveportrait,
+    decode: LICENCES.liveportrait,
+    stitching: LICENCES.liveportrait,
+    eye: LICENCES.liveportrait,
+    lip: LICENCES.liveportrait,
   },
 };
+
+const INSIGHTFACE = "; faces are found with InsightFace's networks (non-commercial research)";
 
 /**
  * Makes a pack of the released checkpoints, with no Python. Names and shapes of all files are checked before anything is written;
  * weights are read network by network, so that memory stays far below the files' size.
  *
  * @throws KdtalkerError INVALID_ARGUMENT, FILE_NOT_FOUND, CHECKPOINT_INVALID (which lists missing, extra and wrongly shaped
- *   tensors), OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
+ *   tensors, or what a network for faces takes and gives instead of what it should), OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
  * @example
  * await convertPack({
  *   kdtalker: 'ckpts/KDTalker.pth',
  *   wav2lip: 'ckpts/wav2lip.pth',
  *   liveportrait: 'pretrained_weights/liveportrait',
+ *   insightface: 'pretrained_weights/insightface',
  *   directory: 'packs/kdtalker',
  * });
  */
 export async function convertPack(options: ConvertOptions): Promise<PackManifest> {
   checkOptions(options);
-  const { directory, norm, signal, onProgress } = options;
+  const { directory, norm, signal, onProgress, fingerprint } = options;
   const files = await sourceFiles(options);
   const statistics = norm === undefined ? undefined : await readStatistics(norm);
+  const faces = await faceSources(options);
   const stored = await StoredWeights.open(files);
   try {
-    const identity = { ...IDENTITY, ...(statistics && { statistics }) };
+    const description = IDENTITY.description + (options.insightface === undefined ? '' : INSIGHTFACE);
+    const identity = { ...IDENTITY, description, ...(statistics && { statistics }) };
     return await writeKdtalkerPack(directory, stored.weights, identity, {
       prepare: (network) => stored.load(network, signal),
+      faces,
+      ...(fingerprint !== undefined && { fingerprint }),
       ...(onProgress && { onProgress }),
       ...(signal && { signal }),
     });
@@ -85,10 +105,22 @@ async function sourceFiles({
   ] as [SourceFile, string][]);
 }
 
-function checkOptions({ kdtalker, wav2lip, liveportrait, norm, directory }: ConvertOptions): void {
+/** The networks for faces that are there, checked. */
+async function faceSources({ liveportrait, insightface }: ConvertOptions): Promise<FaceSource[]> {
+  const found = insightface === undefined ? new Map<FaceRole, string>() : await findInsightface(insightface);
+  const landmarks203 = await findLandmarks203(liveportrait);
+  if (landmarks203 !== undefined) found.set('landmarks203', landmarks203);
+  const sources: FaceSource[] = [];
+  for (const [role, path] of found) sources.push(await checkFace(role, path));
+  return sources;
+}
+
+function checkOptions(options: ConvertOptions): void {
+  const { kdtalker, wav2lip, liveportrait, insightface, norm, directory } = options;
   const files = { kdtalker, wav2lip, ...(norm !== undefined && { norm }) };
   for (const [name, path] of Object.entries(files))
     if (typeof path !== 'string' || path === '') throw invalidArgument('the path of a file', name, path);
-  for (const [name, path] of Object.entries({ liveportrait, directory }))
+  const folders = { liveportrait, directory, ...(insightface !== undefined && { insightface }) };
+  for (const [name, path] of Object.entries(folders))
     if (typeof path !== 'string' || path === '') throw invalidArgument('the path of a folder', name, path);
 }

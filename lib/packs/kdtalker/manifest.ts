@@ -38,8 +38,10 @@ const ROLES = {
     },
   },
   audio: { inputs: { mel: 'mel' }, outputs: { feature: 'feature' } },
+  condition: { inputs: { audio: 'audio' }, outputs: { condition: 'condition' } },
+  time: { inputs: { timestep: 't' }, outputs: { time: 'time' } },
   denoiser: {
-    inputs: { x: 'x_t', timestep: 't', audio: 'audio', canonical: 'ori_kps', reference: 'ref' },
+    inputs: { x: 'x_t', condition: 'condition', time: 'time', canonical: 'ori_kps', reference: 'ref' },
     outputs: { noise: 'eps' },
   },
   warp: {
@@ -47,23 +49,25 @@ const ROLES = {
     outputs: { feature: 'warped', deformation: 'deformation', occlusion: 'occlusion' },
   },
   decode: { inputs: { feature: 'feature' }, outputs: { image: 'out' } },
+  stitching: {
+    inputs: { source: 'x_s', driving: 'x_d' },
+    outputs: { stitched: 'stitched', delta: 'delta' },
+  },
+  eye: { inputs: { source: 'x_s', ratio: 'ratio' }, outputs: { delta: 'delta' } },
+  lip: { inputs: { source: 'x_s', ratio: 'ratio' }, outputs: { delta: 'delta' } },
 } satisfies Partial<Record<RoleName & NetworkName, Names>>;
 
 /** Networks that are roles of the pack. */
 export type RoleNetwork = keyof typeof ROLES;
 
-/** The networks that a pack is made of: its roles, and those that stand beside them for retargeting. */
-export const PACK_NETWORKS: readonly NetworkName[] = [
-  ...(Object.keys(ROLES) as RoleNetwork[]),
-  'stitching',
-  'eye',
-  'lip',
-];
+/** The networks that a pack is made of. */
+export const PACK_NETWORKS: readonly NetworkName[] = Object.keys(ROLES) as RoleNetwork[];
 
-/** pack.json of the published networks, before it is validated; `models` are the files as written. */
+/** pack.json of the published networks, before it is validated; `models` and `faces` are the files as written. */
 export function kdtalkerManifest(
   identity: PackIdentity,
   models: ReadonlyMap<NetworkName, WrittenModel>,
+  faces?: PackManifest['faces'],
 ): unknown {
   const { licences = {}, statistics = STATISTICS, ...about } = identity;
   const roles = (Object.keys(ROLES) as RoleNetwork[]).map((name) => {
@@ -88,5 +92,6 @@ export function kdtalkerManifest(
       smoothing: { process: 0.05, observation: 0.001 },
     },
     statistics,
+    ...(faces && { faces }),
   };
 }

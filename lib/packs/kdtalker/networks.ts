@@ -1,7 +1,7 @@
 import { appearanceGraph } from '../networks/appearance.js';
 import { audioGraph } from '../networks/audio.js';
 import { decodeGraph } from '../networks/decode.js';
-import { denoiserConditionGraph, denoiserGraph, denoiserStepGraph } from '../networks/denoiser.js';
+import { conditionGraph, denoiserGraph, timeGraph } from '../networks/denoiser.js';
 import { motionGraph } from '../networks/motion.js';
 import { eyeGraph, lipGraph, stitchingGraph } from '../networks/retargeting.js';
 import { warpGraph } from '../networks/warp.js';
@@ -18,9 +18,9 @@ export const NETWORKS = {
   appearance: (weights: AllWeights) => appearanceGraph(weights.appearance_feature_extractor),
   motion: (weights: AllWeights) => motionGraph(weights.motion_extractor),
   audio: (weights: AllWeights) => audioGraph(weights.wav2lip_audio_encoder),
+  condition: (weights: AllWeights) => conditionGraph(weights.kdtalker),
+  time: (weights: AllWeights) => timeGraph(weights.kdtalker),
   denoiser: (weights: AllWeights) => denoiserGraph(weights.kdtalker),
-  denoiser_condition: (weights: AllWeights) => denoiserConditionGraph(weights.kdtalker),
-  denoiser_step: (weights: AllWeights) => denoiserStepGraph(weights.kdtalker),
   warp: (weights: AllWeights) => warpGraph(weights.warping_module),
   decode: (weights: AllWeights) => decodeGraph(weights.spade_generator),
   stitching: (weights: AllWeights) => stitchingGraph(weights.retarget_shoulder),

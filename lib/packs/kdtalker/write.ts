@@ -2,25 +2,34 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { asKdtalkerError, KdtalkerError } from '../../errors.js';
+import { withFingerprints } from '../fingerprint/take.js';
 import { EXTERNAL_FROM, type Graph, type WrittenModel, writeModel } from '../onnx/index.js';
 import { parseManifest } from '../pack.js';
 import type { PackManifest } from '../schema.js';
 import type { AllWeights } from '../weights/weights.js';
+import { copyFaces, type FaceSource } from './face-files.js';
 import { kdtalkerManifest, PACK_NETWORKS, type PackIdentity } from './manifest.js';
 import { NETWORKS, type NetworkName } from './networks.js';
 
 /** How far the writing of a pack is. */
 export interface PackProgress {
-  /** The network being written. */
+  /** `write`: the weights are being written; `check`: every network is run once for its fingerprint. */
+  stage: 'write' | 'check';
+  /** The network being written or run. */
   network: string;
-  /** Bytes of weights written so far, and in all. */
+  /** Bytes of weights written, or networks run, so far and in all. */
   done: number;
   total: number;
 }
 
 /** Options of writing a pack. */
 export interface WritePackOptions {
-  /** Called after every tensor. */
+  /**
+   * Whether every network is run once, so that pack.json can say what it gives and `verifyPack` can compare; default true.
+   * It takes up to ten seconds and 1.2 GB of memory.
+   */
+  fingerprint?: boolean;
+  /** Called after every tensor, and with every network that is run. */
   onProgress?: (progress: PackProgress) => void;
   signal?: AbortSignal;
 }
@@ -29,6 +38,8 @@ export interface WritePackOptions {
 export interface WriteFromOptions extends WritePackOptions {
   /** Awaited before the weights of a network are read, to bring them into memory. */
   prepare?: (network: NetworkName) => Promise<void>;
+  /** Networks for faces that are copied into the pack; default none. */
+  faces?: readonly FaceSource[];
 }
 
 /**
@@ -64,30 +75,47 @@ async function writeFiles(
   directory: string,
   weights: AllWeights,
   identity: PackIdentity,
-  { onProgress, signal, prepare }: WriteFromOptions,
+  { onProgress, signal, prepare, fingerprint = true, faces: sources = [] }: WriteFromOptions,
 ): Promise<PackManifest> {
   const graphs = PACK_NETWORKS.map((name): [NetworkName, Graph] => [name, NETWORKS[name](weights)]);
-  const total = graphs.reduce((sum, [, graph]) => sum + graph.externalBytes(EXTERNAL_FROM), 0);
+  const total =
+    graphs.reduce((sum, [, graph]) => sum + graph.externalBytes(EXTERNAL_FROM), 0) +
+    sources.reduce((sum, { bytes }) => sum + bytes, 0);
   const models = new Map<NetworkName, WrittenModel>();
   let done = 0;
+  const reportOf = (network: string) => (bytes: number) => {
+    done += bytes;
+    onProgress?.({ stage: 'write', network, done, total });
+  };
   for (const [network, graph] of graphs) {
-    const report = (bytes: number) => {
-      done += bytes;
-      onProgress?.({ network, done, total });
-    };
     await prepare?.(network);
     const model = await writeModel(graph, directory, `${network}.onnx`, {
-      onProgress: report,
+      onProgress: reportOf(network),
       ...(signal && { signal }),
     });
     models.set(network, model);
   }
-  const manifest = parseManifest(kdtalkerManifest(identity, models), directory);
+  const faces = await copyFaces(sources, directory, { reportOf, signal });
+  const written = parseManifest(kdtalkerManifest(identity, models, faces), directory);
+  const manifest = fingerprint ? await checked(written, directory, onProgress, signal) : written;
   await writeFile(join(directory, 'pack.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
 }
 
-async function requireEmpty(directory: string): Promise<void> {
+async function checked(
+  manifest: PackManifest,
+  directory: string,
+  onProgress: WritePackOptions['onProgress'],
+  signal: AbortSignal | undefined,
+): Promise<PackManifest> {
+  return withFingerprints(manifest, directory, {
+    onProgress: ({ role, done, total }) => onProgress?.({ stage: 'check', network: role, done, total }),
+    ...(signal && { signal }),
+  });
+}
+
+/** Throws INVALID_ARGUMENT for a folder with anything in it. */
+export async function requireEmpty(directory: string): Promise<void> {
   const entries = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw outputError(error, directory);

@@ -7,6 +7,13 @@ export function pack({ graph, precision }: PassContext, value: string): string {
   return graph.add({ type: named('Pack', precision), domain: DOMAIN, inputs: [value] });
 }
 
+/** The context of an operator that reads a value: float32 where the value's blocked form stayed so. */
+export function reading(context: PassContext, value: string): PassContext {
+  const maker = context.graph.producer(value);
+  const unpacked = maker?.domain === DOMAIN && maker.type === 'Unpack';
+  return unpacked && context.exact.has(maker.inputs[0]!) ? { ...context, precision: 'fp32' } : context;
+}
+
 /** The name of an operator whose inputs do not say what its blocked output is to be: one for each precision. */
 export function named(operator: string, precision: PassContext['precision']): string {
   return precision === 'bf16' ? `${operator}Bf16` : operator;

@@ -23,7 +23,7 @@ export async function lowerGraph(
 ): Promise<Map<string, number>> {
   const found = new Map(passes.map(({ name }) => [name, 0]));
   if (!isPlain(graph)) return found;
-  const context = { graph, shapes: new Shapes(graph), ...target };
+  const context = { graph, shapes: new Shapes(graph), exact: new Set<string>(), ...target };
   for (const pass of passes) {
     found.set(pass.name, await pass.run(context));
     graph.prune(); // what was replaced must not count as a user in the next pass

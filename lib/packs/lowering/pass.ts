@@ -11,6 +11,8 @@ export interface PassContext {
   /** Shapes of the graph's values, also of those that passes add. */
   readonly shapes: Shapes;
   readonly precision: Precision;
+  /** Blocked values that stay float32 whatever the precision, and so does what is convolved from them. */
+  readonly exact: Set<string>;
   readonly packWeights: WeightPacker;
 }
 

@@ -14,75 +14,55 @@ const TIME = 256;
 const CONDITIONED = Array.from({ length: 2 * LAYERS }, (_, i) => `layers.${i >> 1}.${i % 2}`);
 const CONDITION = CONDITIONED.length * 2 * TOKEN;
 
-/**
- * The denoiser (model 6): the noise in x_t [1, n, 70] at timestep t [1], given the audio features [1, n, 512], the canonical
- * keypoints ori_kps [1, 70] and the reference frame ref [1, 70]. Any n.
+/*
+ * The denoiser (model 6) as three graphs. Linear(SiLU(concat(time, audio))), the condition of a block, falls apart into one product
+ * for each: the audio's is the same for all steps of a window, the time's for all windows, and both stand outside of the steps.
  */
-export function denoiserGraph(weights: Weights): Graph {
-  const g = new Graph('denoiser', { description: "KDTalker's denoiser" });
-  const b = build(g, weights);
-  const inputs = stepInputs(g);
-  const audio = g.input('audio', 'float32', [1, 'n', AUDIO_FEATURE]);
-  return withNoise(b, inputs, audioCondition(b, audio));
-}
 
-/**
- * The part of the denoiser that depends on the audio alone: audio [1, n, 512] to condition [1, n, 18432], once a window.
- * {@link denoiserStepGraph} takes it; both together are {@link denoiserGraph}.
- */
-export function denoiserConditionGraph(weights: Weights): Graph {
-  const g = new Graph('denoiser_condition', {
-    description: "The audio part of the condition of KDTalker's denoiser",
+/** The audio's part of the condition of all blocks: audio [1, n, 512] to condition [1, n, 18432], once a window. Any n. */
+export function conditionGraph(weights: Weights): Graph {
+  const g = new Graph('condition', {
+    description: "The audio's part of the condition of KDTalker's denoiser",
   });
   const audio = g.input('audio', 'float32', [1, 'n', AUDIO_FEATURE]);
   g.output('condition', audioCondition(build(g, weights), audio), 'float32', [1, 'n', CONDITION]);
   return g;
 }
 
-/** {@link denoiserGraph} with the audio as {@link denoiserConditionGraph} gives it: what is left for every step. */
-export function denoiserStepGraph(weights: Weights): Graph {
-  const g = new Graph('denoiser_step', {
-    description: "KDTalker's denoiser, given the audio part of its condition",
-  });
-  const inputs = stepInputs(g);
+/** The time's part: any number of timesteps t [s] to time [s, 18432], with the biases. */
+export function timeGraph(weights: Weights): Graph {
+  const g = new Graph('time', { description: "The time's part of the condition of KDTalker's denoiser" });
+  const timestep = g.input('t', 'int64', ['s']);
+  g.output('time', timeCondition(build(g, weights), timestep), 'float32', ['s', CONDITION]);
+  return g;
+}
+
+/**
+ * A step: the noise in x_t [1, n, 70], given {@link conditionGraph}'s condition [1, n, 18432], the row time [1, 18432] of
+ * {@link timeGraph}, the canonical keypoints ori_kps [1, 70] and the reference frame ref [1, 70]. Any n.
+ */
+export function denoiserGraph(weights: Weights): Graph {
+  const g = new Graph('denoiser', { description: "KDTalker's denoiser, given both parts of its condition" });
+  const b = build(g, weights);
+  const x = g.input('x_t', 'float32', [1, 'n', MOTION]);
   const condition = g.input('condition', 'float32', [1, 'n', CONDITION]);
-  return withNoise(build(g, weights), inputs, condition);
+  const time = g.input('time', 'float32', [1, CONDITION]);
+  const canonical = g.input('ori_kps', 'float32', [1, MOTION]);
+  const reference = g.input('ref', 'float32', [1, MOTION]);
+  const frames = g.concat(1, [canonical.unsqueeze(1), reference.unsqueeze(1), x]);
+  const tokens = linear(b, 'input_projection', frames, { from: MOTION, to: TOKEN });
+  const out = layers(b, tokens, audioAndTime(b, condition, time));
+  const noise = linear(b, 'output_projection', out, { from: TOKEN, to: MOTION });
+  g.output('eps', noise.slice(1, PREFIX, Number.MAX_SAFE_INTEGER), 'float32', [1, 'n', MOTION]);
+  return g;
 }
 
 const build = (g: Graph, weights: Weights): Build => ({ g, weights: under(weights, 'point_model.model.') });
 
-interface StepInputs {
-  x: Value;
-  timestep: Value;
-  canonical: Value;
-  reference: Value;
-}
-
-function stepInputs(g: Graph): StepInputs {
-  return {
-    x: g.input('x_t', 'float32', [1, 'n', MOTION]),
-    timestep: g.input('t', 'int64', [1]),
-    canonical: g.input('ori_kps', 'float32', [1, MOTION]),
-    reference: g.input('ref', 'float32', [1, MOTION]),
-  };
-}
-
-function withNoise(b: Build, inputs: StepInputs, audio: Value): Graph {
-  const { x, timestep, canonical, reference } = inputs;
-  const frames = b.g.concat(1, [canonical.unsqueeze(1), reference.unsqueeze(1), x]);
-  const tokens = linear(b, 'input_projection', frames, { from: MOTION, to: TOKEN });
-  const condition = audioAndTime(b, audio, timeCondition(b, timestep));
-  const out = linear(b, 'output_projection', layers(b, tokens, condition), { from: TOKEN, to: MOTION });
-  b.g.output('eps', out.slice(1, PREFIX, Number.MAX_SAFE_INTEGER), 'float32', [1, 'n', MOTION]);
-  return b.g;
-}
-
-/** Linear(SiLU(concat(time, audio))) falls apart into one product for each: this is the audio's, for all blocks. */
 function audioCondition(b: Build, audio: Value): Value {
   return silu(audio).matmul(conditionWeight(b, 'audio', TIME, TIME + AUDIO_FEATURE));
 }
 
-/** The time's part with the biases, [1, 18432]. */
 function timeCondition(b: Build, timestep: Value): Value {
   const embedding = b.g.scope('time', () => timeEmbedding(b, timestep));
   const biases = CONDITIONED.map((block) => conditionLayer(b, block).bias!);
@@ -92,7 +72,7 @@ function timeCondition(b: Build, timestep: Value): Value {
     .add(bias);
 }
 
-/** The sinusoid of the timestep through two layers, [1, 256]. */
+/** The sinusoid of each timestep through two layers, [s, 256]. */
 function timeEmbedding(b: Build, timestep: Value): Value {
   const half = TOKEN / 2;
   const frequencies = Float32Array.from({ length: half }, (_, i) =>

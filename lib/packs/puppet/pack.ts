@@ -1,5 +1,5 @@
 import type { Graph } from '../onnx/index.js';
-import type { LandmarkRule } from '../schema.js';
+import type { LandmarkRule, Regions } from '../schema.js';
 import type { PackDraft, RoleDraft } from '../write.js';
 import { appearanceGraph, CROP_SIZE } from './appearance.js';
 import { audioGraph } from './audio.js';
@@ -35,6 +35,7 @@ export function puppetPack(): PackDraft {
     },
     statistics: STATISTICS,
     blink: { direction: DIRECTIONS.lid.slice(MOTION.exp), template: BLINK_TEMPLATE },
+    regions: { exp: [...LIPS, ...EYES, ...BROWS], lip: LIPS, eyes: EYES },
     landmarks: [...mouthRules(), ...jawRules(), ...eyeRules('L', LEFT_EYE), ...eyeRules('R', RIGHT_EYE)],
   };
 }
@@ -80,6 +81,13 @@ function role(
 ): RoleDraft {
   return { file: `${name}.onnx`, inputs, outputs, model: graph.toBytes() };
 }
+
+/** Expression moves keypoints in the plane of the picture (puppet table 4.2). */
+const plane = (...names: KeypointName[]): Regions['exp'] =>
+  names.map((name) => ({ keypoint: KEYPOINTS[name].index, axes: 'xy' }));
+const LIPS = plane('jawL', 'jawR', 'chin', 'mouthL', 'mouthR', 'lipUp', 'lipLo');
+const EYES = plane('lidUpL', 'lidUpR', 'lidLoL', 'lidLoR');
+const BROWS = plane('browL', 'browR');
 
 // Points of the 68-point scheme; left and right in the picture.
 const MOUTH_LEFT = 48;

@@ -6,13 +6,16 @@
 #include "kernels/cpu/kernel_table.h"
 #include "kernels/cpu/statistics.h"
 #include "kernels/cpu/warp_table.h"
+#include "kernels/cpu/tokens.h"
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
 #if defined(__AVX512BF16__)
 inline constexpr auto kBf16Product = &Product<Bf16>;
+inline constexpr auto kBf16Linear = &LinearPanel<Bf16>;
 #else
 inline constexpr decltype(ConvKernels<Bf16>::product) kBf16Product = nullptr;
+inline constexpr decltype(TokenKernels<Bf16>::linear) kBf16Linear = nullptr;
 #endif
 
 const CpuKernels& Table();  // kernel_table.cc calls it
@@ -30,6 +33,8 @@ const CpuKernels& Table() {  // NOLINT(misc-definitions-in-headers): this header
       kWarpKernels<float>,
       kWarpKernels<Bf16>,
       kWarpFloatKernels,
+      {&LinearPanel<float>, &NormaliseRows<float>, &AttendHead<float>},
+      {kBf16Linear, &NormaliseRows<Bf16>, &AttendHead<Bf16>},
   };
   return kTable;
 }

@@ -6,6 +6,7 @@
 #include "kernels/cpu/conv_kernels.h"
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/warp_kernels.h"
+#include "kernels/cpu/token_kernels.h"
 
 namespace kdtalker::kernels {
 
@@ -34,6 +35,8 @@ struct CpuKernels {
   WarpKernels<float> warp;
   WarpKernels<Bf16> warp_bf16;
   WarpFloatKernels warp_float;
+  TokenKernels<float> tokens;
+  TokenKernels<Bf16> tokens_bf16;  // linear: null without AVX512-BF16
 };
 
 // Those of one instruction set; the processor need not have it.

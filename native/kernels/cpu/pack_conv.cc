@@ -71,6 +71,34 @@ int RowOf(const ConvWeights& weights, int block, int lane) {
   return row < half ? row + block % 2 * half : -1;
 }
 
+// Where the values of a panel go.
+struct Layout {
+  int products, depth, pair;     // pair: input channels side by side
+  std::int64_t channels, width;  // of a matrix
+  std::int64_t Of(int panel, int product, int slice, int channel, int column) const {
+    const std::int64_t matrix = (std::int64_t{panel} * products + product) * depth + slice;
+    return matrix * channels * width + (channel / pair * width + column) * pair + channel % pair;
+  }
+};
+
+// All products of one input channel for one panel: what is written lies side by side.
+template <class T>
+void PackChannel(const ConvWeights& weights, const Layout& layout, Transform transform, int panel,
+                 int channel, int taps, T* packed) {
+  const int first = static_cast<int>(panel * layout.width);
+  for (int slice = 0; slice < layout.depth; slice++) {
+    for (int column = 0; column < layout.width; column++) {
+      const int row = RowOf(weights, (first + column) / 16, column % 16);
+      if (row < 0) continue;
+      const std::int64_t kernel = (std::int64_t{row} * weights.in_channels + channel) * layout.depth + slice;
+      double values[36];
+      transform(weights.values + kernel * taps, values);
+      for (int i = 0; i < layout.products; i++)
+        Round(values[i], packed[layout.Of(panel, i, slice, channel, column)]);
+    }
+  }
+}
+
 }  // namespace
 
 int OutBlocks(int out_channels, bool spade) {
@@ -79,29 +107,16 @@ int OutBlocks(int out_channels, bool spade) {
 
 template <class T>
 std::vector<T> PackConvWeights(Method method, const ConvWeights& weights) {
-  const int products = ShapeOf(method).products, taps = method == Method::kPointwise ? 1 : kTaps * kTaps;
+  const int taps = method == Method::kPointwise ? 1 : kTaps * kTaps;
   const int blocks = OutBlocks(weights.out_channels, weights.spade), panel = PanelBlocks(blocks);
-  const std::int64_t width = std::int64_t{16} * panel,
-                     channels = std::int64_t{16} * ((weights.in_channels + 15) / 16);
-  const int panels = (blocks + panel - 1) / panel, pair = sizeof(T) == 2 ? 2 : 1;
-  const std::int64_t matrix = channels * width;
-  std::vector<T> packed(static_cast<std::size_t>(matrix * weights.depth * products * panels), T{});
+  const int panels = (blocks + panel - 1) / panel;
+  const Layout layout{ShapeOf(method).products, weights.depth, sizeof(T) == 2 ? 2 : 1,
+                      std::int64_t{16} * ((weights.in_channels + 15) / 16), std::int64_t{16} * panel};
+  std::vector<T> packed(static_cast<std::size_t>(layout.Of(panels, 0, 0, 0, 0)), T{});
   const Transform transform = TransformOf(method);
-  double values[36];
-  for (int column = 0; column < panels * width; column++) {
-    const int row = RowOf(weights, column / 16, column % 16);
-    if (row < 0 || column / 16 >= blocks) continue;
-    for (int k = 0; k < weights.in_channels; k++) {
-      for (int depth = 0; depth < weights.depth; depth++) {
-        const std::int64_t kernel = (std::int64_t{row} * weights.in_channels + k) * weights.depth + depth;
-        transform(weights.values + kernel * taps, values);
-        const std::int64_t at = (k / pair * width + column % width) * pair + k % pair;
-        for (int i = 0; i < products; i++) {
-          const std::int64_t group = (column / width * products + i) * weights.depth + depth;
-          Round(values[i], packed[static_cast<std::size_t>(group * matrix + at)]);
-        }
-      }
-    }
+  for (int i = 0; i < panels; i++) {
+    for (int channel = 0; channel < weights.in_channels; channel++)
+      PackChannel(weights, layout, transform, i, channel, taps, packed.data());
   }
   return packed;
 }

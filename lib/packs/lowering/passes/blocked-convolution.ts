@@ -1,5 +1,5 @@
 import { algorithmFor } from '../algorithm.js';
-import { addBlocked, pack, replaceByBlocked } from '../blocked.js';
+import { addBlocked, pack, reading, replaceByBlocked } from '../blocked.js';
 import { activationOf, type Convolution, convolutionOf, isKernel, residualOf } from '../convolution.js';
 import { laneBias, packedWeights } from '../packed-weights.js';
 import type { Pass, PassContext } from '../pass.js';
@@ -29,7 +29,8 @@ export function paysBlocked(convolution: Convolution): boolean {
   return inputs >= INPUTS_FROM && outputs >= OUTPUTS_FROM;
 }
 
-function lower(context: PassContext, convolution: Convolution): void {
+function lower(passContext: PassContext, convolution: Convolution): void {
+  const context = reading(passContext, convolution.input);
   const { input, weight, bias, inputs, outputs, kernel, cells } = convolution;
   const [height, width] = cells.slice(-2) as [number, number];
   const { precision } = context;
@@ -44,5 +45,7 @@ function lower(context: PassContext, convolution: Convolution): void {
   ];
   const attributes = { channels: outputs, in_channels: inputs, kernel, algorithm, activation, alpha };
   const operandsGiven = end.residual ? operands : operands.slice(0, 3);
-  replaceByBlocked(context, end.value, addBlocked(context, 'Conv', operandsGiven, attributes), outputs);
+  const result = addBlocked(context, 'Conv', operandsGiven, attributes);
+  if (precision !== passContext.precision) context.exact.add(result);
+  replaceByBlocked(context, end.value, result, outputs);
 }

@@ -10,6 +10,9 @@ import { pooling } from './pooling.js';
 import { sampleVolume } from './sample-volume.js';
 import { sharedOperators } from './shared-operators.js';
 import { spade } from './spade.js';
+import { tokenAttention } from './token-attention.js';
+import { tokenResidual } from './token-residual.js';
+import { tokenStack } from './token-stack.js';
 import { upsampledConvolution } from './upsampled-convolution.js';
 
 /** The passes, in their order: what covers more comes before what covers a part of it. */
@@ -25,5 +28,8 @@ export const PASSES: readonly Pass[] = [
   blockedConcat,
   blockedActivation,
   cancelRepacking,
+  tokenResidual,
+  tokenAttention,
+  tokenStack,
   sharedOperators,
 ];

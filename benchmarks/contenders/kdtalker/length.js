@@ -1,0 +1,18 @@
+import path from 'node:path';
+import { readSpeech, SPEECH_RATE } from '../../fixture-files.js';
+import { Stopwatch } from '../../measure.js';
+import { writeWav } from '../../wav.js';
+import { openPortrait, stagesSince } from './open.js';
+
+/** Speech of `settings.seconds` to all of its frames. */
+export async function length(settings) {
+  const speech = path.join(settings.folder, `${settings.seconds}s.wav`);
+  await writeWav(speech, await readSpeech(settings), settings.seconds * SPEECH_RATE);
+  const { talker, portrait } = await openPortrait(settings);
+  const before = talker.stages();
+  const watch = new Stopwatch();
+  for await (const _frame of talker.animate(portrait, speech).frames({ format: 'yuv420p' })) watch.lap();
+  const result = { ...watch.result(), stages: stagesSince(talker, before) };
+  await talker.close();
+  return result;
+}

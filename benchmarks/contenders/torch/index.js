@@ -1,0 +1,38 @@
+import path from 'node:path';
+import { readFloatFile } from '../../fixture-files.js';
+import { writeInputs } from './inputs.js';
+import { inPython } from './python.js';
+
+// PyTorch, by benchmarks/reference.py. This side makes what the networks get (spectrogram, noise, keypoints) and Python times them.
+
+/** Whether there is a Python with PyTorch, and weights for it. */
+async function available({ python, checkpoints }) {
+  if (!python) return { refused: 'KDTALKER_PYTHON does not name a Python with PyTorch' };
+  if (!checkpoints)
+    return { refused: 'there are no checkpoints of this pack for it: name their folder with --checkpoints' };
+  try {
+    return await inPython({ python, task: 'available' });
+  } catch (error) {
+    return { refused: error.message };
+  }
+}
+
+async function verify(settings) {
+  await writeInputs(settings, settings.chosen);
+  await inPython({ ...settings, task: 'verify' });
+  const made = (name) => readFloatFile(path.join(settings.folder, name));
+  const images = settings.chosen.map((_, i) => made(`torch-image-${i}.f32`));
+  return { rgbf32: await Promise.all(images), motion: await made('torch-motion.f32') };
+}
+
+async function render(settings) {
+  await writeInputs(settings, [...new Array(settings.frames).keys()]);
+  return inPython({ ...settings, task: 'render' });
+}
+
+async function sample(settings) {
+  await writeInputs(settings, [0]);
+  return inPython({ ...settings, task: 'sample' });
+}
+
+export const tasks = { available, verify, render, sample };

@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const MEASURE = fileURLToPath(new URL('./measure.py', import.meta.url));
+
+/** Runs measure.py with the settings as JSON; gives what it printed last, a JSON object. */
+export function inPython({ python, ...settings }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(python, [MEASURE, JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const end = () => child.kill();
+    process.once('exit', end);
+    const texts = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'])
+      child[stream].setEncoding('utf8').on('data', (text) => {
+        texts[stream] += text;
+      });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      process.off('exit', end);
+      if (code === 0) resolve(JSON.parse(texts.stdout.trim().split('\n').at(-1)));
+      else reject(new Error(texts.stderr.trim().split('\n').at(-1) || `Python ended with code ${code}`));
+    });
+  });
+}

@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { KdtalkerError } from '../../errors.js';
+import { writeWholeFile } from '../../talker/whole-file.js';
+import type { Context } from '../command.js';
+import type { BenchValues } from './options.js';
+
+/** What a run is told and gives, as benchmarks/bench.js has it. */
+interface Benchmarks {
+  bench(given: object, out: Outputs): Promise<Report>;
+}
+interface Charts {
+  chart(report: Report): string;
+}
+interface Outputs {
+  print(lines: string[]): void;
+  progress(text: string): void;
+  signal: AbortSignal;
+}
+interface Report {
+  format: number;
+  failed?: boolean;
+}
+
+/** The report format that charts are drawn from. */
+const FORMAT = 2;
+
+/** `kdtalker bench`. Gives the exit code: 1 where a contender makes something else than the reference. */
+export async function bench(values: BenchValues, context: Context): Promise<number> {
+  if (values.from !== undefined && values.chart === undefined)
+    throw new KdtalkerError('INVALID_ARGUMENT', 'Expected --chart FILE with --from but received none');
+  const report = values.from === undefined ? await measure(values, context) : await readReport(values.from);
+  if (values.json !== undefined) await writeWholeFile(values.json, json(report));
+  if (values.chart !== undefined && !report.failed) await draw(report, values.chart);
+  return report.failed ? 1 : 0;
+}
+
+/** The benchmarks lie beside dist/ in the package; they use it as any program does. */
+async function beside<T>(file: string): Promise<T> {
+  return (await import(new URL(`../../../benchmarks/${file}`, import.meta.url).href)) as T;
+}
+
+async function measure(values: BenchValues, { reporter, signal }: Context): Promise<Report> {
+  const { bench: run } = await beside<Benchmarks>('bench.js');
+  const { json: _json, chart: _chart, from: _from, 'all-frames': allFrames, ...given } = values;
+  const print = (lines: string[]) => reporter.result(() => [...lines, ''], {});
+  const progress = progressLine('quiet' in values);
+  try {
+    return await run({ ...given, allFrames }, { print, progress, signal });
+  } finally {
+    progress('');
+  }
+}
+
+/** One line that is overwritten, on a terminal only. */
+function progressLine(quiet: boolean): (text: string) => void {
+  if (quiet || !process.stderr.isTTY) return () => {};
+  return (text) => void process.stderr.write(`\r\x1b[K${text}`);
+}
+
+async function readReport(file: string): Promise<Report> {
+  const wrong = (cause?: unknown) =>
+    new KdtalkerError('INVALID_ARGUMENT', `Expected a report of 'kdtalker bench --json' in ${file}`, {
+      cause,
+    });
+  let report: Report;
+  try {
+    report = JSON.parse(await readFile(file, 'utf8')) as Report;
+  } catch (cause) {
+    throw wrong(cause);
+  }
+  if (report.format === FORMAT) return report;
+  throw wrong();
+}
+
+async function draw(report: Report, file: string): Promise<void> {
+  const { chart } = await beside<Charts>('chart.js');
+  await writeWholeFile(file, Buffer.from(chart(report)));
+}
+
+const json = (report: Report) => Buffer.from(`${JSON.stringify(report, null, 2)}\n`);

@@ -1,0 +1,41 @@
+import { FACE_SHAPES } from '../packs/faces.js';
+import { type Framing, liveportraitToPhoto } from './crop/liveportrait.js';
+import { apply, type Picture, type Point } from './geometry.js';
+import { FaceNetwork } from './network.js';
+import { warp } from './picture.js';
+import { pointsOf } from './points.js';
+
+const SIDE = FACE_SHAPES.landmarks203.side;
+const FRAMING: Framing = { enlargement: 1.5, shiftDown: -0.1 };
+/** The points are the third of the network's outputs. */
+const POINTS = 2;
+
+/** Lays LivePortrait's 203 points on a face of which coarser landmarks are known (landmark.onnx): model.md, section 13. */
+export class Landmarks203 {
+  readonly #network: FaceNetwork;
+
+  private constructor(network: FaceNetwork) {
+    this.#network = network;
+  }
+
+  /** Throws PACK_DAMAGED where the file is no such network. */
+  static async open(file: string, threads: number): Promise<Landmarks203> {
+    return new Landmarks203(await FaceNetwork.open('landmarks203', file, threads));
+  }
+
+  /**
+   * The 203 points in pixel indices of the photo.
+   *
+   * @param landmarks 106 points as published, or 68; in a video the 203 of the frame before do as well
+   */
+  async find(photo: Picture, landmarks: readonly Point[]): Promise<Point[]> {
+    const toPhoto = liveportraitToPhoto(landmarks, SIDE, FRAMING);
+    const view = await warp(photo, toPhoto, SIDE, SIDE, 'black');
+    const outputs = await this.#network.run(view, { scale: 1 / 255, offset: 0 });
+    return pointsOf(outputs[POINTS]!).map(([x, y]) => apply(toPhoto, [x * SIDE, y * SIDE]));
+  }
+
+  async close(): Promise<void> {
+    await this.#network.close();
+  }
+}

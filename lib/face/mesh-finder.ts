@@ -1,0 +1,100 @@
+import { fileURLToPath } from 'node:url';
+import { native } from '../binding.js';
+import { throwIfAborted } from '../errors.js';
+import { Detector } from './detector.js';
+import { chooseFace, type Finder, type FoundFace, noFace } from './finder.js';
+import { type Box, boundsOf, type Picture, type Point } from './geometry.js';
+import { type Mesh, MeshFitter } from './landmarks.js';
+import { openFaces } from './manifest.js';
+import { type FindOptions, SMALLEST_FACE, SMALLEST_PICTURE, tooSmall } from './options.js';
+import { Pyramid } from './pyramid.js';
+import { directionOf, type SearchResult, type Sighting, searchFaces, THRESHOLD } from './search.js';
+
+const SHIPPED = fileURLToPath(new URL('../built-in/faces/', import.meta.url));
+
+/** Presence (0..1) below which a box given by hand holds nothing that the mesh can be laid on. */
+const LOWEST_PRESENCE = 0.25;
+
+/** Finds faces with MediaPipe's BlazeFace and Face Mesh, which come with the package. */
+export class MeshFinder implements Finder {
+  readonly #detector: Detector;
+  readonly #fitter: MeshFitter;
+
+  private constructor(detector: Detector, fitter: MeshFitter) {
+    this.#detector = detector;
+    this.#fitter = fitter;
+  }
+
+  /** Opens the networks of a folder with faces.json. Throws PACK_DAMAGED where they are missing or their hashes differ. */
+  static async open(threads: number, folder = SHIPPED): Promise<MeshFinder> {
+    const files = await openFaces(folder);
+    const detector = new Detector(await native().openSession(files.detector, { threads }));
+    try {
+      return new MeshFinder(detector, new MeshFitter(await native().openSession(files.mesh, { threads })));
+    } catch (error) {
+      await detector.close();
+      throw error;
+    }
+  }
+
+  async inBox(picture: Picture, [x, y, width, height]: Box): Promise<FoundFace> {
+    const photo = new Pyramid(picture);
+    const centre: Point = [x + width / 2 - 0.5, y + height / 2 - 0.5];
+    const side = Math.max(width, height);
+    if (side < SMALLEST_FACE) throw tooSmall(side, 'the box');
+    const angle = await directionOf(photo, centre, side, this.#detector);
+    const mesh = await this.#fitter.fitRough(photo, { centre, side, angle });
+    if (mesh.presence < LOWEST_PRESENCE)
+      throw noFace(
+        `a face in the box [${[x, y, width, height].map(Math.round)}]`,
+        mesh.presence,
+        LOWEST_PRESENCE,
+      );
+    return this.#describe(photo, mesh, 1);
+  }
+
+  async search(
+    picture: Picture,
+    { face = 'largest', signal }: Pick<FindOptions, 'face' | 'signal'>,
+  ): Promise<FoundFace> {
+    const shorter = Math.min(picture.width, picture.height);
+    if (shorter < SMALLEST_PICTURE)
+      throw tooSmall(shorter, 'the shorter side of the picture', SMALLEST_PICTURE);
+    const photo = new Pyramid(picture);
+    const [detector, fitter] = [this.#detector, this.#fitter];
+    const found = await searchFaces(photo, { detector, fitter, thorough: face !== 'largest', signal });
+    if (found.faces.length === 0) throw nothingFound(found, picture);
+    const { mesh, score } = chooseFace(found.faces, face, picture, lookOf);
+    const [, , width, height] = boxOf(mesh);
+    if (Math.max(width, height) < SMALLEST_FACE) throw tooSmall(Math.max(width, height), 'the face');
+    throwIfAborted(signal, 'Looking for faces');
+    return this.#describe(photo, mesh, score);
+  }
+
+  async #describe(photo: Pyramid, mesh: Mesh, score: number): Promise<FoundFace> {
+    const landmarks68 = await this.#fitter.landmarks(photo, mesh);
+    return { box: boxOf(mesh), score, mesh: mesh.points, landmarks68 };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#detector.close(), this.#fitter.close()]);
+  }
+}
+
+function boxOf({ points }: Mesh): Box {
+  return boundsOf(points.map(([x, y]): Point => [x, y]));
+}
+
+function lookOf({ mesh, centre }: Sighting) {
+  const [, , width, height] = boxOf(mesh);
+  return { area: width * height, centre };
+}
+
+/** Something in a small photo that might be a face but is tiny says more than "no face". */
+function nothingFound({ rejected }: SearchResult, { width, height }: Picture) {
+  const fair = (side: number) => side < SMALLEST_FACE && side > Math.max(width, height) / 10;
+  const tiny = rejected.find(({ score, side }) => score >= THRESHOLD / 2 && fair(side));
+  if (tiny) return tooSmall(tiny.side, 'the face');
+  const [best] = rejected;
+  return noFace('a face', best?.score ?? 0, best?.needed ?? THRESHOLD);
+}

@@ -1,0 +1,58 @@
+import type { Fingerprint, OutputFingerprint } from '../schema.js';
+
+/**
+ * How far numbers may be apart, as a share of the output's RMS. Processors sum in their own order, and a hundred layers make
+ * 1e-5 to 1e-4 of that; one wrong weight tensor makes tenths.
+ */
+export const TOLERANCE = 1e-3;
+/** For outputs that are zero everywhere. */
+const FLOOR = 1e-6;
+
+/** A number that differs by more than is allowed. */
+export interface Difference {
+  /** The graph's name of the output. */
+  output: string;
+  /** `mean`, `rms` or `value 3`. */
+  what: string;
+  expected: number;
+  /** Undefined where the graph has no such output, or no finite number there. */
+  found: number | undefined;
+  allowed: number;
+}
+
+/** The largest difference of an output, by what is allowed for it, of the first output that differs. */
+export function findDifference(expected: Fingerprint, found: Fingerprint): Difference | undefined {
+  for (const [output, numbers] of Object.entries(expected)) {
+    const worst = worstOf(output, numbers, found[output]);
+    if (worst) return worst;
+  }
+  return undefined;
+}
+
+function worstOf(
+  output: string,
+  expected: OutputFingerprint,
+  found: OutputFingerprint | undefined,
+): Difference | undefined {
+  const allowed = TOLERANCE * expected.rms + FLOOR;
+  const others = found && numbersOf(found);
+  const differences = [...numbersOf(expected)].map(([what, number]) => ({
+    output,
+    what,
+    expected: number,
+    found: others?.get(what),
+    allowed,
+  }));
+  const excess = (one: Difference) =>
+    one.found === undefined ? Infinity : Math.abs(one.found - one.expected);
+  const worst = differences.reduce((a, b) => (excess(b) > excess(a) ? b : a));
+  return excess(worst) > allowed ? worst : undefined;
+}
+
+function numbersOf({ mean, rms, values }: OutputFingerprint): Map<string, number> {
+  return new Map([
+    ['mean', mean],
+    ['rms', rms],
+    ...values.map((value, i): [string, number] => [`value ${i}`, value]),
+  ]);
+}

@@ -1,0 +1,45 @@
+import type { HostTensor, Slot } from '../../binding.js';
+import { sizeOf } from '../onnx/types.js';
+
+/** The length that stands in for one that may differ from run to run. */
+const DYNAMIC = 2;
+/** A whole number that every input of them takes: a timestep is one of a thousand at most. */
+const WHOLE = 100;
+
+/**
+ * What a network is given for its fingerprint: for numbers one slow wave along each axis, between 0.1 and 0.9, where pictures,
+ * keypoints and spectrograms all have values. A smooth input keeps roundings of one processor from growing into the
+ * differences that are looked for.
+ *
+ * @param slots what the graph declares, in its order
+ */
+export function fingerprintInputs(slots: readonly Slot[]): Record<string, HostTensor> {
+  return Object.fromEntries(slots.map((slot, index) => [slot.name, inputOf(slot, index)]));
+}
+
+function inputOf({ type, dims: declared }: Slot, index: number): HostTensor {
+  const dims = declared.map((dim) => (dim < 0 ? DYNAMIC : dim));
+  const size = sizeOf(dims);
+  switch (type) {
+    case 'float32':
+      return { dims, data: wave(dims, index) };
+    case 'int64':
+      return { dims, data: new BigInt64Array(size).fill(BigInt(WHOLE)) };
+    case 'int32':
+      return { dims, data: new Int32Array(size).fill(WHOLE) };
+    case 'uint8':
+      return { dims, data: new Uint8Array(size).fill(WHOLE) };
+  }
+}
+
+/** 0.5 + 0.4 sin(index + sum over the axes a of 2 pi (a + 1) i_a / n_a), row-major. */
+function wave(dims: readonly number[], index: number): Float32Array {
+  let phases = Float64Array.of(index);
+  for (const [axis, length] of dims.entries()) {
+    const next = new Float64Array(phases.length * length);
+    const step = (2 * Math.PI * (axis + 1)) / length;
+    for (let i = 0; i < next.length; i++) next[i] = phases[Math.floor(i / length)]! + step * (i % length);
+    phases = next;
+  }
+  return Float32Array.from(phases, (phase) => 0.5 + 0.4 * Math.sin(phase));
+}

@@ -1,0 +1,208 @@
+import { open } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { aborted, KdtalkerError } from '../../errors.js';
+import type { Hub } from './endpoint.js';
+import { refused, unreachable, wrongBytes } from './failure.js';
+import { type HubFile, REVISION, wantedOf } from './listing.js';
+import { hashFile, PartFile } from './part-file.js';
+
+/** Options of {@link downloadFile}. */
+export interface DownloadOptions {
+  /** Told how many bytes of the file there are, from what an earlier run left to all. */
+  onBytes?: (bytes: number) => void;
+  signal?: AbortSignal;
+  /** Milliseconds before each further try, while none of them brings a byte; default: {@link PATIENCE}. */
+  patience?: readonly number[];
+}
+
+/** Four tries, over seven seconds: longer faults are for the caller, who loses nothing by running the same again. */
+const PATIENCE = [1000, 2000, 4000];
+
+/**
+ * Brings a file of the hub onto the disk. What an earlier run left of it is continued; the file has its name only once size
+ * and SHA-256 are right, and is not fetched at all where it is there already.
+ *
+ * `@huggingface/hub` lists the files, but its `downloadFile` gives a Blob whose stream begins at the first byte, ends with
+ * the first cut and cannot be aborted. The rest of a file is therefore asked for here, with the platform's fetch and a range,
+ * at the hub's plain address: what it redirects to expires, and is asked for anew on each try.
+ *
+ * @throws KdtalkerError DOWNLOAD_FAILED (what has come is kept), DOWNLOAD_DENIED, DOWNLOAD_DAMAGED (it is removed),
+ *   OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
+ */
+export async function downloadFile(
+  hub: Hub,
+  file: HubFile,
+  target: string,
+  options: DownloadOptions = {},
+): Promise<void> {
+  try {
+    if (!(await isThere(file, target, options.signal))) await fetchInto(hub, file, target, options);
+    options.onBytes?.(file.bytes);
+  } catch (error) {
+    throw outputError(error, target);
+  }
+}
+
+/** Whether an earlier run brought the whole file. */
+async function isThere({ bytes, sha256 }: HubFile, target: string, signal?: AbortSignal): Promise<boolean> {
+  const handle = await open(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!handle) return false;
+  try {
+    if ((await handle.stat()).size !== bytes) return false;
+    return (await hashFile(handle, signal)).hash.digest('hex') === sha256;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function fetchInto(hub: Hub, file: HubFile, target: string, options: DownloadOptions): Promise<void> {
+  const part = await PartFile.open(target, file.sha256, options.signal);
+  try {
+    await fill(part, hub, file, options);
+    const digest = part.digest();
+    if (digest !== file.sha256) throw wrongBytes(nameOf(file), `SHA-256 ${file.sha256}`, digest);
+    await part.finish();
+  } catch (error) {
+    if (error instanceof KdtalkerError && error.code === 'DOWNLOAD_DAMAGED') await part.drop();
+    throw error;
+  } finally {
+    await part.close();
+  }
+}
+
+/** Tries until the file is whole, as long as every few tries bring something. */
+async function fill(part: PartFile, hub: Hub, file: HubFile, options: DownloadOptions): Promise<void> {
+  const { patience = PATIENCE, signal, onBytes } = options;
+  if (part.size > file.bytes) await part.clear();
+  onBytes?.(part.size);
+  for (let fruitless = 0; part.size < file.bytes; ) {
+    const before = part.size;
+    try {
+      await fetchRest(part, hub, file, options);
+      if (part.size < file.bytes) throw new Passing(new Error('it ended early'));
+    } catch (error) {
+      if (signal?.aborted) throw aborted(signal, 'Downloading');
+      if (!(error instanceof Passing)) throw error;
+      if (part.size > before) fruitless = 0;
+      else if (fruitless === patience.length)
+        throw error.last ?? unreachable(wantedFrom(hub, file), error.cause);
+      else await pause(patience[fruitless++]!, signal);
+    }
+  }
+}
+
+/** A fault that may be over at the next try; `last` is what to say where it is not. */
+class Passing extends Error {
+  constructor(
+    cause: unknown,
+    readonly last?: KdtalkerError,
+  ) {
+    super('A download broke off', { cause });
+  }
+}
+
+async function fetchRest(
+  part: PartFile,
+  hub: Hub,
+  file: HubFile,
+  { signal, onBytes }: DownloadOptions,
+): Promise<void> {
+  const response = await request(part.size, hub, file, signal);
+  await checkAnswer(response, part, hub, file);
+  for await (const bytes of piecesOf(response)) {
+    if (part.size + bytes.byteLength > file.bytes)
+      throw wrongBytes(nameOf(file), `${file.bytes} bytes`, 'more');
+    await part.append(bytes);
+    onBytes?.(part.size);
+  }
+}
+
+async function request(
+  from: number,
+  hub: Hub,
+  file: HubFile,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const headers = {
+    // Compressed on the way, neither lengths nor ranges would be those of the file.
+    'Accept-Encoding': 'identity',
+    ...(from > 0 && { Range: `bytes=${from}-` }),
+    ...(hub.token && { Authorization: `Bearer ${hub.token}` }),
+  };
+  const url = `${hub.url}/${file.repository}/resolve/${REVISION}/${file.path}`;
+  return fetch(url, { headers, ...(signal && { signal }) }).catch((error) => {
+    throw new Passing(error);
+  });
+}
+
+/** Refuses an answer that cannot be the rest of the file; one that is the whole file begins it again. */
+async function checkAnswer(response: Response, part: PartFile, hub: Hub, file: HubFile): Promise<void> {
+  const { status, headers } = response;
+  const announced = announcedBytes(status, headers, part.size);
+  const isAnswer = status === 206 || status === 200;
+  if (isAnswer && (announced === undefined || announced === file.bytes)) {
+    if (status === 200 && part.size > 0) await part.clear();
+    return;
+  }
+  await response.body?.cancel();
+  if (isAnswer || status === 416)
+    throw wrongBytes(
+      nameOf(file),
+      `${file.bytes} bytes`,
+      announced === undefined ? 'others' : `${announced}`,
+    );
+  const error = refused(status, wantedFrom(hub, file));
+  throw status >= 500 || status === 408 || status === 429 ? new Passing(error, error) : error;
+}
+
+/** Bytes of the whole file, as an answer has it; undefined where it does not say. NaN where it begins at another byte. */
+function announcedBytes(status: number, headers: Headers, from: number): number | undefined {
+  if (status === 206) {
+    const [, begin, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
+    return Number(begin) === from ? Number(total) : Number.NaN;
+  }
+  const length = headers.get('content-length');
+  return length === null ? undefined : Number(length);
+}
+
+/** What arrives; only faults of the connection are passing ones. */
+async function* piecesOf(response: Response): AsyncGenerator<Uint8Array> {
+  const reader = response.body!.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((error) => {
+        throw new Passing(error);
+      });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Where the caller stops early the connection is given up; after its end this does nothing.
+    await reader.cancel().catch(() => {});
+  }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await wait(milliseconds, undefined, signal && { signal }).catch(() => {
+    throw aborted(signal, 'Downloading');
+  });
+}
+
+const nameOf = ({ path, repository }: HubFile) => `${path} of ${repository}`;
+const wantedFrom = (hub: Hub, file: HubFile) => wantedOf(hub, nameOf(file));
+
+function outputError(error: unknown, target: string): unknown {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (error instanceof KdtalkerError || !syscall) return error;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  return new KdtalkerError(
+    isFull ? 'OUTPUT_DISK_FULL' : 'OUTPUT_UNWRITABLE',
+    isFull
+      ? `Expected room for ${target} but the disk is full. What has been downloaded is kept`
+      : `Expected a file that can be written at ${target} but it cannot be (${code})`,
+    { cause: error },
+  );
+}

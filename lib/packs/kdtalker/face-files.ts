@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KdtalkerError, throwIfAborted } from '../../errors.js';
+import { FACE_SHAPES, faceMismatch } from '../faces.js';
+import { type ModelInfo, readModel, type WrittenFile } from '../onnx/index.js';
+import type { FaceRole, PackFace, PackManifest } from '../schema.js';
+
+/** A network for faces that was looked at and can be copied into a pack. */
+export interface FaceSource {
+  role: FaceRole;
+  path: string;
+  bytes: number;
+}
+
+/** Whose the networks are. The pack's own licence is another. */
+const LICENCES: Readonly<Record<FaceRole, string>> = {
+  detector: 'non-commercial research (InsightFace)',
+  landmarks106: 'non-commercial research (InsightFace)',
+  landmarks203: 'MIT (LivePortrait)',
+};
+
+/** Copied at a time. */
+const PIECE = 1 << 20;
+
+/**
+ * Reads a file that is said to be one of the networks for faces, and what it takes and gives.
+ *
+ * @throws KdtalkerError FILE_NOT_FOUND, CHECKPOINT_INVALID
+ */
+export async function checkFace(role: FaceRole, path: string): Promise<FaceSource> {
+  const bytes = await readFile(path).catch((cause) => {
+    throw unreadable(path, cause);
+  });
+  const mismatch = faceMismatch(role, parse(bytes, role, path));
+  if (mismatch) throw invalid(role, mismatch.expected, mismatch.received, path);
+  return { role, path, bytes: bytes.byteLength };
+}
+
+function parse(bytes: Uint8Array, role: FaceRole, path: string): ModelInfo {
+  try {
+    return readModel(bytes);
+  } catch (cause) {
+    throw invalid(role, 'an ONNX model', 'something else', path, cause);
+  }
+}
+
+/** What {@link copyFaces} tells and obeys. */
+export interface CopyOptions {
+  /** Told the bytes of every piece of a network. */
+  reportOf(network: string): (bytes: number) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** Copies the networks into a pack, byte for byte, and says what pack.json has to say of them; undefined where there are none. */
+export async function copyFaces(
+  sources: readonly FaceSource[],
+  directory: string,
+  { reportOf, signal }: CopyOptions,
+): Promise<PackManifest['faces']> {
+  if (sources.length === 0) return undefined;
+  const faces: Partial<Record<FaceRole, PackFace>> = {};
+  for (const { role, path } of sources) {
+    const { file } = FACE_SHAPES[role];
+    const copied = await copy(path, directory, file, reportOf(role), signal);
+    faces[role] = { ...copied, licence: LICENCES[role] };
+  }
+  return faces;
+}
+
+/** The hash is that of what was written, whatever becomes of the source. */
+async function copy(
+  path: string,
+  directory: string,
+  file: string,
+  report: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<WrittenFile> {
+  const source = await open(path).catch((cause) => {
+    throw unreadable(path, cause);
+  });
+  try {
+    const target = await open(join(directory, file), 'wx');
+    try {
+      return { file, ...(await copyPieces(source, target, path, report, signal)) };
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+async function copyPieces(
+  source: FileHandle,
+  target: FileHandle,
+  path: string,
+  report: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<Omit<WrittenFile, 'file'>> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(PIECE);
+  for (let bytes = 0; ; ) {
+    throwIfAborted(signal, 'Writing the pack');
+    const { bytesRead } = await source.read(buffer, 0, PIECE).catch((cause) => {
+      throw unreadable(path, cause);
+    });
+    if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
+    const piece = buffer.subarray(0, bytesRead);
+    hash.update(piece);
+    await target.writeFile(piece);
+    bytes += bytesRead;
+    report(bytesRead);
+  }
+}
+
+function unreadable(path: string, cause: unknown): KdtalkerError {
+  return new KdtalkerError('FILE_NOT_FOUND', `Expected a file at '${path}' but it cannot be read`, { cause });
+}
+
+function invalid(
+  role: FaceRole,
+  expected: string,
+  received: string,
+  path: string,
+  cause?: unknown,
+): KdtalkerError {
+  return new KdtalkerError(
+    'CHECKPOINT_INVALID',
+    `Expected ${expected} for ${FACE_SHAPES[role].file} but received ${received} in ${path}; is it the right file?`,
+    { cause },
+  );
+}

@@ -1,0 +1,50 @@
+import type { PackManifest, Regions } from './schema.js';
+
+/** What of a driver moves the portrait: model.md 14 calls these so. */
+export const REGIONS = ['all', 'exp', 'pose', 'lip', 'eyes'] as const;
+export type Region = (typeof REGIONS)[number];
+
+/** Values of a frame of motion: scale, yaw, pitch, roll, translation (3), expression (21 x 3). */
+const MOTION_SIZE = 70;
+const POSE = [1, 2, 3, 4, 5, 6] as const;
+const EXPRESSION = 7;
+
+const whole = (...keypoints: number[]): Regions['exp'] =>
+  keypoints.map((keypoint) => ({ keypoint, axes: 'xyz' }));
+
+/** LivePortrait's (model.md 14), for packs that say nothing else. */
+const LIVEPORTRAIT: Regions = {
+  exp: [
+    ...whole(1, 2, 6, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20),
+    { keypoint: 3, axes: 'y' },
+    { keypoint: 4, axes: 'y' },
+    { keypoint: 5, axes: 'z' },
+    { keypoint: 8, axes: 'z' },
+    { keypoint: 9, axes: 'yz' },
+  ],
+  lip: whole(6, 12, 14, 17, 19, 20),
+  eyes: whole(11, 13, 15, 16, 18),
+};
+
+/**
+ * Which numbers of a frame of motion follow the driver in a region, [70] of 1 and 0; the rest stay the portrait's. Undefined for
+ * `'all'`, where everything follows, the scale too (which counts in relative mode only).
+ */
+export function regionMask(region: Region, manifest: PackManifest): Uint8Array | undefined {
+  if (region === 'all') return undefined;
+  const mask = new Uint8Array(MOTION_SIZE);
+  if (region === 'pose') for (const at of POSE) mask[at] = 1;
+  else for (const at of expressionOf(region, manifest)) mask[at] = 1;
+  return mask;
+}
+
+/** What moves the mouth, [70] of 1 and 0. */
+export function lipMask(manifest: PackManifest): Uint8Array {
+  return regionMask('lip', manifest)!;
+}
+
+function expressionOf(region: 'exp' | 'lip' | 'eyes', { regions = LIVEPORTRAIT }: PackManifest): number[] {
+  return regions[region].flatMap(({ keypoint, axes }) =>
+    [...axes].map((axis) => EXPRESSION + 3 * keypoint + 'xyz'.indexOf(axis)),
+  );
+}

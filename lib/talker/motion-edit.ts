@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { invalidArgument } from '../errors.js';
+import { parseOptions } from '../validate.js';
+
+/** Values in one frame of motion: scale, yaw, pitch, roll, translation (3), expression (21 keypoints x 3). */
+export const MOTION_SIZE = 70;
+
+/** One value for all frames, or one for each in an array. */
+export type PerFrame = number | Float32Array | readonly number[];
+
+/**
+ * Changes of a motion, frame by frame. Each part is for all frames, or an array with something for each; parts that are not
+ * there stay as they are.
+ */
+export interface MotionEdit {
+  /** Degrees that are added. */
+  yaw?: PerFrame | undefined;
+  pitch?: PerFrame | undefined;
+  roll?: PerFrame | undefined;
+  /** Factor of the head's size, above 0. */
+  scale?: PerFrame | undefined;
+  /** What is added, in crop units (the crop is 2 wide, y down): 3 numbers for all frames, or [frames, 3] in a row. */
+  translation?: Float32Array | readonly number[] | undefined;
+  /** What is added: 63 numbers (21 keypoints x 3) for all frames, or [frames, 63] in a row. */
+  expression?: Float32Array | readonly number[] | undefined;
+}
+
+/** Where each part lies in a frame, how wide it is, and what changes nothing. */
+const PARTS = {
+  scale: { at: 0, width: 1, neutral: 1 },
+  yaw: { at: 1, width: 1, neutral: 0 },
+  pitch: { at: 2, width: 1, neutral: 0 },
+  roll: { at: 3, width: 1, neutral: 0 },
+  translation: { at: 4, width: 3, neutral: 0 },
+  expression: { at: 7, width: 63, neutral: 0 },
+} as const;
+type Part = keyof typeof PARTS;
+const NAMES = Object.keys(PARTS) as Part[];
+
+/**
+ * A number or numbers in a range as a Float32Array, of which there are as many for each frame as `width` says.
+ *
+ * @param error what is expected, said as "a number from 0 to 2, or an array of such"
+ */
+export function perFrame([from, to]: readonly [number, number], width: number, error: string) {
+  const whole = (values: Float32Array) => values.length > 0 && values.length % width === 0;
+  const fits = (value: number) => Number.isFinite(value) && value >= from && value <= to;
+  const list = z
+    .union([z.instanceof(Float32Array), z.array(z.number())], { error })
+    .transform((values) => Float32Array.from(values));
+  const values =
+    width > 1
+      ? list
+      : z
+          .union([z.number(), z.instanceof(Float32Array), z.array(z.number())], { error })
+          .transform((value) => (typeof value === 'number' ? [value] : value))
+          .transform((value) => Float32Array.from(value));
+  return values.refine(whole, error).refine((numbers) => numbers.every((value) => fits(value)), error);
+}
+
+const ANGLES = [-180, 180] as const;
+const angle = perFrame(ANGLES, 1, 'a number from -180 to 180, or an array of such,').optional();
+const UNITS = [-10, 10] as const;
+
+/** What {@link MotionEdit} says, as arrays. */
+export const editSchema = z.strictObject(
+  {
+    yaw: angle,
+    pitch: angle,
+    roll: angle,
+    scale: perFrame([0.01, 100], 1, 'a number from 0.01 to 100, or an array of such,').optional(),
+    translation: perFrame(UNITS, 3, 'a multiple of three numbers from -10 to 10').optional(),
+    expression: perFrame(UNITS, 63, 'a multiple of 63 numbers from -10 to 10').optional(),
+  },
+  { error: 'an object with yaw, pitch, roll, scale, translation and expression' },
+);
+
+/**
+ * An edit as the engine takes it: [1, 70] where every part is for all frames, otherwise [frames, 70]; nothing for no edit.
+ *
+ * @throws KdtalkerError INVALID_ARGUMENT where two parts are for different numbers of frames
+ */
+export function editRows(parts: z.output<typeof editSchema>): Float32Array {
+  const given = NAMES.filter((name) => parts[name] !== undefined);
+  if (given.length === 0) return new Float32Array();
+  const counts = new Map(given.map((name) => [name, parts[name]!.length / PARTS[name].width]));
+  const frames = Math.max(...counts.values());
+  for (const [name, count] of counts)
+    if (count !== 1 && count !== frames)
+      throw invalidArgument(`${frames} frames, as another part has,`, `${name} of an edit`, count);
+  const rows = new Float32Array(frames * MOTION_SIZE);
+  for (const name of NAMES) fill(rows, name, parts[name] ?? neutral(name));
+  return rows;
+}
+
+function neutral(name: Part): Float32Array {
+  const { width, neutral: value } = PARTS[name];
+  return new Float32Array(width).fill(value);
+}
+
+function fill(rows: Float32Array, name: Part, values: Float32Array): void {
+  const { at, width } = PARTS[name];
+  for (let first = at, from = 0; first < rows.length; first += MOTION_SIZE, from += width)
+    for (let i = 0; i < width; i++) rows[first + i] = values[(from + i) % values.length]!;
+}
+
+/** Motion with an edit applied, in float32 as the engine does it. @throws KdtalkerError INVALID_ARGUMENT */
+export function applyEdit(motion: Float32Array, edit: MotionEdit): Float32Array {
+  const rows = editRows(parseOptions(editSchema, edit, 'the edit of a motion'));
+  const frames = motion.length / MOTION_SIZE;
+  checkFrames(rows.length / MOTION_SIZE, frames, 'the edit of a motion');
+  if (rows.length === 0) return motion.slice();
+  return motion.map((value, i) => {
+    const change = rows[i % rows.length]!;
+    return i % MOTION_SIZE === 0 ? value * change : value + change;
+  });
+}
+
+/** That something given frame by frame has one for all frames, or as many as there are. @throws INVALID_ARGUMENT */
+export function checkFrames(count: number, frames: number, name: string): void {
+  if (count > 1 && count !== frames) throw invalidArgument(`${frames}, one for each frame,`, name, count);
+}

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace kdtalker {
+
+// What the machine's arithmetic units can do at most: a loop of multiply-adds on registers, which reads no
+// memory. For measurements alone; nothing else looks at it.
+struct Ceiling {
+  std::string precision;  // "fp32", "bf16"
+  std::string unit;       // the instructions that were timed: "avx512f", "avx2", "portable", "avx512bf16"
+  double one_core;        // GFLOP/s, a multiply-add counted as two
+  double all_cores;       // GFLOP/s of `threads` threads at once
+};
+
+// One entry for each precision that the processor has instructions for, fp32 first. Takes about a quarter of
+// a second each.
+std::vector<Ceiling> MeasureCeilings(int threads);
+
+}  // namespace kdtalker

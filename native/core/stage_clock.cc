@@ -1,0 +1,36 @@
+#include "core/stage_clock.h"
+
+#include <algorithm>
+
+namespace kdtalker {
+
+StageClock::Lap::Lap(StageClock* clock, Stage stage) : clock_(clock), stage_(stage) {
+  if (clock_ != nullptr) begun_ = std::chrono::steady_clock::now();
+}
+
+// Also where the stage throws: its time was spent.
+StageClock::Lap::~Lap() {
+  if (clock_ == nullptr) return;
+  const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begun_;
+  clock_->Add(stage_, taken.count());
+}
+
+void StageClock::Add(Stage stage, double milliseconds) {
+  const std::lock_guard lock(mutex_);
+  Ring& ring = rings_[stage];
+  ring.recent[static_cast<std::size_t>(ring.laps) % kKept] = milliseconds;
+  ring.laps++;
+  ring.milliseconds += milliseconds;
+}
+
+StageClock::Times StageClock::times(Stage stage) const {
+  const std::lock_guard lock(mutex_);
+  const Ring& ring = rings_[stage];
+  const auto laps = static_cast<std::size_t>(ring.laps);
+  const std::size_t kept = std::min(laps, kKept);
+  Times times{ring.laps, ring.milliseconds, std::vector<double>(kept)};
+  for (std::size_t i = 0; i < kept; i++) times.recent[i] = ring.recent[(laps - kept + i) % kKept];
+  return times;
+}
+
+}  // namespace kdtalker

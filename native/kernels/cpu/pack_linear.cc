@@ -1,0 +1,45 @@
+#include "kernels/cpu/pack_linear.h"
+
+#include <cstring>
+
+namespace kdtalker::kernels {
+namespace {
+
+void Round(float value, float& to) {
+  to = value;
+}
+void Round(float value, Bf16& to) {
+  to = RoundToBf16(value);
+}
+
+}  // namespace
+
+Bf16 RoundToBf16(float value) {
+  std::uint32_t word;
+  std::memcpy(&word, &value, sizeof(word));
+  return {static_cast<std::uint16_t>((word + 0x7FFFU + ((word >> 16) & 1U)) >> 16)};
+}
+
+template <class T>
+std::vector<T> PackLinear(const float* matrix, int channels, int outputs) {
+  constexpr int kTogether = sizeof(T) == 2 ? 2 : 1;
+  const int groups = (channels + kTogether - 1) / kTogether;
+  const std::size_t panel = static_cast<std::size_t>(groups) * kTogether * kTokenPanel;
+  std::vector<T> packed(panel * static_cast<std::size_t>(PanelsOf(outputs)));
+  for (int channel = 0; channel < channels; channel++) {
+    for (int output = 0; output < outputs; output++) {
+      const std::size_t lane = static_cast<std::size_t>(output % kTokenPanel) * kTogether;
+      const std::size_t row = static_cast<std::size_t>(channel / kTogether) * kTogether * kTokenPanel;
+      const std::size_t at = static_cast<std::size_t>(output / kTokenPanel) * panel + row + lane;
+      Round(matrix[static_cast<std::size_t>(channel) * static_cast<std::size_t>(outputs) +
+                   static_cast<std::size_t>(output)],
+            packed[at + static_cast<std::size_t>(channel % kTogether)]);
+    }
+  }
+  return packed;
+}
+
+template std::vector<float> PackLinear<float>(const float*, int, int);
+template std::vector<Bf16> PackLinear<Bf16>(const float*, int, int);
+
+}  // namespace kdtalker::kernels

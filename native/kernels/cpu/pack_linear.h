@@ -1,0 +1,18 @@
+#pragma once
+
+#include <vector>
+
+#include "kernels/cpu/token_kernels.h"
+
+namespace kdtalker::kernels {
+
+// To nearest, ties to even.
+Bf16 RoundToBf16(float value);
+
+// A matrix [channels, outputs] as TokenKernels::linear reads it: [panel][channels][32] with zeros past the
+// last output, in bfloat16 with pairs of channels side by side and a zero after an odd number of them. T is
+// float or Bf16.
+template <class T>
+std::vector<T> PackLinear(const float* matrix, int channels, int outputs);
+
+}  // namespace kdtalker::kernels

@@ -1,0 +1,95 @@
+// Layers over tokens, [rows, width] row-major: products with packed matrices, layer normalisation, attention.
+// Each works on a piece of the whole, so that the threads of a run share a layer.
+//
+// T is the element type of what is multiplied: float or Bf16, which halves the weights and doubles the rate.
+// Sums, normalisations, attention itself and the stream of tokens are float32 in both.
+//
+// The plain data here is shared by every instruction set; the functions of TokenKernels are theirs
+// (tokens.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/cpu/bf16.h"
+
+namespace kdtalker::kernels {
+
+inline constexpr int kTokenPanel = 32;  // outputs of a matrix that are computed together
+
+// Always inlined, as they serve every instruction set: see vector.h.
+#define KDTALKER_SHARED constexpr __attribute__((always_inline))
+
+KDTALKER_SHARED int PanelsOf(int outputs) {
+  return (outputs + kTokenPanel - 1) / kTokenPanel;
+}
+
+// y = silu(x W + bias) + residual, of which any part but the product may be left out.
+template <class T>
+struct LinearCall {
+  const T* x;          // [rows, x_row]; for Bf16 the channels are even, with a zero after an odd number
+  std::int64_t x_row;  // elements from a row to the next
+  const T* weights;    // of PackLinear
+  const float* bias;   // [outputs], or null
+  bool silu;
+  const float* residual;  // [rows, y_row], or null; may be y
+  float* y;               // [rows, y_row], of which whole panels are written
+  T* copy;                // [rows, copy_row]: y again, for the next product, or null
+  std::int64_t y_row, copy_row;
+  int rows, channels, outputs;
+};
+
+// y = (x - mean) / deviation * gamma + beta over each row; with a condition then silu(y (1 + scale) + shift),
+// where scale and shift [width] each are the row's of `audio`, of which the first `prefix` rows have none,
+// plus `time`.
+template <class T>
+struct NormaliseCall {
+  const float* x;  // [rows, x_row]
+  std::int64_t x_row;
+  const float *gamma, *beta;  // [width]
+  float epsilon;
+  const float* time;   // scale, then shift; null: no condition
+  const float* audio;  // [rows - prefix, audio_row], scale, then shift
+  std::int64_t audio_row;
+  int prefix;
+  T* y;  // [rows, y_row]
+  std::int64_t y_row;
+  int width;  // a multiple of 16
+};
+
+// Softmax(q k' + distance) v of one head after rotary turns of q and k.
+template <class T>
+struct AttendCall {
+  const float* qkv;  // [rows, qkv_row]: queries, keys, values, each [heads, size]
+  std::int64_t qkv_row;
+  const float *cos, *sin;  // [rows, turning], sin with the sign of the pair's first and second number
+  const float* distances;  // [2 far + 1, heads]: what is added by how far the key is after the query
+  T* y;                    // [rows, y_row], [heads, size] each
+  std::int64_t y_row;
+  int rows, heads, size, turning, far;  // size: a multiple of 32
+};
+
+template <class T>
+struct TokenKernels {
+  // Columns [32 panel, 32 panel + 32). `space`: LinearSpace() floats. Null where the instruction set has no
+  // product of T.
+  void (*linear)(const LinearCall<T>& call, int panel, float* space);
+  void (*normalise)(const NormaliseCall<T>& call, int first, int last);
+  // `space`: AttendSpace() floats.
+  void (*attend)(const AttendCall<T>& call, int head, float* space);
+};
+
+KDTALKER_SHARED std::size_t LinearSpace(int rows) {
+  return static_cast<std::size_t>(rows) * kTokenPanel;
+}
+
+KDTALKER_SHARED std::size_t AttendSpace(int rows, int size) {
+  const auto n = static_cast<std::size_t>(rows),
+             wide = static_cast<std::size_t>(PanelsOf(rows)) * kTokenPanel;
+  const auto each = static_cast<std::size_t>(size);
+  return n * each + wide * each + n * each + n * wide + n * kTokenPanel + 2 * n + wide;
+}
+
+#undef KDTALKER_SHARED
+
+}  // namespace kdtalker::kernels

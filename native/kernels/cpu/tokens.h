@@ -1,0 +1,220 @@
+// The layers of token_kernels.h for one instruction set.
+#pragma once
+
+#include "kernels/cpu/gemm.h"
+#include "kernels/cpu/token_kernels.h"
+
+namespace kdtalker::kernels::KDTALKER_ISA {
+
+// e^x to 2 units in the last place; x is cut off where float32 ends.
+KDTALKER_INLINE Vector Exp(Vector x) {
+  const Vector rounder =
+      Broadcast(12582912.0F);  // 1.5 * 2^23: adding it leaves a whole number in the low bits
+  x = Min(Max(x, Broadcast(-87.0F)), Broadcast(88.0F));
+  const Vector shifted = x * 1.44269504F + rounder;
+  const Vector n = shifted - rounder;
+  const Vector r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
+  Vector sum = Broadcast(1.0F / 5040.0F);
+  sum = sum * r + 1.0F / 720.0F;
+  sum = sum * r + 1.0F / 120.0F;
+  sum = sum * r + 1.0F / 24.0F;
+  sum = sum * r + 1.0F / 6.0F;
+  sum = sum * r + 0.5F;
+  sum = sum * r + 1.0F;
+  sum = sum * r + 1.0F;
+  const Words power = (reinterpret_cast<Words>(shifted) + 127U) << 23;
+  return sum * reinterpret_cast<Vector>(power);
+}
+
+KDTALKER_INLINE Vector Silu(Vector x) {
+  return x / (1.0F + Exp(-x));
+}
+
+// Of all lanes, by halves.
+KDTALKER_INLINE float Sum(Vector x) {
+  alignas(64) float lanes[kLanes];
+  Store(lanes, x);
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
+  }
+  return lanes[0];
+}
+
+KDTALKER_INLINE float Largest(Vector x) {
+  alignas(64) float lanes[kLanes];
+  Store(lanes, x);
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
+  }
+  return lanes[0];
+}
+
+// A panel's product, [rows, 32] in `space`, with all that follows it.
+template <class T>
+KDTALKER_INLINE void Finish(const LinearCall<T>& call, int panel, const float* space) {
+  alignas(64) float bias[kTokenPanel] = {};
+  const int first = panel * kTokenPanel, there = call.outputs - first;
+  for (int i = 0; call.bias != nullptr && i < kTokenPanel && i < there; i++) bias[i] = call.bias[first + i];
+  for (int row = 0; row < call.rows; row++) {
+    const std::int64_t at = row * call.y_row + first;
+#pragma GCC unroll 8
+    for (int i = 0; i < kTokenPanel; i += kLanes) {
+      Vector value = Load(space + row * kTokenPanel + i) + Load(bias + i);
+      if (call.silu) value = Silu(value);
+      if (call.residual != nullptr) value += Load(call.residual + at + i);
+      Store(call.y + at + i, value);
+      if (call.copy != nullptr) Store(call.copy + row * call.copy_row + first + i, value);
+    }
+  }
+}
+
+template <class T>
+void LinearPanel(const LinearCall<T>& call, int panel, float* space) {
+  const int channels = sizeof(T) == 2 ? (call.channels + 1) / 2 * 2 : call.channels;
+  const T* weights = call.weights + std::int64_t{panel} * channels * kTokenPanel;
+  Multiply(call.x, call.x_row, weights, call.rows, channels, kTokenPanel, false, space, kTokenPanel);
+  Finish(call, panel, space);
+}
+
+struct Moments {
+  float mean, scale;  // 1 / deviation
+};
+
+KDTALKER_INLINE Moments MomentsOf(const float* x, int width, float epsilon) {
+  Vector sum{}, squares{};
+  for (int i = 0; i < width; i += kLanes) sum += Load(x + i);
+  const float mean = Sum(sum) / static_cast<float>(width);
+  for (int i = 0; i < width; i += kLanes) {
+    const Vector away = Load(x + i) - mean;
+    squares += away * away;
+  }
+  return {mean, 1.0F / __builtin_sqrtf(Sum(squares) / static_cast<float>(width) + epsilon)};
+}
+
+template <class T>
+void NormaliseRows(const NormaliseCall<T>& call, int first, int last) {
+  for (int row = first; row < last; row++) {
+    const float* x = call.x + row * call.x_row;
+    const Moments moments = MomentsOf(x, call.width, call.epsilon);
+    const float* audio = call.time != nullptr && row >= call.prefix
+                             ? call.audio + (row - call.prefix) * call.audio_row
+                             : nullptr;
+    T* y = call.y + row * call.y_row;
+    for (int i = 0; i < call.width; i += kLanes) {
+      Vector value =
+          (Load(x + i) - moments.mean) * moments.scale * Load(call.gamma + i) + Load(call.beta + i);
+      if (call.time != nullptr) {
+        Vector scale = Load(call.time + i), shift = Load(call.time + call.width + i);
+        if (audio != nullptr) {
+          scale += Load(audio + i);
+          shift += Load(audio + call.width + i);
+        }
+        value = Silu(value * (scale + 1.0F) + shift);
+      }
+      Store(y + i, value);
+    }
+  }
+}
+
+// Pieces of AttendSpace().
+struct AttendRoom {
+  float *queries, *keys, *values, *scores, *mixed, *sums, *distances;
+  int wide;  // columns of the scores: whole panels
+
+  AttendRoom(float* space, int rows, int size) : wide(PanelsOf(rows) * kTokenPanel) {
+    const std::int64_t n = rows, each = std::int64_t{rows} * size;
+    queries = space;
+    keys = queries + each;                      // [panel][size][32]
+    values = keys + std::int64_t{wide} * size;  // [size / 32][rows][32]
+    scores = values + each;                     // [rows, wide]
+    mixed = scores + n * wide;                  // [rows, 32]
+    sums = mixed + n * kTokenPanel;
+    distances = sums + n;
+  }
+};
+
+// Number i of a head's row with the turn of its position.
+template <class T>
+KDTALKER_INLINE float Turned(const AttendCall<T>& call, const float* x, int row, int i) {
+  if (i >= call.turning) return x[i];
+  const std::int64_t at = std::int64_t{row} * call.turning + i;
+  return x[i] * call.cos[at] + x[i ^ 1] * call.sin[at];
+}
+
+template <class T>
+KDTALKER_INLINE void LayOutHead(const AttendCall<T>& call, int head, const AttendRoom& room) {
+  const int size = call.size, width = call.heads * size;
+  const float scale = 1.0F / __builtin_sqrtf(static_cast<float>(size));
+  for (int row = 0; row < room.wide; row++) {
+    float* key = room.keys + std::int64_t{row / kTokenPanel} * size * kTokenPanel + row % kTokenPanel;
+    if (row >= call.rows) {
+      for (int i = 0; i < size; i++) key[i * kTokenPanel] = 0;
+      continue;
+    }
+    const float* q = call.qkv + row * call.qkv_row + head * size;
+    const float *k = q + width, *v = k + width;
+    float* query = room.queries + std::int64_t{row} * size;
+    for (int i = 0; i < size; i++) query[i] = q[i] * scale;
+    for (int i = 0; i < size; i++) key[i * kTokenPanel] = k[i];
+    for (int i = 0; i < call.turning; i++) {
+      query[i] = Turned(call, q, row, i) * scale;
+      key[i * kTokenPanel] = Turned(call, k, row, i);
+    }
+    for (int i = 0; i < size; i++)
+      room.values[(std::int64_t{i / kTokenPanel} * call.rows + row) * kTokenPanel + i % kTokenPanel] = v[i];
+  }
+}
+
+// What is added to the scores, by how far the key is after the query: room.distances[rows - 1 + far]. Keys
+// that fill up the last panel have some too.
+template <class T>
+KDTALKER_INLINE void LayOutDistances(const AttendCall<T>& call, int head, const AttendRoom& room) {
+  for (int i = 0; i < call.rows + room.wide; i++) {
+    const int away = i - (call.rows - 1);
+    const int near = away < -call.far ? -call.far : away > call.far ? call.far : away;
+    room.distances[i] = call.distances[std::int64_t{near + call.far} * call.heads + head];
+  }
+}
+
+// Softmax without the division, whose divisors come to room.sums as 1 / sum.
+KDTALKER_INLINE void Weigh(float* scores, int row, int rows, const AttendRoom& room) {
+  const float* distances = room.distances + (rows - 1 - row);
+  for (int i = rows; i < room.wide; i++) scores[i] = -3e38F;  // e^ of it is nothing
+  Vector largest = Broadcast(-3e38F), sum{};
+  for (int i = 0; i < room.wide; i += kLanes) {
+    const Vector value = Load(scores + i) + Load(distances + i);
+    Store(scores + i, value);
+    largest = Max(largest, value);
+  }
+  const float top = Largest(largest);
+  for (int i = 0; i < room.wide; i += kLanes) {
+    const Vector value = Exp(Load(scores + i) - top);
+    Store(scores + i, value);
+    sum += value;
+  }
+  room.sums[row] = 1.0F / Sum(sum);
+}
+
+template <class T>
+void AttendHead(const AttendCall<T>& call, int head, float* space) {
+  const AttendRoom room(space, call.rows, call.size);
+  LayOutHead(call, head, room);
+  for (int panel = 0; panel < room.wide / kTokenPanel; panel++) {
+    Multiply(room.queries, call.size, room.keys + std::int64_t{panel} * call.size * kTokenPanel, call.rows,
+             call.size, kTokenPanel, false, room.scores + panel * kTokenPanel, room.wide);
+  }
+  LayOutDistances(call, head, room);
+  for (int row = 0; row < call.rows; row++)
+    Weigh(room.scores + std::int64_t{row} * room.wide, row, call.rows, room);
+  for (int panel = 0; panel < call.size / kTokenPanel; panel++) {
+    Multiply(room.scores, room.wide, room.values + std::int64_t{panel} * call.rows * kTokenPanel, call.rows,
+             call.rows, kTokenPanel, false, room.mixed, kTokenPanel);
+    for (int row = 0; row < call.rows; row++) {
+      T* y = call.y + row * call.y_row + head * call.size + panel * kTokenPanel;
+      for (int i = 0; i < kTokenPanel; i += kLanes)
+        Store(y + i, Load(room.mixed + row * kTokenPanel + i) * room.sums[row]);
+    }
+  }
+}
+
+}  // namespace kdtalker::kernels::KDTALKER_ISA

@@ -1,0 +1,30 @@
+// The silence gate's effect: numbers of the motion go toward their resting values by as much as the gate is
+// shut. Frames whose gate is open keep every bit.
+#pragma once
+
+#include "kernels/kernel.h"
+#include "kernels/motion.h"
+#include "kernels/region.h"
+
+namespace kdtalker::kernels {
+
+struct RestLips {
+  float* motion;      // [N, 70], smoothed; in place
+  const float* rest;  // [70], as TakeRegion's
+  const float* gate;  // [N], 1 open, 0 shut
+  std::int64_t first;
+  std::int64_t last;
+  MotionMask lips;
+
+  KDT_HOST_DEVICE std::int64_t count() const { return (last - first) * kMotionSize; }
+
+  KDT_HOST_DEVICE void operator()(std::int64_t i) const {
+    const std::int64_t at = first * kMotionSize + i;
+    const std::int64_t c = i % kMotionSize;
+    const float open = gate[at / kMotionSize];
+    if (lips.of[c] == 0 || open >= 1.0F) return;
+    motion[at] = rest[c] + open * (motion[at] - rest[c]);
+  }
+};
+
+}  // namespace kdtalker::kernels

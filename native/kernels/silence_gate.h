@@ -1,0 +1,76 @@
+// Loudness of each frame to how far the mouth may follow the motion there: 1 in speech, 0 in the middle of a
+// long silence, a smooth step between. The whole speech is known, so the gate begins to open before speech
+// does and is 1 in every frame that is not silent: speech is never touched.
+//
+// Silence begins below a threshold and ends above a higher one, so that a level near the threshold does not
+// make it flutter. The threshold counts from the loudest frame, because recordings are of all levels; what is
+// below the lowest level is silence wherever the loudest frame is, or a silent recording would speak.
+//
+// One index: frames depend on those before and after them.
+#pragma once
+
+#include "kernels/kernel.h"
+
+namespace kdtalker::kernels {
+
+struct SilenceRule {
+  float threshold;       // dB relative to the loudest frame, 0 or less
+  float hysteresis;      // dB above the threshold where silence ends
+  float lowest;          // dB; quieter frames are silent
+  std::int32_t wait;     // frames a silence lasts before anything happens
+  std::int32_t release;  // frames from 1 to 0, after the wait
+  std::int32_t attack;   // frames from 0 to 1, before the silence ends
+};
+
+struct SilenceGate {
+  const float* loudness;  // [frames], dB
+  float* gate;            // [frames], 0..1
+  std::int64_t frames;
+  SilenceRule rule;
+
+  KDT_HOST_DEVICE std::int64_t count() const { return 1; }
+
+  KDT_HOST_DEVICE void operator()(std::int64_t) const {
+    const float begins = Threshold();
+    const float ends = begins + rule.hysteresis;
+    std::int64_t silent_since = -1;
+    for (std::int64_t i = 0; i < frames; i++) {
+      gate[i] = 1.0F;
+      const bool silent = loudness[i] < (silent_since < 0 ? begins : ends);
+      if (silent && silent_since < 0) silent_since = i;
+      if (!silent && silent_since >= 0) {
+        Close(silent_since, i);
+        silent_since = -1;
+      }
+    }
+    if (silent_since >= 0) Close(silent_since, frames);
+  }
+
+ private:
+  KDT_HOST_DEVICE float Threshold() const {
+    float loudest = loudness[0];
+    for (std::int64_t i = 1; i < frames; i++) loudest = loudness[i] > loudest ? loudness[i] : loudest;
+    const float relative = loudest + rule.threshold;
+    return relative > rule.lowest ? relative : rule.lowest;
+  }
+
+  // Silent frames [from, to). At the clip's ends there is no speech to come from or to go to.
+  KDT_HOST_DEVICE void Close(std::int64_t from, std::int64_t to) const {
+    if (to - from <= rule.wait) return;
+    for (std::int64_t i = from; i < to; i++) {
+      const float closing = from == 0 ? 1.0F : Step(i - from + 1 - rule.wait, rule.release + 1);
+      const float opening = to == frames ? 1.0F : Step(to - i, rule.attack + 1);
+      gate[i] = 1.0F - (closing < opening ? closing : opening);
+    }
+  }
+
+  // 0 to 1 with level ends.
+  KDT_HOST_DEVICE static float Step(std::int64_t at, std::int64_t length) {
+    if (at <= 0) return 0.0F;
+    if (at >= length) return 1.0F;
+    const float x = static_cast<float>(at) / static_cast<float>(length);
+    return x * x * (3.0F - 2.0F * x);
+  }
+};
+
+}  // namespace kdtalker::kernels

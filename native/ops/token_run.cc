@@ -1,0 +1,298 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "kernels/cpu/pack_linear.h"
+#include "ops/team.h"
+#include "ops/token_layers.h"
+
+namespace kdtalker::ops {
+namespace {
+
+using kernels::Bf16;
+using kernels::CpuKernels;
+using Kind = TokenLayer::Kind;
+
+constexpr int kRowsAtOnce = 4;  // of a normalisation
+
+const kernels::TokenKernels<float>& KernelsFor(const CpuKernels& kernels, const float*) {
+  return kernels.tokens;
+}
+const kernels::TokenKernels<Bf16>& KernelsFor(const CpuKernels& kernels, const Bf16*) {
+  return kernels.tokens_bf16;
+}
+
+// Rows are a cache line longer than their widths, whole panels: equal columns of many rows must not share a
+// set of the cache.
+std::int64_t RowOf(int width) {
+  return std::int64_t{kernels::PanelsOf(width)} * kernels::kTokenPanel + 16;
+}
+
+std::size_t Bytes(std::int64_t count, std::size_t each) {
+  return (static_cast<std::size_t>(count) * each + 63) / 64 * 64;
+}
+
+int CountRowGroups(int rows) {
+  return (rows + kRowsAtOnce - 1) / kRowsAtOnce;
+}
+
+std::size_t CountPhases(const TokenPlan& plan) {
+  std::size_t phases = 2;
+  for (const TokenLayer& layer : plan.layers)
+    phases += layer.kind == Kind::kAttention ? 4 : layer.kind == Kind::kResidual ? 3 : 1;
+  return phases;
+}
+
+// What all members of a run share. The stream is in `stream`, and in `low` where T is not float.
+template <class T>
+struct TokenSpace {
+  std::int64_t row;        // elements of a row of each, but of qkv
+  float *stream, *hidden;  // [rows, row]
+  T *low, *normal;         // [rows, row]
+  float* qkv;              // [rows, qkv_row]
+  std::int64_t qkv_row;
+  float *cos, *sin;  // [rows, turning]
+  float* own;        // own_floats for each member
+  std::size_t own_floats;
+  void* phases;
+};
+
+struct Sizes {
+  int widest, widest_attention, head, turning;
+};
+
+Sizes SizesOf(const TokenPlan& plan, const std::vector<TokenInputs>& inputs, int channels) {
+  Sizes sizes{channels, 0, 0, 0};
+  for (std::size_t i = 0; i < plan.layers.size(); i++) {
+    const TokenLayer& layer = plan.layers[i];
+    sizes.widest = std::max(sizes.widest, layer.width);
+    if (layer.kind != Kind::kAttention) continue;
+    sizes.widest_attention = std::max(sizes.widest_attention, layer.width);
+    sizes.head = std::max(sizes.head, layer.width / plan.heads);
+    sizes.turning = std::max(sizes.turning, inputs[i].turning);
+  }
+  return sizes;
+}
+
+// Cuts `memory` into the parts of a run; with null, measures it.
+template <class T>
+std::size_t LayOut(TokenSpace<T>& space, const Sizes& sizes, int rows, std::size_t phases, char* memory) {
+  std::size_t used = 0;
+  const auto take = [&](std::int64_t count, std::size_t each) {
+    char* at = memory == nullptr ? nullptr : memory + used;
+    used += Bytes(count, each);
+    return static_cast<void*>(at);
+  };
+  space.row = RowOf(sizes.widest);
+  space.qkv_row = RowOf(3 * sizes.widest_attention);
+  const std::int64_t whole = rows * space.row;
+  space.stream = static_cast<float*>(take(whole, sizeof(float)));
+  space.hidden = static_cast<float*>(take(whole, sizeof(float)));
+  space.normal = static_cast<T*>(take(whole, sizeof(T)));
+  space.low = sizeof(T) == sizeof(float) ? nullptr : static_cast<T*>(take(whole, sizeof(T)));
+  space.qkv =
+      static_cast<float*>(take(sizes.widest_attention == 0 ? 0 : rows * space.qkv_row, sizeof(float)));
+  space.cos = static_cast<float*>(take(std::int64_t{rows} * sizes.turning, sizeof(float)));
+  space.sin = static_cast<float*>(take(std::int64_t{rows} * sizes.turning, sizeof(float)));
+  const std::size_t linear = kernels::LinearSpace(rows);
+  const std::size_t attend = sizes.head == 0 ? 0 : kernels::AttendSpace(rows, sizes.head);
+  space.own_floats = (std::max(linear, attend) + 15) / 16 * 16;
+  space.own =
+      static_cast<float*>(take(TeamSize() * static_cast<std::int64_t>(space.own_floats), sizeof(float)));
+  space.phases = take(static_cast<std::int64_t>(phases), sizeof(TeamPhase));
+  return used;
+}
+
+// One member's way through the layers. All members have the same state at the same phase.
+template <class T>
+class TokenMember {
+ public:
+  TokenMember(const CpuKernels& kernels, const TokenPlan& plan, const TokenSpace<T>& space, int rows,
+              TeamMember& team)
+      : kernels_(KernelsFor(kernels, static_cast<const T*>(nullptr))),
+        plan_(plan),
+        space_(space),
+        own_(space.own + static_cast<std::size_t>(team.index()) * space.own_floats),
+        rows_(rows),
+        team_(team) {}
+
+  void Run(const std::vector<TokenInputs>& inputs, const float* x, int channels, float* y) noexcept {
+    const TokenInputs* turns = nullptr;
+    for (std::size_t i = 0; i < inputs.size() && turns == nullptr; i++)
+      if (plan_.layers[i].kind == Kind::kAttention) turns = &inputs[i];
+    Begin(x, channels, turns);
+    int width = channels;
+    for (std::size_t i = 0; i < plan_.layers.size(); i++) {
+      Layer(plan_.layers[i], inputs[i], width);
+      width = plan_.layers[i].width;
+    }
+    ForRows([&](int row) {
+      std::copy_n(space_.stream + row * space_.row, width, y + std::int64_t{row} * width);
+    });
+  }
+
+ private:
+  template <class Work>
+  void ForRows(const Work& work) {
+    team_.For(CountRowGroups(rows_), [&](int group) {
+      const int first = group * kRowsAtOnce, last = std::min(rows_, first + kRowsAtOnce);
+      for (int row = first; row < last; row++) work(row);
+    });
+  }
+
+  // The stream as a product takes it.
+  const T* Operand() const {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      return space_.stream;
+    } else {
+      return space_.low;
+    }
+  }
+
+  void StoreLow(int row, int width) {
+    if constexpr (sizeof(T) != sizeof(float)) {
+      const float* from = space_.stream + row * space_.row;
+      T* to = space_.low + row * space_.row;
+      for (int i = 0; i < width; i++) to[i] = kernels::RoundToBf16(from[i]);
+      if (width % 2 != 0) to[width] = T{};
+    }
+  }
+
+  void Begin(const float* x, int channels, const TokenInputs* turns) {
+    ForRows([&](int row) {
+      std::copy_n(x + std::int64_t{row} * channels, channels, space_.stream + row * space_.row);
+      StoreLow(row, channels);
+      for (int i = 0; turns != nullptr && i < turns->turning; i++) {
+        const std::int64_t at = std::int64_t{row} * turns->turning + i;
+        const float angle = static_cast<float>(row) * turns->frequencies[i];
+        space_.cos[at] = std::cos(angle);
+        space_.sin[at] = i % 2 == 0 ? -std::sin(angle) : std::sin(angle);
+      }
+    });
+  }
+
+  void Layer(const TokenLayer& layer, const TokenInputs& in, int width) {
+    switch (layer.kind) {
+      case Kind::kLinear:
+        return Linear(layer, in, width);
+      case Kind::kSilu:
+        return Silu(width);
+      case Kind::kResidual:
+        return Residual(layer, in);
+      case Kind::kAttention:
+        return Attention(layer, in);
+    }
+  }
+
+  void Product(const kernels::LinearCall<T>& call) {
+    team_.For(kernels::PanelsOf(call.outputs), [&](int panel) { kernels_.linear(call, panel, own_); });
+  }
+
+  kernels::LinearCall<T> CallOf(const T* x, int channels, const void* weights, const float* bias, int outputs,
+                                float* y) const {
+    return {x,          space_.row, static_cast<const T*>(weights),
+            bias,       false,      nullptr,
+            y,          nullptr,    space_.row,
+            space_.row, rows_,      channels,
+            outputs};
+  }
+
+  void Linear(const TokenLayer& layer, const TokenInputs& in, int width) {
+    auto call = CallOf(Operand(), width, in.weights, in.bias, layer.width, space_.hidden);
+    call.copy = space_.low == nullptr ? nullptr : space_.normal;
+    Product(call);
+    std::swap(space_.stream, space_.hidden);
+    if (space_.low != nullptr) std::swap(space_.low, space_.normal);
+  }
+
+  void Silu(int width) {
+    ForRows([&](int row) {
+      float* x = space_.stream + row * space_.row;
+      for (int i = 0; i < width; i++) x[i] = x[i] / (1.0F + std::exp(-x[i]));
+      StoreLow(row, width);
+    });
+  }
+
+  void Normalise(const TokenLayer& layer, const TokenInputs& in, const float* x) {
+    kernels::NormaliseCall<T> call{};
+    call.x = x;
+    call.x_row = call.y_row = space_.row;
+    call.gamma = in.gamma;
+    call.beta = in.beta;
+    call.epsilon = plan_.epsilon;
+    if (in.time != nullptr) {
+      call.time = in.time + layer.offset;
+      call.audio = in.audio + layer.offset;
+      call.audio_row = in.audio_row;
+      call.prefix = rows_ - static_cast<int>(in.audio_rows);
+    }
+    call.y = space_.normal;
+    call.width = layer.width;
+    team_.For(CountRowGroups(rows_), [&](int group) {
+      const int first = group * kRowsAtOnce;
+      kernels_.normalise(call, first, std::min(rows_, first + kRowsAtOnce));
+    });
+  }
+
+  void Residual(const TokenLayer& layer, const TokenInputs& in) {
+    Product(CallOf(Operand(), layer.width, in.weights, in.bias, layer.width, space_.hidden));
+    Normalise(layer, in, space_.hidden);
+    auto call = CallOf(space_.normal, layer.width, in.second, in.second_bias, layer.width, space_.stream);
+    call.silu = true;
+    AddTo(call);
+  }
+
+  // The product is added to the stream.
+  void AddTo(kernels::LinearCall<T>& call) {
+    call.residual = space_.stream;
+    call.copy = space_.low;
+    Product(call);
+  }
+
+  void Attention(const TokenLayer& layer, const TokenInputs& in) {
+    Normalise(layer, in, space_.stream);
+    auto qkv = CallOf(space_.normal, layer.width, in.weights, nullptr, 3 * layer.width, space_.qkv);
+    qkv.y_row = space_.qkv_row;
+    Product(qkv);
+    const kernels::AttendCall<T> call{
+        space_.qkv,    space_.qkv_row, space_.cos, space_.sin,  in.distances,
+        space_.normal, space_.row,     rows_,      plan_.heads, layer.width / plan_.heads,
+        in.turning,    in.far};
+    team_.For(plan_.heads, [&](int head) { kernels_.attend(call, head, own_); });
+    auto out = CallOf(space_.normal, layer.width, in.second, in.second_bias, layer.width, space_.stream);
+    AddTo(out);
+  }
+
+  const kernels::TokenKernels<T>& kernels_;
+  const TokenPlan& plan_;
+  TokenSpace<T> space_;
+  float* own_;
+  int rows_;
+  TeamMember& team_;
+};
+
+}  // namespace
+
+template <class T>
+void RunTokenLayers(const CpuKernels& kernels, ScratchPool& scratch, const Workers& workers,
+                    const TokenPlan& plan, const std::vector<TokenInputs>& inputs, const float* x, int rows,
+                    int channels, float* y) {
+  if (KernelsFor(kernels, static_cast<const T*>(nullptr)).linear == nullptr)
+    throw Error("DEVICE_UNAVAILABLE",
+                "Expected a processor with AVX512-BF16 for precision bf16 but this one has not");
+  const Sizes sizes = SizesOf(plan, inputs, channels);
+  const std::size_t phases = CountPhases(plan);
+  TokenSpace<T> space{};
+  const ScratchPool::Loan loan = scratch.Take(LayOut(space, sizes, rows, phases, nullptr));
+  LayOut(space, sizes, rows, phases, loan.as<char>());
+  RunTeam(workers, space.phases, phases, [&](TeamMember& team) noexcept {
+    TokenMember<T>(kernels, plan, space, rows, team).Run(inputs, x, channels, y);
+  });
+}
+
+template void RunTokenLayers<float>(const CpuKernels&, ScratchPool&, const Workers&, const TokenPlan&,
+                                    const std::vector<TokenInputs>&, const float*, int, int, float*);
+template void RunTokenLayers<Bf16>(const CpuKernels&, ScratchPool&, const Workers&, const TokenPlan&,
+                                   const std::vector<TokenInputs>&, const float*, int, int, float*);
+
+}  // namespace kdtalker::ops
