@@ -109,7 +109,7 @@ t.test('layers are joined where nothing else uses what is between them', async (
 });
 
 t.test('what only looks like it is left as it is', async (t) => {
-  // The second layer's positions count other tokens than it has: every other one.
+  // Between the layers is what a pass knows nothing of, so that it may have another number of tokens.
   const { found, graph, plain, lowered } = await plainAndLowered(
     t,
     twoLayers((_, x) => x.mul(2)),
