@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <exception>
 #include <mutex>
 #include <utility>
 
@@ -49,7 +50,13 @@ const OrtApiBase* ApiBaseOf(void* handle, const std::string& file) {
 Runtime::Runtime(std::string library, const OrtApiBase* base)
     : library_(std::move(library)),
       version_(base->GetVersionString()),
-      env_(ORT_LOGGING_LEVEL_FATAL, "kdtalker", DropLog, nullptr) {}
+      env_(ORT_LOGGING_LEVEL_FATAL, "kdtalker", DropLog, nullptr) {
+  // One arena for all sessions, which grows by what is asked for: networks that run one after the other use the same
+  // memory, where an arena for each would keep its own, rounded up to a power of two.
+  const Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
+  const Ort::ArenaCfg arena(0, 1, -1, -1);
+  env_.CreateAndRegisterAllocator(memory, arena);
+}
 
 std::shared_ptr<Runtime> Runtime::Open(const std::string& library, const std::string& first) {
   static std::mutex mutex;
@@ -61,6 +68,14 @@ std::shared_ptr<Runtime> Runtime::Open(const std::string& library, const std::st
   opened = runtime;
   Activity::StopAllAtExit();
   return runtime;
+}
+
+void Runtime::ShrinkArena() noexcept {
+  try {
+    env_.GetSharedAllocator(Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault)).Shrink();
+  } catch (const std::exception&) {
+    // The memory stays for the next session.
+  }
 }
 
 void Runtime::AddDomain(const std::string& name, const MakeDomain& make) {

@@ -27,6 +27,9 @@ class Runtime {
   const std::string& version() const { return version_; }
   const Ort::Env& env() const { return env_; }
 
+  // Gives memory of the sessions' arena that none of them uses back to the system.
+  void ShrinkArena() noexcept;
+
   // Operators of a domain of ours, for sessions loaded from here on. `make` is called the first time.
   using MakeDomain = std::function<std::shared_ptr<const OrtCustomOpDomain>()>;
   void AddDomain(const std::string& name, const MakeDomain& make);

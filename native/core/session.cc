@@ -16,6 +16,9 @@ Ort::SessionOptions MakeOptions(int threads) {
   options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
   // A spinning pool would take the cores that the encoder and other clips need.
   options.AddConfigEntry("session.intra_op.allow_spinning", "0");
+  options.AddConfigEntry("session.use_env_allocators", "1");
+  // A pattern of a run's memory would be one more block beside those of the first run, which the arena keeps.
+  options.DisableMemPattern();
   return options;
 }
 
@@ -88,6 +91,11 @@ Session::Session(std::shared_ptr<Runtime> runtime, const std::string& file, int 
     outputs_.push_back(
         MakeSlot(session_.GetOutputNameAllocated(i, allocator).get(), session_.GetOutputTypeInfo(i)));
   }
+}
+
+Session::~Session() {
+  session_ = Ort::Session(nullptr);
+  runtime_->ShrinkArena();
 }
 
 const Slot& Session::input(const std::string& name) const {

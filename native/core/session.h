@@ -24,6 +24,9 @@ class Session {
  public:
   // Throws Error PACK_DAMAGED when ONNX Runtime refuses the file.
   Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();  // its memory goes back to the system
 
   const std::vector<Slot>& inputs() const { return inputs_; }
   const std::vector<Slot>& outputs() const { return outputs_; }

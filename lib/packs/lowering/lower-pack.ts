@@ -1,3 +1,4 @@
+import { KdtalkerError } from '../../errors.js';
 import { EditableGraph, type WrittenModel, writeEdited } from '../onnx/index.js';
 import { type Pack, rolesOf } from '../pack.js';
 import { type LoweringTarget, lowerGraph } from './lower-graph.js';
@@ -41,7 +42,7 @@ const PORTRAIT = ['feature', 'source'] as const;
 export async function planLowering(pack: Pack, target: LoweringTarget): Promise<PlannedNetwork[]> {
   const planned: PlannedNetwork[] = [];
   for (const [role, { inputs, outputs }] of rolesOf(pack.manifest)) {
-    const graph = await EditableGraph.open(pack.file(role));
+    const graph = await openGraph(pack.file(role));
     const precision = ONCE.has(role) ? 'fp32' : target.precision;
     const found = await lowerGraph(graph, { ...target, precision });
     if (![...found.values()].some((count) => count > 0)) continue;
@@ -49,6 +50,16 @@ export async function planLowering(pack: Pack, target: LoweringTarget): Promise<
     planned.push(...(EVERY_FRAME.has(role) ? splitOff(network) : []), network);
   }
   return planned;
+}
+
+async function openGraph(file: string): Promise<EditableGraph> {
+  try {
+    return await EditableGraph.open(file);
+  } catch (cause) {
+    throw new KdtalkerError('PACK_DAMAGED', `Expected an ONNX graph in '${file}' but received other bytes`, {
+      cause,
+    });
+  }
 }
 
 /** Splits the portrait's part off a network, where it has one: returns it, and adds what crosses over to the network's inputs. */

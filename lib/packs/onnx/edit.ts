@@ -193,20 +193,37 @@ export class EditableGraph {
 
   /** The nodes in an order in which each comes after those it needs, else as they were added. */
   sorted(): EditableNode[] {
+    return this.#ordered(this.#nodes, (node) => this.#needs(node));
+  }
+
+  /**
+   * The nodes in the order in which they are written and run: of what a node needs, that with the longest way behind it comes first,
+   * so that little is made long before it is used.
+   */
+  #scheduled(): Writable[] {
+    const depths = new Map<Writable, number>();
+    for (const node of this.sorted() as Writable[])
+      depths.set(node, 1 + Math.max(0, ...this.#needs(node).map((needed) => depths.get(needed)!)));
+    const deepestFirst = (nodes: Writable[]) => nodes.sort((a, b) => depths.get(b)! - depths.get(a)!);
+    const ends = this.outputs.flatMap(({ name }) => this.#producers.get(name) ?? []);
+    return this.#ordered([...deepestFirst(ends), ...this.#nodes], (node) => deepestFirst(this.#needs(node)));
+  }
+
+  #needs({ inputs }: Writable): Writable[] {
+    return inputs.flatMap((value) => this.#producers.get(value) ?? []);
+  }
+
+  /** Nodes after those they need. Without recursion: a graph may be thousands of nodes deep. */
+  #ordered(nodes: Iterable<Writable>, needs: (node: Writable) => Writable[]): Writable[] {
     const order = new Set<Writable>();
-    const visit = (node: Writable) => {
-      // Without recursion: a graph may be thousands of nodes deep.
-      const stack = [node];
+    for (const node of nodes) {
+      const stack = order.has(node) ? [] : [node];
       while (stack.length) {
-        const top = stack.at(-1)!;
-        const missing = top.inputs
-          .flatMap((value) => this.#producers.get(value) ?? [])
-          .find((n) => !order.has(n));
+        const missing = needs(stack.at(-1)!).find((needed) => !order.has(needed));
         if (missing) stack.push(missing);
         else order.add(stack.pop()!);
       }
-    };
-    for (const node of this.#nodes) if (!order.has(node)) visit(node);
+    }
     return [...order];
   }
 
@@ -216,7 +233,7 @@ export class EditableGraph {
     const opsetImport = [...this.opsets].map(([domain, version]) => ({ domain, version }));
     const graph = {
       name: this.name,
-      node: this.sorted().map(toMessage),
+      node: this.#scheduled().map(toMessage),
       initializer,
       input: this.inputs,
       output: this.outputs,
