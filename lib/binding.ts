@@ -80,6 +80,18 @@ export interface NativePortraitOptions {
   pixels: Uint8Array;
   /** [2, 63]: factor of the motion network's own keypoint values, then what is added. */
   keypoints: Float32Array;
+  /** Undefined: frames can only be crops. */
+  photo: NativePhoto | undefined;
+}
+
+/** native/stages/paste.h PhotoPixels. */
+export interface NativePhoto {
+  /** RGB24, width x height. */
+  pixels: Uint8Array;
+  width: number;
+  height: number;
+  /** Row-major 2x3: pixel indices of a rendered crop to those of the photo. */
+  toPhoto: Float64Array;
 }
 
 /** native/engine/options.h ClipOptions. Angles in degrees, `poseOffset` is yaw, pitch, roll. */
@@ -95,6 +107,8 @@ export interface NativeClipOptions {
   poseOffset: Float32Array;
   smoothing: number;
   blink: 'model' | 'off' | 'periodic';
+  /** Frames are the portrait's whole photo. */
+  full: boolean;
 }
 
 /** native/engine/options.h TraceOptions. */
@@ -127,7 +141,13 @@ interface Addon {
   closeTalker(talker: TalkerHandle): Promise<void>;
   preparePortrait(talker: TalkerHandle, options: NativePortraitOptions): Promise<PortraitHandle>;
   portraitTensors(portrait: PortraitHandle): Promise<HostTensors>;
-  restorePortrait(talker: TalkerHandle, tensors: HostTensors): Promise<PortraitHandle>;
+  restorePortrait(
+    talker: TalkerHandle,
+    tensors: HostTensors,
+    photo: NativePhoto | undefined,
+  ): Promise<PortraitHandle>;
+  /** The motion [70] that the motion network sees in the pixels of a crop. */
+  readPictureMotion(talker: TalkerHandle, pixels: Uint8Array): Promise<Float32Array>;
   closePortrait(portrait: PortraitHandle): Promise<void>;
   openSpeech(talker: TalkerHandle, sampleRate: number): SpeechHandle;
   pushSpeech(speech: SpeechHandle, samples: Float32Array): Promise<void>;
@@ -138,7 +158,13 @@ interface Addon {
     source: SpeechHandle | Float32Array,
     options: NativeClipOptions,
   ): ClipHandle;
-  readFrame(clip: ClipHandle, out: Uint8Array, format: PixelFormat): Promise<number>;
+  /** `source`: the frame shows another portrait than the clip's. */
+  readFrame(
+    clip: ClipHandle,
+    out: Uint8Array,
+    format: PixelFormat,
+    source: PortraitHandle | undefined,
+  ): Promise<number>;
   readMotion(clip: ClipHandle): Promise<{ motion: Float32Array; raw: Float32Array }>;
   clipProgress(clip: ClipHandle): { frames: number; sampled: number; rendered: number };
   stopClip(clip: ClipHandle): void;

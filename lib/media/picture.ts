@@ -50,6 +50,12 @@ export async function readPicture(
   return withAbort(work, signal, () => aborted(signal, 'Reading the picture'));
 }
 
+/** The same pixels as the bytes of a PNG file. Level 4 takes half the time of the default for a twentieth more bytes. */
+export function encodePng({ data, width, height }: Picture): Promise<Uint8Array> {
+  const raw = { width, height, channels: 3 as const };
+  return sharp(data, { raw, limitInputPixels: false }).png({ compressionLevel: 4 }).toBuffer();
+}
+
 function isRaw(input: string | Uint8Array | RawPicture): input is RawPicture {
   return typeof input === 'object' && input !== null && !types.isUint8Array(input);
 }

@@ -36,6 +36,11 @@ export interface AnimateOptions {
   smoothing?: number | undefined;
   /** `'model'` (default): as the model blinks; `'periodic'`: about every 3.6 s, placed by the seed; `'off'`: never. */
   blink?: 'model' | 'periodic' | 'off' | undefined;
+  /**
+   * What a frame shows: `'crop'` (default), the face as the pack renders it; or `'full'`, the whole picture at its own size with the
+   * crop pasted back through a feathered mask.
+   */
+  frame?: 'crop' | 'full' | undefined;
   /** Ends all work on the clip; what waits is rejected with ABORTED. */
   signal?: AbortSignal | undefined;
   /** Called with every progress event. What it throws is ignored. */
@@ -70,6 +75,7 @@ const schema = z.strictObject(
     expressionScale: number(0, 3).default(1),
     smoothing: number(0, 100).optional(),
     blink: oneOf('model', 'periodic', 'off').default('model'),
+    frame: oneOf('crop', 'full').default('crop'),
     signal: abortSignal.optional(),
     onProgress: callback<Progress>().optional(),
   },
@@ -101,6 +107,7 @@ export function planClip(options: AnimateOptions, manifest: PackManifest, replay
       expressionScale: given.expressionScale,
       smoothing: given.smoothing ?? (replay ? 0 : 1),
       blink: given.blink,
+      full: given.frame === 'full',
     },
     signal: given.signal,
     onProgress: given.onProgress,

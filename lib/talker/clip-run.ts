@@ -87,7 +87,7 @@ export class ClipRun {
 
   /** Writes the next frame to `out`; its index, or -1 after the last. */
   async read(out: Uint8Array, format: PixelFormat): Promise<number> {
-    const index = await this.#orAborted(native().readFrame(this.#handle, out, format));
+    const index = await this.#orAborted(native().readFrame(this.#handle, out, format, undefined));
     if (this.#closing === undefined) this.#reportSampled();
     return index;
   }

@@ -4,15 +4,21 @@ import { z } from 'zod';
 import type { HostTensors } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { CROP_KINDS, type CropKind } from '../face/crop/index.js';
+import { encodePng, type Picture, readPicture } from '../media/index.js';
 import type { Pack } from '../packs/pack.js';
 import { readSafetensors, type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
 import { parseFile } from '../validate.js';
 import type { PortraitCrop } from './portrait.js';
 import { writeWholeFile } from './whole-file.js';
 
-// A portrait file is a .safetensors file: the engine's tensors, and in the metadata the crop and which pack made it.
+// A portrait file is a .safetensors file: the engine's tensors, the whole picture where it is kept, and in the metadata the crop and
+// which pack made it.
 const FORMAT = 'kdtalker-portrait';
+/** Version 1, which had no such word, had no picture either. */
+const VERSION = '2';
 const TENSORS = ['feature', 'canonical', 'motion'] as const;
+/** The bytes of a PNG file: half the size of the pixels, and the same pixels again. */
+const PHOTO = 'photo';
 
 const matrix = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]);
 const cropSchema = z.strictObject({
@@ -36,8 +42,10 @@ function fingerprint({ manifest }: Pack): string {
 /** A checksum, so that a flipped bit is told and not shown. */
 function digest(tensors: HostTensors, crop: string): string {
   const hash = createHash('sha256').update(crop);
-  for (const name of TENSORS) {
-    const { buffer, byteOffset, byteLength } = tensors[name]!.data;
+  for (const name of [...TENSORS, PHOTO]) {
+    const tensor = tensors[name];
+    if (tensor === undefined) continue; // the picture
+    const { buffer, byteOffset, byteLength } = tensor.data;
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   }
   return hash.digest('hex');
@@ -52,21 +60,30 @@ export async function savePortraitFile(
 ): Promise<void> {
   const { name, version } = pack.manifest;
   const cropText = JSON.stringify(crop);
+  const stored = await packPhoto(tensors);
   const metadata = {
     format: FORMAT,
+    version: VERSION,
     pack: `${name} ${version}`,
     fingerprint: fingerprint(pack),
     crop: cropText,
-    sha256: digest(tensors, cropText),
+    sha256: digest(stored, cropText),
   };
-  await writeWholeFile(file, writeSafetensors(tensors as Record<string, TensorToStore>, metadata));
+  await writeWholeFile(file, writeSafetensors(stored as Record<string, TensorToStore>, metadata));
+}
+
+async function packPhoto({ photo, ...tensors }: HostTensors): Promise<HostTensors> {
+  if (photo === undefined) return tensors;
+  const [height, width] = photo.dims as [number, number, number];
+  const data = new Uint8Array(await encodePng({ data: photo.data as Uint8Array, width, height }));
+  return { ...tensors, [PHOTO]: { dims: [data.length], data } };
 }
 
 /** Reads what {@link savePortraitFile} wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID */
 export async function loadPortraitFile(
   file: string,
   pack: Pack,
-): Promise<{ crop: PortraitCrop; tensors: HostTensors }> {
+): Promise<{ crop: PortraitCrop; tensors: HostTensors; picture: Picture | undefined }> {
   const bytes = await readFile(file).catch((cause) => {
     throw new KdtalkerError('FILE_NOT_FOUND', `Expected a portrait file at '${file}' but it cannot be read`, {
       cause,
@@ -79,6 +96,8 @@ export async function loadPortraitFile(
     );
   const { tensors, metadata } = readSafetensors(bytes, fail);
   if (metadata.format !== FORMAT) throw fail('it was not written by Portrait.save()');
+  if (![undefined, VERSION].includes(metadata.version))
+    throw fail(`it has version ${metadata.version}, and this is kdtalker for version ${VERSION}`);
   if (metadata.fingerprint !== fingerprint(pack)) {
     throw fail(
       `it was made with pack ${metadata.pack}, and this talker has ${pack.manifest.name} ${pack.manifest.version}`,
@@ -87,7 +106,9 @@ export async function loadPortraitFile(
   const found = hostTensors(tensors, fail);
   if (metadata.sha256 !== digest(found, metadata.crop ?? ''))
     throw fail('its bytes do not match their checksum');
-  return { crop: readCrop(metadata.crop, file), tensors: found };
+  const { [PHOTO]: photo, ...kept } = found;
+  const picture = photo && (await readPicture(photo.data as Uint8Array));
+  return { crop: readCrop(metadata.crop, file), tensors: kept, picture };
 }
 
 function readCrop(text: string | undefined, file: string): PortraitCrop {
@@ -117,5 +138,8 @@ function hostTensors(
     }
     return [name, { dims: tensor.dims, data: tensor.data as Float32Array }];
   });
-  return Object.fromEntries(entries);
+  const photo = stored[PHOTO];
+  if (photo === undefined) return Object.fromEntries(entries);
+  if (photo.dtype !== 'U8') throw fail(`its tensor '${PHOTO}' is not uint8`);
+  return { ...Object.fromEntries(entries), [PHOTO]: { dims: photo.dims, data: photo.data as Uint8Array } };
 }

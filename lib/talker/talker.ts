@@ -14,7 +14,13 @@ import type { ClipSource } from './clip-run.js';
 import { Motion } from './motion.js';
 import { nativeTalkerOptions } from './native-options.js';
 import { Pending } from './pending.js';
-import { type PictureInput, Portrait, type PortraitHost, type PortraitOptions } from './portrait.js';
+import {
+  type PhotoSize,
+  type PictureInput,
+  Portrait,
+  type PortraitHost,
+  type PortraitOptions,
+} from './portrait.js';
 import type { Progress } from './progress.js';
 import { Trace, type TraceOptions } from './trace.js';
 import { checkPath } from './whole-file.js';
@@ -121,13 +127,14 @@ export class Talker {
       throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
     portrait.check(this.#host);
     const plan = planClip(options, this.pack, source instanceof Motion);
+    const size = plan.native.full ? photoSize(portrait) : this.pack.output;
     const from: ClipSource = source instanceof Motion ? { motion: source } : { speech: source };
     const talker = this.#handle;
     const context = (signal: AbortSignal, report: (progress: Progress) => void) => {
       this.#check();
       return { talker, portrait: portrait.handle, source: from, options: plan.native, signal, report };
     };
-    const clip = new Clip({ manifest: this.pack, readAhead: this.#readAhead, context }, plan.signal);
+    const clip = new Clip({ manifest: this.pack, size, readAhead: this.#readAhead, context }, plan.signal);
     if (plan.onProgress) clip.on('progress', plan.onProgress);
     return this.#adopt(clip);
   }
@@ -201,4 +208,13 @@ export class Talker {
       'Expected an open talker but it was closed. Load another with Talker.load()',
     );
   }
+}
+
+function photoSize({ photo }: Portrait): PhotoSize {
+  if (photo !== undefined) return photo;
+  throw new KdtalkerError(
+    'INVALID_ARGUMENT',
+    "Expected a portrait that keeps its photo for frame 'full' but received one that does not: it was prepared with keepPhoto: false, " +
+      'or saved without. Prepare it again',
+  );
 }

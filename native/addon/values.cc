@@ -1,5 +1,6 @@
 #include "addon/values.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/error.h"
@@ -175,7 +176,25 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
 
 PortraitOptions PortraitOptionsOf(const Napi::Object& object) {
   const Bytes pixels = BytesOf(Get(object, "pixels"), "pixels");
-  return {std::vector<std::uint8_t>(pixels.data, pixels.data + pixels.size), GetFloats(object, "keypoints")};
+  return {std::vector<std::uint8_t>(pixels.data, pixels.data + pixels.size), GetFloats(object, "keypoints"),
+          PhotoPixelsOf(Get(object, "photo"))};
+}
+
+stages::PhotoPixels PhotoPixelsOf(const Napi::Value& value) {
+  stages::PhotoPixels photo;
+  if (value.IsUndefined()) return photo;
+  const Napi::Object object = value.ToObject();
+  const Napi::Value matrix = Get(object, "toPhoto");
+  const bool doubles =
+      matrix.IsTypedArray() && matrix.As<Napi::TypedArray>().TypedArrayType() == napi_float64_array;
+  if (!doubles || matrix.As<Napi::Float64Array>().ElementLength() != photo.to_photo.size())
+    Refuse("six numbers", "toPhoto");
+  std::copy_n(matrix.As<Napi::Float64Array>().Data(), photo.to_photo.size(), photo.to_photo.begin());
+  const Bytes pixels = BytesOf(Get(object, "pixels"), "pixels");
+  photo.rgb.assign(pixels.data, pixels.data + pixels.size);
+  photo.width = GetInt(object, "width");
+  photo.height = GetInt(object, "height");
+  return photo;
 }
 
 ClipOptions ClipOptionsOf(const Napi::Object& object) {
@@ -193,6 +212,7 @@ ClipOptions ClipOptionsOf(const Napi::Object& object) {
   options.pose_offset = {offset[0], offset[1], offset[2]};
   options.smoothing = GetNumber(object, "smoothing");
   options.blink = BlinkOf(GetString(object, "blink"));
+  options.full = GetBool(object, "full");
   return options;
 }
 

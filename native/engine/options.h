@@ -8,6 +8,7 @@
 
 #include "kernels/edit.h"
 #include "stages/network.h"
+#include "stages/paste.h"
 
 // Plain data that crosses from the addon to the engine. Every value has been validated in TypeScript; the
 // engine checks again only what could corrupt memory.
@@ -34,6 +35,7 @@ struct TalkerOptions {
 struct PortraitOptions {
   std::vector<std::uint8_t> pixels;  // [size, size, 3] RGB
   std::vector<float> keypoints;      // [2, 63]: factor of the motion network's own value, then what is added
+  stages::PhotoPixels photo;         // for whole pictures; without pixels: crops only
 };
 
 enum class PixelFormat { kRgb, kI420 };
@@ -49,6 +51,7 @@ struct ClipOptions {
   std::array<float, 3> pose_offset{};  // yaw, pitch, roll in degrees
   double smoothing = 1;                // times the observation variance; 0 switches smoothing off
   kernels::BlinkMode blink = kernels::BlinkMode::kModel;
+  bool full = false;  // frames are the whole photo with the crop pasted in
 };
 
 // A clip whose stages are copied out.
