@@ -1,5 +1,7 @@
 export { type Ffmpeg, type FfmpegLocation, findFfmpeg, locateFfmpeg } from './ffmpeg.js';
 export { bytesOfFrame, type PixelFormat, type VideoFormat } from './formats/format.js';
+export { FrameSource, type VideoInput } from './frame-source.js';
+export { FrameStore } from './frame-store.js';
 export { checkInputFile } from './input.js';
 export { encodePng, MAX_PIXELS, MIN_SIDE, type Picture, type RawPicture, readPicture } from './picture.js';
 export { speechTooShort } from './samples.js';

@@ -17,7 +17,10 @@ export interface AnimateOptions {
   sampler?: 'ddim' | 'ddpm' | undefined;
   /** Share of fresh noise in DDIM, 0 (default) to 1. */
   eta?: number | undefined;
-  /** `'absolute'` (default) takes the predicted pose, `'relative'` adds its change since the first frame to the portrait's. */
+  /**
+   * `'absolute'` takes the predicted pose, `'relative'` adds its change since the first frame to the portrait's. Default `'absolute'`; of a
+   * source video `'relative'`, so that the head goes on to move as it does there.
+   */
   mode?: 'absolute' | 'relative' | undefined;
   /** Keeps the head as it is in the portrait; only the face moves. Default false. */
   still?: boolean | undefined;
@@ -63,7 +66,7 @@ const schema = z.strictObject(
     window: integer(1, 4096).optional(),
     sampler: oneOf('ddim', 'ddpm').default('ddim'),
     eta: number(0, 1).default(0),
-    mode: oneOf('absolute', 'relative').default('absolute'),
+    mode: oneOf('absolute', 'relative').optional(),
     still: flag.default(false),
     poseScale: number(0, 3).default(1),
     poseOffset: z
@@ -89,8 +92,16 @@ export interface ClipPlan {
   onProgress: ((progress: Progress) => void) | undefined;
 }
 
-/** Checks the options of `animate()` for speech, or for the replay of a motion, against the pack. Throws INVALID_ARGUMENT. */
-export function planClip(options: AnimateOptions, manifest: PackManifest, replay: boolean): ClipPlan {
+/**
+ * Checks the options of `animate()` for speech, or for the replay of a motion, of a portrait or of a source video, against the pack.
+ * Throws INVALID_ARGUMENT.
+ */
+export function planClip(
+  options: AnimateOptions,
+  manifest: PackManifest,
+  replay: boolean,
+  video = false,
+): ClipPlan {
   const given = parseOptions(schema, options, 'the options of animate()');
   const { yaw = 0, pitch = 0, roll = 0 } = given.poseOffset;
   checkBlink(given.blink, manifest);
@@ -101,7 +112,7 @@ export function planClip(options: AnimateOptions, manifest: PackManifest, replay
       window: checkWindow(given.window ?? manifest.sampler.window, manifest),
       ddpm: given.sampler === 'ddpm',
       eta: given.eta,
-      relative: given.mode === 'relative',
+      relative: (given.mode ?? (video ? 'relative' : 'absolute')) === 'relative',
       poseScale: given.still ? 0 : given.poseScale,
       poseOffset: Float32Array.of(yaw, pitch, roll),
       expressionScale: given.expressionScale,

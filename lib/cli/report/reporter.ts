@@ -6,15 +6,8 @@ export type Stage = 'download' | 'write' | 'check' | 'load' | 'portrait' | Progr
 
 /** In the order in which they begin; later ones overlap with earlier ones. */
 export const STAGES: readonly Stage[] = [
-  'download',
-  'write',
-  'check',
-  'load',
-  'portrait',
-  'audio',
-  'sample',
-  'render',
-  'encode',
+  ...(['download', 'write', 'check', 'load', 'portrait'] as const),
+  ...(['track', 'motion', 'audio', 'sample', 'render', 'encode'] as const),
 ];
 
 /** Progress of a clip, or of a stage of the command with one step: 0 of 1, 1 of 1. */
