@@ -216,7 +216,7 @@ t.test('the table of animate and the library have the same bounds and words', as
     for (const value of [low, high]) accepts(name, value);
     for (const value of [low - 1, high + 1]) refuses(t, () => plan({ [camel(name)]: value }), /Expected/);
   }
-  for (const name of ['sampler', 'mode', 'blink', 'region']) {
+  for (const name of ['sampler', 'mode', 'blink', 'region', 'frame']) {
     t.same(
       wordsOf(() => plan({ [name]: '?' } as object)),
       table[name]!.choices,

@@ -14,8 +14,8 @@ namespace kdtalker::stages {
 // `decode`). Owns its buffers; one thread at a time.
 class Render {
  public:
-  // What the portrait gives: `feature`, `source` [1, 21, 3], and by further words of the first network's inputs
-  // what a network of the role `prepare` made of those two.
+  // What the portrait gives: `feature`, `source` [1, 21, 3], and by further words of the first network's
+  // inputs what a network of the role `prepare` made of those two.
   struct Source {
     const Tensor& feature;
     const Tensor& keypoints;
