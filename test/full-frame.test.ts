@@ -2,10 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CropKind, Frame, Talker } from 'kdtalker';
 import t, { type Test } from 'tap';
+import { native } from '../dist/binding.js';
 import { CROP_KINDS } from '../dist/face/crop/index.js';
 import { apply, type Picture, type Point } from '../dist/face/geometry.js';
 import { readSafetensors, writeSafetensors } from '../dist/packs/safetensors.js';
+import { planClip } from '../dist/talker/clip-options.js';
+import { MOTION_SIZE } from '../dist/talker/motion.js';
 import { golden, goldenFile } from './support/golden.js';
+import { loadDraft, retargetingPack } from './support/keypoints.js';
 import { decodeFrames, fails, ffmpegs, setEnvironment } from './support/media.js';
 import { loadPicture, toSharp } from './support/pictures.js';
 import { plainPack } from './support/plain-pack.js';
@@ -164,6 +168,8 @@ t.test('a saved portrait keeps its photo; older files and those without say so',
   await portrait.save(file);
   const loaded = await talker.loadPortrait(file);
   t.same(loaded.photo, { width: 600, height: 560 });
+  t.ok(loaded.ratios);
+  t.same(loaded.ratios, portrait.ratios, 'and its ratios');
   t.equal(
     await hashOf(talker.animate(loaded, speech(2), full)),
     await hashOf(talker.animate(portrait, speech(2), full)),
@@ -188,7 +194,7 @@ t.test('a saved portrait keeps its photo; older files and those without say so',
   writeFileSync(file, writeSafetensors(tensors, first));
   t.equal((await talker.loadPortrait(file)).photo, undefined, 'a file of the first version');
   writeFileSync(file, writeSafetensors(tensors, { ...metadata, version: '3' }));
-  await fails(t, () => talker.loadPortrait(file), 'PORTRAIT_INVALID', /has version 3/);
+  await fails(t, () => talker.loadPortrait(file), 'PORTRAIT_INVALID', /of version 3, which a later release/);
 });
 
 t.test('a face at the edge, or cut out from beyond it', async (t) => {
@@ -206,6 +212,34 @@ t.test('a face at the edge, or cut out from beyond it', async (t) => {
     t.equal(comparison(frame!, astronaut, portrait.crop).outside, 0, `${kind} moved by ${shift}`);
     t.equal((await framesOf(clip, { format: 'yuv420p' })).length, 1);
   }
+});
+
+t.test('stitched where the pack can, unless that is switched off', async (t) => {
+  const talker = await loadDraft(t, retargetingPack());
+  const planned = (options: object, pack = talker.pack) => planClip(options, pack, false).native.stitch;
+  t.equal(planned(full), true);
+  t.equal(planned({ ...full, stitch: false }), false);
+  t.equal(planned({}), false, 'a crop alone is not');
+  t.equal(planned(full, (await loadTalker(t)).pack), false, 'nor with a pack without that network');
+});
+
+t.test('whole pictures are not floats', async (t) => {
+  const { talker, portrait } = await loadBoth(t);
+  const clip = talker.animate(portrait, speech(1), full);
+  const wanted = /'rgb24' or 'yuv420p' with frame 'full' for format of frames\(\) but received 'rgbf32'/;
+  await fails(t, () => framesOf(clip, { format: 'rgbf32' }), 'INVALID_ARGUMENT', wanted);
+  t.equal((await framesOf(clip)).length, 1, 'the clip goes on');
+  const motion = new Float32Array(MOTION_SIZE);
+  const handle = native().openClip(portrait.handle, motion, planClip(full, talker.pack, true).native);
+  const room = new Uint8Array(12 * clip.width * clip.height);
+  await fails(
+    t,
+    () => native().readFrame(handle, room, 'rgbf32', undefined),
+    'INVALID_ARGUMENT',
+    /rgb24 or yuv420p for whole pictures/,
+  );
+  t.equal(await native().readFrame(handle, room, 'rgb24', undefined), 0);
+  await native().closeClip(handle);
 });
 
 t.test('frame is checked', async (t) => {
