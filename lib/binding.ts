@@ -104,6 +104,18 @@ export interface NativePortraitOptions {
   keypoints: Float32Array;
   /** How far left eye, right eye and lips are open; empty where that is not known. */
   ratios: Float32Array;
+  /** Undefined: frames can only be crops. */
+  photo: NativePhoto | undefined;
+}
+
+/** native/stages/paste.h PhotoPixels. */
+export interface NativePhoto {
+  /** RGB24, width x height. */
+  pixels: Uint8Array;
+  width: number;
+  height: number;
+  /** Row-major 2x3: pixel indices of a rendered crop to those of the photo. */
+  toPhoto: Float64Array;
 }
 
 /** native/engine/options.h SilenceOptions: decibels and frames; `lips` [70] of 1 and 0. */
@@ -139,6 +151,8 @@ export interface NativeClipOptions {
   /** Wanted ratios, one for all frames or one each; empty: left as they are. */
   eyes: Float32Array;
   lips: Float32Array;
+  /** Frames are the portrait's whole photo. */
+  full: boolean;
 }
 
 /** native/engine/options.h TraceOptions. */
@@ -193,7 +207,14 @@ interface Addon {
   closeTalker(talker: TalkerHandle): Promise<void>;
   preparePortrait(talker: TalkerHandle, options: NativePortraitOptions): Promise<PortraitHandle>;
   portraitTensors(portrait: PortraitHandle): Promise<HostTensors>;
-  restorePortrait(talker: TalkerHandle, tensors: HostTensors, ratios: Float32Array): Promise<PortraitHandle>;
+  restorePortrait(
+    talker: TalkerHandle,
+    tensors: HostTensors,
+    ratios: Float32Array,
+    photo: NativePhoto | undefined,
+  ): Promise<PortraitHandle>;
+  /** The motion [70] that the motion network sees in the pixels of a crop. */
+  readPictureMotion(talker: TalkerHandle, pixels: Uint8Array): Promise<Float32Array>;
   closePortrait(portrait: PortraitHandle): Promise<void>;
   openSpeech(talker: TalkerHandle, sampleRate: number): SpeechHandle;
   pushSpeech(speech: SpeechHandle, samples: Float32Array): Promise<void>;
@@ -204,7 +225,13 @@ interface Addon {
     source: SpeechHandle | Float32Array,
     options: NativeClipOptions,
   ): ClipHandle;
-  readFrame(clip: ClipHandle, out: Uint8Array, format: PixelFormat): Promise<number>;
+  /** `source`: the frame shows another portrait than the clip's. */
+  readFrame(
+    clip: ClipHandle,
+    out: Uint8Array,
+    format: PixelFormat,
+    source: PortraitHandle | undefined,
+  ): Promise<number>;
   readMotion(clip: ClipHandle): Promise<{ motion: Float32Array; raw: Float32Array }>;
   clipProgress(clip: ClipHandle): { frames: number; sampled: number; rendered: number };
   stopClip(clip: ClipHandle): void;

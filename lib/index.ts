@@ -3,7 +3,7 @@ export { ERROR_CODES, KdtalkerError, type KdtalkerErrorCode } from './errors.js'
 export type { CropKind } from './face/crop/index.js';
 export type { FaceChoice, FaceRatios } from './face/faces.js';
 export type { Box, Matrix, Point } from './face/geometry.js';
-export type { RawPicture, RawSound, SoundInput } from './media/index.js';
+export type { RawPicture, RawSound, SoundInput, VideoInput } from './media/index.js';
 export { type ConvertOptions, convertPack } from './packs/kdtalker/convert.js';
 export { type PullFile, type PullOptions, type PullProgress, pullPack } from './packs/kdtalker/pull.js';
 export { type SynthesizeOptions, synthesizePack } from './packs/kdtalker/synthesize.js';
@@ -16,9 +16,17 @@ export { Clip, type Frame, type FramesOptions } from './talker/clip.js';
 export type { AnimateOptions } from './talker/clip-options.js';
 export { Motion, type MotionFrame } from './talker/motion.js';
 export type { MotionEdit, PerFrame } from './talker/motion-edit.js';
-export { type PictureInput, Portrait, type PortraitCrop, type PortraitOptions } from './talker/portrait.js';
+export {
+  type PhotoSize,
+  type PictureInput,
+  Portrait,
+  type PortraitCrop,
+  type PortraitOptions,
+} from './talker/portrait.js';
 export type { Progress } from './talker/progress.js';
 export type { SaveOptions, SaveResult } from './talker/save-options.js';
 export type { SilenceGateOptions } from './talker/silence-gate.js';
+export { SourceVideo } from './talker/source-video.js';
 export { Talker, type TalkerOptions } from './talker/talker.js';
 export { Trace, type TraceOptions, type TraceTensor } from './talker/trace.js';
+export type { SourceVideoOptions, VideoMotionOptions } from './talker/video-options.js';

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { readPack, Talker } from 'kdtalker';
 import t, { type Test } from 'tap';
 import { ANIMATE_OPTIONS } from '../dist/cli/animate/options.js';
+import { planAnimate } from '../dist/cli/animate/plan.js';
 import { optionsOf, readArguments } from '../dist/cli/arguments.js';
 import { commandHelp, groupHelp } from '../dist/cli/help.js';
 import type { OptionTable } from '../dist/cli/option.js';
@@ -171,6 +172,14 @@ t.test('the nearest name is suggested, and none where none is near', async (t) =
   }
 });
 
+t.test('stitching is asked for, switched off, or left to the library', async (t) => {
+  const files = { portrait: 'face.png', motion: 'nod.json', out: 'talk.mp4' };
+  const planned = async (values: object) => (await planAnimate({ ...files, ...values })).options;
+  t.equal((await planned({ stitch: true })).stitch, true);
+  t.equal((await planned({ 'no-stitch': true })).stitch, false);
+  t.notOk('stitch' in (await planned({ frame: 'full' })));
+});
+
 t.test('ratios and the silence gate have the same bounds in the table and in the library', async (t) => {
   const { manifest } = await readPack('puppet');
   const { roles } = manifest;
@@ -216,7 +225,7 @@ t.test('the table of animate and the library have the same bounds and words', as
     for (const value of [low, high]) accepts(name, value);
     for (const value of [low - 1, high + 1]) refuses(t, () => plan({ [camel(name)]: value }), /Expected/);
   }
-  for (const name of ['sampler', 'mode', 'blink', 'region']) {
+  for (const name of ['sampler', 'mode', 'blink', 'region', 'frame']) {
     t.same(
       wordsOf(() => plan({ [name]: '?' } as object)),
       table[name]!.choices,

@@ -1,8 +1,11 @@
 import type { Counters } from 'kdtalker';
 import t from 'tap';
 import { framesOf, loadBoth, loadTalker, portraitFile, speech } from './support/talker.js';
+import { movingPortrait } from './support/videos.js';
 
 const CROP_BYTES = 3 * 512 * 512;
+/** The example portrait, whole. */
+const PHOTO_BYTES = 3 * 512 * 512;
 const FRAME_BYTES = 3 * 512 * 512;
 const FRAMES = 5;
 
@@ -46,7 +49,9 @@ for (const device of ['cpu', 'guarded'] as const) {
       return changed;
     };
     const portrait = await talker.portrait(portraitFile);
-    t.same(step(), { picture: upload(CROP_BYTES) }, 'a portrait: its picture, once');
+    t.same(step(), { picture: upload(CROP_BYTES + PHOTO_BYTES, 2) }, 'a portrait: its crop and photo, once');
+    await talker.portrait(portraitFile, { keepPhoto: false });
+    t.same(step(), { picture: upload(CROP_BYTES) }, 'without its photo: its crop');
 
     // Two windows, so that the loop over windows is seen as well.
     const clip = talker.animate(portrait, speech(70));
@@ -77,6 +82,13 @@ for (const device of ['cpu', 'guarded'] as const) {
     t.equal(small.length, 2);
     t.same(step().frame, download(2 * (FRAME_BYTES / 2), 2), 'yuv420p: half the bytes');
 
+    await framesOf(talker.animate(portrait, speech(2), { frame: 'full' }));
+    t.same(
+      step().frame,
+      download(2 * PHOTO_BYTES, 2),
+      'whole pictures: one download for each, nothing goes up',
+    );
+
     const motion = await talker.animate(portrait, speech(2)).motion();
     t.same(step().motion, download(2 * 2 * 70 * 4, 2), 'motion comes to the host only when it is asked for');
     await framesOf(talker.animate(portrait, motion));
@@ -88,9 +100,17 @@ for (const device of ['cpu', 'guarded'] as const) {
 
     const file = `${t.testdir()}/face`;
     await portrait.save(file);
-    t.equal(step().portrait!.downloads, 3);
+    t.equal(step().portrait!.downloads, 4);
     await talker.loadPortrait(file);
-    t.equal(step().portrait!.uploads, 3);
+    t.equal(step().portrait!.uploads, 4);
+
+    const video = await talker.sourceVideo(movingPortrait(t.testdirName, 'moving.mp4', { frames: 3 }));
+    t.same(step(), {}, 'a source video: nothing until it is shown');
+    const bytes = CROP_BYTES + 3 * 320 * 256;
+    await framesOf(talker.animate(video, speech(3), { frame: 'full' }));
+    const { picture, frame: shown } = step();
+    t.same(picture, upload(4 * bytes, 8), 'crop and photo of each frame, and of the clip');
+    t.same(shown, download(3 * 3 * 320 * 256, 3), 'one download for each frame');
   });
 }
 

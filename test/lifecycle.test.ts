@@ -2,7 +2,7 @@ import t from 'tap';
 import { names, processesWith } from './support/media.js';
 import { endedWith, randoms, runProgram } from './support/talker.js';
 
-const STAGES = ['load', 'portrait', 'audio', 'sample', 'render', 'save'] as const;
+const STAGES = ['load', 'portrait', 'audio', 'sample', 'render', 'save', 'video'] as const;
 /** More rounds: KDTALKER_LONG=1 npx tap --timeout=1800 test/lifecycle.test.ts */
 const LONG = process.env.KDTALKER_LONG === '1';
 /** Moments within a stage; the ends must be clean at any of them. */
@@ -17,8 +17,10 @@ for (const stage of STAGES) {
   t.test(`process.exit and an uncaught throw during ${stage}`, async (t) => {
     for (const delay of stage === 'load' || stage === 'portrait' ? EARLY_DELAYS : DELAYS) {
       const folder = t.testdir({ exit: {}, throw: {} });
-      const run = (how: string) =>
-        runProgram('end-during', `${folder}/${how}`, { args: [stage, how, String(delay)] });
+      const run = (how: string) => {
+        const env = { TMPDIR: `${folder}/${how}` }; // where a source video's pictures lie
+        return runProgram('end-during', `${folder}/${how}`, { args: [stage, how, String(delay)], env });
+      };
       const [exited, thrown] = [await run('exit'), await run('throw')];
       endedWith(t, exited, 7, `exit after ${delay} ms`);
       endedWith(t, thrown, 1, `throw after ${delay} ms`, /Error: thrown on purpose/);

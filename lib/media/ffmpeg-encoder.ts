@@ -30,6 +30,12 @@ export const COLOUR = [
   ...['-color_primaries', 'bt709', '-color_trc', 'bt709'],
 ];
 
+/** 4:2:0 has one colour for two rows and two columns: of an odd side the last row or column is left out. */
+export function evenSides({ width, height }: VideoSpec): string[] {
+  if (width % 2 === 0 && height % 2 === 0) return [];
+  return ['-vf', `crop=${width - (width % 2)}:${height - (height % 2)}:0:0`];
+}
+
 /** Sound is stored at this rate, whatever its own: every player knows it, and its codec frames are short (21 ms). */
 const SOUND_RATE = 48000;
 

@@ -50,6 +50,12 @@ export async function readPicture(
   return withAbort(work, signal, () => aborted(signal, 'Reading the picture'));
 }
 
+/** The same pixels as the bytes of a PNG file. Level 4 takes half the time of the default for a twentieth more bytes. */
+export function encodePng({ data, width, height }: Picture): Promise<Uint8Array> {
+  const raw = { width, height, channels: 3 as const };
+  return sharp(data, { raw, limitInputPixels: false }).png({ compressionLevel: 4 }).toBuffer();
+}
+
 function isRaw(input: string | Uint8Array | RawPicture): input is RawPicture {
   return typeof input === 'object' && input !== null && !types.isUint8Array(input);
 }
@@ -61,7 +67,7 @@ async function readEncoded(input: string | Uint8Array): Promise<Picture> {
   // 'error' is the mildest level at which every decoder reports a file that was cut short.
   const options: SharpOptions = { failOn: 'error', limitInputPixels: false };
   const metadata = await headerOf(sharp(input, options), name);
-  checkSize(metadata.width, metadata.height, name);
+  checkPictureSize(metadata.width, metadata.height, name);
   return decode(sharp(input, options).autoOrient(), name);
 }
 
@@ -97,10 +103,11 @@ function checkRaw(input: RawPicture): void {
   if (data.length !== expected) {
     throw invalidArgument(`${expected} bytes (${width}x${height}x${channels})`, 'portrait.data', data);
   }
-  checkSize(width, height, 'raw pixels');
+  checkPictureSize(width, height, 'raw pixels');
 }
 
-function checkSize(width: number, height: number, name: string): void {
+/** @throws PICTURE_TOO_LARGE, PICTURE_TOO_SMALL */
+export function checkPictureSize(width: number, height: number, name: string): void {
   if (width * height > MAX_PIXELS) {
     throw new KdtalkerError(
       'PICTURE_TOO_LARGE',

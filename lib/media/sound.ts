@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import { types } from 'node:util';
 import { KdtalkerError, throwIfAborted } from '../errors.js';
-import { checkInputFile, notFound } from './input.js';
+import { headOf } from './head.js';
+import { isPlaylist } from './playlist.js';
 import { checkFinite, speechEmpty } from './samples.js';
 import { DecodedSource } from './sources/decoded.js';
 import { RawSource } from './sources/raw.js';
@@ -60,32 +60,15 @@ export async function openSound(
 async function openSource(input: SoundInput, signal: AbortSignal | undefined): Promise<SoundSource> {
   if (typeof input !== 'string' && !types.isUint8Array(input)) return RawSource.open(input);
   const name = typeof input === 'string' ? `'${input}'` : `${input.byteLength} bytes`;
-  const head = await headOf(input);
+  const head = await headOf(input, 'speech');
   if (head.length === 0) throw speechEmpty(name, 'is empty');
   refusePlaylist(head, name);
   const wav = isWav(head) ? await WavSource.open(input, name) : undefined;
   return wav ?? DecodedSource.open(input, name, signal);
 }
 
-/** The first bytes of a file or buffer. */
-async function headOf(input: string | Uint8Array): Promise<Uint8Array> {
-  if (typeof input !== 'string') return input.subarray(0, 16);
-  await checkInputFile(input, 'speech');
-  const file = await open(input).catch((cause: unknown) => {
-    throw notFound(input, 'speech', 'which may not be read', cause);
-  });
-  try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(16), 0, 16, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Playlists are refused because they make ffmpeg open whatever they name: a hole in a service that takes uploads. */
 function refusePlaylist(head: Uint8Array, name: string): void {
-  const text = Buffer.from(head).toString('latin1');
-  if (!/^(\xef\xbb\xbf)?(#EXTM3U|ffconcat|<\?xml|\[playlist)/.test(text)) return;
+  if (!isPlaylist(head)) return;
   throw new KdtalkerError(
     'SPEECH_UNREADABLE',
     `Expected sound for speech but received ${name}, which is a playlist. Give the sound file itself.`,

@@ -13,7 +13,7 @@ export class TemporaryFile {
 
   private constructor(folder: string) {
     this.#folder = folder;
-    this.path = join(folder, 'sound');
+    this.path = join(folder, 'file');
     this.#forget = atExit(() => rmSync(folder, { recursive: true, force: true }));
   }
 
@@ -23,18 +23,23 @@ export class TemporaryFile {
    * @throws OUTPUT_DISK_FULL, OUTPUT_UNWRITABLE
    */
   static async write(pieces: readonly Uint8Array[]): Promise<TemporaryFile> {
-    const root = tmpdir();
-    const folder = await mkdtemp(join(root, 'kdtalker-')).catch((cause: unknown) => {
-      throw outputError(cause, root);
-    });
-    const file = new TemporaryFile(folder);
+    const file = await TemporaryFile.reserve();
     try {
       await writeFile(file.path, pieces, { mode: 0o600 });
       return file;
     } catch (cause) {
       await file.remove();
-      throw outputError(cause, folder);
+      throw outputError(cause, file.#folder);
     }
+  }
+
+  /** A name in a folder of its own, at which the caller makes the file. @throws OUTPUT_DISK_FULL, OUTPUT_UNWRITABLE */
+  static async reserve(): Promise<TemporaryFile> {
+    const root = tmpdir();
+    const folder = await mkdtemp(join(root, 'kdtalker-')).catch((cause: unknown) => {
+      throw outputError(cause, root);
+    });
+    return new TemporaryFile(folder);
   }
 
   async remove(): Promise<void> {

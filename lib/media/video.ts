@@ -16,7 +16,7 @@ import { fileTarget, folderTarget, type Target } from './target.js';
 
 /** What to encode and how. */
 export interface VideoOptions {
-  /** Pixels; even for MP4 and WebM. */
+  /** Pixels of the frames; of an odd side MP4 and WebM leave out the last row or column. */
   width: number;
   height: number;
   /** Frames per second, 25 for a talker. */
@@ -198,10 +198,9 @@ function numberedName(pattern: string, index: number): string {
 
 function checkOptions(options: VideoOptions, format: VideoFormat): VideoSpec {
   const { width, height, fps, frames, sound, crf, preset, threads = 2, signal } = options;
-  const even = format.pixelFormat === 'yuv420p';
   for (const [name, side] of Object.entries({ width, height })) {
-    if (!Number.isInteger(side) || side < 2 || side > 16384 || (even && side % 2 !== 0)) {
-      throw invalidArgument(`an ${even ? 'even ' : ''}integer from 2 to 16384`, name, side);
+    if (!Number.isInteger(side) || side < 2 || side > 16384) {
+      throw invalidArgument('an integer from 2 to 16384', name, side);
     }
   }
   if (!(fps > 0 && fps <= 1000)) throw invalidArgument('a number above 0 and up to 1000', 'fps', fps);

@@ -28,7 +28,10 @@ export interface AnimateOptions {
   sampler?: 'ddim' | 'ddpm' | undefined;
   /** Share of fresh noise in DDIM, 0 (default) to 1. */
   eta?: number | undefined;
-  /** `'absolute'` (default) takes the predicted pose, `'relative'` adds its change since the first frame to the portrait's. */
+  /**
+   * `'absolute'` takes the predicted pose, `'relative'` adds its change since the first frame to the portrait's. Default `'absolute'`; of a
+   * source video `'relative'`, so that the head goes on to move as it does there.
+   */
   mode?: 'absolute' | 'relative' | undefined;
   /** Keeps the head as it is in the portrait; only the face moves. Default false. */
   still?: boolean | undefined;
@@ -62,7 +65,8 @@ export interface AnimateOptions {
   silenceGate?: boolean | SilenceGateOptions | undefined;
   /**
    * Keeps shoulders and neck where they are in the portrait by the pack's stitching network, which a crop needs that is put back
-   * into its picture. Default false: the published inference draws the crop alone and does not stitch.
+   * into its picture. Default: with `frame: 'full'` true where the pack has that network, as LivePortrait stitches what it pastes;
+   * else false, as the published inference draws the crop alone and does not stitch.
    */
   stitch?: boolean | undefined;
   /**
@@ -72,6 +76,11 @@ export interface AnimateOptions {
   eyes?: PerFrame | undefined;
   /** How far the lips shall be open, likewise. */
   lips?: PerFrame | undefined;
+  /**
+   * What a frame shows: `'crop'` (default), the face as the pack renders it; or `'full'`, the whole picture at its own size with the
+   * crop pasted back through a feathered mask.
+   */
+  frame?: 'crop' | 'full' | undefined;
   /** Ends all work on the clip; what waits is rejected with ABORTED. */
   signal?: AbortSignal | undefined;
   /** Called with every progress event. What it throws is ignored. */
@@ -95,7 +104,7 @@ const schema = z.strictObject(
     window: integer(1, 4096).optional(),
     sampler: oneOf('ddim', 'ddpm').default('ddim'),
     eta: number(0, 1).default(0),
-    mode: oneOf('absolute', 'relative').default('absolute'),
+    mode: oneOf('absolute', 'relative').optional(),
     still: flag.default(false),
     poseScale: number(0, 3).default(1),
     poseOffset: z
@@ -110,9 +119,10 @@ const schema = z.strictObject(
     region: oneOf(...REGIONS).default('all'),
     edit: editSchema.default({}),
     silenceGate: silenceSchema,
-    stitch: flag.default(false),
+    stitch: flag.optional(),
     eyes: ratio,
     lips: ratio,
+    frame: oneOf('crop', 'full').default('crop'),
     signal: abortSignal.optional(),
     onProgress: callback<Progress>().optional(),
   },
@@ -126,10 +136,19 @@ export interface ClipPlan {
   onProgress: ((progress: Progress) => void) | undefined;
 }
 
-/** Checks the options of `animate()` for speech, or for the replay of a motion, against the pack. Throws INVALID_ARGUMENT. */
-export function planClip(options: AnimateOptions, manifest: PackManifest, replay: boolean): ClipPlan {
+/**
+ * Checks the options of `animate()` for speech, or for the replay of a motion, of a portrait or of a source video, against the pack.
+ * Throws INVALID_ARGUMENT.
+ */
+export function planClip(
+  options: AnimateOptions,
+  manifest: PackManifest,
+  replay: boolean,
+  video = false,
+): ClipPlan {
   const given = parseOptions(schema, options, 'the options of animate()');
   const { yaw = 0, pitch = 0, roll = 0 } = given.poseOffset;
+  const full = given.frame === 'full';
   checkBlink(given.blink, manifest);
   checkRetargeting(given, manifest);
   return {
@@ -139,7 +158,7 @@ export function planClip(options: AnimateOptions, manifest: PackManifest, replay
       window: checkWindow(given.window ?? manifest.sampler.window, manifest),
       ddpm: given.sampler === 'ddpm',
       eta: given.eta,
-      relative: given.mode === 'relative',
+      relative: (given.mode ?? (video ? 'relative' : 'absolute')) === 'relative',
       poseScale: given.still ? 0 : given.poseScale,
       poseOffset: Float32Array.of(yaw, pitch, roll),
       expressionScale: given.expressionScale,
@@ -148,9 +167,10 @@ export function planClip(options: AnimateOptions, manifest: PackManifest, replay
       region: regionMask(given.region, manifest),
       edits: editRows(given.edit),
       silence: planSilence(given.silenceGate, manifest, replay),
-      stitch: given.stitch,
+      stitch: given.stitch ?? (full && manifest.roles.stitching !== undefined),
       eyes: given.eyes ?? new Float32Array(),
       lips: given.lips ?? new Float32Array(),
+      full,
     },
     signal: given.signal,
     onProgress: given.onProgress,
@@ -187,7 +207,7 @@ const RETARGETING = { stitch: 'stitching', eyes: 'eye', lips: 'lip' } as const s
 >;
 
 function checkRetargeting(
-  given: { stitch: boolean; eyes?: unknown; lips?: unknown },
+  given: { stitch?: boolean | undefined; eyes?: unknown; lips?: unknown },
   { name, roles }: PackManifest,
 ): void {
   for (const [option, role] of Object.entries(RETARGETING)) {

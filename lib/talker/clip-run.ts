@@ -16,10 +16,19 @@ import { type Progress, StageMeter } from './progress.js';
 /** Speech to make motion from, or motion to replay. */
 export type ClipSource = { speech: SoundInput } | { motion: Motion };
 
+/** Where a run's portraits come from. */
+export interface FramePortraits {
+  /** The clip's own, which motion is made for; `release` it once the engine's clip has a share. */
+  first(): Promise<PortraitHandle>;
+  /** What frame `index` shows, where that is not the clip's own. */
+  ofFrame: ((index: number) => Promise<PortraitHandle>) | undefined;
+  release(portrait: PortraitHandle): Promise<void>;
+}
+
 /** What a run needs of its clip. */
 export interface RunContext {
   talker: TalkerHandle;
-  portrait: PortraitHandle;
+  portraits: FramePortraits;
   source: ClipSource;
   options: NativeClipOptions;
   signal: AbortSignal;
@@ -60,11 +69,7 @@ export class ClipRun {
     const { source } = context;
     throwIfStopped(context.signal);
     if ('motion' in source) {
-      return new ClipRun(
-        context,
-        native().openClip(context.portrait, source.motion.values, context.options),
-        undefined,
-      );
+      return new ClipRun(context, await openClip(context, source.motion.values), undefined);
     }
     const sound = await openSound(source.speech, { signal: context.signal });
     try {
@@ -80,7 +85,7 @@ export class ClipRun {
     try {
       checkFrameCounts(context.options, await pushAll(speech, sound, context.report));
       throwIfStopped(context.signal);
-      return new ClipRun(context, native().openClip(context.portrait, speech, context.options), sound);
+      return new ClipRun(context, await openClip(context, speech), sound);
     } finally {
       await native().closeSpeech(speech); // the engine's clip has a share of its own
     }
@@ -88,10 +93,45 @@ export class ClipRun {
 
   /** Writes the next frame to `out`; its index, or -1 after the last. */
   async read(out: Uint8Array, format: PixelFormat): Promise<number> {
-    const index = await this.#orAborted(native().readFrame(this.#handle, out, format));
+    const index = await this.#orAborted(this.#readNext(out, format));
     if (this.#closing === undefined) this.#reportSampled();
     return index;
   }
+
+  async #readNext(out: Uint8Array, format: PixelFormat): Promise<number> {
+    const { ofFrame } = this.#context.portraits;
+    if (ofFrame === undefined) return native().readFrame(this.#handle, out, format, undefined);
+    const asked = this.#asking.then(() => this.#ask(ofFrame, out, format));
+    this.#asking = asked;
+    asked.catch(() => {}); // the reads that wait for it tell
+    return (await asked).index;
+  }
+
+  /**
+   * Hands the next frame's portrait to the engine with the request for that frame: they become ready in their order, never more than
+   * frames have been asked for. One that cannot be prepared fails this request and all later ones, whose frames would be others.
+   */
+  async #ask(
+    ofFrame: (index: number) => Promise<PortraitHandle>,
+    out: Uint8Array,
+    format: PixelFormat,
+  ): Promise<{ index: Promise<number> }> {
+    if (this.#asked >= this.frames)
+      return { index: native().readFrame(this.#handle, out, format, undefined) };
+    throwIfStopped(this.#context.signal);
+    const portrait = await ofFrame(this.#asked++);
+    try {
+      const index = native().readFrame(this.#handle, out, format, portrait);
+      index.catch(() => {}); // whoever reads it tells
+      return { index };
+    } finally {
+      await this.#context.portraits.release(portrait); // the request has a share of its own
+    }
+  }
+
+  /** Settles when the last request has been handed over. */
+  #asking: Promise<unknown> = Promise.resolve();
+  #asked = 0;
 
   #reportSampled(): void {
     const { sampled } = native().clipProgress(this.#handle);
@@ -127,6 +167,7 @@ export class ClipRun {
   async #close(): Promise<void> {
     this.#context.signal.removeEventListener('abort', this.#stop);
     await native().closeClip(this.#handle);
+    await this.#asking.catch(() => {}); // a portrait on its way is let go
     await this.#sound?.close();
   }
 
@@ -141,6 +182,20 @@ export class ClipRun {
       throwIfStopped(this.#context.signal);
       throw error;
     }
+  }
+}
+
+/** The engine's clip keeps a share of its portrait. */
+async function openClip(
+  { portraits, options, signal }: RunContext,
+  source: SpeechHandle | Float32Array,
+): Promise<ClipHandle> {
+  const portrait = await portraits.first();
+  try {
+    throwIfStopped(signal);
+    return native().openClip(portrait, source, options);
+  } finally {
+    await portraits.release(portrait);
   }
 }
 

@@ -1,8 +1,8 @@
 import { EventEmitter, setMaxListeners } from 'node:events';
 import { z } from 'zod';
 import type { PixelFormat } from '../binding.js';
-import { KdtalkerError, throwIfAborted } from '../errors.js';
-import { checkInputFile, openVideo, type VideoWriter, videoFormat } from '../media/index.js';
+import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
+import { bytesOfFrame, checkInputFile, openVideo, type VideoWriter, videoFormat } from '../media/index.js';
 import type { PackManifest } from '../packs/pack.js';
 import { oneOf, parseOptions } from '../validate.js';
 import { ClipRun, type RunContext } from './clip-run.js';
@@ -21,8 +21,8 @@ export interface Frame {
   width: number;
   height: number;
   /**
-   * `'rgb24'`: width * height * 3 bytes, rows without padding. `'yuv420p'`: I420, BT.709, limited range. `'rgbf32'`: planes of red,
-   * green and blue, float32 of 0 to 1 in the machine's order, as the decoder gave them.
+   * `'rgb24'`: width * height * 3 bytes, rows without padding. `'yuv420p'`: I420, BT.709, limited range; an odd side's half is rounded up.
+   * `'rgbf32'`: planes of red, green and blue, float32 of 0 to 1 in the machine's order, as the decoder gave them; of crops only.
    */
   data: Uint8Array;
 }
@@ -41,6 +41,10 @@ const framesSchema = z.strictObject(
 /** What a clip needs of its talker. */
 export interface ClipHost {
   readonly manifest: PackManifest;
+  /** Whether frames are whole pictures. */
+  readonly full: boolean;
+  /** Of a frame, pixels. */
+  readonly size: { readonly width: number; readonly height: number };
   /** Frames asked for before they are needed, so that the engine never waits for JavaScript. */
   readonly readAhead: number;
   /** Makes the context of a run; throws CLOSED when talker or portrait are closed. */
@@ -67,6 +71,15 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
   /** Runs being opened, motions and saves; iterations are not here, as they may rest for ever. */
   readonly #pending = new Pending();
 
+  /** Pixels of a frame: the pack's output, or with `frame: 'full'` the size of the picture. */
+  get width(): number {
+    return this.#host.size.width;
+  }
+
+  get height(): number {
+    return this.#host.size.height;
+  }
+
   /** @internal use `talker.animate()` */
   constructor(host: ClipHost, signal: AbortSignal | undefined) {
     super();
@@ -88,6 +101,8 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
    */
   async *frames(options: FramesOptions = {}): AsyncGenerator<Frame, void, undefined> {
     const { format } = parseOptions(framesSchema, options, 'the options of frames()');
+    if (this.#host.full && format === 'rgbf32')
+      throw invalidArgument("'rgb24' or 'yuv420p' with frame 'full'", 'format of frames()', format);
     const run = await this.#pending.add(this.#open());
     try {
       yield* this.#read(run, format, false);
@@ -114,7 +129,8 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
 
   /**
    * Renders and encodes to a file: .mp4 (H.264 and AAC), .webm (VP9 and Opus), .gif, or PNG files (`'folder/%05d.png'`).
-   * The file has its name only when it is whole; an existing one is replaced then.
+   * The file has its name only when it is whole; an existing one is replaced then. MP4 and WebM have even sides: of a picture with an
+   * odd one, which only `frame: 'full'` can give, they leave out the last row or column.
    *
    * @example
    * const { fps } = await clip.save('talk.mp4')
@@ -133,7 +149,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     try {
       const silent = name === 'gif' || name === 'png';
       const video = await openVideo(file, {
-        ...this.#host.manifest.output,
+        ...this.#host.size,
         fps: this.#host.manifest.fps,
         frames: run.frames,
         sound: silent ? undefined : (sound ?? (await run.soundFile())),
@@ -183,8 +199,9 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
 
   /** Reads ahead. With `reuse` a frame's memory is written again once the next frame has been asked for. */
   async *#read(run: ClipRun, format: PixelFormat, reuse: boolean): AsyncGenerator<Frame, void, undefined> {
-    const { output, fps } = this.#host.manifest;
-    const bytes = frameBytes(output, format);
+    const { width, height } = this.#host.size;
+    const { fps } = this.#host.manifest;
+    const bytes = frameBytes(this.#host.size, format);
     const meter = new StageMeter('render', this.#report);
     const spare: Uint8Array[] = [];
     const ask = () => askFrame(run, spare.pop() ?? new Uint8Array(bytes), format);
@@ -195,7 +212,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
       if (index < 0) return;
       asked.push(ask());
       meter.advance(index + 1, run.frames);
-      yield { index, time: index / fps, ...output, data };
+      yield { index, time: index / fps, width, height, data };
       if (reuse) spare.push(data);
     }
   }
@@ -250,7 +267,5 @@ function askFrame(
 }
 
 function frameBytes({ width, height }: { width: number; height: number }, format: PixelFormat): number {
-  if (format === 'rgbf32') return 12 * width * height;
-  if (format === 'rgb24') return 3 * width * height;
-  return width * height + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
+  return format === 'rgbf32' ? 12 * width * height : bytesOfFrame(format, width, height);
 }

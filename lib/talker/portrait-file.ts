@@ -5,17 +5,20 @@ import type { HostTensors } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { CROP_KINDS, type CropKind } from '../face/crop/index.js';
 import type { FaceRatios } from '../face/schemes.js';
+import { encodePng, type Picture, readPicture } from '../media/index.js';
 import type { Pack } from '../packs/pack.js';
 import { readSafetensors, type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
 import { parseFile } from '../validate.js';
 import type { PortraitCrop } from './portrait.js';
 import { writeWholeFile } from './whole-file.js';
 
-// A portrait file is a .safetensors file: the engine's tensors, and in the metadata the crop, the ratios of eyes and lips, and
-// which pack made it. The first version had neither ratios nor a number.
+// A portrait file is a .safetensors file: the engine's tensors, the whole picture where it is kept, and in the metadata the crop, the
+// ratios of eyes and lips where they are known, and which pack made it. The first version had no number, no picture and no ratios.
 const FORMAT = 'kdtalker-portrait';
 const VERSION = 2;
 const TENSORS = ['feature', 'canonical', 'motion'] as const;
+/** The bytes of a PNG file: half the size of the pixels, and the same pixels again. */
+const PHOTO = 'photo';
 
 const matrix = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]);
 const cropSchema = z.strictObject({
@@ -45,8 +48,10 @@ function fingerprint({ manifest }: Pack): string {
 /** A checksum, so that a flipped bit is told and not shown. */
 function digest(tensors: HostTensors, about: string): string {
   const hash = createHash('sha256').update(about);
-  for (const name of TENSORS) {
-    const { buffer, byteOffset, byteLength } = tensors[name]!.data;
+  for (const name of [...TENSORS, PHOTO]) {
+    const tensor = tensors[name];
+    if (tensor === undefined) continue; // the picture
+    const { buffer, byteOffset, byteLength } = tensor.data;
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   }
   return hash.digest('hex');
@@ -62,6 +67,7 @@ export async function savePortraitFile(
   const { name, version } = pack.manifest;
   const cropText = JSON.stringify(crop);
   const ratiosText = ratios && JSON.stringify(ratios);
+  const stored = await packPhoto(tensors);
   const metadata = {
     format: FORMAT,
     version: String(VERSION),
@@ -69,16 +75,23 @@ export async function savePortraitFile(
     fingerprint: fingerprint(pack),
     crop: cropText,
     ...(ratiosText !== undefined && { ratios: ratiosText }),
-    sha256: digest(tensors, cropText + (ratiosText ?? '')),
+    sha256: digest(stored, cropText + (ratiosText ?? '')),
   };
-  await writeWholeFile(file, writeSafetensors(tensors as Record<string, TensorToStore>, metadata));
+  await writeWholeFile(file, writeSafetensors(stored as Record<string, TensorToStore>, metadata));
+}
+
+async function packPhoto({ photo, ...tensors }: HostTensors): Promise<HostTensors> {
+  if (photo === undefined) return tensors;
+  const [height, width] = photo.dims as [number, number, number];
+  const data = new Uint8Array(await encodePng({ data: photo.data as Uint8Array, width, height }));
+  return { ...tensors, [PHOTO]: { dims: [data.length], data } };
 }
 
 /** Reads what {@link savePortraitFile} wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID */
 export async function loadPortraitFile(
   file: string,
   pack: Pack,
-): Promise<PortraitAbout & { tensors: HostTensors }> {
+): Promise<PortraitAbout & { tensors: HostTensors; picture: Picture | undefined }> {
   const bytes = await readFile(file).catch((cause) => {
     throw new KdtalkerError('FILE_NOT_FOUND', `Expected a portrait file at '${file}' but it cannot be read`, {
       cause,
@@ -104,10 +117,12 @@ export async function loadPortraitFile(
   const found = hostTensors(tensors, fail);
   if (metadata.sha256 !== digest(found, (metadata.crop ?? '') + (metadata.ratios ?? '')))
     throw fail('its bytes do not match their checksum');
+  const { [PHOTO]: photo, ...kept } = found;
   return {
     crop: readCrop(metadata.crop, file),
     ratios: readRatios(metadata.ratios, file),
-    tensors: found,
+    tensors: kept,
+    picture: photo && (await readPicture(photo.data as Uint8Array)),
   };
 }
 
@@ -141,5 +156,8 @@ function hostTensors(
     }
     return [name, { dims: tensor.dims, data: tensor.data as Float32Array }];
   });
-  return Object.fromEntries(entries);
+  const photo = stored[PHOTO];
+  if (photo === undefined) return Object.fromEntries(entries);
+  if (photo.dtype !== 'U8') throw fail(`its tensor '${PHOTO}' is not uint8`);
+  return { ...Object.fromEntries(entries), [PHOTO]: { dims: photo.dims, data: photo.data as Uint8Array } };
 }

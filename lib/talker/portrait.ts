@@ -1,13 +1,25 @@
 import { z } from 'zod';
-import { type NativePortraitOptions, native, type PortraitHandle, type TalkerHandle } from '../binding.js';
+import {
+  type NativePhoto,
+  type NativePortraitOptions,
+  native,
+  type PortraitHandle,
+  type TalkerHandle,
+} from '../binding.js';
 import { KdtalkerError, throwIfAborted } from '../errors.js';
-import { CROP_KINDS, type CropKind, type CropResult, cropPicture } from '../face/crop/index.js';
+import {
+  CROP_KINDS,
+  type CropKind,
+  type CropOptions,
+  type CropResult,
+  cropPicture,
+} from '../face/crop/index.js';
 import type { Face, FaceChoice, FaceFinder, FaceRatios } from '../face/faces.js';
-import type { Box, Matrix, Point } from '../face/geometry.js';
-import { type RawPicture, readPicture } from '../media/index.js';
+import { type Box, compose, type Matrix, type Point, resizedToOriginal } from '../face/geometry.js';
+import { type Picture, type RawPicture, readPicture } from '../media/index.js';
 import { keepKeypoints, placeKeypoints } from '../packs/landmarks.js';
-import type { Pack } from '../packs/pack.js';
-import { abortSignal, oneOf, parseOptions } from '../validate.js';
+import type { Pack, PackManifest } from '../packs/pack.js';
+import { abortSignal, flag, oneOf, parseOptions } from '../validate.js';
 import { Pending } from './pending.js';
 import { loadPortraitFile, savePortraitFile } from './portrait-file.js';
 import { checkPath } from './whole-file.js';
@@ -25,6 +37,10 @@ export interface PortraitOptions {
   box?: Box | undefined;
   /** 68 points in the order of iBUG 300-W, pixels: used as they are. */
   landmarks?: readonly Point[] | undefined;
+  /**
+   * Keeps the whole picture on the device too, 3 bytes a pixel, for clips with `frame: 'full'`, and in saved portraits. Default true.
+   */
+  keepPhoto?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -49,10 +65,17 @@ const schema = z.strictObject(
     face: z.unknown().optional(), // the three below are checked by the face finder, which knows the picture
     box: z.unknown().optional(),
     landmarks: z.unknown().optional(),
+    keepPhoto: flag.default(true),
     signal: abortSignal.optional(),
   },
   { error: 'an object' },
 );
+
+/** The size of a picture in pixels. */
+export interface PhotoSize {
+  readonly width: number;
+  readonly height: number;
+}
 
 /** What a portrait needs of its talker. */
 export interface PortraitHost {
@@ -70,6 +93,8 @@ export class Portrait {
   readonly crop: PortraitCrop;
   /** How far eyes and lips are open in the picture; undefined with the crop `'none'`, which looks for no landmarks. */
   readonly ratios: FaceRatios | undefined;
+  /** Pixels of its whole picture; undefined where that is not kept. */
+  readonly photo: PhotoSize | undefined;
   readonly #host: PortraitHost;
   readonly #handle: PortraitHandle;
   readonly #pending = new Pending();
@@ -80,24 +105,27 @@ export class Portrait {
     handle: PortraitHandle,
     crop: PortraitCrop,
     ratios: FaceRatios | undefined,
+    photo: PhotoSize | undefined,
   ) {
     this.#host = host;
     this.#handle = handle;
     this.crop = crop;
     this.ratios = ratios;
+    this.photo = photo && { width: photo.width, height: photo.height };
   }
 
   /** @internal use `talker.portrait()` */
   static async prepare(host: PortraitHost, input: PictureInput, options: PortraitOptions): Promise<Portrait> {
     const { crop, ratios, ready } = await cutOut(host, input, options);
-    return new Portrait(host, await native().preparePortrait(host.handle, ready), crop, ratios);
+    return new Portrait(host, await native().preparePortrait(host.handle, ready), crop, ratios, ready.photo);
   }
 
   /** @internal use `talker.loadPortrait()` */
   static async load(host: PortraitHost, file: string): Promise<Portrait> {
-    const { crop, ratios, tensors } = await loadPortraitFile(file, host.pack);
-    const handle = await native().restorePortrait(host.handle, tensors, nativeRatios(ratios));
-    return new Portrait(host, handle, crop, ratios);
+    const { crop, ratios, tensors, picture } = await loadPortraitFile(file, host.pack);
+    const photo = picture && photoOf(picture, crop, host.pack.manifest);
+    const handle = await native().restorePortrait(host.handle, tensors, nativeRatios(ratios), photo);
+    return new Portrait(host, handle, crop, ratios, photo);
   }
 
   /** @internal The engine's portrait. Throws CLOSED after close(). */
@@ -151,7 +179,7 @@ export async function cutOut(
   input: PictureInput,
   options: PortraitOptions,
 ): Promise<{ crop: PortraitCrop; ratios: FaceRatios | undefined; ready: NativePortraitOptions }> {
-  parseOptions(schema, options, 'the options of portrait()');
+  const { keepPhoto } = parseOptions(schema, options, 'the options of portrait()');
   // A signal of our own: however many calls share the user's, Node does not warn of too many listeners on it.
   const signal = options.signal && AbortSignal.any([options.signal]);
   const picture = await readPicture(input, { signal });
@@ -161,22 +189,42 @@ export async function cutOut(
     kind === 'none'
       ? undefined
       : await (await host.faces()).find(picture, { ...withoutCrop(options), signal });
-  const crop = await cropPicture(picture, {
+  const cut = await cutFace(picture, manifest, {
     kind,
-    size: manifest.crop.size,
     landmarks: face?.landmarks68,
     landmarks106: face?.landmarks106,
+    ratios: face?.ratios,
     signal,
   });
   throwIfAborted(signal, 'Preparing the portrait');
-  const rules = manifest.landmarks ?? [];
+  const crop = cropOf(cut.crop, face);
+  const photo = keepPhoto ? photoOf(picture, crop, manifest) : undefined;
+  return { crop, ratios: face?.ratios, ready: { ...cut.ready, photo } };
+}
+
+/** The crop that a pack's networks see, of a face that has been found, and what its landmarks say about keypoints. */
+export async function cutFace(
+  picture: Picture,
+  { crop: { size }, landmarks: rules = [] }: PackManifest,
+  { ratios, ...options }: Omit<CropOptions, 'size'> & { ratios?: FaceRatios | undefined },
+): Promise<{ crop: CropResult; ready: Omit<NativePortraitOptions, 'photo'> }> {
+  const crop = await cropPicture(picture, { ...options, size });
   const keypoints = crop.landmarks ? placeKeypoints(rules, crop.landmarks) : keepKeypoints();
-  const ready = { pixels: crop.pixels, keypoints, ratios: nativeRatios(face?.ratios) };
-  return { crop: cropOf(crop, face), ratios: face?.ratios, ready };
+  return { crop, ready: { pixels: crop.pixels, keypoints, ratios: nativeRatios(ratios) } };
 }
 
 function nativeRatios(ratios: FaceRatios | undefined): Float32Array {
   return ratios ? Float32Array.of(...ratios.eyes, ratios.lip) : new Float32Array();
+}
+
+/** A whole picture as the engine takes it: a rendered crop need not have the size of the one that was cut out. */
+export function photoOf(
+  { data, width, height }: Picture,
+  { size, toPhoto }: Pick<PortraitCrop, 'size' | 'toPhoto'>,
+  { output }: PackManifest,
+): NativePhoto {
+  const toCut = resizedToOriginal(output.width / size, output.height / size);
+  return { pixels: data, width, height, toPhoto: Float64Array.from(compose(toPhoto, toCut)) };
 }
 
 function withoutCrop({ face, box, landmarks, signal }: PortraitOptions) {

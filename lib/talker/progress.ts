@@ -1,10 +1,13 @@
 /** Where a clip is. Sent while it works, at most once a frame. */
 export interface Progress {
-  /** `audio`: speech to features; `sample`: features to motion; `render`: motion to frames; `encode`: frames to a file. */
-  stage: 'audio' | 'sample' | 'render' | 'encode';
+  /**
+   * `audio`: speech to features; `sample`: features to motion; `render`: motion to frames; `encode`: frames to a file. Of a video
+   * `track`: where its face is; `motion`: how it moves.
+   */
+  stage: 'audio' | 'sample' | 'render' | 'encode' | 'track' | 'motion';
   /** Seconds of sound for `audio`, frames for the others. */
   done: number;
-  /** Undefined while it is not known (sound of unknown length). */
+  /** Undefined while it is not known (sound of unknown length, a video's frames). */
   total: number | undefined;
   /** Frames per second since the stage began; 0 for `audio`. */
   fps: number;
@@ -26,4 +29,15 @@ export class StageMeter {
     const fps = this.#stage === 'audio' || seconds === 0 ? 0 : done / seconds;
     this.#report({ stage: this.#stage, done, total, fps });
   }
+}
+
+/** A listener that throws harms nobody but itself. */
+export function safely(listener: ((progress: Progress) => void) | undefined): (progress: Progress) => void {
+  return (progress) => {
+    try {
+      listener?.(progress);
+    } catch {
+      // the work goes on
+    }
+  };
 }

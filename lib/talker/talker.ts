@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Counters, native, type Stages, type TalkerHandle } from '../binding.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
-import type { SoundInput } from '../media/index.js';
+import type { SoundInput, VideoInput } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
 import type { LoweringProgress } from '../packs/lowering/lower-pack.js';
 import type { Precision } from '../packs/lowering/pass.js';
@@ -12,14 +12,23 @@ import { checkPack } from '../packs/verify.js';
 import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../validate.js';
 import { Clip } from './clip.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
-import type { ClipSource } from './clip-run.js';
+import type { ClipSource, FramePortraits } from './clip-run.js';
 import { lowerForCpu, precisionFor } from './lowering.js';
 import { Motion } from './motion.js';
 import { nativeTalkerOptions } from './native-options.js';
 import { Pending } from './pending.js';
-import { type PictureInput, Portrait, type PortraitHost, type PortraitOptions } from './portrait.js';
+import {
+  type PhotoSize,
+  type PictureInput,
+  Portrait,
+  type PortraitHost,
+  type PortraitOptions,
+} from './portrait.js';
 import type { Progress } from './progress.js';
+import { SourceVideo } from './source-video.js';
 import { Trace, type TraceOptions } from './trace.js';
+import { motionFromVideo } from './video-motion.js';
+import type { SourceVideoOptions, VideoMotionOptions } from './video-options.js';
 import { checkPath } from './whole-file.js';
 
 /** Options of {@link Talker.load}. */
@@ -72,7 +81,7 @@ export class Talker {
   /** Arithmetic of its lowered networks: what `precision` meant on this machine. */
   readonly precision: Precision;
   readonly #host: PortraitHost;
-  readonly #children = new Set<WeakRef<Portrait | Clip>>();
+  readonly #children = new Set<WeakRef<Portrait | SourceVideo | Clip>>();
   readonly #pending = new Pending();
   readonly #handle: TalkerHandle;
   /** Frames that are rendered side by side, and two for the reader. */
@@ -130,38 +139,76 @@ export class Talker {
    */
   async portrait(picture: PictureInput, options: PortraitOptions = {}): Promise<Portrait> {
     this.#check();
-    return this.#pending.add(this.#adoptPortrait(Portrait.prepare(this.#host, picture, options)));
+    return this.#pending.add(this.#adoptSource(Portrait.prepare(this.#host, picture, options)));
+  }
+
+  /**
+   * Reads a video that takes the place of a portrait: each frame of a clip shows the next of its pictures. Its face is followed from
+   * picture to picture, and where it is smoothed over time; the pictures go to a temporary file until it is closed.
+   *
+   * @param video a path, or the bytes of a file; at any rate of frames: it is read at the pack's
+   * @throws KdtalkerError FILE_NOT_FOUND, VIDEO_UNREADABLE, NO_FACE, PICTURE_TOO_SMALL, PICTURE_TOO_LARGE, FFMPEG_NOT_FOUND,
+   *   FFMPEG_FAILED, OUTPUT_DISK_FULL and OUTPUT_UNWRITABLE (of the system's temporary folder), INVALID_ARGUMENT, ABORTED, CLOSED
+   */
+  async sourceVideo(video: VideoInput, options: SourceVideoOptions = {}): Promise<SourceVideo> {
+    this.#check();
+    return this.#pending.add(this.#adoptSource(SourceVideo.prepare(this.#host, video, options)));
+  }
+
+  /**
+   * How a face moves in a video: what the pack's motion network sees in its pictures, at the pack's rate. Save it, edit it, or replay it
+   * with `animate(portrait, motion, { mode: 'relative' })`, which adds the movement to the portrait's own pose. The face is followed
+   * through the video and cut out by one square for all pictures.
+   *
+   * The puppet's motion network knows no pose and no expression: it sees a face at rest.
+   *
+   * @example
+   * const motion = await talker.motionFromVideo('driver.mp4')
+   * await motion.save('nod.json')
+   * @throws KdtalkerError as {@link sourceVideo}, but for OUTPUT_DISK_FULL
+   */
+  async motionFromVideo(video: VideoInput, options: VideoMotionOptions = {}): Promise<Motion> {
+    this.#check();
+    return this.#pending.add(motionFromVideo(this.#host, video, options));
   }
 
   /** Loads what `portrait.save()` wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID, CLOSED */
   async loadPortrait(file: string): Promise<Portrait> {
     this.#check();
     checkPath(file, 'the portrait file');
-    return this.#pending.add(this.#adoptPortrait(Portrait.load(this.#host, file)));
+    return this.#pending.add(this.#adoptSource(Portrait.load(this.#host, file)));
   }
 
   /**
    * A clip of a portrait that speaks, or that repeats a motion. Returns at once; work begins when frames, motion or a file are
    * asked of the clip.
    *
+   * @param portrait of {@link portrait} or {@link loadPortrait}; or a {@link SourceVideo}
    * @param source speech: a path, the bytes of a file or PCM; or a {@link Motion}
    * @throws KdtalkerError INVALID_ARGUMENT, CLOSED
    */
-  animate(portrait: Portrait, source: SoundInput | Motion, options: AnimateOptions = {}): Clip {
+  animate(portrait: Portrait | SourceVideo, source: SoundInput | Motion, options: AnimateOptions = {}): Clip {
     this.#check();
-    if (!(portrait instanceof Portrait))
+    const video = portrait instanceof SourceVideo;
+    if (!video && !(portrait instanceof Portrait))
       throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
     portrait.check(this.#host);
-    const plan = planClip(options, this.pack, source instanceof Motion);
+    const plan = planClip(options, this.pack, source instanceof Motion, video);
     checkRatios(plan.native, portrait.ratios);
     if (source instanceof Motion) checkFrameCounts(plan.native, source.frames);
+    const { full } = plan.native;
+    const size = full ? photoSize(portrait) : this.pack.output;
     const from: ClipSource = source instanceof Motion ? { motion: source } : { speech: source };
     const talker = this.#handle;
     const context = (signal: AbortSignal, report: (progress: Progress) => void) => {
       this.#check();
-      return { talker, portrait: portrait.handle, source: from, options: plan.native, signal, report };
+      const portraits = video ? portraitsOfVideo(portrait, full) : onePortrait(portrait);
+      return { talker, portraits, source: from, options: plan.native, signal, report };
     };
-    const clip = new Clip({ manifest: this.pack, readAhead: this.#readAhead, context }, plan.signal);
+    const clip = new Clip(
+      { manifest: this.pack, full, size, readAhead: this.#readAhead, context },
+      plan.signal,
+    );
     if (plan.onProgress) clip.on('progress', plan.onProgress);
     return this.#adopt(clip);
   }
@@ -211,9 +258,7 @@ export class Talker {
     const children = [...this.#children].map((child) => child.deref());
     await Promise.all(children.filter((child) => child instanceof Clip).map((clip) => clip.close()));
     await this.#pending.settled();
-    await Promise.all(
-      children.filter((child) => child instanceof Portrait).map((portrait) => portrait.close()),
-    );
+    await Promise.all(children.map((child) => child?.close())); // those of clips are done
     await (await this.#faces?.catch(() => undefined))?.close();
     await native().closeTalker(this.#handle);
   }
@@ -226,16 +271,16 @@ export class Talker {
     return this.#faces;
   }
 
-  /** A portrait that became ready after close() was called is closed too. */
-  async #adoptPortrait(preparing: Promise<Portrait>): Promise<Portrait> {
-    const portrait = await preparing;
-    if (this.#closing !== undefined) await portrait.close();
+  /** What became ready after close() was called is closed too. */
+  async #adoptSource<T extends Portrait | SourceVideo>(preparing: Promise<T>): Promise<T> {
+    const source = await preparing;
+    if (this.#closing !== undefined) await source.close();
     this.#check();
-    return this.#adopt(portrait);
+    return this.#adopt(source);
   }
 
   /** Remembers what close() has to close, without keeping it alive. */
-  #adopt<T extends Portrait | Clip>(child: T): T {
+  #adopt<T extends Portrait | SourceVideo | Clip>(child: T): T {
     for (const known of this.#children) if (known.deref() === undefined) this.#children.delete(known);
     this.#children.add(new WeakRef(child));
     return child;
@@ -248,4 +293,27 @@ export class Talker {
       'Expected an open talker but it was closed. Load another with Talker.load()',
     );
   }
+}
+
+/** A portrait is its owner's to close. */
+function onePortrait(portrait: Portrait): FramePortraits {
+  const { handle } = portrait; // throws where it is closed
+  return { first: async () => handle, ofFrame: undefined, release: async () => {} };
+}
+
+function portraitsOfVideo(video: SourceVideo, full: boolean): FramePortraits {
+  return {
+    first: () => video.portrait(0, full),
+    ofFrame: (index) => video.portrait(index, full),
+    release: (portrait) => native().closePortrait(portrait),
+  };
+}
+
+function photoSize({ photo }: Portrait | SourceVideo): PhotoSize {
+  if (photo !== undefined) return photo;
+  throw new KdtalkerError(
+    'INVALID_ARGUMENT',
+    "Expected a portrait that keeps its photo for frame 'full' but received one that does not: it was prepared with keepPhoto: false, " +
+      'or saved without. Prepare it again',
+  );
 }

@@ -14,7 +14,7 @@ import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './
 import { pushAll } from './clip-run.js';
 import { MOTION_SIZE } from './motion.js';
 import { cutOut, type PictureInput, type PortraitHost, type PortraitOptions } from './portrait.js';
-import { type Progress, StageMeter } from './progress.js';
+import { type Progress, StageMeter, safely } from './progress.js';
 import { checkPath, writeWholeFile } from './whole-file.js';
 
 /** One tensor of a trace, row-major. */
@@ -118,17 +118,6 @@ function planTrace({ pack }: PortraitHost, options: TraceOptions) {
     frames: [...new Set(own.frames)],
   };
   return { plan, signal: options.signal, report: safely(onProgress), portrait };
-}
-
-/** A listener that throws harms nobody but itself. */
-function safely(listener: ((progress: Progress) => void) | undefined): (progress: Progress) => void {
-  return (progress) => {
-    try {
-      listener?.(progress);
-    } catch {
-      // the trace goes on
-    }
-  };
 }
 
 function checkNoise({ dims, data }: TraceTensor, window: number): void {

@@ -24,8 +24,8 @@ PixelFormat PixelFormatOf(const std::string& name) {
   return name == "rgbf32" ? PixelFormat::kFloat : PixelFormat::kRgb;
 }
 
-// readFrame(handle, Uint8Array, 'rgb24' | 'yuv420p' | 'rgbf32') -> Promise<index of the frame written, -1
-// after the last>
+// readFrame(handle, Uint8Array, 'rgb24' | 'yuv420p' | 'rgbf32', portrait | undefined) -> Promise<index of the
+// frame written, -1 after the last>
 Napi::Value ReadFrame(const Napi::CallbackInfo& info) {
   auto clip = Handle<Clip>::Get(info[0]);
   const Bytes out = BytesOf(info[1], "the frame");
@@ -34,14 +34,17 @@ Napi::Value ReadFrame(const Napi::CallbackInfo& info) {
     throw Error("INVALID_ARGUMENT", "Expected " + std::to_string(clip->frame_bytes(format)) +
                                         " bytes for a frame but received " + std::to_string(out.size));
   }
+  auto source = info[3].IsUndefined() ? nullptr : Handle<Portrait>::Get(info[3]);
   Jobs& jobs = Instance::Of(info.Env()).jobs();
   const Jobs::Started job = jobs.Start(info.Env(), info[1].As<Napi::Object>());
-  clip->Read(format, out.data,
-             [mailbox = jobs.mailbox(), id = job.id](std::int64_t index, const std::exception_ptr& error) {
-               mailbox->Send(
-                   id, {[index](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(index)); },
-                        error});
-             });
+  clip->Read(
+      format, out.data,
+      [mailbox = jobs.mailbox(), id = job.id](std::int64_t index, const std::exception_ptr& error) {
+        mailbox->Send(
+            id,
+            {[index](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(index)); }, error});
+      },
+      std::move(source));
   return job.promise;
 }
 

@@ -14,7 +14,7 @@ Napi::Value PortraitToJs(Napi::Env env, Prepared& portrait) {
   return Handle<Portrait>::Make(env, std::move(portrait));
 }
 
-// preparePortrait(talker, { pixels, keypoints }) -> Promise<handle>
+// preparePortrait(talker, { pixels, keypoints, ratios, photo }) -> Promise<handle>
 Napi::Value PreparePortrait(const Napi::CallbackInfo& info) {
   auto work = [talker = Handle<Talker>::Get(info[0]), options = PortraitOptionsOf(info[1].ToObject())] {
     return Portrait::Prepare(talker, options);
@@ -33,33 +33,56 @@ std::vector<float> FromHost(const HostTensors& tensors, const char* name) {
   return values;
 }
 
-// portraitTensors(handle) -> Promise<{ feature, canonical, motion }>
+HostTensors ToHostTensors(Portrait::Saved saved) {
+  HostTensors tensors{{"feature", ToHost(saved.feature, saved.feature_dims)},
+                      {"canonical", ToHost(saved.canonical, {21, 3})},
+                      {"motion", ToHost(saved.motion, {70})}};
+  if (saved.photo.rgb.empty()) return tensors;
+  tensors["photo"] = {Type::kUint8, {saved.photo.height, saved.photo.width, 3}, std::move(saved.photo.rgb)};
+  return tensors;
+}
+
+// portraitTensors(handle) -> Promise<{ feature, canonical, motion, photo where it is kept }>
 Napi::Value PortraitTensors(const Napi::CallbackInfo& info) {
-  auto work = [portrait = Handle<Portrait>::Get(info[0])] {
-    const Portrait::Saved saved = portrait->Save();
-    return HostTensors{{"feature", ToHost(saved.feature, saved.feature_dims)},
-                       {"canonical", ToHost(saved.canonical, {21, 3})},
-                       {"motion", ToHost(saved.motion, {70})}};
-  };
+  auto work = [portrait = Handle<Portrait>::Get(info[0])] { return ToHostTensors(portrait->Save()); };
   return Instance::Of(info.Env())
       .jobs()
       .Run<HostTensors>(info.Env(), std::move(work),
                         [](Napi::Env env, HostTensors& tensors) { return ToJs(env, tensors); });
 }
 
-// restorePortrait(talker, tensors, Float32Array of ratios) -> Promise<handle>
+// restorePortrait(talker, tensors, Float32Array of ratios, photo as that of preparePortrait) ->
+// Promise<handle>
 Napi::Value RestorePortrait(const Napi::CallbackInfo& info) {
   auto work = [talker = Handle<Talker>::Get(info[0]), tensors = HostTensorsOf(info[1].ToObject()),
-               ratios = FloatsOf(info[2], "ratios")] {
+               ratios = FloatsOf(info[2], "ratios"), photo = PhotoPixelsOf(info[3])] {
     Portrait::Saved saved{{},
                           FromHost(tensors, "feature"),
                           FromHost(tensors, "canonical"),
                           FromHost(tensors, "motion"),
-                          ratios};
+                          ratios,
+                          photo};
     saved.feature_dims = tensors.at("feature").dims;
     return Portrait::Restore(talker, saved);
   };
   return Instance::Of(info.Env()).jobs().Run<Prepared>(info.Env(), std::move(work), PortraitToJs);
+}
+
+// readPictureMotion(talker, pixels of a crop) -> Promise<Float32Array [70]>, what M sees in it
+Napi::Value ReadPictureMotion(const Napi::CallbackInfo& info) {
+  const Bytes bytes = BytesOf(info[1], "pixels");
+  auto work = [talker = Handle<Talker>::Get(info[0]),
+               pixels = std::vector<std::uint8_t>(bytes.data, bytes.data + bytes.size)] {
+    return Portrait::ReadMotion(*talker, pixels);
+  };
+  return Instance::Of(info.Env())
+      .jobs()
+      .Run<std::vector<float>>(info.Env(), std::move(work),
+                               [](Napi::Env env, std::vector<float>& motion) -> Napi::Value {
+                                 Napi::Float32Array array = Napi::Float32Array::New(env, motion.size());
+                                 std::memcpy(array.Data(), motion.data(), motion.size() * sizeof(float));
+                                 return array;
+                               });
 }
 
 }  // namespace
@@ -68,6 +91,7 @@ void ExportPortrait(Napi::Env env, Napi::Object exports) {
   exports.Set("preparePortrait", Napi::Function::New<Call<PreparePortrait>>(env, "preparePortrait"));
   exports.Set("portraitTensors", Napi::Function::New<Call<PortraitTensors>>(env, "portraitTensors"));
   exports.Set("restorePortrait", Napi::Function::New<Call<RestorePortrait>>(env, "restorePortrait"));
+  exports.Set("readPictureMotion", Napi::Function::New<Call<ReadPictureMotion>>(env, "readPictureMotion"));
   exports.Set("closePortrait", Napi::Function::New<Call<CloseHandle<Portrait>>>(env, "closePortrait"));
 }
 

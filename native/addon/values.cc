@@ -1,5 +1,6 @@
 #include "addon/values.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/error.h"
@@ -176,7 +177,24 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
 PortraitOptions PortraitOptionsOf(const Napi::Object& object) {
   const Bytes pixels = BytesOf(Get(object, "pixels"), "pixels");
   return {std::vector<std::uint8_t>(pixels.data, pixels.data + pixels.size), GetFloats(object, "keypoints"),
-          GetFloats(object, "ratios")};
+          GetFloats(object, "ratios"), PhotoPixelsOf(Get(object, "photo"))};
+}
+
+stages::PhotoPixels PhotoPixelsOf(const Napi::Value& value) {
+  stages::PhotoPixels photo;
+  if (value.IsUndefined()) return photo;
+  const Napi::Object object = value.ToObject();
+  const Napi::Value matrix = Get(object, "toPhoto");
+  const bool doubles =
+      matrix.IsTypedArray() && matrix.As<Napi::TypedArray>().TypedArrayType() == napi_float64_array;
+  if (!doubles || matrix.As<Napi::Float64Array>().ElementLength() != photo.to_photo.size())
+    Refuse("six numbers", "toPhoto");
+  std::copy_n(matrix.As<Napi::Float64Array>().Data(), photo.to_photo.size(), photo.to_photo.begin());
+  const Bytes pixels = BytesOf(Get(object, "pixels"), "pixels");
+  photo.rgb.assign(pixels.data, pixels.data + pixels.size);
+  photo.width = GetInt(object, "width");
+  photo.height = GetInt(object, "height");
+  return photo;
 }
 
 // Which of the 70 numbers of motion are meant, a byte each.
@@ -227,6 +245,7 @@ ClipOptions ClipOptionsOf(const Napi::Object& object) {
   options.edits = GetFloats(object, "edits");
   if (!Get(object, "silence").IsUndefined()) options.silence = SilenceOptionsOf(GetObject(object, "silence"));
   options.retargeting = RetargetingOf(object);
+  options.full = GetBool(object, "full");
   return options;
 }
 

@@ -35,6 +35,8 @@ std::vector<float> FloatsOf(const Napi::Value& value, const char* name);
 
 TalkerOptions TalkerOptionsOf(const Napi::Object& object);
 PortraitOptions PortraitOptionsOf(const Napi::Object& object);
+// { pixels, width, height, toPhoto: six numbers }, or undefined: none.
+stages::PhotoPixels PhotoPixelsOf(const Napi::Value& value);
 ClipOptions ClipOptionsOf(const Napi::Object& object);
 TraceOptions TraceOptionsOf(const Napi::Object& object);
 

@@ -12,6 +12,12 @@ namespace kdtalker {
 template <class Kernel>
 void Launch(const Device& device, Kernel kernel) {
   static_assert(std::is_trivially_copyable_v<Kernel>, "kernels are copied to the device byte by byte");
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_clear_padding)
+  // Half of an old pointer in the padding after a number would make both together look like an address.
+  __builtin_clear_padding(&kernel);
+#endif
+#endif
   device.ResolveArguments(&kernel, sizeof(kernel));
   const std::int64_t count = kernel.count();
   for (std::int64_t i = 0; i < count; i++) kernel(i);

@@ -1,10 +1,10 @@
 #include "engine/clip.h"
 
+#include <string>
 #include <utility>
 
 #include "core/activity.h"
 #include "core/error.h"
-#include "engine/renderer.h"
 #include "engine/sampler.h"
 #include "kernels/motion.h"
 
@@ -29,6 +29,7 @@ Clip::Clip(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, C
     : portrait_(std::move(portrait)),
       speech_(std::move(speech)),
       options_(options),
+      size_(FrameSize::Of(*portrait_, options.full)),
       frames_(speech_->frames()) {
   if (speech_->device() != portrait_->talker()->device()) {
     throw Error("INVALID_ARGUMENT",
@@ -42,6 +43,7 @@ Clip::Clip(std::shared_ptr<Portrait> portrait, std::vector<float> motion, ClipOp
     : portrait_(std::move(portrait)),
       replay_(std::move(motion)),
       options_(options),
+      size_(FrameSize::Of(*portrait_, options.full)),
       frames_(static_cast<std::int64_t>(replay_.size()) / kernels::kMotionSize) {}
 
 Clip::~Clip() {
@@ -61,11 +63,30 @@ void Clip::Close() {
   }
 }
 
-std::size_t Clip::frame_bytes(PixelFormat format) const {
-  return Renderer::FrameBytes(portrait_->talker()->options(), format);
+void Clip::CheckSource(const Portrait& source) const {
+  if (source.talker() != portrait_->talker())
+    throw Error("INVALID_ARGUMENT",
+                "Expected a frame's portrait of the clip's talker but received another's");
+  const FrameSize size = FrameSize::Of(source, options_.full);
+  if (size.width == size_.width && size.height == size_.height) return;
+  throw Error("INVALID_ARGUMENT", "Expected a frame's photo of " + std::to_string(size_.width) + "x" +
+                                      std::to_string(size_.height) + " pixels as the clip's but received " +
+                                      std::to_string(size.width) + "x" + std::to_string(size.height));
 }
 
-void Clip::Read(PixelFormat format, void* out, OnFrame on_frame) {
+void Clip::CheckFormat(PixelFormat format) const {
+  if (!options_.full || format != PixelFormat::kFloat) return;
+  throw Error("INVALID_ARGUMENT", "Expected rgb24 or yuv420p for whole pictures but received rgbf32");
+}
+
+void Clip::Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr<Portrait> source) {
+  try {
+    CheckFormat(format);
+    if (source != nullptr) CheckSource(*source);
+  } catch (...) {
+    on_frame(-1, std::current_exception());
+    return;
+  }
   std::unique_lock lock(mutex_);
   if (error_ != nullptr || closed_ || asked_ == frames_) {
     const std::exception_ptr error = error_ == nullptr && closed_ ? ClosedError() : error_;
@@ -73,7 +94,7 @@ void Clip::Read(PixelFormat format, void* out, OnFrame on_frame) {
     on_frame(-1, error);
     return;
   }
-  requests_.push_back({asked_++, format, out, std::move(on_frame)});
+  requests_.push_back({asked_++, format, out, std::move(on_frame), std::move(source)});
   Start(std::move(lock), true);
 }
 
@@ -164,6 +185,7 @@ void Clip::RenderAll() {
     ThrowIfExiting(activity);
     Renderer renderer(portrait_, options_);
     while (TakeRequest(request)) {
+      renderer.Show(request.source == nullptr ? portrait_ : request.source);
       renderer.Frame(*timeline_, request.frame, request.format, request.out, stop_);
       CountFrame();
       const FrameRequest done = std::exchange(request, FrameRequest{});

@@ -14,6 +14,7 @@
 #include "core/session.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
+#include "engine/renderer.h"
 #include "engine/speech.h"
 #include "engine/timeline.h"
 
@@ -40,8 +41,10 @@ class Clip {
   Clip& operator=(const Clip&) = delete;
 
   // Asks for the next frame, to be written to `out` (frame_bytes(format) of host memory that stays valid
-  // until on_frame).
-  void Read(PixelFormat format, void* out, OnFrame on_frame);
+  // until on_frame). Whole pictures are never kFloat: Error INVALID_ARGUMENT. With `source` that frame shows
+  // another portrait than the clip's: a source video hands over each frame's own with the request, so that
+  // there are never more of them than requests.
+  void Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr<Portrait> source = nullptr);
   void ReadMotion(OnMotion on_motion);
 
   // Ends the work soon: what waits gets Error ABORTED. Returns at once.
@@ -52,7 +55,7 @@ class Clip {
   void Close();
 
   std::int64_t frames() const { return frames_; }
-  std::size_t frame_bytes(PixelFormat format) const;
+  std::size_t frame_bytes(PixelFormat format) const { return size_.Bytes(format); }
   std::int64_t sampled() const { return sampled_.load(); }    // frames whose motion is final
   std::int64_t rendered() const { return rendered_.load(); }  // frames handed out
 
@@ -62,8 +65,11 @@ class Clip {
     PixelFormat format;
     void* out;
     OnFrame on_frame;
+    std::shared_ptr<Portrait> source;  // null: the clip's
   };
 
+  void CheckFormat(PixelFormat format) const;
+  void CheckSource(const Portrait& source) const;
   void Start(std::unique_lock<std::mutex> lock, bool rendering);
   void StartRendering();  // mutex held
   void SampleAll();       // thread of sampler_
@@ -78,6 +84,7 @@ class Clip {
   std::shared_ptr<Speech> speech_;  // null: replay of motion_
   std::vector<float> replay_;
   const ClipOptions options_;
+  const FrameSize size_;
   std::int64_t frames_;
   StopToken stop_;
   std::unique_ptr<Timeline> timeline_;  // made by the sampling thread

@@ -11,6 +11,7 @@
 #include "kernels/region.h"
 #include "kernels/silence_gate.h"
 #include "stages/network.h"
+#include "stages/paste.h"
 #include "stages/retarget.h"
 
 // Plain data that crosses from the addon to the engine. Every value has been validated in TypeScript; the
@@ -39,6 +40,7 @@ struct PortraitOptions {
   std::vector<std::uint8_t> pixels;  // [size, size, 3] RGB
   std::vector<float> keypoints;      // [2, 63]: factor of the motion network's own value, then what is added
   std::vector<float> ratios;         // how far left eye, right eye and lips are open; empty: not known
+  stages::PhotoPixels photo;         // for whole pictures; without pixels: crops only
 };
 
 // kFloat: [3, height, width] as the decoder gives them, 0..1.
@@ -65,6 +67,7 @@ struct ClipOptions {
   std::vector<float> edits;                   // [1 or frames, 70], kernels/frame_edits.h; empty: none
   std::optional<SilenceOptions> silence;      // for speech only
   stages::Retargeting retargeting;
+  bool full = false;  // frames are the whole photo with the crop pasted in
 };
 
 // A clip whose stages are copied out.

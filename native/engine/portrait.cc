@@ -13,13 +13,9 @@
 namespace kdtalker {
 namespace {
 
-// The picture at the crop's and at the motion network's size, [1, 3, side, side] each.
-struct Images {
-  Tensor crop, small;
-};
-
-Images UploadImages(const Talker& talker, const std::vector<std::uint8_t>& pixels) {
-  const std::int64_t side = talker.options().crop_size, small = talker.options().motion_size;
+// A crop's pixels on the device as floats, [1, 3, side, side].
+Tensor UploadCrop(const Talker& talker, const std::vector<std::uint8_t>& pixels) {
+  const std::int64_t side = talker.options().crop_size;
   if (pixels.size() != static_cast<std::size_t>(3 * side * side)) {
     throw Error("INVALID_ARGUMENT", "Expected " + std::to_string(3 * side * side) +
                                         " bytes for the portrait's pixels but received " +
@@ -28,11 +24,17 @@ Images UploadImages(const Talker& talker, const std::vector<std::uint8_t>& pixel
   const auto& device = talker.device();
   const Tensor rgb(device, Type::kUint8, {side, side, 3});
   rgb.Upload(pixels.data(), Crossing::kPicture);
-  Images images{Tensor(device, Type::kFloat32, {1, 3, side, side}),
-                Tensor(device, Type::kFloat32, {1, 3, small, small})};
-  Launch(*device, kernels::RgbToPicture{rgb.u8(), images.crop.f32(), side, side});
-  Launch(*device, kernels::ShrinkPicture{images.crop.f32(), images.small.f32(), side, side, side / small});
-  return images;
+  Tensor crop(device, Type::kFloat32, {1, 3, side, side});
+  Launch(*device, kernels::RgbToPicture{rgb.u8(), crop.f32(), side, side});
+  return crop;
+}
+
+// The crop at the motion network's size.
+Tensor Shrink(const Talker& talker, const Tensor& crop) {
+  const std::int64_t side = talker.options().crop_size, small = talker.options().motion_size;
+  Tensor shrunk(talker.device(), Type::kFloat32, {1, 3, small, small});
+  Launch(*talker.device(), kernels::ShrinkPicture{crop.f32(), shrunk.f32(), side, side, side / small});
+  return shrunk;
 }
 
 kernels::PlaceKeypoints PlaceOf(const std::vector<float>& values, float* keypoints) {
@@ -44,9 +46,9 @@ kernels::PlaceKeypoints PlaceOf(const std::vector<float>& values, float* keypoin
   return place;
 }
 
-std::vector<float> DownloadFloats(const Tensor& tensor) {
+std::vector<float> DownloadFloats(const Tensor& tensor, Crossing why = Crossing::kPortrait) {
   std::vector<float> values(static_cast<std::size_t>(tensor.count()));
-  tensor.Download(values.data(), Crossing::kPortrait);
+  tensor.Download(values.data(), why);
   return values;
 }
 
@@ -58,6 +60,30 @@ std::map<std::string, Tensor> MakeHeads(const stages::Network& network,
     if (network.has_output(name)) heads.emplace(name, network.MakeOutput(device, name));
   }
   return heads;
+}
+
+// Runs M on a picture of its size: the keypoints [1, 21, 3] as it finds them, and the motion [70].
+void RunMotion(const Talker& talker, const Tensor& image, const Tensor& keypoints, const Tensor& motion,
+               Recording* recording) {
+  const auto& device = talker.device();
+  const stages::Network& network = talker.network("motion");
+  const Tensor scale = network.MakeOutput(device, "scale"), yaw = network.MakeOutput(device, "yaw");
+  const Tensor pitch = network.MakeOutput(device, "pitch"), roll = network.MakeOutput(device, "roll");
+  const Tensor translation = network.MakeOutput(device, "translation"),
+               expression = network.MakeOutput(device, "expression");
+  stages::NetworkRun run(network);
+  run.Input("image", image).Output("keypoints", keypoints).Output("scale", scale).Output("yaw", yaw);
+  run.Output("pitch", pitch)
+      .Output("roll", roll)
+      .Output("translation", translation)
+      .Output("expression", expression);
+  const std::map<std::string, Tensor> heads =
+      recording == nullptr ? std::map<std::string, Tensor>{} : MakeHeads(network, device);
+  for (const auto& [name, tensor] : heads) run.Output(name, tensor);
+  run.Run(StopToken());
+  for (const auto& [name, tensor] : heads) recording->Add(name, tensor);
+  Launch(*device, kernels::PackMotion{scale.f32(), yaw.f32(), pitch.f32(), roll.f32(), translation.f32(),
+                                      expression.f32(), motion.f32()});
 }
 
 void UploadFloats(const Tensor& tensor, const std::vector<float>& values, const char* name) {
@@ -85,39 +111,32 @@ std::shared_ptr<Portrait> Portrait::Prepare(std::shared_ptr<Talker> talker, cons
   portrait->ratios_ = options.ratios;
   portrait->RunNetworks(options, recording);
   portrait->Derive();
+  portrait->KeepPhoto(options.photo, Crossing::kPicture);
   if (recording != nullptr) portrait->Record(*recording);
   return portrait;
 }
 
 void Portrait::RunNetworks(const PortraitOptions& options, Recording* recording) {
-  const auto& device = talker_->device();
-  const Images images = UploadImages(*talker_, options.pixels);
-  const StopToken stop;
+  const Tensor crop = UploadCrop(*talker_, options.pixels);
   stages::NetworkRun(talker_->network("appearance"))
-      .Input("image", images.crop)
+      .Input("image", crop)
       .Output("feature", feature_)
-      .Run(stop);
+      .Run(StopToken());
+  RunMotion(*talker_, Shrink(*talker_, crop), canonical_, motion_, recording);
+  Launch(*talker_->device(), PlaceOf(options.keypoints, canonical_.f32()));
+}
 
-  const stages::Network& network = talker_->network("motion");
-  const Tensor scale = network.MakeOutput(device, "scale"), yaw = network.MakeOutput(device, "yaw");
-  const Tensor pitch = network.MakeOutput(device, "pitch"), roll = network.MakeOutput(device, "roll");
-  const Tensor translation = network.MakeOutput(device, "translation"),
-               expression = network.MakeOutput(device, "expression");
-  stages::NetworkRun run(network);
-  run.Input("image", images.small).Output("keypoints", canonical_).Output("scale", scale).Output("yaw", yaw);
-  run.Output("pitch", pitch)
-      .Output("roll", roll)
-      .Output("translation", translation)
-      .Output("expression", expression);
-  const std::map<std::string, Tensor> heads =
-      recording == nullptr ? std::map<std::string, Tensor>{} : MakeHeads(network, device);
-  for (const auto& [name, tensor] : heads) run.Output(name, tensor);
-  run.Run(stop);
-  for (const auto& [name, tensor] : heads) recording->Add(name, tensor);
+std::vector<float> Portrait::ReadMotion(const Talker& talker, const std::vector<std::uint8_t>& pixels) {
+  const Tensor keypoints(talker.device(), Type::kFloat32, {1, kernels::kKeypoints, 3});
+  const Tensor motion(talker.device(), Type::kFloat32, {kernels::kMotionSize});
+  RunMotion(talker, Shrink(talker, UploadCrop(talker, pixels)), keypoints, motion, nullptr);
+  return DownloadFloats(motion, Crossing::kMotion);
+}
 
-  Launch(*device, kernels::PackMotion{scale.f32(), yaw.f32(), pitch.f32(), roll.f32(), translation.f32(),
-                                      expression.f32(), motion_.f32()});
-  Launch(*device, PlaceOf(options.keypoints, canonical_.f32()));
+void Portrait::KeepPhoto(const stages::PhotoPixels& photo, Crossing why) {
+  if (photo.rgb.empty()) return;
+  const TalkerOptions& pack = talker_->options();
+  photo_.emplace(talker_->device(), photo, stages::CropSize{pack.width, pack.height}, why);
 }
 
 void Portrait::Derive() {
@@ -168,12 +187,24 @@ std::shared_ptr<Portrait> Portrait::Restore(std::shared_ptr<Talker> talker, cons
   UploadFloats(portrait->motion_, saved.motion, "motion");
   portrait->ratios_ = saved.ratios;
   portrait->Derive();
+  portrait->KeepPhoto(saved.photo, Crossing::kPortrait);
   return portrait;
 }
 
 Portrait::Saved Portrait::Save() const {
-  return {feature_.dims(), DownloadFloats(feature_), DownloadFloats(canonical_), DownloadFloats(motion_),
-          ratios_};
+  Saved saved{feature_.dims(),
+              DownloadFloats(feature_),
+              DownloadFloats(canonical_),
+              DownloadFloats(motion_),
+              ratios_,
+              {}};
+  if (photo_) {
+    saved.photo.width = photo_->width();
+    saved.photo.height = photo_->height();
+    saved.photo.rgb.resize(photo_->rgb().bytes());
+    photo_->rgb().Download(saved.photo.rgb.data(), Crossing::kPortrait);
+  }
+  return saved;
 }
 
 }  // namespace kdtalker

@@ -2,11 +2,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/recording.h"
 #include "engine/talker.h"
+#include "stages/paste.h"
 #include "stages/render.h"
 
 namespace kdtalker {
@@ -15,30 +17,36 @@ namespace kdtalker {
 // it.
 class Portrait {
  public:
-  // From pixels: one upload, then F and M run on the device. With a recording, what they gave and what
-  // follows from it is added there.
+  // From pixels: one upload, another for the photo where it is kept, then F and M run on the device. With a
+  // recording, what they gave and what follows from it is added there.
   static std::shared_ptr<Portrait> Prepare(std::shared_ptr<Talker> talker, const PortraitOptions& options,
                                            Recording* recording = nullptr);
 
-  // From what Save() gave: feature volume, canonical [63], motion [70]. Throws Error PORTRAIT_INVALID when
-  // they do not fit.
+  // From what Save() gave: feature volume, canonical [63], motion [70], and the photo, whose place of the
+  // crop is not in it. Throws Error PORTRAIT_INVALID when they do not fit.
   struct Saved {
     std::vector<std::int64_t> feature_dims;
     std::vector<float> feature, canonical, motion;
     std::vector<float> ratios;  // as PortraitOptions has them
+    stages::PhotoPixels photo;
   };
   static std::shared_ptr<Portrait> Restore(std::shared_ptr<Talker> talker, const Saved& saved);
   Saved Save() const;
+
+  // The motion [70] that M sees in a crop's pixels [size, size, 3], without a portrait of it: a frame of a
+  // driving video. One upload, one download.
+  static std::vector<float> ReadMotion(const Talker& talker, const std::vector<std::uint8_t>& pixels);
 
   const std::shared_ptr<Talker>& talker() const { return talker_; }
   const Tensor& feature() const { return feature_; }
   const Tensor& canonical() const { return canonical_; }  // [1, 21, 3]
   const Tensor& motion() const { return motion_; }        // [70], raw: the pose and expression of the picture
   const Tensor& keypoints() const { return keypoints_; }  // [1, 21, 3], x_s
-  const std::vector<float>& ratios() const { return ratios_; }        // left eye, right eye, lips, or empty
+  const std::vector<float>& ratios() const { return ratios_; }  // left eye, right eye, lips, or empty
   stages::Render::Source render_source() const { return {feature_, keypoints_, prepared_}; }
-  const Tensor& canonical_token() const { return canonical_token_; }  // [1, 70]
-  const Tensor& reference_token() const { return reference_token_; }  // [1, 70]
+  const Tensor& canonical_token() const { return canonical_token_; }          // [1, 70]
+  const Tensor& reference_token() const { return reference_token_; }          // [1, 70]
+  const stages::Photo* photo() const { return photo_ ? &*photo_ : nullptr; }  // null: not kept
 
  private:
   explicit Portrait(std::shared_ptr<Talker> talker);
@@ -46,11 +54,13 @@ class Portrait {
   void Record(Recording& recording) const;
   void Derive();   // what follows from feature, canonical and motion
   void RunOnce();  // the network `prepare`, where the talker has one
+  void KeepPhoto(const stages::PhotoPixels& photo, Crossing why);
 
   std::shared_ptr<Talker> talker_;
   std::vector<float> ratios_;
   Tensor feature_, canonical_, motion_, keypoints_, canonical_token_, reference_token_;
   std::map<std::string, Tensor> prepared_;  // by the words of the network that takes them each frame
+  std::optional<stages::Photo> photo_;
 };
 
 }  // namespace kdtalker

@@ -159,10 +159,19 @@ void Timeline::Keypoints(std::int64_t frame, float* out) const {
   Keypoints(frame, frame + 1, options_.relative, out);
 }
 
+void Timeline::Keypoints(std::int64_t frame, const Portrait& source, float* out) const {
+  Keypoints(frame, frame + 1, options_.relative, source, out);
+}
+
 void Timeline::Keypoints(std::int64_t first, std::int64_t last, bool relative, float* out) const {
+  Keypoints(first, last, relative, *portrait_, out);
+}
+
+void Timeline::Keypoints(std::int64_t first, std::int64_t last, bool relative, const Portrait& portrait,
+                         float* out) const {
   const Device& device = raw_.device();
-  const float* source = portrait_->motion().f32();
-  const float* canonical = portrait_->canonical().f32();
+  const float* source = portrait.motion().f32();
+  const float* canonical = portrait.canonical().f32();
   if (relative) {
     Launch(device,
            kernels::RelativeKeypoints{motion_.f32(), source, reference_.f32(), canonical, out, first, last});

@@ -33,6 +33,9 @@ class Timeline {
   // x_d [21, 3] of a ready frame, to a device address. Ready frames do not change: any thread.
   void Keypoints(std::int64_t frame, float* out) const;
 
+  // The same where that frame shows another portrait than the clip's own: a frame of a source video.
+  void Keypoints(std::int64_t frame, const Portrait& source, float* out) const;
+
   // x_d [last - first, 21, 3] of ready frames in either mode.
   void Keypoints(std::int64_t first, std::int64_t last, bool relative, float* out) const;
 
@@ -43,6 +46,8 @@ class Timeline {
   std::vector<float> DownloadRaw() const;     // [frames, 70], as sampled, de-normalised
 
  private:
+  void Keypoints(std::int64_t first, std::int64_t last, bool relative, const Portrait& source,
+                 float* out) const;
   void Advance();
   void KeepReference();
   void Rest(std::int64_t last);

@@ -103,12 +103,15 @@ struct PictureToI420 {
       for (int k = 0; k < columns; k++) sum[c][k] += level[c][k];
     }
     std::uint8_t* y = out + row * width + x;
-    for (int k = 0; k < columns; k++) {
-      const std::int32_t luma = 11966 * level[0][k] + 40254 * level[1][k] + 4064 * level[2][k];
-      y[k] = static_cast<std::uint8_t>(16 + ((luma + 32768) >> 16));
-    }
+    for (int k = 0; k < columns; k++) y[k] = LumaOf(level[0][k], level[1][k], level[2][k]);
   }
 
+ public:
+  KDT_HOST_DEVICE static std::uint8_t LumaOf(std::int32_t r, std::int32_t g, std::int32_t b) {
+    return static_cast<std::uint8_t>(16 + ((11966 * r + 40254 * g + 4064 * b + 32768) >> 16));
+  }
+
+  // Of sums over two rows; sum[c][columns] is read where the number of columns is odd.
   KDT_HOST_DEVICE static void Chroma(const std::int32_t sum[3][kColumnBlock + 1], int columns,
                                      std::uint8_t* cb, std::uint8_t* cr) {
     const std::int32_t middle = (128 << 18) + (1 << 17);  // 128 and one half, of sums of four

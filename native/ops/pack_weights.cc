@@ -83,8 +83,7 @@ const std::map<std::string, Packer>& Packers() {
   static const std::map<std::string, Packer> packers = {
       {"Conv", &PackConv},           {"UpConv", &PackUpConv},
       {"Spade", &PackSpade},         {"MaskMotion", &PackMaskMotion},
-      {"Occlusion", &PackOcclusion},
-      {"TokenLayers", &PackTokenLayers},
+      {"Occlusion", &PackOcclusion}, {"TokenLayers", &PackTokenLayers},
   };
   return packers;
 }

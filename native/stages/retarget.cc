@@ -46,8 +46,7 @@ Retarget::Retarget(const std::map<std::string, Network>& networks, const Tensor&
     : driving_(driving) {
   if (!wanted.eyes.empty() || !wanted.lips.empty()) CheckRatios(ratios);
   if (!wanted.eyes.empty())
-    eyes_.emplace(RoleOf(networks, "eye"), source, std::vector<float>{ratios[0], ratios[1]},
-                  wanted.eyes);
+    eyes_.emplace(RoleOf(networks, "eye"), source, std::vector<float>{ratios[0], ratios[1]}, wanted.eyes);
   if (!wanted.lips.empty())
     lips_.emplace(RoleOf(networks, "lip"), source, std::vector<float>{ratios[2]}, wanted.lips);
   if (!wanted.stitch) return;
@@ -58,6 +57,12 @@ Retarget::Retarget(const std::map<std::string, Network>& networks, const Tensor&
   if (!keep_all || !stitching.has_output("delta")) return;
   stitching_delta_ = stitching.MakeOutput(source.shared_device(), "delta");
   stitching_->Output("delta", stitching_delta_);
+}
+
+void Retarget::Show(const std::vector<float>& ratios) {
+  if (eyes_ || lips_) CheckRatios(ratios);
+  if (eyes_) std::copy_n(ratios.begin(), 2, eyes_->ratios.begin());
+  if (lips_) lips_->ratios.front() = ratios[2];
 }
 
 void Retarget::Run(std::int64_t frame, const StopToken& stop) {

@@ -28,6 +28,10 @@ class Retarget {
   Retarget(const std::map<std::string, Network>& networks, const Tensor& source, const Tensor& driving,
            const std::vector<float>& ratios, const Retargeting& wanted, bool keep_all = false);
 
+  // Frames have another source from here on, whose keypoints are where the first one's were: its ratios, as
+  // the constructor takes them.
+  void Show(const std::vector<float>& ratios);
+
   // Works on the `driving` of a frame.
   void Run(std::int64_t frame, const StopToken& stop);
 

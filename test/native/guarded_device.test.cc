@@ -4,7 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -45,6 +47,18 @@ Tensor MakeTensor() {
   tensor.Upload(bytes, Crossing::kPack);
   return tensor;
 }
+
+// Between the value and the count lie four bytes that belong to nobody; it tells what is there.
+struct PaddedKernel {
+  std::uint8_t* out;
+  float value;
+  std::int64_t size;
+  std::int64_t count() const { return size; }
+  void operator()(std::int64_t i) const {
+    out[i] = reinterpret_cast<const std::uint8_t*>(
+        this)[offsetof(PaddedKernel, value) + sizeof(value) + static_cast<std::size_t>(i)];
+  }
+};
 
 }  // namespace
 
@@ -106,4 +120,22 @@ TEST_CASE("a block that is used again holds nothing of what was there") {
   CHECK(again.address() == first);
   again.Download(bytes, Crossing::kPack);
   CHECK(bytes[0] == 0);
+}
+
+// Together with the number before it, it would pass for an address, which resolving changes: both halves
+// where the two ranges do not lie a multiple of 4 GiB apart.
+TEST_CASE("half of an old address in a kernel's padding is gone when it runs") {
+  const auto device = OpenDevice("guarded");
+  const Tensor tensor(device, Type::kUint8, {4});
+  PaddedKernel kernel;
+  const auto address = reinterpret_cast<std::uint64_t>(tensor.address());
+  for (std::size_t at = 0; at + sizeof(address) <= sizeof(kernel); at += sizeof(address))
+    std::memcpy(reinterpret_cast<std::byte*>(&kernel) + at, &address, sizeof(address));
+  kernel.out = tensor.u8();
+  kernel.value = 1.5F;
+  kernel.size = 4;
+  Launch(*device, kernel);
+  std::uint8_t padding[4] = {9, 9, 9, 9};
+  tensor.Download(padding, Crossing::kFrame);
+  CHECK(std::count(padding, padding + 4, 0) == 4);
 }

@@ -50,6 +50,10 @@ if (stage === 'load') {
   if (stage === 'portrait') {
     start(talker.portrait(portraitFile));
     await end();
+  } else if (stage === 'video') {
+    const video = await talker.sourceVideo(portraitFile); // one picture is a short video
+    const clip = talker.animate(video, speechFile, { frame: 'full' });
+    await inClip.save(clip);
   } else {
     const portrait = await talker.portrait(portraitFile);
     const clip = talker.animate(portrait, stage === 'save' ? speechFile : speech());

@@ -1,7 +1,9 @@
 import type { Clip } from '../../talker/clip.js';
 import { Motion } from '../../talker/motion.js';
-import type { Portrait } from '../../talker/portrait.js';
+import { Portrait } from '../../talker/portrait.js';
+import type { Progress } from '../../talker/progress.js';
 import type { SaveResult } from '../../talker/save-options.js';
+import type { SourceVideo } from '../../talker/source-video.js';
 import { Talker } from '../../talker/talker.js';
 import type { Context } from '../command.js';
 import { bytes, duration, speed } from '../layout.js';
@@ -55,9 +57,9 @@ export async function step<T>({ reporter }: Context, stage: Stage, work: () => P
 }
 
 async function makeAll(talker: Talker, plan: Plan, values: AnimateValues, context: Context): Promise<Made> {
-  const portrait = await step(context, 'portrait', () => openPortrait(talker, plan, context.signal));
+  const portrait = await openSubject(talker, plan, context);
   const made: Made = {};
-  if (values['save-portrait'] !== undefined) {
+  if (portrait instanceof Portrait && values['save-portrait'] !== undefined) {
     await portrait.save(values['save-portrait']);
     made.portrait = values['save-portrait'];
   }
@@ -69,9 +71,14 @@ async function makeAll(talker: Talker, plan: Plan, values: AnimateValues, contex
   return { ...made, ...(await saveMotion(clip, values, context)), ...(await saveVideo(clip, plan, values)) };
 }
 
-function openPortrait(talker: Talker, { portrait }: Plan, signal: AbortSignal): Promise<Portrait> {
-  if (portrait.kind === 'file') return talker.loadPortrait(portrait.path);
-  return talker.portrait(portrait.path, { ...portrait.options, signal });
+function openSubject(talker: Talker, { portrait }: Plan, context: Context): Promise<Portrait | SourceVideo> {
+  const { signal, reporter } = context;
+  const { path, kind } = portrait;
+  if (kind === 'file') return step(context, 'portrait', () => talker.loadPortrait(path));
+  if (kind === 'picture')
+    return step(context, 'portrait', () => talker.portrait(path, { ...portrait.options, signal }));
+  const onProgress = (progress: Progress) => reporter.progress(progress);
+  return talker.sourceVideo(path, { ...portrait.options, signal, onProgress });
 }
 
 async function saveMotion(clip: Clip, values: AnimateValues, { reporter }: Context): Promise<Partial<Made>> {

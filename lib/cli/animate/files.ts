@@ -2,7 +2,6 @@ import { open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { KdtalkerError } from '../../errors.js';
 import { wrongValue } from '../option.js';
-import type { AnimateValues } from './options.js';
 
 /** A portrait file is a .safetensors file: the size of its header, 8 bytes little endian, and the header, JSON. */
 const SIZE_BYTES = 8;
@@ -22,22 +21,26 @@ export async function isPortraitFile(path: string): Promise<boolean> {
   }
 }
 
-const INPUTS = ['portrait', 'speech', 'motion', 'edit'] as const;
+const INPUTS = ['portrait', 'source-video', 'speech', 'motion', 'edit'] as const;
 const OUTPUTS = ['out', 'save-portrait', 'save-motion'] as const;
 
 /**
- * That no output is an input or another output, which it would replace, and that none exists where that is unwanted.
+ * That no output, an option of `outputs` by its name, is an input or another output, which it would replace, and that none exists where that is unwanted.
  *
  * @throws INVALID_ARGUMENT, OUTPUT_UNWRITABLE
  */
-export async function checkOutputs(values: AnimateValues): Promise<void> {
+export async function checkOutputs(
+  values: { readonly 'no-overwrite'?: boolean },
+  inputs: readonly string[] = INPUTS,
+  outputs: readonly string[] = OUTPUTS,
+): Promise<void> {
   const taken = new Map<string, string>();
-  for (const name of [...INPUTS, ...OUTPUTS]) {
-    const path = values[name];
+  for (const name of [...inputs, ...outputs]) {
+    const path = (values as Record<string, string | undefined>)[name];
     if (path === undefined) continue;
     const place = await placeOf(path);
     const other = taken.get(place);
-    const isOutput = (OUTPUTS as readonly string[]).includes(name);
+    const isOutput = outputs.includes(name);
     if (isOutput && other !== undefined)
       throw wrongValue(`another file than that of --${other}`, `--${name}`, path);
     if (isOutput && values['no-overwrite']) await refuseExisting(path);

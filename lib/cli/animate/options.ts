@@ -35,6 +35,17 @@ const files = section('Input and output', {
   portrait: text('FILE', 'The picture of a face, or a portrait kept with --save-portrait', {
     also: ['image', 'picture', 'face-image', 'source', 'source-image'],
   }),
+  'source-video': text(
+    'FILE',
+    'A video of a face instead of --portrait: each frame shows the next of its pictures',
+  ),
+  repeat: choice(
+    ['ping-pong', 'loop'],
+    'What follows the last picture of --source-video: back to the first, or the first',
+    {
+      fallback: 'ping-pong',
+    },
+  ),
   speech: text(
     'FILE',
     'WAV, or any sound or video that ffmpeg decodes; with --motion only the sound of the video',
@@ -51,9 +62,9 @@ const files = section('Input and output', {
   'save-motion': text('FILE', 'Keep the motion, as JSON, to be given to --motion'),
 });
 
-const engine = section('Engine', TALKER_OPTIONS);
+export const engine = section('Engine', TALKER_OPTIONS);
 
-const sampling = section('Sampling', {
+export const sampling = section('Sampling', {
   seed: seed('The same seed makes the same video, another one other head motion', { fallback: '0' }),
   steps: integer([1, 1000], 'Sampling steps', { fallback: "the pack's" }),
   window: integer([1, 4096], 'Frames sampled at a time', { fallback: "the pack's" }),
@@ -61,9 +72,9 @@ const sampling = section('Sampling', {
   eta: decimal([0, 1], 'Share of fresh noise in ddim', { fallback: '0' }),
 });
 
-const movement = section('Movement', {
+export const movement = section('Movement', {
   mode: choice(['absolute', 'relative'], "Take the predicted pose, or add its change to the portrait's", {
-    fallback: 'absolute',
+    fallback: 'absolute; with --source-video relative',
   }),
   still: flag('Keep the head as it is in the portrait; only the face moves'),
   'pose-scale': decimal([0, 3], 'Strength of the head motion', { fallback: '1' }),
@@ -94,14 +105,15 @@ const movement = section('Movement', {
 });
 
 const retargeting = section('Retargeting, with packs that have the networks', {
-  stitch: flag('Keep shoulders and neck where they are in the portrait'),
+  stitch: flag('Keep shoulders and neck where they are in the portrait; on by itself with --frame full'),
+  'no-stitch': flag('Do not stitch whole pictures either'),
   eyes: decimal([0, 2], 'How far the eyes are open: height over width, 0 is shut', {
     fallback: 'as they move',
   }),
   lips: decimal([0, 2], 'How far the lips are open, likewise', { fallback: 'as they move' }),
 });
 
-const cut = section('Portrait', {
+export const cut = section('Portrait', {
   crop: choice(
     ['ffhq', 'kdtalker', 'liveportrait', 'none'],
     'How the face is cut out; none takes the whole picture',
@@ -116,6 +128,13 @@ const cut = section('Portrait', {
 });
 
 const encoding = section('Encoding', {
+  frame: choice(
+    ['crop', 'full'],
+    'What a frame shows: the crop, or the full picture with the crop pasted back',
+    {
+      fallback: 'crop',
+    },
+  ),
   crf: integer([0, 63], 'Quality, less is better; in MP4 up to 51', { fallback: 'MP4 20, WebM 30' }),
   preset: choice(PRESETS, "x264's effort", { fallback: 'veryfast' }),
 });

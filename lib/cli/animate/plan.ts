@@ -4,13 +4,17 @@ import { videoFormat } from '../../media/video.js';
 import type { AnimateOptions } from '../../talker/clip-options.js';
 import type { PortraitOptions } from '../../talker/portrait.js';
 import type { SaveOptions } from '../../talker/save-options.js';
+import type { SourceVideoOptions } from '../../talker/video-options.js';
 import { readEdit } from './edit.js';
 import { checkOutputs, isPortraitFile } from './files.js';
 import type { AnimateValues } from './options.js';
 
 /** What is to be done, in the library's words. */
 export interface Plan {
-  portrait: { path: string; kind: 'picture'; options: PortraitOptions } | { path: string; kind: 'file' };
+  portrait:
+    | { path: string; kind: 'picture'; options: PortraitOptions }
+    | { path: string; kind: 'file' }
+    | { path: string; kind: 'video'; options: SourceVideoOptions };
   /** Undefined where only the portrait is kept. */
   source: { speech: string } | { motion: string } | undefined;
   options: AnimateOptions;
@@ -19,15 +23,13 @@ export interface Plan {
 
 /** Finds what contradicts itself or is missing before anything is loaded. @throws INVALID_ARGUMENT, OUTPUT_FORMAT and others */
 export async function planAnimate(values: AnimateValues): Promise<Plan> {
-  const { portrait, out } = values;
-  if (portrait === undefined) throw missing('--portrait FILE');
+  const { out } = values;
   if (out === undefined && !values['save-motion'] && !values['save-portrait']) throw missing('--out FILE');
   if (out !== undefined) videoFormat(out);
   await checkOutputs(values);
-  const source = await planSource(values);
   return {
-    portrait: await planPortrait(portrait, values),
-    source,
+    portrait: await planSubject(values),
+    source: await planSource(values),
     options: await planOptions(values),
     save: planSave(values),
   };
@@ -38,14 +40,27 @@ function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], un
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
+/** A portrait or a source video. */
+async function planSubject(values: AnimateValues): Promise<Plan['portrait']> {
+  const { portrait, 'source-video': video, crop, face, box, repeat } = values;
+  if (video === undefined) {
+    if (portrait === undefined) throw missing('--portrait FILE or --source-video FILE');
+    if (repeat !== undefined) throw useless('repeat', 'without --source-video');
+    return planPortrait(portrait, values);
+  }
+  if (portrait !== undefined) throw useless('portrait', 'beside --source-video');
+  if (values['save-portrait'] !== undefined) throw useless('save-portrait', 'with --source-video');
+  const options = given({ crop, face, box: box as SourceVideoOptions['box'], repeat });
+  return { path: video, kind: 'video', options };
+}
+
 async function planPortrait(path: string, values: AnimateValues): Promise<Plan['portrait']> {
   const { crop, face, box } = values;
   const options = given({ crop, face, box: box as PortraitOptions['box'] });
   if (!(await isPortraitFile(path))) return { path, kind: 'picture', options };
-  const [useless] = Object.keys(options);
-  if (useless === undefined) return { path, kind: 'file' };
-  const message = `Expected no --${useless} with a saved portrait, which has been cut out already, but received one`;
-  throw new KdtalkerError('INVALID_ARGUMENT', message);
+  const [first] = Object.keys(options);
+  if (first === undefined) return { path, kind: 'file' };
+  throw useless(first, 'with a saved portrait, which has been cut out already,');
 }
 
 async function planSource({ speech, motion, out, ...rest }: AnimateValues): Promise<Plan['source']> {
@@ -57,10 +72,11 @@ async function planSource({ speech, motion, out, ...rest }: AnimateValues): Prom
 }
 
 async function planOptions(values: AnimateValues): Promise<AnimateOptions> {
-  const { seed, steps, window, sampler, eta, mode, still, blink, region, stitch, eyes, lips } = values;
+  const { seed, steps, window, sampler, eta, mode, still, blink, region, eyes, lips, frame } = values;
   const [yaw = 0, pitch = 0, roll = 0] = values['pose-offset'] ?? [];
   return given({
-    ...{ seed, steps, window, sampler, eta, mode, still, blink, region, stitch, eyes, lips },
+    ...{ seed, steps, window, sampler, eta, mode, still, blink, region, eyes, lips, frame },
+    stitch: values['no-stitch'] ? false : values.stitch,
     edit: values.edit === undefined ? undefined : await readEdit(values.edit),
     silenceGate: planSilenceGate(values),
     poseScale: values['pose-scale'],
@@ -79,6 +95,10 @@ function planSave(values: AnimateValues): SaveOptions {
   const { crf, preset, motion, speech } = values;
   const sound = motion === undefined ? undefined : speech;
   return given({ crf, preset, sound, overwrite: values['no-overwrite'] ? false : undefined });
+}
+
+function useless(option: string, where: string): KdtalkerError {
+  return new KdtalkerError('INVALID_ARGUMENT', `Expected no --${option} ${where} but received one`);
 }
 
 function missing(what: string): KdtalkerError {

@@ -9,16 +9,8 @@ export type Stage = 'download' | 'write' | 'check' | 'load' | 'lower' | 'portrai
 
 /** In the order in which they begin; later ones overlap with earlier ones. */
 export const STAGES: readonly Stage[] = [
-  'download',
-  'write',
-  'check',
-  'load',
-  'lower',
-  'portrait',
-  'audio',
-  'sample',
-  'render',
-  'encode',
+  ...(['download', 'write', 'check', 'load', 'lower', 'portrait'] as const),
+  ...(['track', 'motion', 'audio', 'sample', 'render', 'encode'] as const),
 ];
 
 /** Progress of a clip, or of a stage of the command with one step: 0 of 1, 1 of 1. */

@@ -28,7 +28,7 @@ export interface Encoder {
   abort(): Promise<void>;
 }
 
-/** How raw frames are laid out. `yuv420p`: BT.709 limited range, planes Y, U, V, even sides. `rgb24`: interleaved. */
+/** How raw frames are laid out. `yuv420p`: BT.709 limited range, planes Y, U, V, halves rounded up. `rgb24`: interleaved. */
 export type PixelFormat = 'yuv420p' | 'rgb24';
 
 /** One kind of video file. */
@@ -48,5 +48,6 @@ export interface VideoFormat {
 
 /** Bytes of one frame. */
 export function bytesOfFrame(format: PixelFormat, width: number, height: number): number {
-  return format === 'rgb24' ? width * height * 3 : (width * height * 3) / 2;
+  if (format === 'rgb24') return 3 * width * height;
+  return width * height + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
 }

@@ -1,4 +1,4 @@
-import { COLOUR, FfmpegEncoder, inputArguments, streamArguments } from '../ffmpeg-encoder.js';
+import { COLOUR, evenSides, FfmpegEncoder, inputArguments, streamArguments } from '../ffmpeg-encoder.js';
 import type { VideoFormat, VideoSpec } from './format.js';
 
 const PRESETS = [
@@ -24,7 +24,7 @@ export const mp4: VideoFormat = {
 function mp4Arguments(spec: VideoSpec): string[] {
   const { crf = 20, preset = 'veryfast', threads } = spec;
   const rate = ['-preset', preset, '-crf', String(crf), '-threads', String(threads)];
-  const video = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...rate, ...COLOUR];
+  const video = [...evenSides(spec), '-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...rate, ...COLOUR];
   const sound = streamArguments(spec, ['-c:a', 'aac', '-b:a', '128k']);
   return [...inputArguments(spec, 'yuv420p'), ...sound, ...video, '-movflags', '+faststart', '-f', 'mp4'];
 }

@@ -1,4 +1,4 @@
-import { COLOUR, FfmpegEncoder, inputArguments, streamArguments } from '../ffmpeg-encoder.js';
+import { COLOUR, evenSides, FfmpegEncoder, inputArguments, streamArguments } from '../ffmpeg-encoder.js';
 import type { VideoFormat, VideoSpec } from './format.js';
 
 /** WebM with VP9, in its fastest mode, and Opus. */
@@ -15,6 +15,7 @@ function webmArguments(spec: VideoSpec): string[] {
   const speed = ['-deadline', 'realtime', '-cpu-used', '8', '-row-mt', '1', '-threads', String(threads)];
   // A bit rate of 0 makes the quality constant.
   const video = [
+    ...evenSides(spec),
     '-c:v',
     'libvpx-vp9',
     '-pix_fmt',

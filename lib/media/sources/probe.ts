@@ -6,6 +6,8 @@ export interface Contents {
   format: string | undefined;
   /** Whether it has a sound track. */
   sound: boolean;
+  /** Whether it has a track of pictures, other than a cover. */
+  pictures: boolean;
 }
 
 /**
@@ -19,5 +21,6 @@ export async function probe(file: string, signal?: AbortSignal | undefined): Pro
   return {
     format: /^Input #0, (.+?), from /m.exec(stderr)?.[1],
     sound: /^\s*Stream #0.*: Audio:/m.test(stderr),
+    pictures: /^\s*Stream #0.*: Video:(?!.*\(attached pic\))/m.test(stderr),
   };
 }

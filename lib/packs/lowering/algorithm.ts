@@ -10,8 +10,8 @@ export interface ConvolutionSize {
   width: number;
 }
 
-/** Below so many cells a side, most of a tile of four would lie outside, and weights, twice as large, are most of the traffic. */
-const TILES_OF_FOUR_FROM = 8;
+/** Below so many cells a side weights are most of the traffic, and those for tiles of four are more than twice as large. */
+const TILES_OF_FOUR_FROM = 16;
 
 /** How a convolution is computed. */
 export function algorithmFor({ kernel, height, width }: ConvolutionSize, _precision: Precision): Algorithm {

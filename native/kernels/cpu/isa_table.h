@@ -5,8 +5,8 @@
 #include "kernels/cpu/conv.h"
 #include "kernels/cpu/kernel_table.h"
 #include "kernels/cpu/statistics.h"
-#include "kernels/cpu/warp_table.h"
 #include "kernels/cpu/tokens.h"
+#include "kernels/cpu/warp_table.h"
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 

@@ -5,8 +5,8 @@
 #include "kernels/cpu/bf16.h"
 #include "kernels/cpu/conv_kernels.h"
 #include "kernels/cpu/isa.h"
-#include "kernels/cpu/warp_kernels.h"
 #include "kernels/cpu/token_kernels.h"
+#include "kernels/cpu/warp_kernels.h"
 
 namespace kdtalker::kernels {
 

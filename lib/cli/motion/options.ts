@@ -1,0 +1,20 @@
+import { cut, engine, movement, sampling } from '../animate/options.js';
+import { flag, section, text, type Values } from '../option.js';
+
+const files = section('Input and output', {
+  video: text('FILE', 'A video of a face that moves', { also: ['driving', 'driving-video', 'driver'] }),
+  speech: text('FILE', 'WAV, or any sound or video that ffmpeg decodes; with --portrait', {
+    also: ['audio', 'voice', 'sound', 'wav'],
+  }),
+  portrait: text('FILE', 'The picture, or kept portrait, of who speaks: for --speech', {
+    also: ['image', 'picture', 'source'],
+  }),
+  out: text('FILE', 'The motion, as JSON, to be given to `animate --motion`', { also: ['o', 'save-motion'] }),
+  'no-overwrite': flag('Fail where the file exists instead of replacing it'),
+});
+
+/** Every option of `motion`: those of `animate` that make motion. */
+export const MOTION_OPTIONS = { ...files, ...engine, ...sampling, ...movement, ...cut };
+
+/** What was given to `motion`. */
+export type MotionValues = Values<typeof MOTION_OPTIONS>;

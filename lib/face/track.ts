@@ -1,0 +1,82 @@
+import { KdtalkerError } from '../errors.js';
+import type { Face, FaceFinder } from './faces.js';
+import type { Picture } from './geometry.js';
+import type { FindOptions } from './options.js';
+
+/** Pictures, one second, in which a face may be hidden or turned away before it counts as gone. */
+const LONGEST_GAP = 25;
+
+/** Which face of a video's first picture is followed. */
+export type TrackOptions = Pick<FindOptions, 'face' | 'box' | 'signal'>;
+
+/**
+ * Follows one face through the pictures of a video: looked for in the first one, then where it was in the one before. Where it
+ * cannot be seen it is looked for everywhere, and taken to be where it was until then.
+ */
+export class FaceTracker {
+  readonly #finder: FaceFinder;
+  readonly #options: TrackOptions;
+  #last: Face | undefined;
+  #count = 0;
+  #missed = 0;
+
+  constructor(finder: FaceFinder, options: TrackOptions) {
+    this.#finder = finder;
+    this.#options = options;
+  }
+
+  /**
+   * The face in the next picture.
+   *
+   * @throws KdtalkerError NO_FACE where the first picture has none, or too many in a row have none; as {@link FaceFinder.find}
+   */
+  async next(picture: Picture): Promise<Face> {
+    const index = this.#count++;
+    const known = this.#last;
+    this.#last = known ? await this.#follow(picture, known, index) : await this.#first(picture);
+    return this.#last;
+  }
+
+  async #first(picture: Picture): Promise<Face> {
+    try {
+      return await this.#finder.find(picture, this.#options);
+    } catch (error) {
+      throw isNoFace(error) ? gone('in the first picture of the video', error) : error;
+    }
+  }
+
+  async #follow(picture: Picture, last: Face, index: number): Promise<Face> {
+    const { signal, face } = this.#options;
+    for (const options of [
+      { box: last.box, signal },
+      { face, signal },
+    ]) {
+      try {
+        const found = await this.#finder.find(picture, options);
+        this.#missed = 0;
+        return found;
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        if (this.#missed >= LONGEST_GAP && !options.box)
+          throw gone(`in the video again after picture ${index - this.#missed - 1}`, error);
+      }
+    }
+    this.#missed += 1;
+    return last;
+  }
+}
+
+function isNoFace(error: unknown): error is KdtalkerError {
+  return error instanceof KdtalkerError && error.code === 'NO_FACE';
+}
+
+/** Not there, too far away to be seen, or outside the picture by now. */
+function isLost(error: unknown): boolean {
+  const codes = ['NO_FACE', 'PICTURE_TOO_SMALL', 'INVALID_ARGUMENT'];
+  return error instanceof KdtalkerError && codes.includes(error.code);
+}
+
+function gone(where: string, cause: KdtalkerError | unknown): KdtalkerError {
+  const said = (cause as Error).message.replace(' for the portrait', '');
+  return new KdtalkerError('NO_FACE', `Expected a face ${where}: ${said}`, { cause });
+}

@@ -1,0 +1,88 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import sharp from 'sharp';
+import { KdtalkerError } from '../errors.js';
+import { diskFull, outputError } from './output-error.js';
+import type { Picture } from './picture.js';
+import { TemporaryFile } from './temporary.js';
+
+/** JPEG that the eye cannot tell from the original: 40 dB and more, a tenth of the pixels' bytes. */
+const JPEG = { quality: 97, chromaSubsampling: '4:4:4' } as const;
+
+/** Removes the file of a store that was dropped without close(). */
+const dropped = new FinalizationRegistry<() => void>((remove) => remove());
+
+/**
+ * Pictures of one size in a temporary file, to be read again in any order: a video that is played backwards, or over and over,
+ * without being in memory or decoded from its start each time. Written one after the other, then read, by any number of callers.
+ */
+export class FrameStore {
+  readonly #file: TemporaryFile;
+  readonly #handle: FileHandle;
+  /** Where each picture begins, and where the last one ends. */
+  readonly #offsets = [0];
+  #closing: Promise<void> | undefined;
+
+  private constructor(file: TemporaryFile, handle: FileHandle) {
+    this.#file = file;
+    this.#handle = handle;
+    dropped.register(this, () => void remove(handle, file), this);
+  }
+
+  /** @throws OUTPUT_UNWRITABLE (of the system's temporary folder), OUTPUT_DISK_FULL */
+  static async create(): Promise<FrameStore> {
+    const file = await TemporaryFile.reserve();
+    try {
+      return new FrameStore(file, await open(file.path, 'wx+', 0o600));
+    } catch (cause) {
+      await file.remove();
+      throw outputError(cause, file.path);
+    }
+  }
+
+  /** Pictures that were added. */
+  get length(): number {
+    return this.#offsets.length - 1;
+  }
+
+  /** Adds a picture at the end; one call at a time. @throws OUTPUT_DISK_FULL, OUTPUT_UNWRITABLE, CLOSED */
+  async add({ data, width, height }: Picture): Promise<void> {
+    this.#check();
+    const bytes = await sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
+      .jpeg(JPEG)
+      .toBuffer();
+    const at = this.#offsets.at(-1)!;
+    const { bytesWritten } = await this.#handle.write(bytes, 0, bytes.length, at).catch((cause: unknown) => {
+      throw outputError(cause, this.#file.path);
+    });
+    if (bytesWritten < bytes.length) throw diskFull(this.#file.path); // the system says so only at the next write
+    this.#offsets.push(at + bytes.length);
+  }
+
+  /** A picture by its number. @throws CLOSED */
+  async read(index: number): Promise<Picture> {
+    this.#check();
+    const [begin, end] = [this.#offsets[index]!, this.#offsets[index + 1]!];
+    const bytes = new Uint8Array(end - begin);
+    await this.#handle.read(bytes, 0, bytes.length, begin);
+    const { data, info } = await sharp(bytes, { limitInputPixels: false })
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return { data, width: info.width, height: info.height };
+  }
+
+  /** Removes the file. Fine to call twice; not while pictures are read. */
+  close(): Promise<void> {
+    dropped.unregister(this);
+    this.#closing ??= remove(this.#handle, this.#file);
+    return this.#closing;
+  }
+
+  #check(): void {
+    if (this.#closing) throw new KdtalkerError('CLOSED', 'Expected open frames but they were closed');
+  }
+}
+
+async function remove(handle: FileHandle, file: TemporaryFile): Promise<void> {
+  await handle.close();
+  await file.remove();
+}

@@ -1,0 +1,22 @@
+import { open } from 'node:fs/promises';
+import { checkInputFile, notFound } from './input.js';
+
+/**
+ * The first bytes of a file or buffer.
+ *
+ * @param what the argument's name in messages
+ * @throws FILE_NOT_FOUND
+ */
+export async function headOf(input: string | Uint8Array, what: string): Promise<Uint8Array> {
+  if (typeof input !== 'string') return input.subarray(0, 16);
+  await checkInputFile(input, what);
+  const file = await open(input).catch((cause: unknown) => {
+    throw notFound(input, what, 'which may not be read', cause);
+  });
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(16), 0, 16, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,149 @@
+import { native, type PortraitHandle } from '../binding.js';
+import { KdtalkerError, throwIfAborted } from '../errors.js';
+import type { CropKind } from '../face/crop/index.js';
+import type { FaceRatios } from '../face/schemes.js';
+import { steady } from '../face/steady.js';
+import { FrameSource, FrameStore, type VideoInput } from '../media/index.js';
+import { Pending } from './pending.js';
+import { cutFace, type PhotoSize, type PortraitHost, photoOf } from './portrait.js';
+import { checkSourceVideoOptions, type SourceVideoOptions } from './video-options.js';
+import { cropLandmarks, type Track, trackFace } from './video-track.js';
+
+/** What a source video was found to be. */
+interface Contents {
+  store: FrameStore;
+  track: Track;
+  crop: CropKind;
+  size: PhotoSize;
+  repeat: 'ping-pong' | 'loop';
+}
+
+/**
+ * A video in the place of a portrait: every frame of a clip shows the next of its pictures, with that picture's own features, pose and
+ * place of the face. Made by `talker.sourceVideo()`; any number of clips may share it.
+ *
+ * It holds nothing on the device, and in memory only where the face is (0.5 to 1.4 kB a picture): its pictures lie in a temporary file, and
+ * a clip prepares them a few frames ahead. Closing it ends clips that still need them with CLOSED.
+ *
+ * @example
+ * const video = await talker.sourceVideo('speaker.mp4')
+ * await talker.animate(video, 'speech.wav', { frame: 'full' }).save('talk.mp4')
+ * await video.close()
+ */
+export class SourceVideo {
+  /** Pictures, at the pack's rate. */
+  readonly frames: number;
+  /** Pixels of a picture. */
+  readonly photo: PhotoSize;
+  /**
+   * How far eyes and lips are open in each picture, as it was measured there: a blink is not smoothed away. Undefined with the crop
+   * `'none'`, which looks for no landmarks.
+   */
+  readonly ratios: readonly FaceRatios[] | undefined;
+  readonly #host: PortraitHost;
+  readonly #contents: Contents;
+  readonly #pending = new Pending();
+  #closing: Promise<void> | undefined;
+
+  private constructor(host: PortraitHost, contents: Contents) {
+    this.#host = host;
+    this.#contents = contents;
+    this.frames = contents.store.length;
+    this.photo = contents.size;
+    this.ratios = contents.crop === 'none' ? undefined : contents.track.ratios;
+  }
+
+  /** @internal use `talker.sourceVideo()` */
+  static async prepare(
+    host: PortraitHost,
+    input: VideoInput,
+    options: SourceVideoOptions,
+  ): Promise<SourceVideo> {
+    const repeat = checkSourceVideoOptions(options);
+    // A signal of our own: however many calls share the user's, Node does not warn of too many listeners on it.
+    const signal = options.signal && AbortSignal.any([options.signal]);
+    const crop = options.crop ?? host.pack.manifest.crop.default;
+    throwIfAborted(signal, 'Reading the source video');
+    const source = await FrameSource.open(input, { fps: host.pack.manifest.fps, signal });
+    let store: FrameStore | undefined;
+    try {
+      store = await FrameStore.create();
+      const { track, size } = await keepAll(host, source, { ...options, signal }, store);
+      return new SourceVideo(host, { store, track, crop, size, repeat });
+    } catch (error) {
+      await store?.close();
+      throw error;
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** @internal The prepared portrait of a clip's frame; the caller closes it. Throws CLOSED after close(). */
+  portrait(frame: number, full: boolean): Promise<PortraitHandle> {
+    return this.#pending.add(this.#prepare(pictureOf(frame, this.frames, this.#contents.repeat), full));
+  }
+
+  async #prepare(index: number, full: boolean): Promise<PortraitHandle> {
+    this.#check();
+    const { store, track, crop: kind } = this.#contents;
+    const { handle, pack } = this.#host;
+    const picture = await store.read(index);
+    const landmarks = kind === 'none' ? {} : cropLandmarks(steady(track.landmarks, index));
+    const { crop, ready } = await cutFace(picture, pack.manifest, {
+      kind,
+      ...landmarks,
+      ratios: track.ratios[index],
+    });
+    const photo = full ? photoOf(picture, crop, pack.manifest) : undefined;
+    return native().preparePortrait(handle, { ...ready, photo });
+  }
+
+  /** @internal It belongs to one talker. Throws INVALID_ARGUMENT for another's, CLOSED after close(). */
+  check(host: PortraitHost): void {
+    this.#check();
+    if (host === this.#host) return;
+    throw new KdtalkerError(
+      'INVALID_ARGUMENT',
+      'Expected a source video of this talker but received one of another. Open it here with talker.sourceVideo()',
+    );
+  }
+
+  /** Removes its temporary file; waits for what is being prepared. May be called twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#pending.settled().then(() => this.#contents.store.close());
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #check(): void {
+    if (this.#closing === undefined) return;
+    throw new KdtalkerError(
+      'CLOSED',
+      'Expected an open source video but it was closed. Open it again with talker.sourceVideo()',
+    );
+  }
+}
+
+async function keepAll(
+  host: PortraitHost,
+  source: FrameSource,
+  options: SourceVideoOptions,
+  store: FrameStore,
+): Promise<{ track: Track; size: PhotoSize }> {
+  let size: PhotoSize = { width: 0, height: 0 };
+  const track = await trackFace(host, source, options, async (picture) => {
+    size = { width: picture.width, height: picture.height };
+    await store.add(picture);
+  });
+  return { track, size };
+}
+
+/** Which picture of `count` a clip's frame shows: 0 1 2 0 1 2 in a loop, 0 1 2 1 0 1 to and fro. */
+export function pictureOf(frame: number, count: number, repeat: 'ping-pong' | 'loop'): number {
+  if (repeat === 'loop' || count === 1) return frame % count;
+  const step = frame % (2 * count - 2);
+  return step < count ? step : 2 * count - 2 - step;
+}

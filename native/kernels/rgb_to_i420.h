@@ -1,0 +1,53 @@
+// Pixels to I420 as PictureToI420 (convert.h) makes it, the same bytes for the same levels, for a rectangle
+// of a picture whose other pixels have been converted before.
+#pragma once
+
+#include "kernels/convert.h"
+
+namespace kdtalker::kernels {
+
+// One index is a pair of rows. Odd sides repeat the last row and column, as there.
+struct RgbToI420 {
+  const std::uint8_t* rgb;  // [height, width, 3]
+  std::uint8_t* out;        // PictureToI420::Bytes(width, height)
+  std::int64_t width;
+  std::int64_t height;
+  std::int64_t first;  // pair of rows
+  std::int64_t pairs;
+  std::int64_t left;     // even
+  std::int64_t columns;  // even, or up to the last column
+
+  KDT_HOST_DEVICE std::int64_t count() const { return pairs; }
+
+  KDT_HOST_DEVICE void operator()(std::int64_t i) const {
+    for (std::int64_t x = left; x < left + columns; x += kColumnBlock) {
+      const std::int64_t rest = left + columns - x;
+      Block(first + i, x, static_cast<int>(rest < kColumnBlock ? rest : kColumnBlock));
+    }
+  }
+
+ private:
+  KDT_HOST_DEVICE void Block(std::int64_t pair, std::int64_t x, int count) const {
+    std::int32_t sum[3][kColumnBlock + 1] = {};  // of the two rows
+    for (int r = 0; r < 2; r++) {
+      const std::int64_t wanted = 2 * pair + r;
+      AddRow(wanted < height ? wanted : height - 1, x, count, sum);
+    }
+    for (int c = 0; c < 3; c++) sum[c][count] = sum[c][count - 1];
+    const std::int64_t chroma_width = (width + 1) / 2;
+    std::uint8_t* cb = out + width * height + pair * chroma_width + x / 2;
+    PictureToI420::Chroma(sum, count, cb, cb + chroma_width * ((height + 1) / 2));
+  }
+
+  KDT_HOST_DEVICE void AddRow(std::int64_t row, std::int64_t x, int count,
+                              std::int32_t sum[3][kColumnBlock + 1]) const {
+    const std::uint8_t* pixel = rgb + 3 * (row * width + x);
+    std::uint8_t* y = out + row * width + x;
+    for (int k = 0; k < count; k++, pixel += 3) {
+      y[k] = PictureToI420::LumaOf(pixel[0], pixel[1], pixel[2]);
+      for (int c = 0; c < 3; c++) sum[c][k] += pixel[c];
+    }
+  }
+};
+
+}  // namespace kdtalker::kernels

@@ -1,0 +1,124 @@
+#include "stages/paste.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/error.h"
+#include "core/launch.h"
+#include "kernels/convert.h"
+#include "kernels/rgb_to_i420.h"
+
+namespace kdtalker::stages {
+namespace {
+
+using kernels::Region;
+using kernels::ToCrop;
+
+Tensor UploadPhoto(const std::shared_ptr<Device>& device, const PhotoPixels& photo, Crossing why) {
+  const bool sized = photo.width > 0 && photo.height > 0 &&
+                     photo.rgb.size() == static_cast<std::size_t>(3 * photo.width * photo.height);
+  if (!sized) {
+    throw Error("INVALID_ARGUMENT", "Expected the bytes of " + std::to_string(photo.width) + "x" +
+                                        std::to_string(photo.height) + " pixels for the photo but received " +
+                                        std::to_string(photo.rgb.size()));
+  }
+  Tensor rgb(device, Type::kUint8, {photo.height, photo.width, 3});
+  rgb.Upload(photo.rgb.data(), why);
+  return rgb;
+}
+
+ToCrop Invert(const std::array<double, 6>& m) {
+  const double determinant = m[0] * m[4] - m[1] * m[3];
+  const double a = m[4] / determinant, b = -m[1] / determinant, d = -m[3] / determinant,
+               e = m[0] / determinant;
+  const ToCrop inverse{{a, b, -(a * m[2] + b * m[5]), d, e, -(d * m[2] + e * m[5])}};
+  const bool finite =
+      std::all_of(std::begin(inverse.m), std::end(inverse.m), [](double v) { return std::isfinite(v); });
+  if (!finite)
+    throw Error("INVALID_ARGUMENT", "Expected a matrix that has an inverse for the place of the crop");
+  return inverse;
+}
+
+// Pixels between two bounds, one more on either side, inside 0..size.
+void Cover(double low, double high, std::int64_t size, std::int64_t& first, std::int64_t& last) {
+  const auto end = static_cast<double>(size);
+  first = static_cast<std::int64_t>(std::clamp(std::floor(low) - 1.0, 0.0, end));
+  last = static_cast<std::int64_t>(std::clamp(std::ceil(high) + 2.0, 0.0, end));
+}
+
+// The mask is 0 on the crop's edge, so that all it can change lies between the crop's corners.
+Region RegionOf(const PhotoPixels& photo, CropSize crop) {
+  const auto& m = photo.to_photo;
+  const auto right = static_cast<double>(crop.width - 1), bottom = static_cast<double>(crop.height - 1);
+  const double corners[4][2] = {{0, 0}, {right, 0}, {0, bottom}, {right, bottom}};
+  double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+  for (const auto& [x, y] : corners) {
+    const double at[2] = {m[0] * x + m[1] * y + m[2], m[3] * x + m[4] * y + m[5]};
+    for (int axis = 0; axis < 2; axis++) {
+      low[axis] = std::min(low[axis], at[axis]);
+      high[axis] = std::max(high[axis], at[axis]);
+    }
+  }
+  Region region{};
+  Cover(low[0], high[0], photo.width, region.left, region.right);
+  Cover(low[1], high[1], photo.height, region.top, region.bottom);
+  return region;
+}
+
+}  // namespace
+
+Photo::Photo(const std::shared_ptr<Device>& device, const PhotoPixels& pixels, CropSize crop, Crossing why)
+    : rgb_(UploadPhoto(device, pixels, why)),
+      to_crop_(Invert(pixels.to_photo)),
+      region_(RegionOf(pixels, crop)) {
+  if (!touched()) return;
+  mask_ = Tensor(device, Type::kUint8, {region_.bottom - region_.top, region_.right - region_.left});
+  Launch(*device, kernels::WarpMask{mask_.u8(), region_, to_crop_, crop.width, crop.height});
+}
+
+Paste::Paste(const std::shared_ptr<Device>& device, CropSize crop, const Photo& photo)
+    : size_(crop),
+      crop_(device, Type::kUint8, {crop.height, crop.width, 3}),
+      rgb_(device, Type::kUint8, photo.rgb().dims()),
+      i420_(device, Type::kUint8, {kernels::PictureToI420::Bytes(photo.width(), photo.height())}) {
+  Show(photo);
+}
+
+void Paste::Show(const Photo& photo) {
+  if (photo.rgb().dims() != rgb_.dims()) {
+    throw Error("INVALID_ARGUMENT", "Expected a photo of " + DimsToText(rgb_.dims()) +
+                                        " as before but received " + DimsToText(photo.rgb().dims()));
+  }
+  rgb_.device().Copy(rgb_.address(), photo.rgb().address(), rgb_.bytes());
+  converted_ = false;
+}
+
+const Tensor& Paste::Rgb(const Photo& photo, const float* image) {
+  if (!photo.touched()) return rgb_;
+  const Device& device = rgb_.device();
+  Launch(device, kernels::PictureToRgb{image, crop_.u8(), size_.width, size_.height});
+  Launch(device,
+         kernels::PasteCrop{crop_.u8(), photo.mask().u8(), photo.rgb().u8(), rgb_.u8(), photo.region(),
+                            photo.to_crop(), size_.width, size_.height, photo.width()});
+  return rgb_;
+}
+
+const Tensor& Paste::I420(const Photo& photo, const float* image) {
+  Rgb(photo, image);
+  if (!converted_) ConvertRegion({0, 0, photo.width(), photo.height()});
+  if (converted_ && photo.touched()) ConvertRegion(photo.region());
+  converted_ = true;
+  return i420_;
+}
+
+// Chroma is shared by two rows and two columns: the region grows to even bounds.
+void Paste::ConvertRegion(const Region& region) const {
+  const std::int64_t width = rgb_.dims()[1], height = rgb_.dims()[0];
+  const std::int64_t left = region.left / 2 * 2, right = std::min((region.right + 1) / 2 * 2, width);
+  const std::int64_t first = region.top / 2, last = (region.bottom + 1) / 2;
+  Launch(rgb_.device(),
+         kernels::RgbToI420{rgb_.u8(), i420_.u8(), width, height, first, last - first, left, right - left});
+}
+
+}  // namespace kdtalker::stages

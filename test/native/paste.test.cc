@@ -1,0 +1,143 @@
+// A crop back into its photo: exact where nothing is resampled, and only where the mask says so. The values
+// of the reference are compared in test/full-frame.test.ts, whose pictures need a PNG decoder.
+#include "stages/paste.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/launch.h"
+#include "kernels/convert.h"
+
+namespace {
+
+using namespace kdtalker;
+using stages::CropSize;
+using stages::Paste;
+using stages::Photo;
+using stages::PhotoPixels;
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr CropSize kCrop{512, 512};
+
+PhotoPixels MakePhoto(std::int64_t width, std::int64_t height, std::array<double, 6> to_photo,
+                      std::uint8_t seed = 0) {
+  PhotoPixels photo{Bytes(static_cast<std::size_t>(3 * width * height)), width, height, to_photo};
+  for (std::size_t i = 0; i < photo.rgb.size(); i++)
+    photo.rgb[i] = static_cast<std::uint8_t>((i * 7 + seed) % 251);
+  return photo;
+}
+
+// A picture of one level, as networks give it.
+Tensor Plain(const std::shared_ptr<Device>& device, int level) {
+  Tensor image(device, Type::kFloat32, {1, 3, kCrop.height, kCrop.width});
+  const std::vector<float> values(static_cast<std::size_t>(image.count()),
+                                  (static_cast<float>(level) + 0.25F) / 255.0F);
+  image.Upload(values.data(), Crossing::kPicture);
+  return image;
+}
+
+Bytes Download(const Tensor& tensor) {
+  Bytes bytes(tensor.bytes());
+  tensor.Download(bytes.data(), Crossing::kFrame);
+  return bytes;
+}
+
+int MaskOf(std::int64_t x, std::int64_t y) {
+  const std::int64_t d = std::min({x, 511 - x, y, 511 - y});
+  return d <= 20 ? 0 : static_cast<int>(std::min<std::int64_t>(255, 255 * (d - 20) / 60));
+}
+
+std::string CodeThrownBy(const PhotoPixels& photo) {
+  try {
+    Photo made(MakeCpuDevice(), photo, kCrop, Crossing::kPicture);
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return "";
+}
+
+TEST_CASE("a crop that lies on the photo's pixels is mixed as the mask says") {
+  for (const auto& device : {MakeCpuDevice(), MakeGuardedDevice()}) {
+    const PhotoPixels pixels = MakePhoto(600, 560, {1, 0, 40, 0, 1, 30});
+    const Photo photo(device, pixels, kCrop, Crossing::kPicture);
+    Paste paste(device, kCrop, photo);
+    const Bytes made = Download(paste.Rgb(photo, Plain(device, 200).f32()));
+    std::size_t wrong = 0;
+    for (std::int64_t i = 0; i < 600 * 560; i++) {
+      const std::int64_t x = i % 600 - 40, y = i / 600 - 30;
+      const bool inside = x >= 0 && x < 512 && y >= 0 && y < 512;
+      const float share = static_cast<float>(inside ? MaskOf(x, y) : 0) / 255.0F;
+      for (std::size_t c = 0; c < 3; c++) {
+        const std::size_t at = 3 * static_cast<std::size_t>(i) + c;
+        const float mixed = share * 200.0F + (1.0F - share) * static_cast<float>(pixels.rgb[at]);
+        if (made[at] != static_cast<std::uint8_t>(mixed)) wrong++;
+      }
+    }
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("only the region is made anew, in either layout, and it covers all that changes") {
+  const auto device = MakeGuardedDevice();
+  const Photo photo(device, MakePhoto(301, 243, {0.3, -0.05, 60.5, 0.05, 0.3, 41.25}), kCrop,
+                    Crossing::kPicture);
+  CHECK(photo.region().left > 20);
+  CHECK(photo.region().right < 280);
+  Paste once(device, kCrop, photo), often(device, kCrop, photo);
+  const Tensor dark = Plain(device, 10), light = Plain(device, 240);
+  static_cast<void>(often.I420(photo, dark.f32()));  // the first converts everything, the next the region
+  CHECK(Download(often.I420(photo, light.f32())) == Download(once.I420(photo, light.f32())));
+  CHECK(Download(often.Rgb(photo, light.f32())) == Download(once.Rgb(photo, light.f32())));
+  CHECK(Download(often.I420(photo, light.f32())).size() ==
+        static_cast<std::size_t>(kernels::PictureToI420::Bytes(301, 243)));
+}
+
+TEST_CASE("I420 of pixels is that of the same levels in floats") {
+  const auto device = MakeCpuDevice();
+  const std::int64_t width = 131, height = 75;
+  const PhotoPixels pixels = MakePhoto(width, height, {1, 0, 4000, 0, 1, 0});
+  const Photo photo(device, pixels, kCrop, Crossing::kPicture);
+  CHECK_FALSE(photo.touched());
+  Paste paste(device, kCrop, photo);
+  const Bytes made = Download(paste.I420(photo, Plain(device, 0).f32()));
+  Bytes wanted(made.size());
+  std::vector<float> image(pixels.rgb.size());
+  const auto count = static_cast<std::size_t>(width * height);
+  for (std::size_t i = 0; i < image.size(); i++)
+    image[i] = (static_cast<float>(pixels.rgb[3 * (i % count) + i / count]) + 0.25F) / 255.0F;
+  Launch(*device, kernels::PictureToI420{image.data(), wanted.data(), width, height});
+  CHECK(made == wanted);
+}
+
+TEST_CASE("another photo of the same size may be shown, of another size not") {
+  const auto device = MakeGuardedDevice();
+  const std::array<double, 6> place{0.2, 0, 10, 0, 0.2, 10};
+  const Photo first(device, MakePhoto(128, 120, place), kCrop, Crossing::kPicture);
+  const Photo second(device, MakePhoto(128, 120, {0.1, 0, 60, 0, 0.1, 50}, 90), kCrop, Crossing::kPicture);
+  Paste paste(device, kCrop, first), fresh(device, kCrop, second);
+  const Tensor image = Plain(device, 77);
+  static_cast<void>(paste.I420(first, image.f32()));
+  paste.Show(second);
+  CHECK(Download(paste.I420(second, image.f32())) == Download(fresh.I420(second, image.f32())));
+  CHECK_THROWS_AS(paste.Show(Photo(device, MakePhoto(128, 122, place), kCrop, Crossing::kPicture)), Error);
+}
+
+TEST_CASE("photos that cannot be are refused") {
+  CHECK(CodeThrownBy(MakePhoto(40, 40, {1, 0, 0, 0, 1, 0})).empty());
+  PhotoPixels cut = MakePhoto(40, 40, {1, 0, 0, 0, 1, 0});
+  cut.rgb.pop_back();
+  CHECK(CodeThrownBy(cut) == "INVALID_ARGUMENT");
+  CHECK(CodeThrownBy(MakePhoto(40, 40, {1, 2, 0, 2, 4, 0})) == "INVALID_ARGUMENT");
+  CHECK(CodeThrownBy(MakePhoto(40, 40, {NAN, 0, 0, 0, 1, 0})) == "INVALID_ARGUMENT");
+  CHECK(CodeThrownBy({{}, 0, 0, {}}) == "INVALID_ARGUMENT");
+}
+
+}  // namespace
