@@ -63,14 +63,15 @@ export type RoleNetwork = keyof typeof ROLES;
 /** The networks that a pack is made of. */
 export const PACK_NETWORKS: readonly NetworkName[] = Object.keys(ROLES) as RoleNetwork[];
 
-/** pack.json of the published networks, before it is validated; `models` and `faces` are the files as written. */
+/** pack.json of those published networks that `models` has, before it is validated; `models` and `faces` are the files as written. */
 export function kdtalkerManifest(
   identity: PackIdentity,
   models: ReadonlyMap<NetworkName, WrittenModel>,
   faces?: PackManifest['faces'],
 ): unknown {
   const { licences = {}, statistics = STATISTICS, ...about } = identity;
-  const roles = (Object.keys(ROLES) as RoleNetwork[]).map((name) => {
+  const written = (Object.keys(ROLES) as RoleNetwork[]).filter((name) => models.has(name));
+  const roles = written.map((name) => {
     const licence = licences[name];
     return [name, { ...models.get(name)!, ...(licence !== undefined && { licence }), ...ROLES[name] }];
   });
