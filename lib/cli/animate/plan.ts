@@ -23,7 +23,8 @@ export interface Plan {
 
 /** Finds what contradicts itself or is missing before anything is loaded. @throws INVALID_ARGUMENT, OUTPUT_FORMAT and others */
 export async function planAnimate(values: AnimateValues): Promise<Plan> {
-  const { out } = values;
+  const { out, portrait, 'source-video': video } = values;
+  if (portrait === undefined && video === undefined) throw missing('--portrait FILE or --source-video FILE');
   if (out === undefined && !values['save-motion'] && !values['save-portrait']) throw missing('--out FILE');
   if (out !== undefined) videoFormat(out);
   await checkOutputs(values);
@@ -44,9 +45,8 @@ function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], un
 async function planSubject(values: AnimateValues): Promise<Plan['portrait']> {
   const { portrait, 'source-video': video, crop, face, box, repeat } = values;
   if (video === undefined) {
-    if (portrait === undefined) throw missing('--portrait FILE or --source-video FILE');
     if (repeat !== undefined) throw useless('repeat', 'without --source-video');
-    return planPortrait(portrait, values);
+    return planPortrait(portrait!, values); // one of both is given
   }
   if (portrait !== undefined) throw useless('portrait', 'beside --source-video');
   if (values['save-portrait'] !== undefined) throw useless('save-portrait', 'with --source-video');
