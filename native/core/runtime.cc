@@ -51,8 +51,8 @@ Runtime::Runtime(std::string library, const OrtApiBase* base)
     : library_(std::move(library)),
       version_(base->GetVersionString()),
       env_(ORT_LOGGING_LEVEL_FATAL, "kdtalker", DropLog, nullptr) {
-  // One arena for all sessions, which grows by what is asked for: networks that run one after the other use the same
-  // memory, where an arena for each would keep its own, rounded up to a power of two.
+  // One arena for all sessions, which grows by what is asked for: networks that run one after the other use
+  // the same memory, where an arena for each would keep its own, rounded up to a power of two.
   const Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
   const Ort::ArenaCfg arena(0, 1, -1, -1);
   env_.CreateAndRegisterAllocator(memory, arena);

@@ -111,7 +111,7 @@ std::shared_ptr<Portrait> Portrait::Prepare(std::shared_ptr<Talker> talker, cons
   portrait->ratios_ = options.ratios;
   portrait->RunNetworks(options, recording);
   portrait->Derive();
-  portrait->KeepPhoto(options.photo, Crossing::kPicture);
+  portrait->KeepPhoto(options.photo);
   if (recording != nullptr) portrait->Record(*recording);
   return portrait;
 }
@@ -133,10 +133,20 @@ std::vector<float> Portrait::ReadMotion(const Talker& talker, const std::vector<
   return DownloadFloats(motion, Crossing::kMotion);
 }
 
-void Portrait::KeepPhoto(const stages::PhotoPixels& photo, Crossing why) {
+void Portrait::KeepPhoto(const stages::PhotoPixels& photo) {
   if (photo.rgb.empty()) return;
-  const TalkerOptions& pack = talker_->options();
-  photo_.emplace(talker_->device(), photo, stages::CropSize{pack.width, pack.height}, why);
+  stages::CheckPhoto(photo);
+  photo_pixels_ = photo;
+}
+
+const stages::Photo& Portrait::photo() const {
+  const std::lock_guard lock(photo_mutex_);
+  if (!photo_) {
+    const TalkerOptions& pack = talker_->options();
+    photo_.emplace(talker_->device(), photo_pixels_, stages::CropSize{pack.width, pack.height},
+                   Crossing::kPicture);
+  }
+  return *photo_;
 }
 
 void Portrait::Derive() {
@@ -187,24 +197,14 @@ std::shared_ptr<Portrait> Portrait::Restore(std::shared_ptr<Talker> talker, cons
   UploadFloats(portrait->motion_, saved.motion, "motion");
   portrait->ratios_ = saved.ratios;
   portrait->Derive();
-  portrait->KeepPhoto(saved.photo, Crossing::kPortrait);
+  portrait->KeepPhoto(saved.photo);
   return portrait;
 }
 
 Portrait::Saved Portrait::Save() const {
-  Saved saved{feature_.dims(),
-              DownloadFloats(feature_),
-              DownloadFloats(canonical_),
-              DownloadFloats(motion_),
-              ratios_,
-              {}};
-  if (photo_) {
-    saved.photo.width = photo_->width();
-    saved.photo.height = photo_->height();
-    saved.photo.rgb.resize(photo_->rgb().bytes());
-    photo_->rgb().Download(saved.photo.rgb.data(), Crossing::kPortrait);
-  }
-  return saved;
+  return {
+      feature_.dims(), DownloadFloats(feature_), DownloadFloats(canonical_), DownloadFloats(motion_), ratios_,
+      photo_pixels_};
 }
 
 }  // namespace kdtalker

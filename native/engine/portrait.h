@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +18,8 @@ namespace kdtalker {
 // it.
 class Portrait {
  public:
-  // From pixels: one upload, another for the photo where it is kept, then F and M run on the device. With a
-  // recording, what they gave and what follows from it is added there.
+  // From pixels: one upload, then F and M run on the device. With a recording, what they gave and what
+  // follows from it is added there.
   static std::shared_ptr<Portrait> Prepare(std::shared_ptr<Talker> talker, const PortraitOptions& options,
                                            Recording* recording = nullptr);
 
@@ -44,9 +45,14 @@ class Portrait {
   const Tensor& keypoints() const { return keypoints_; }  // [1, 21, 3], x_s
   const std::vector<float>& ratios() const { return ratios_; }  // left eye, right eye, lips, or empty
   stages::Render::Source render_source() const { return {feature_, keypoints_, prepared_}; }
-  const Tensor& canonical_token() const { return canonical_token_; }          // [1, 70]
-  const Tensor& reference_token() const { return reference_token_; }          // [1, 70]
-  const stages::Photo* photo() const { return photo_ ? &*photo_ : nullptr; }  // null: not kept
+  const Tensor& canonical_token() const { return canonical_token_; }  // [1, 70]
+  const Tensor& reference_token() const { return reference_token_; }  // [1, 70]
+
+  // The whole picture on the host; without pixels where it was not kept.
+  const stages::PhotoPixels& photo_pixels() const { return photo_pixels_; }
+  // The same on the device: uploaded when somebody asks for it first, as few clips are of whole pictures. Any
+  // thread.
+  const stages::Photo& photo() const;
 
  private:
   explicit Portrait(std::shared_ptr<Talker> talker);
@@ -54,13 +60,15 @@ class Portrait {
   void Record(Recording& recording) const;
   void Derive();   // what follows from feature, canonical and motion
   void RunOnce();  // the network `prepare`, where the talker has one
-  void KeepPhoto(const stages::PhotoPixels& photo, Crossing why);
+  void KeepPhoto(const stages::PhotoPixels& photo);
 
   std::shared_ptr<Talker> talker_;
   std::vector<float> ratios_;
   Tensor feature_, canonical_, motion_, keypoints_, canonical_token_, reference_token_;
   std::map<std::string, Tensor> prepared_;  // by the words of the network that takes them each frame
-  std::optional<stages::Photo> photo_;
+  stages::PhotoPixels photo_pixels_;
+  mutable std::mutex photo_mutex_;  // guards what follows until it is there
+  mutable std::optional<stages::Photo> photo_;
 };
 
 }  // namespace kdtalker

@@ -19,10 +19,10 @@ void CopyTensor(const Tensor& to, const Tensor& from) {
 FrameSize FrameSize::Of(const Portrait& portrait, bool full) {
   const TalkerOptions& pack = portrait.talker()->options();
   if (!full) return {pack.width, pack.height};
-  const stages::Photo* photo = portrait.photo();
-  if (photo == nullptr)
+  const stages::PhotoPixels& photo = portrait.photo_pixels();
+  if (photo.rgb.empty())
     throw Error("INVALID_ARGUMENT", "Expected a portrait that keeps its photo for whole pictures");
-  return {photo->width(), photo->height()};
+  return {photo.width, photo.height};
 }
 
 std::size_t FrameSize::Bytes(PixelFormat format) const {
@@ -41,7 +41,7 @@ Renderer::Renderer(std::shared_ptr<Portrait> portrait, const ClipOptions& option
   const auto& device = portrait_->talker()->device();
   Bind(portrait_->render_source());
   if (options.full) {
-    paste_.emplace(device, stages::CropSize{width_, height_}, *portrait_->photo());
+    paste_.emplace(device, stages::CropSize{width_, height_}, portrait_->photo());
   } else {
     rgb_ = Tensor(device, Type::kUint8, {height_, width_, 3});
     i420_ = Tensor(device, Type::kUint8, {kernels::PictureToI420::Bytes(width_, height_)});
@@ -63,7 +63,7 @@ void Renderer::Show(std::shared_ptr<Portrait> portrait) {
   CopyTensor(keypoints_, from.keypoints);
   for (const auto& [word, tensor] : prepared_) CopyTensor(tensor, from.prepared.at(word));
   retarget_->Show(portrait->ratios());
-  if (paste_) paste_->Show(*portrait->photo());
+  if (paste_) paste_->Show(portrait->photo());
   portrait_ = std::move(portrait);
 }
 
@@ -91,8 +91,8 @@ void Renderer::Frame(const Timeline& timeline, std::int64_t frame, PixelFormat f
 const Tensor& Renderer::Convert(PixelFormat format) {
   if (!paste_) return ConvertCrop(format);
   const float* image = render_->image().f32();
-  return format == PixelFormat::kRgb ? paste_->Rgb(*portrait_->photo(), image)
-                                     : paste_->I420(*portrait_->photo(), image);
+  return format == PixelFormat::kRgb ? paste_->Rgb(portrait_->photo(), image)
+                                     : paste_->I420(portrait_->photo(), image);
 }
 
 const Tensor& Renderer::ConvertCrop(PixelFormat format) const {

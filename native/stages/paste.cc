@@ -15,7 +15,7 @@ namespace {
 using kernels::Region;
 using kernels::ToCrop;
 
-Tensor UploadPhoto(const std::shared_ptr<Device>& device, const PhotoPixels& photo, Crossing why) {
+void CheckSize(const PhotoPixels& photo) {
   const bool sized = photo.width > 0 && photo.height > 0 &&
                      photo.rgb.size() == static_cast<std::size_t>(3 * photo.width * photo.height);
   if (!sized) {
@@ -23,6 +23,10 @@ Tensor UploadPhoto(const std::shared_ptr<Device>& device, const PhotoPixels& pho
                                         std::to_string(photo.height) + " pixels for the photo but received " +
                                         std::to_string(photo.rgb.size()));
   }
+}
+
+Tensor UploadPhoto(const std::shared_ptr<Device>& device, const PhotoPixels& photo, Crossing why) {
+  CheckSize(photo);
   Tensor rgb(device, Type::kUint8, {photo.height, photo.width, 3});
   rgb.Upload(photo.rgb.data(), why);
   return rgb;
@@ -67,6 +71,11 @@ Region RegionOf(const PhotoPixels& photo, CropSize crop) {
 }
 
 }  // namespace
+
+void CheckPhoto(const PhotoPixels& photo) {
+  CheckSize(photo);
+  Invert(photo.to_photo);
+}
 
 Photo::Photo(const std::shared_ptr<Device>& device, const PhotoPixels& pixels, CropSize crop, Crossing why)
     : rgb_(UploadPhoto(device, pixels, why)),

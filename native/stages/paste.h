@@ -18,6 +18,9 @@ struct PhotoPixels {
   std::array<double, 6> to_photo{};  // row-major 2x3: pixel indices of a rendered crop to those of the photo
 };
 
+// Throws Error INVALID_ARGUMENT where pixels and size differ, or the matrix has no inverse.
+void CheckPhoto(const PhotoPixels& photo);
+
 // The size of a rendered crop, pixels.
 struct CropSize {
   std::int64_t width, height;
