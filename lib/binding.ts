@@ -188,6 +188,7 @@ interface Addon {
   openSession(
     file: string,
     threads: number,
+    brief: boolean,
   ): Promise<{ handle: SessionHandle; inputs: Slot[]; outputs: Slot[] }>;
   runSession(session: SessionHandle, feeds: HostTensors): Promise<HostTensors>;
   closeSession(session: SessionHandle): Promise<void>;
@@ -278,7 +279,8 @@ export type Binding = Omit<
 > & {
   /** File and version of the ONNX Runtime in use. */
   readonly runtime: { library: string; version: string };
-  openSession(file: string, options: { threads: number }): Promise<NativeSession>;
+  /** `brief`: for few runs, in as little memory as can be. */
+  openSession(file: string, options: { threads: number; brief?: boolean }): Promise<NativeSession>;
 };
 
 let loaded: Binding | undefined;
@@ -302,7 +304,7 @@ function load(): Binding {
   return {
     ...addon,
     runtime,
-    openSession: (file, options) => openSession(addon, file, options.threads),
+    openSession: (file, options) => openSession(addon, file, options),
   };
 }
 
@@ -339,8 +341,12 @@ function runtimeLibrary(ours: string | undefined): string {
   );
 }
 
-async function openSession(addon: Addon, file: string, threads: number): Promise<NativeSession> {
-  const { handle: session, inputs, outputs } = await addon.openSession(file, threads);
+async function openSession(
+  addon: Addon,
+  file: string,
+  { threads, brief = false }: { threads: number; brief?: boolean },
+): Promise<NativeSession> {
+  const { handle: session, inputs, outputs } = await addon.openSession(file, threads, brief);
   return {
     inputs,
     outputs,

@@ -21,12 +21,12 @@ Napi::Array SlotsToJs(Napi::Env env, const std::vector<Slot>& slots) {
   return array;
 }
 
-// openSession(file, threads) -> Promise<{ handle, inputs, outputs }>
+// openSession(file, threads, brief) -> Promise<{ handle, inputs, outputs }>
 Napi::Value OpenSession(const Napi::CallbackInfo& info) {
   Instance& instance = Instance::Of(info.Env());
   auto work = [runtime = instance.runtime(), file = info[0].ToString().Utf8Value(),
-               threads = info[1].ToNumber().Int32Value()] {
-    return std::make_shared<Session>(runtime, file, threads);
+               threads = info[1].ToNumber().Int32Value(), brief = info[2].ToBoolean().Value()] {
+    return std::make_shared<Session>(runtime, file, threads, brief);
   };
   return instance.jobs().Run<std::shared_ptr<Session>>(
       info.Env(), std::move(work), [](Napi::Env env, std::shared_ptr<Session>& session) -> Napi::Value {

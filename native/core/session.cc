@@ -8,11 +8,11 @@
 namespace kdtalker {
 namespace {
 
-Ort::SessionOptions MakeOptions(int threads) {
+Ort::SessionOptions MakeOptions(int threads, bool brief) {
   Ort::SessionOptions options;
   options.SetIntraOpNumThreads(threads);
   options.SetInterOpNumThreads(1);
-  options.SetGraphOptimizationLevel(ORT_ENABLE_ALL);
+  options.SetGraphOptimizationLevel(brief ? ORT_ENABLE_EXTENDED : ORT_ENABLE_ALL);
   options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
   // A spinning pool would take the cores that the encoder and other clips need.
   options.AddConfigEntry("session.intra_op.allow_spinning", "0");
@@ -22,9 +22,9 @@ Ort::SessionOptions MakeOptions(int threads) {
   return options;
 }
 
-Ort::Session Load(Runtime& runtime, const std::string& file, int threads) {
+Ort::Session Load(Runtime& runtime, const std::string& file, int threads, bool brief) {
   try {
-    Ort::SessionOptions options = MakeOptions(threads);
+    Ort::SessionOptions options = MakeOptions(threads, brief);
     runtime.AddDomainsTo(options);
     return Ort::Session(runtime.env(), file.c_str(), options);
   } catch (const Ort::Exception& error) {
@@ -80,8 +80,8 @@ const Slot& Find(const std::vector<Slot>& slots, const std::string& name, const 
 
 }  // namespace
 
-Session::Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads)
-    : runtime_(std::move(runtime)), file_(file), session_(Load(*runtime_, file, threads)) {
+Session::Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads, bool brief)
+    : runtime_(std::move(runtime)), file_(file), session_(Load(*runtime_, file, threads, brief)) {
   Ort::AllocatorWithDefaultOptions allocator;
   for (std::size_t i = 0; i < session_.GetInputCount(); i++) {
     inputs_.push_back(

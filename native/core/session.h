@@ -23,7 +23,8 @@ struct Slot {
 class Session {
  public:
   // Throws Error PACK_DAMAGED when ONNX Runtime refuses the file.
-  Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads);
+  // `brief`: for few runs; nothing is rearranged for speed, which would take the weights' memory once more.
+  Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads, bool brief = false);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   ~Session();  // its memory goes back to the system

@@ -27,7 +27,7 @@ export interface FingerprintOptions {
  * @throws KdtalkerError PACK_DAMAGED where ONNX Runtime refuses the file, ADDON_NOT_FOUND, RUNTIME_NOT_FOUND, NATIVE
  */
 export async function takeFingerprint(file: string): Promise<Fingerprint> {
-  const session = await native().openSession(file, { threads: availableParallelism() });
+  const session = await native().openSession(file, { threads: availableParallelism(), brief: true });
   try {
     return describeOutputs(await session.run(fingerprintInputs(session.inputs)));
   } finally {
