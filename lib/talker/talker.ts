@@ -120,13 +120,20 @@ export class Talker {
       throw invalidArgument("'fp32' or 'auto' without lowering", 'precision of Talker.load()', choice);
     const precision = lowering ? precisionFor(choice) : 'fp32';
     const found = await readPack(pack);
-    await checkPack(found, signal ? { signal } : {});
+    const checked = checkPack(found, signal ? { signal } : {});
+    checked.catch(() => {}); // it is awaited further down, unless something else ends this first
     const lowered = lowering
-      ? await lowerForCpu(found, device, precision, { signal, onProgress })
+      ? await lowerForCpu(found, device, precision, { signal, onProgress, checked })
       : undefined;
+    if (!lowered) await checked; // the engine opens the very files
     const handle = await native().openTalker(nativeTalkerOptions(found, { device, threads, lowered }));
-    if (signal?.aborted) await native().closeTalker(handle);
-    throwIfAborted(signal, 'Loading the pack');
+    try {
+      await checked; // hashed while the engine opened what was lowered
+      throwIfAborted(signal, 'Loading the pack');
+    } catch (error) {
+      await native().closeTalker(handle);
+      throw error;
+    }
     return new Talker(found, handle, threads, precision);
   }
 

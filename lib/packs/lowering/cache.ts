@@ -16,6 +16,8 @@ export interface PackTarget extends LoweredFor {
 /** Where the cache is: by default {@link cacheDirectory}. */
 export interface CacheOptions extends WriteLoweredOptions {
   directory?: string | undefined;
+  /** The check of the pack's files, which may still go on: awaited before anything is made of them. */
+  checked?: Promise<unknown> | undefined;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -61,6 +63,7 @@ async function findOrMake(
     await touchEntry(folder);
     return found;
   }
+  await options.checked;
   const planned = await planLowering(pack, target);
   if (!planned.length) return undefined;
   try {
