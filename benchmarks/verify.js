@@ -40,7 +40,10 @@ export async function verify(pack, contenders, settings) {
 function comparisons({ name, precision, ours }, formats, reference, made) {
   const pictures = formats
     .filter((format) => made[format] !== undefined)
-    .map((format) => ({ ...pictureOf(format, { precision, ours }, reference[format], made[format]), contender: name }));
+    .map((format) => ({
+      ...pictureOf(format, { precision, ours }, reference[format], made[format]),
+      contender: name,
+    }));
   const { difference } = compare([reference.motion], [made.motion]);
   const tolerance = MOTION_TOLERANCE[precision];
   const motion = { what: 'motion of a window', contender: name, difference, tolerance };

@@ -83,11 +83,7 @@ for (const device of ['cpu', 'guarded'] as const) {
     await framesOf(talker.animate(portrait, speech(2), { frame: 'full' }));
     const whole = step();
     t.same(whole.picture, upload(PHOTO_BYTES), 'whole pictures: the photo, once');
-    t.same(
-      whole.frame,
-      download(2 * PHOTO_BYTES, 2),
-      'and one download for each',
-    );
+    t.same(whole.frame, download(2 * PHOTO_BYTES, 2), 'and one download for each');
 
     const motion = await talker.animate(portrait, speech(2)).motion();
     t.same(step().motion, download(2 * 2 * 70 * 4, 2), 'motion comes to the host only when it is asked for');
