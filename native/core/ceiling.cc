@@ -130,6 +130,7 @@ double GigaflopsOf(const Unit& unit, double seconds) {
 double GigaflopsOfAll(const Unit& unit, int threads) {
   std::vector<double> reached(static_cast<std::size_t>(threads));
   std::vector<std::thread> workers;
+  workers.reserve(reached.size());
   for (double& each : reached)
     workers.emplace_back([&unit, &each] { each = GigaflopsOf(unit, FastestSeconds(unit)); });
   for (std::thread& worker : workers) worker.join();

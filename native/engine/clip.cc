@@ -28,8 +28,8 @@ std::exception_ptr ClosedError() {
 Clip::Clip(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, ClipOptions options)
     : portrait_(std::move(portrait)),
       speech_(std::move(speech)),
-      options_(options),
-      size_(FrameSize::Of(*portrait_, options.full)),
+      options_(std::move(options)),
+      size_(FrameSize::Of(*portrait_, options_.full)),
       frames_(speech_->frames()) {
   if (speech_->device() != portrait_->talker()->device()) {
     throw Error("INVALID_ARGUMENT",
@@ -42,8 +42,8 @@ Clip::Clip(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, C
 Clip::Clip(std::shared_ptr<Portrait> portrait, std::vector<float> motion, ClipOptions options)
     : portrait_(std::move(portrait)),
       replay_(std::move(motion)),
-      options_(options),
-      size_(FrameSize::Of(*portrait_, options.full)),
+      options_(std::move(options)),
+      size_(FrameSize::Of(*portrait_, options_.full)),
       frames_(static_cast<std::int64_t>(replay_.size()) / kernels::kMotionSize) {}
 
 Clip::~Clip() {
