@@ -355,7 +355,7 @@ t.test('all released files give the pack that is made by formula', async (t) => 
   await t.test('a valid pack that says what it is made of', async (t) => {
     const pack = await readPack(directory);
     t.same(pack.manifest, manifest);
-    t.equal((await verifyGraphs(pack)).length, 6 + 3);
+    t.equal((await verifyGraphs(pack)).length, 11 + 3);
     for (const [role, { fingerprint }] of rolesOf(manifest)) t.ok(fingerprint, `${role} has been run`);
     t.match(manifest, {
       name: 'kdtalker',

@@ -5,4 +5,5 @@ const [options] = process.argv.slice(2);
 const progress = [];
 const manifest = await convertPack({ ...JSON.parse(options), onProgress: (at) => progress.push(at) });
 const peak = process.resourceUsage().maxRSS * 1024;
-process.stdout.write(JSON.stringify({ manifest, peak, first: progress[0], last: progress.at(-1) }));
+const written = progress.filter(({ stage }) => stage === 'write');
+process.stdout.write(JSON.stringify({ manifest, peak, first: written[0], last: written.at(-1) }));

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { native } from '../../binding.js';
 import { KdtalkerError, throwIfAborted } from '../../errors.js';
-import { rolesOf } from '../pack.js';
+import { type PackRole, rolesOf } from '../pack.js';
 import type { Fingerprint, PackManifest, RoleName } from '../schema.js';
 import { describeOutputs } from './describe.js';
 import { fingerprintInputs } from './inputs.js';
@@ -36,7 +36,8 @@ export async function takeFingerprint(file: string): Promise<Fingerprint> {
 }
 
 /**
- * Goes through the networks of a pack one after the other, so that no two are in memory at once.
+ * Goes through the networks of a pack one after the other, so that no two are in memory at once, and the largest first, before the
+ * others have left memory in pieces.
  *
  * @param visit what is done with each role's network, by its file
  * @throws KdtalkerError ABORTED, and what `visit` throws
@@ -47,7 +48,8 @@ export async function visitNetworks(
   visit: (role: RoleName, file: string) => Promise<void>,
   { onProgress, signal }: FingerprintOptions = {},
 ): Promise<void> {
-  const roles = rolesOf(manifest);
+  const size = ([, { bytes, data }]: [RoleName, PackRole]) => bytes + (data?.bytes ?? 0);
+  const roles = rolesOf(manifest).sort((a, b) => size(b) - size(a));
   const total = roles.length;
   for (const [done, [role, { file }]] of roles.entries()) {
     throwIfAborted(signal, 'Running the networks of the pack');
