@@ -298,6 +298,8 @@ export function native(): Binding {
 function load(): Binding {
   const addon = withKdtalkerErrors(loadAddon());
   const ours = onnxruntimeNodeLibrary();
+  // ONNX Runtime's telemetry would leave files in the folder for temporary ones; whoever wants it sets this to 0.
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const runtime = addon.openRuntime(runtimeLibrary(ours), ours ?? '');
   // Before anything of ONNX Runtime is destroyed. A worker's end is the addon's own affair.
   if (isMainThread) process.once('exit', () => addon.stopAll());
