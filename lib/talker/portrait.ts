@@ -38,7 +38,7 @@ export interface PortraitOptions {
   /** 68 points in the order of iBUG 300-W, pixels: used as they are. */
   landmarks?: readonly Point[] | undefined;
   /**
-   * Keeps the whole picture on the device too, 3 bytes a pixel, for clips with `frame: 'full'`, and in saved portraits. Default true.
+   * Keeps the whole picture, 3 bytes a pixel, for clips with `frame: 'full'` and in saved portraits. Default true.
    */
   keepPhoto?: boolean | undefined;
   signal?: AbortSignal | undefined;
