@@ -44,10 +44,7 @@ void CheckBlocked(const Dims& x, const char* op) {
 
 template <class T>
 void CheckWeights(const Ort::KernelContext& context, const ConvPlan& plan, const char* op) {
-  const std::int64_t values =
-      std::int64_t{plan.panels} * ShapeOf(plan.method).products * plan.product_weights();
-  const auto bytes = ElementCount(InputDims(context, 1));
-  Expect(bytes == values * static_cast<std::int64_t>(sizeof(T)), op, "packed weights of its size");
+  Expect(ElementCount(InputDims(context, 1)) == PackedBytes<T>(plan), op, "packed weights of its size");
   Expect(ElementCount(InputDims(context, 2)) >= std::int64_t{16} * plan.out_blocks, op,
          "a bias for every output");
 }
@@ -56,7 +53,7 @@ template <class T>
 ConvCall<T> CallOf(const Ort::KernelContext& context, float alpha) {
   ConvCall<T> call{};
   call.x = Input<T>(context, 0);
-  call.weights = Input<T>(context, 1);
+  call.weights = Input<std::uint8_t>(context, 1);
   call.bias = Input<float>(context, 2);
   call.alpha = alpha;
   call.repeat = 1;

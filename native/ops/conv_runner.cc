@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "kernels/cpu/pack_conv.h"
-
 namespace kdtalker::ops {
 namespace {
 
@@ -14,13 +12,15 @@ using kernels::ConvSpace;
 using kernels::Method;
 using kernels::TileRange;
 
-constexpr std::int64_t kGroupBytes = 640
-                                     << 10;  // transformed inputs of a group, which stay in a core's cache
+// Transformed inputs of a group, or matrices of a panel, that stay in a core's cache.
+constexpr std::int64_t kGroupBytes = 640 << 10;
 constexpr int kFewestRows = 28, kMostRows = 112;  // of a group; fewer would read the matrices too often
 constexpr int kChunkRows = 256;                   // tiles that products are computed for at once
+constexpr int kPanelRows = 64;                    // tiles that a panel's small matrices are used for at once
 constexpr int kTaskRows = 16;                     // tiles of a task of a transform
-constexpr std::int64_t kSkewBytes =
-    192;  // between products: rows a power of two apart share a cache's few places
+constexpr int kKernelChannels = 64;               // input channels of a task that transforms kernels
+// Between products: rows a power of two apart share a cache's few places.
+constexpr std::int64_t kSkewBytes = 192;
 
 template <class T>
 constexpr std::int64_t Skew() {
@@ -46,31 +46,7 @@ int GroupRows(const ConvPlan& plan) {
   return rows / 14 * 14;
 }
 
-int Quotient(int value, int by) {
-  return (value + by - 1) / by;
-}
-
 }  // namespace
-
-ConvPlan MakePlan(Method method, const Dims& x, int out_channels, int kernel_depth, bool spade) {
-  const bool volume = x.size() == 5;
-  const kernels::MethodShape shape = ShapeOf(method);
-  ConvPlan plan{};
-  plan.method = method;
-  plan.in_blocks = static_cast<int>(x[0]);
-  plan.out_blocks = kernels::OutBlocks(spade ? 2 * out_channels : out_channels, spade);
-  plan.depth = volume ? static_cast<int>(x[1]) : 1;
-  plan.height = static_cast<int>(x[x.size() - 3]);
-  plan.width = static_cast<int>(x[x.size() - 2]);
-  plan.kernel_depth = kernel_depth;
-  const int step = method == Method::kWinograd2 || method == Method::kWinograd4 ? shape.tile : 1;
-  plan.tiles_y = Quotient(plan.height, step);
-  plan.tiles_x = Quotient(plan.width, step);
-  plan.panel_blocks = kernels::PanelBlocks(plan.out_blocks);
-  plan.panels = Quotient(plan.out_blocks, plan.panel_blocks);
-  plan.spade = spade;
-  return plan;
-}
 
 template <class T>
 ConvRunner<T>::ConvRunner(const kernels::CpuKernels& kernels)
@@ -78,18 +54,43 @@ ConvRunner<T>::ConvRunner(const kernels::CpuKernels& kernels)
 
 template <class T>
 void ConvRunner<T>::Run(const Workers& workers, const ConvPlan& plan, const ConvCall<T>& call) const {
+  if (!kernels::KeepsTaps(plan.method, sizeof(T)))
+    return RunWith(workers, plan, call, static_cast<const T*>(call.weights));
+  if (plan.depth * plan.tiles() <= kChunkRows) return RunByPanels(workers, plan, call);
+  const ScratchPool::Loan matrices = scratch_->Take(plan.matrices() * sizeof(T));
+  TransformKernels(workers, plan, static_cast<const float*>(call.weights), matrices.as<T>());
+  RunWith(workers, plan, call, matrices.as<T>());
+}
+
+template <class T>
+void ConvRunner<T>::TransformKernels(const Workers& workers, const ConvPlan& plan, const float* taps,
+                                     T* matrices) const {
+  const int pieces = Quotient(plan.channels(), kKernelChannels);
+  workers.For(std::int64_t{plan.panels} * plan.kernel_depth * pieces, [&](std::int64_t task) noexcept {
+    const int first = static_cast<int>(task % pieces) * kKernelChannels;
+    const auto slice = static_cast<int>(task / pieces);
+    kernels_.transform_kernels(plan, taps,
+                               {slice / plan.kernel_depth, slice % plan.kernel_depth, first,
+                                std::min(kKernelChannels, plan.channels() - first)},
+                               matrices + slice / plan.kernel_depth * (plan.matrices() / plan.panels));
+  });
+}
+
+template <class T>
+void ConvRunner<T>::RunWith(const Workers& workers, const ConvPlan& plan, const ConvCall<T>& call,
+                            const T* matrices) const {
   const int rows = GroupRows<T>(plan);
   if (plan.kernel_depth == 1 && rows >= kFewestRows) {
-    RunByGroups(workers, plan, call, rows);
+    RunByGroups(workers, plan, call, matrices, rows);
   } else {
-    RunByProducts(workers, plan, call);
+    RunByProducts(workers, plan, call, matrices);
   }
 }
 
 // Each task takes its tiles all the way, in memory of its own.
 template <class T>
 void ConvRunner<T>::RunByGroups(const Workers& workers, const ConvPlan& plan, const ConvCall<T>& call,
-                                int rows) const {
+                                const T* matrices, int rows) const {
   const int groups = Quotient(plan.tiles(), rows), products = ShapeOf(plan.method).products;
   const std::int64_t input_stride = std::int64_t{rows} * plan.channels() + Skew<T>();
   const std::int64_t output_stride = std::int64_t{rows} * plan.panel_width() + Skew<float>();
@@ -108,7 +109,7 @@ void ConvRunner<T>::RunByGroups(const Workers& workers, const ConvPlan& plan, co
     for (int panel = 0; panel < plan.panels; panel++) {
       for (int i = 0; i < products; i++) {
         kernels_.product(plan, space.inputs + i * input_stride,
-                         call.weights + (std::int64_t{panel} * products + i) * plan.product_weights(), count,
+                         matrices + (std::int64_t{panel} * products + i) * plan.product_weights(), count,
                          false, space.outputs + i * output_stride, space.output_row);
       }
       kernels_.transform_out(plan, call, range, panel, space);
@@ -123,6 +124,7 @@ template <class T>
 struct ConvRunner<T>::Chunk {
   const ConvPlan& plan;
   const ConvCall<T>& call;
+  const T* matrices;
   int first_tile, tiles;        // of each slice
   int first_slice, last_slice;  // outputs
   int slots;
@@ -132,8 +134,8 @@ struct ConvRunner<T>::Chunk {
 };
 
 template <class T>
-void ConvRunner<T>::RunByProducts(const Workers& workers, const ConvPlan& plan,
-                                  const ConvCall<T>& call) const {
+void ConvRunner<T>::RunByProducts(const Workers& workers, const ConvPlan& plan, const ConvCall<T>& call,
+                                  const T* matrices) const {
   const int products = ShapeOf(plan.method).products, reach = plan.kernel_depth / 2;
   const int ranges = Quotient(plan.tiles(), kChunkRows), tiles = Quotient(plan.tiles(), ranges);
   const int slices = std::clamp(kChunkRows / tiles, 1, plan.depth);
@@ -145,7 +147,8 @@ void ConvRunner<T>::RunByProducts(const Workers& workers, const ConvPlan& plan,
   const ScratchPool::Loan outputs = scratch_->Take(products * output_stride * sizeof(float));
   const ConvSpace<T> space{inputs.as<T>(), input_stride, outputs.as<float>(), output_stride, output_row};
   for (int range = 0; range < ranges; range++) {
-    Chunk chunk{plan, call, range * tiles, std::min(tiles, plan.tiles() - range * tiles), 0, 0, slots, space};
+    Chunk chunk{plan, call, matrices, range * tiles, std::min(tiles, plan.tiles() - range * tiles),
+                0,    0,    slots,    space};
     const int pieces = Quotient(chunk.tiles, kTaskRows);
     for (int first = 0, known = 0; first < plan.depth; first += slices) {
       chunk.first_slice = first;
@@ -175,43 +178,92 @@ void ConvRunner<T>::RunByProducts(const Workers& workers, const ConvPlan& plan,
   }
 }
 
-// One task multiplies by the matrices of one product for some of the panels; the slices of the middle of the
-// kernel come first, as every output has them, and the others are added.
+// One task multiplies by the matrices of one product for some of the panels.
 template <class T>
 void ConvRunner<T>::Products(const Workers& workers, const Chunk& chunk) const {
   const ConvPlan& plan = chunk.plan;
-  const int products = ShapeOf(plan.method).products, reach = plan.kernel_depth / 2;
+  const int products = ShapeOf(plan.method).products;
   const int parts = std::min(plan.panels, Quotient(36, products));
   workers.For(std::int64_t{products} * parts, [&](std::int64_t task) noexcept {
     const auto product = static_cast<int>(task / parts), part = static_cast<int>(task % parts);
-    const T* inputs = chunk.space.inputs + product * chunk.space.input_stride;
     for (int panel = plan.panels * part / parts; panel < plan.panels * (part + 1) / parts; panel++) {
-      const T* weights =
-          chunk.call.weights + (std::int64_t{panel} * products + product) * plan.product_weights();
-      float* outputs = chunk.space.outputs + product * chunk.space.output_stride + panel * plan.panel_width();
-      for (int i = 0; i < plan.kernel_depth; i++) {
-        const int offset = i == 0 ? 0 : i == 1 ? -1 : 1;
-        const T* matrix = weights + std::int64_t{offset + reach} * plan.channels() * plan.panel_width();
-        for (int slice = chunk.first_slice; slice < chunk.last_slice;) {
-          const int from = slice + offset;
-          if (from < 0 || from >= plan.depth) {
-            slice++;
-            continue;
-          }
-          // As many slices as lie one behind the other in the ring.
-          int run = 1;
-          while (slice + run < chunk.last_slice && from + run < plan.depth && (from + run) % chunk.slots != 0)
-            run++;
-          kernels_.product(
-              plan, inputs + std::int64_t{chunk.RowOf(from)} * plan.channels(), matrix, run * chunk.tiles,
-              i != 0,
-              outputs + std::int64_t{slice - chunk.first_slice} * chunk.tiles * chunk.space.output_row,
-              chunk.space.output_row);
-          slice += run;
-        }
-      }
+      const std::int64_t matrix = (std::int64_t{panel} * products + product) * plan.product_weights();
+      Multiply(chunk, product, chunk.matrices + matrix,
+               chunk.space.outputs + product * chunk.space.output_stride + panel * plan.panel_width());
     }
   });
+}
+
+// One product of one panel. The slices of the middle of the kernel come first, as every output has them, and
+// the others are added.
+template <class T>
+void ConvRunner<T>::Multiply(const Chunk& chunk, int product, const T* weights, float* outputs) const {
+  const ConvPlan& plan = chunk.plan;
+  const int reach = plan.kernel_depth / 2, row = chunk.space.output_row;
+  const T* inputs = chunk.space.inputs + product * chunk.space.input_stride;
+  for (int i = 0; i < plan.kernel_depth; i++) {
+    const int offset = i == 0 ? 0 : i == 1 ? -1 : 1;
+    const T* matrix = weights + std::int64_t{offset + reach} * plan.channels() * plan.panel_width();
+    for (int slice = chunk.first_slice; slice < chunk.last_slice;) {
+      const int from = slice + offset;
+      if (from < 0 || from >= plan.depth) {
+        slice++;
+        continue;
+      }
+      // As many slices as lie one behind the other in the ring.
+      int run = 1;
+      while (slice + run < chunk.last_slice && from + run < plan.depth && (from + run) % chunk.slots != 0)
+        run++;
+      kernels_.product(plan, inputs + std::int64_t{chunk.RowOf(from)} * plan.channels(), matrix,
+                       run * chunk.tiles, i != 0,
+                       outputs + std::int64_t{slice - chunk.first_slice} * chunk.tiles * row, row);
+      slice += run;
+    }
+  }
+}
+
+// Each task computes all tiles of a panel, with matrices that it transforms first and its core's cache keeps.
+template <class T>
+void ConvRunner<T>::RunByPanels(const Workers& workers, const ConvPlan& plan, const ConvCall<T>& call) const {
+  const int pieces = Quotient(plan.tiles(), kTaskRows), rows = plan.depth * plan.tiles();
+  const std::int64_t input_stride = std::int64_t{rows} * plan.channels() + Skew<T>();
+  const ScratchPool::Loan inputs = scratch_->Take(ShapeOf(plan.method).products * input_stride * sizeof(T));
+  const ConvSpace<T> space{inputs.as<T>(), input_stride, nullptr, 0, 0};
+  workers.For(std::int64_t{plan.depth} * pieces, [&](std::int64_t task) noexcept {
+    const auto slice = static_cast<int>(task / pieces), at = static_cast<int>(task % pieces) * kTaskRows;
+    kernels_.transform_in(
+        plan, call, {slice, at, std::min(kTaskRows, plan.tiles() - at), slice * plan.tiles() + at}, space);
+  });
+  workers.For(plan.panels, [&](std::int64_t panel) noexcept {
+    RunPanel(plan, call, space.inputs, input_stride, static_cast<int>(panel));
+  });
+}
+
+// Where the matrices are small, products of a few tiles at a time stay in the core's cache with them.
+template <class T>
+void ConvRunner<T>::RunPanel(const ConvPlan& plan, const ConvCall<T>& call, T* inputs,
+                             std::int64_t input_stride, int panel) const {
+  const int products = ShapeOf(plan.method).products;
+  const std::size_t bytes = plan.matrices() / plan.panels * sizeof(T);
+  const ScratchPool::Loan matrices = scratch_->Take(bytes);
+  for (int slice = 0; slice < plan.kernel_depth; slice++)
+    kernels_.transform_kernels(plan, static_cast<const float*>(call.weights),
+                               {panel, slice, 0, plan.channels()}, matrices.as<T>());
+  const int step =
+      plan.depth == 1 && bytes <= kGroupBytes ? std::min(kPanelRows, plan.tiles()) : plan.tiles();
+  const std::int64_t output_stride = std::int64_t{plan.depth} * step * plan.panel_width() + Skew<float>();
+  const ScratchPool::Loan outputs = scratch_->Take(products * output_stride * sizeof(float));
+  for (int first = 0; first < plan.tiles(); first += step) {
+    const ConvSpace<T> space{inputs + std::int64_t{first} * plan.channels(), input_stride,
+                             outputs.as<float>(), output_stride, plan.panel_width()};
+    const int tiles = std::min(step, plan.tiles() - first);
+    const Chunk chunk{plan, call, nullptr, first, tiles, 0, plan.depth, plan.depth, space};
+    for (int product = 0; product < products; product++)
+      Multiply(chunk, product, matrices.as<T>() + product * plan.product_weights(),
+               space.outputs + product * output_stride);
+    for (int slice = 0; slice < plan.depth; slice++)
+      kernels_.transform_out(plan, call, {slice, first, tiles, slice * tiles}, panel, space);
+  }
 }
 
 template class ConvRunner<float>;

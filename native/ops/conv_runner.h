@@ -3,18 +3,14 @@
 #include <memory>
 
 #include "core/scratch.h"
-#include "ops/op.h"
+#include "ops/conv_plan.h"
 
 namespace kdtalker::ops {
 
-// The plan of a convolution over a blocked input [blocks, (depth,) height, width, 16]. Spade: out_channels
-// are those of the result, of which gamma and beta are made each.
-kernels::ConvPlan MakePlan(kernels::Method method, const Dims& x, int out_channels, int kernel_depth,
-                           bool spade);
-
-// Runs a convolution on the session's threads. There are two ways, by what a core's cache holds: a group of
-// tiles from its inputs to its outputs, or, where the matrices are large, one product after the other over
-// many tiles, so that each matrix is read once.
+// Runs a convolution on the session's threads, in one of three ways, by what a core's cache holds: a group of
+// tiles from its inputs to its outputs; where the matrices are large, one product after the other over many
+// tiles, so that each matrix is read once; or, where there are few tiles and weights are kept as taps, one
+// panel of outputs after the other, whose matrices are never all in memory.
 template <class T>
 class ConvRunner {
  public:
@@ -24,11 +20,20 @@ class ConvRunner {
 
  private:
   struct Chunk;
+  void RunWith(const Workers& workers, const kernels::ConvPlan& plan, const kernels::ConvCall<T>& call,
+               const T* matrices) const;
+  void TransformKernels(const Workers& workers, const kernels::ConvPlan& plan, const float* taps,
+                        T* matrices) const;
   void RunByGroups(const Workers& workers, const kernels::ConvPlan& plan, const kernels::ConvCall<T>& call,
-                   int rows) const;
-  void RunByProducts(const Workers& workers, const kernels::ConvPlan& plan,
-                     const kernels::ConvCall<T>& call) const;
+                   const T* matrices, int rows) const;
+  void RunByProducts(const Workers& workers, const kernels::ConvPlan& plan, const kernels::ConvCall<T>& call,
+                     const T* matrices) const;
   void Products(const Workers& workers, const Chunk& chunk) const;
+  void Multiply(const Chunk& chunk, int product, const T* weights, float* outputs) const;
+  void RunByPanels(const Workers& workers, const kernels::ConvPlan& plan,
+                   const kernels::ConvCall<T>& call) const;
+  void RunPanel(const kernels::ConvPlan& plan, const kernels::ConvCall<T>& call, T* inputs,
+                std::int64_t input_stride, int panel) const;
 
   const kernels::ConvKernels<T>& kernels_;
   std::shared_ptr<ScratchPool> scratch_;

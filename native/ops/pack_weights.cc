@@ -32,8 +32,8 @@ std::vector<std::uint8_t> PackByMethod(Method method, const WeightLayout& layout
                                        bool spade) {
   const int depth = layout.kernel.size() == 3 ? static_cast<int>(layout.kernel[0]) : 1;
   const ConvWeights conv{weights, layout.outputs, layout.inputs, depth, spade};
-  return layout.bf16 ? BytesOf(kernels::PackConvWeights<Bf16>(method, conv))
-                     : BytesOf(kernels::PackConvWeights<float>(method, conv));
+  return layout.bf16 ? kernels::PackConvWeights<Bf16>(method, conv)
+                     : kernels::PackConvWeights<float>(method, conv);
 }
 
 std::vector<std::uint8_t> PackConv(const WeightLayout& layout, const float* weights) {

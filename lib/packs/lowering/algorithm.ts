@@ -10,7 +10,7 @@ export interface ConvolutionSize {
   width: number;
 }
 
-/** Below so many cells a side weights are most of the traffic, and those for tiles of four are more than twice as large. */
+/** Below so many cells a side tiles are too few to pay for the weights of tiles of four, of which there are more than twice as many. */
 const TILES_OF_FOUR_FROM = 16;
 
 /** How a convolution is computed. */

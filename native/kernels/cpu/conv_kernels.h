@@ -46,6 +46,14 @@ constexpr MethodShape ShapeOf(Method method) {
   return {1, 1};
 }
 
+// Whether weights are kept as the nine taps they are trained as, in float32, and transformed to the matrices
+// of the products in each run: that is where the taps take less memory. A frame reads all weights once, so
+// what is saved of it in memory traffic pays for the transform.
+constexpr int kTaps = 9;
+constexpr bool KeepsTaps(Method method, std::size_t bytes_of_element) {
+  return ShapeOf(method).products * bytes_of_element > kTaps * sizeof(float);
+}
+
 // Outputs are computed in panels of so many blocks of 16, which registers hold.
 constexpr int PanelBlocks(int blocks) {
   if (blocks == 1) return 1;
@@ -65,19 +73,23 @@ struct ConvPlan {
   int tiles() const { return tiles_y * tiles_x; }  // of a slice
   int channels() const { return 16 * in_blocks; }
   int panel_width() const { return 16 * panel_blocks; }
-  // Elements of the packed weights of one product of one panel: [kernel_depth][channels][panel_width].
+  // Elements of the matrices of one product of one panel: [kernel_depth][channels][panel_width].
   std::int64_t product_weights() const { return std::int64_t{kernel_depth} * channels() * panel_width(); }
+  // Elements of all matrices: [panels][products][kernel_depth][channels][panel_width].
+  std::int64_t matrices() const {
+    return std::int64_t{panels} * ShapeOf(method).products * product_weights();
+  }
 };
 
 // What a run brings. T: float or Bf16.
 template <class T>
 struct ConvCall {
-  const T* x;         // [in_blocks, depth, height, width, 16]
-  const T* weights;   // packed, pack_weights.h
-  const float* bias;  // [out_blocks * 16]; spade: gamma's, then beta's
-  const T* residual;  // added last, of y's shape; null: none
-  float alpha;        // max(v, alpha v): 0 ReLU, 1 as it is
-  T* y;               // [out_blocks, depth, height', width', 16]
+  const T* x;           // [in_blocks, depth, height, width, 16]
+  const void* weights;  // packed, pack_conv.h
+  const float* bias;    // [out_blocks * 16]; spade: gamma's, then beta's
+  const T* residual;    // added last, of y's shape; null: none
+  float alpha;          // max(v, alpha v): 0 ReLU, 1 as it is
+  T* y;                 // [out_blocks, depth, height', width', 16]
   // Spade alone: what is normalised, [out_blocks / 2, height' / repeat, width' / repeat, 16], and for each of
   // its channels mean and 1 / deviation.
   const T* normalised;
@@ -100,8 +112,16 @@ struct ConvSpace {
   int output_row;              // elements from row to row
 };
 
+// Input channels first .. first + count of one depth of one panel's kernels; both are even.
+struct KernelRange {
+  int panel, slice, first, count;
+};
+
 template <class T>
 struct ConvKernels {
+  // Of methods that keep taps: taps [panels][kernel_depth][panel_blocks][channels][9][16] to the matrices of
+  // one panel.
+  void (*transform_kernels)(const ConvPlan&, const float* taps, KernelRange, T* matrices);
   void (*transform_in)(const ConvPlan&, const ConvCall<T>&, TileRange, const ConvSpace<T>&);
   // outputs[row_out..] = or += inputs[row_in..] * weights, for one panel, product and depth of the kernel.
   void (*product)(const ConvPlan&, const T* inputs, const T* weights, int rows, bool add, float* outputs,

@@ -7,13 +7,13 @@
 
 namespace kdtalker::kernels {
 
-inline constexpr int kTaps = 3;
+inline constexpr int kSide = 3;  // of a kernel
 
 template <int kTileSize, int kProductCount, int kPatchSize>
 struct AxisMatrices {
   static constexpr int kTile = kTileSize, kProducts = kProductCount, kPatch = kPatchSize;
   double in[kProducts][kPatch];     // B^T
-  double kernel[kProducts][kTaps];  // G
+  double kernel[kProducts][kSide];  // G
   double out[kTile][kProducts];     // A^T
 };
 
@@ -39,14 +39,14 @@ constexpr AxisMatrices<kTile, kTile + 2, kTile + 2> WinogradMatrices(const doubl
     Coefficients(points, i, matrices.in[i]);
     double norm = 1, power = 1;
     for (int k = 0; k < kPoints; k++) norm *= k == i ? 1 : points[i] - points[k];
-    for (int j = 0; j < kTile || j < kTaps; j++) {
+    for (int j = 0; j < kTile || j < kSide; j++) {
       if (j < kTile) matrices.out[j][i] = power;
-      if (j < kTaps) matrices.kernel[i][j] = power / norm;
+      if (j < kSide) matrices.kernel[i][j] = power / norm;
       power *= points[i];
     }
   }
   Coefficients(points, -1, matrices.in[kPoints]);
-  matrices.kernel[kPoints][kTaps - 1] = 1;
+  matrices.kernel[kPoints][kSide - 1] = 1;
   matrices.out[kTile - 1][kPoints] = 1;
   return matrices;
 }

@@ -3,6 +3,7 @@
 
 #include "kernels/cpu/blocked.h"
 #include "kernels/cpu/conv.h"
+#include "kernels/cpu/conv_weights.h"
 #include "kernels/cpu/kernel_table.h"
 #include "kernels/cpu/statistics.h"
 #include "kernels/cpu/tokens.h"
@@ -26,8 +27,8 @@ const CpuKernels& Table() {  // NOLINT(misc-definitions-in-headers): this header
       kRepackCells,
       {&PackPiece<float>, &UnpackPiece<float>},
       {&PackPiece<Bf16>, &UnpackPiece<Bf16>},
-      {&TransformInBy<float>, &Product<float>, &TransformOutBy<float>},
-      {&TransformInBy<Bf16>, kBf16Product, &TransformOutBy<Bf16>},
+      {&TransformKernelsBy<float>, &TransformInBy<float>, &Product<float>, &TransformOutBy<float>},
+      {&TransformKernelsBy<Bf16>, &TransformInBy<Bf16>, kBf16Product, &TransformOutBy<Bf16>},
       &Statistics<float>,
       &Statistics<Bf16>,
       kWarpKernels<float>,

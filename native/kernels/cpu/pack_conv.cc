@@ -28,23 +28,27 @@ void TransformKernel(const float* kernel, double* products) {
     products[0] = static_cast<double>(kernel[0]);
     return;
   }
-  double rows[kAxis][kTaps] = {};
+  double rows[kAxis][kSide] = {};
   for (int i = 0; i < kAxis; i++) {
-    for (int y = 0; y < kTaps; y++) {
-      for (int x = 0; x < kTaps; x++)
-        rows[i][x] += kMatrices.kernel[i][y] * static_cast<double>(kernel[y * kTaps + x]);
+    for (int y = 0; y < kSide; y++) {
+      for (int x = 0; x < kSide; x++)
+        rows[i][x] += kMatrices.kernel[i][y] * static_cast<double>(kernel[y * kSide + x]);
     }
   }
   for (int i = 0; i < kAxis; i++) {
     for (int j = 0; j < kAxis; j++) {
       double sum = 0;
-      for (int x = 0; x < kTaps; x++) sum += rows[i][x] * kMatrices.kernel[j][x];
+      for (int x = 0; x < kSide; x++) sum += rows[i][x] * kMatrices.kernel[j][x];
       products[i * kAxis + j] = sum;
     }
   }
 }
 
-using Transform = void (*)(const float* kernel, double* products);
+using Transform = void (*)(const float* kernel, double* values);
+
+void KeepTaps(const float* kernel, double* taps) {
+  for (int i = 0; i < kTaps; i++) taps[i] = static_cast<double>(kernel[i]);
+}
 
 Transform TransformOf(Method method) {
   switch (method) {
@@ -71,21 +75,37 @@ int RowOf(const ConvWeights& weights, int block, int lane) {
   return row < half ? row + block % 2 * half : -1;
 }
 
-// Where the values of a panel go.
+// Where the values of a panel go: matrices of products, or taps.
 struct Layout {
-  int products, depth, pair;     // pair: input channels side by side
+  bool taps;
+  int values, depth, pair;       // values: of a kernel; pair: input channels side by side
   std::int64_t channels, width;  // of a matrix
-  std::int64_t Of(int panel, int product, int slice, int channel, int column) const {
-    const std::int64_t matrix = (std::int64_t{panel} * products + product) * depth + slice;
+  std::int64_t Of(int panel, int value, int slice, int channel, int column) const {
+    if (taps) {
+      const std::int64_t block = (std::int64_t{panel} * depth + slice) * (width / 16) + column / 16;
+      return ((block * channels + channel) * values + value) * 16 + column % 16;
+    }
+    const std::int64_t matrix = (std::int64_t{panel} * values + value) * depth + slice;
     return matrix * channels * width + (channel / pair * width + column) * pair + channel % pair;
   }
 };
 
-// All products of one input channel for one panel: what is written lies side by side.
+Layout LayoutOf(Method method, const ConvWeights& weights, std::size_t bytes_of_element) {
+  const bool taps = KeepsTaps(method, bytes_of_element);
+  return {taps,
+          taps ? kTaps : ShapeOf(method).products,
+          weights.depth,
+          taps || bytes_of_element == 4 ? 1 : 2,
+          std::int64_t{16} * ((weights.in_channels + 15) / 16),
+          std::int64_t{16} * PanelBlocks(OutBlocks(weights.out_channels, weights.spade))};
+}
+
+// All values of one input channel for one panel: what is written lies side by side.
 template <class T>
-void PackChannel(const ConvWeights& weights, const Layout& layout, Transform transform, int panel,
-                 int channel, int taps, T* packed) {
-  const int first = static_cast<int>(panel * layout.width);
+void PackChannel(const ConvWeights& weights, const Layout& layout, Method method, int panel, int channel,
+                 T* packed) {
+  const int first = static_cast<int>(panel * layout.width), taps = method == Method::kPointwise ? 1 : kTaps;
+  const Transform transform = layout.taps ? &KeepTaps : TransformOf(method);
   for (int slice = 0; slice < layout.depth; slice++) {
     for (int column = 0; column < layout.width; column++) {
       const int row = RowOf(weights, (first + column) / 16, column % 16);
@@ -93,10 +113,22 @@ void PackChannel(const ConvWeights& weights, const Layout& layout, Transform tra
       const std::int64_t kernel = (std::int64_t{row} * weights.in_channels + channel) * layout.depth + slice;
       double values[36];
       transform(weights.values + kernel * taps, values);
-      for (int i = 0; i < layout.products; i++)
+      for (int i = 0; i < layout.values; i++)
         Round(values[i], packed[layout.Of(panel, i, slice, channel, column)]);
     }
   }
+}
+
+template <class T>
+std::vector<std::uint8_t> PackTo(const Layout& layout, Method method, const ConvWeights& weights) {
+  const int blocks = OutBlocks(weights.out_channels, weights.spade);
+  const int panels = static_cast<int>((16 * blocks + layout.width - 1) / layout.width);
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(layout.Of(panels, 0, 0, 0, 0)) * sizeof(T));
+  for (int panel = 0; panel < panels; panel++) {
+    for (int channel = 0; channel < weights.in_channels; channel++)
+      PackChannel(weights, layout, method, panel, channel, reinterpret_cast<T*>(bytes.data()));
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -106,22 +138,12 @@ int OutBlocks(int out_channels, bool spade) {
 }
 
 template <class T>
-std::vector<T> PackConvWeights(Method method, const ConvWeights& weights) {
-  const int taps = method == Method::kPointwise ? 1 : kTaps * kTaps;
-  const int blocks = OutBlocks(weights.out_channels, weights.spade), panel = PanelBlocks(blocks);
-  const int panels = (blocks + panel - 1) / panel;
-  const Layout layout{ShapeOf(method).products, weights.depth, sizeof(T) == 2 ? 2 : 1,
-                      std::int64_t{16} * ((weights.in_channels + 15) / 16), std::int64_t{16} * panel};
-  std::vector<T> packed(static_cast<std::size_t>(layout.Of(panels, 0, 0, 0, 0)), T{});
-  const Transform transform = TransformOf(method);
-  for (int i = 0; i < panels; i++) {
-    for (int channel = 0; channel < weights.in_channels; channel++)
-      PackChannel(weights, layout, transform, i, channel, taps, packed.data());
-  }
-  return packed;
+std::vector<std::uint8_t> PackConvWeights(Method method, const ConvWeights& weights) {
+  const Layout layout = LayoutOf(method, weights, sizeof(T));
+  return layout.taps ? PackTo<float>(layout, method, weights) : PackTo<T>(layout, method, weights);
 }
 
-template std::vector<float> PackConvWeights(Method, const ConvWeights&);
-template std::vector<Bf16> PackConvWeights(Method, const ConvWeights&);
+template std::vector<std::uint8_t> PackConvWeights<float>(Method, const ConvWeights&);
+template std::vector<std::uint8_t> PackConvWeights<Bf16>(Method, const ConvWeights&);
 
 }  // namespace kdtalker::kernels

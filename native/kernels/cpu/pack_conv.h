@@ -15,10 +15,11 @@ struct ConvWeights {
   bool spade;  // the upper half of the rows is gamma, the lower beta; their blocks of 16 alternate
 };
 
-// As the kernels read them: [panel][product][depth][in channels][panel width], in bfloat16 with pairs of
-// input channels side by side. Transformed in float64, rounded once; T is float or Bf16.
+// As a run with elements T (float or Bf16) reads them. Methods that keep taps: float32 [panel][depth][block
+// of the panel][in channels][9][16]. Others: T [panel][product][depth][in channels][panel width], in bfloat16
+// with pairs of input channels side by side; transformed in float64 and rounded once.
 template <class T>
-std::vector<T> PackConvWeights(Method method, const ConvWeights& weights);
+std::vector<std::uint8_t> PackConvWeights(Method method, const ConvWeights& weights);
 
 // Blocks of 16 output channels.
 int OutBlocks(int out_channels, bool spade);

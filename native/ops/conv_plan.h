@@ -1,0 +1,20 @@
+#pragma once
+
+#include "ops/op.h"
+
+namespace kdtalker::ops {
+
+constexpr int Quotient(int value, int by) {
+  return (value + by - 1) / by;
+}
+
+// The plan of a convolution over a blocked input [blocks, (depth,) height, width, 16]. Spade: out_channels
+// are those of the result, of which gamma and beta are made each.
+kernels::ConvPlan MakePlan(kernels::Method method, const Dims& x, int out_channels, int kernel_depth,
+                           bool spade);
+
+// Bytes of the packed weights (kernels/cpu/pack_conv.h) of a plan.
+template <class T>
+std::int64_t PackedBytes(const kernels::ConvPlan& plan);
+
+}  // namespace kdtalker::ops
