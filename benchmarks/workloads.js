@@ -3,84 +3,40 @@ import { KdtalkerError } from '../dist/errors.js';
 // What is measured, in the order of the table.
 //
 // pack: 'puppet' is built in, 'full' the published networks at their size; task: of contenders/*, with what besides; unit: what one
-// lap is; warm and count: laps before and during the measurement, and rounds: fresh processes, each as [full, quick]; by: the
-// contenders that do it, the first four where it is left out; scaling: only where it is asked for; threads: all that are compared,
-// where it is left out only the largest.
+// lap is; warm and count: laps before and during the measurement, none where the task knows itself, and rounds: fresh processes, each
+// as [full, quick]; by: the contenders that do it, the engine in float32 where it is left out; threads: all that are compared, where
+// it is left out only the largest. The group 'scaling' is measured only where it is asked for.
 
 const OURS = ['fp32', 'bf16'];
 const ALL = ['fp32', 'bf16', 'ort', 'ortnode', 'torch-fp32', 'torch-bf16'];
 const ENGINE = ['fp32', 'bf16', 'ort'];
 const NODE = ['fp32', 'ort', 'ortnode'];
+const PACKAGES = ['fp32', 'ortnode'];
+
+const ONCE = { warm: [0, 0], count: [1, 1] };
+const WHOLE = { unit: 'frame', warm: [0, 0], count: [0, 0] };
+const FEW = { warm: [2, 1], count: [8, 2] };
+/** Frames of the puppet, which take milliseconds. */
+const MANY = { unit: 'frame', warm: [20, 4], count: [200, 12] };
+
+const render = (format, atOnce) => ({ task: 'render', with: { format, ...(atOnce && { atOnce }) } });
 
 const PUPPET = [
-  { name: 'load', what: 'a talker', task: 'load', unit: 'load', warm: [1, 0], count: [10, 2], by: ['fp32'] },
-  {
-    name: 'portrait',
-    what: 'a portrait prepared',
-    task: 'portrait',
-    unit: 'portrait',
-    warm: [2, 1],
-    count: [8, 2],
-    by: ['fp32'],
-  },
-  {
-    name: 'first-frame-cold',
-    what: 'load to first frame',
-    task: 'firstFrameCold',
-    unit: 'call',
-    warm: [0, 0],
-    count: [1, 1],
-    by: ['fp32'],
-  },
-  {
-    name: 'first-frame',
-    what: 'call to first frame',
-    task: 'firstFrame',
-    unit: 'call',
-    warm: [2, 1],
-    count: [8, 2],
-    by: ['fp32'],
-  },
+  { name: 'load', what: 'a talker', task: 'load', unit: 'load', warm: [1, 0], count: [10, 2] },
+  { name: 'portrait', what: 'a portrait prepared', task: 'portrait', unit: 'portrait', ...FEW },
+  { name: 'first-frame-cold', what: 'load to first frame', task: 'firstFrameCold', unit: 'call', ...ONCE },
+  { name: 'first-frame', what: 'call to first frame', task: 'firstFrame', unit: 'call', ...FEW },
   {
     name: 'render-yuv420p',
     what: 'frames for an encoder',
-    task: 'render',
-    with: { format: 'yuv420p' },
-    unit: 'frame',
-    warm: [20, 4],
-    count: [200, 12],
+    ...render('yuv420p'),
+    ...MANY,
     by: NODE,
     threads: 'all',
   },
-  {
-    name: 'render-rgb24',
-    what: 'frames as pixels',
-    task: 'render',
-    with: { format: 'rgb24' },
-    unit: 'frame',
-    warm: [20, 4],
-    count: [200, 12],
-    by: ['fp32', 'ortnode'],
-  },
-  {
-    name: 'save',
-    what: 'motion to MP4',
-    task: 'save',
-    unit: 'frame',
-    warm: [20, 4],
-    count: [200, 12],
-    by: ['fp32', 'ortnode'],
-    threads: 'all',
-  },
-  {
-    name: 'save-speech',
-    what: 'speech to MP4',
-    task: 'saveSpeech',
-    unit: 'frame',
-    warm: [0, 0],
-    count: [0, 0],
-    by: ['fp32'],
-  },
+  { name: 'render-rgb24', what: 'frames as pixels', ...render('rgb24'), ...MANY, by: PACKAGES },
+  { name: 'save', what: 'motion to MP4', task: 'save', ...MANY, by: PACKAGES, threads: 'all' },
+  { name: 'save-speech', what: 'speech to MP4', task: 'saveSpeech', ...WHOLE },
   {
     name: 'sample',
     what: '64 frames, 50 steps',
@@ -98,27 +54,16 @@ const PUPPET = [
     unit: 'call',
     warm: [5, 1],
     count: [30, 2],
-    by: ['fp32'],
   },
-  {
-    name: 'event-loop',
-    what: 'delay while rendering',
-    task: 'eventLoop',
-    unit: 'frame',
-    warm: [20, 4],
-    count: [200, 12],
-    by: ['fp32'],
-  },
+  { name: 'event-loop', what: 'delay while rendering', task: 'eventLoop', ...MANY },
 ];
-
-const frame = { unit: 'frame', task: 'render' };
 
 const FULL = [
   {
     name: 'frame',
     what: 'warp, decode, convert',
-    ...frame,
-    with: { format: 'yuv420p', atOnce: 1 },
+    ...render('yuv420p', 1),
+    unit: 'frame',
     warm: [1, 1],
     count: [4, 1],
     by: ALL,
@@ -126,8 +71,8 @@ const FULL = [
   {
     name: 'frame-4',
     what: '4 clips at once',
-    ...frame,
-    with: { format: 'yuv420p', atOnce: 4 },
+    ...render('yuv420p', 4),
+    unit: 'frame',
     warm: [4, 4],
     count: [8, 4],
     rounds: [2, 1],
@@ -161,22 +106,13 @@ const FULL = [
     rounds: [2, 1],
     by: ENGINE,
   },
-  {
-    name: 'load',
-    what: 'a talker, lowered before',
-    task: 'load',
-    unit: 'load',
-    warm: [0, 0],
-    count: [1, 1],
-    by: ENGINE,
-  },
+  { name: 'load', what: 'a talker, lowered before', task: 'load', unit: 'load', ...ONCE, by: ENGINE },
   {
     name: 'load-cold',
     what: 'a talker, nothing cached',
     task: 'loadCold',
     unit: 'load',
-    warm: [0, 0],
-    count: [1, 1],
+    ...ONCE,
     rounds: [1, 1],
     by: OURS,
   },
@@ -185,10 +121,8 @@ const FULL = [
     what: 'checkpoints to a pack',
     task: 'convert',
     unit: 'pack',
-    warm: [0, 0],
-    count: [1, 1],
+    ...ONCE,
     rounds: [1, 1],
-    by: ['fp32'],
     needs: 'checkpoints',
   },
 ];
@@ -197,8 +131,8 @@ const FULL = [
 const CLIPS = [1, 2, 3, 4].map((atOnce) => ({
   name: `clips-${atOnce}`,
   what: `${atOnce} at once`,
-  ...frame,
-  with: { format: 'yuv420p', atOnce },
+  ...render('yuv420p', atOnce),
+  unit: 'frame',
   warm: [atOnce, atOnce],
   count: [4 * atOnce, atOnce],
   rounds: [2, 1],
@@ -212,15 +146,12 @@ const LENGTHS = [2, 10, 60, 600].map((seconds) => ({
   what: `${seconds} s of speech`,
   task: 'length',
   with: { seconds },
-  unit: 'frame',
-  warm: [0, 0],
-  count: [0, 0],
+  ...WHOLE,
   rounds: [2, 1],
-  by: ['fp32'],
 }));
 
 const listed = (group, pack, workloads) =>
-  workloads.map((workload) => ({ rounds: [3, 1], with: {}, ...workload, group, pack }));
+  workloads.map((workload) => ({ by: ['fp32'], rounds: [3, 1], with: {}, ...workload, group, pack }));
 
 export const WORKLOADS = [
   ...listed('puppet', 'puppet', PUPPET),

@@ -27,6 +27,7 @@ export type { Progress } from './talker/progress.js';
 export type { SaveOptions, SaveResult } from './talker/save-options.js';
 export type { SilenceGateOptions } from './talker/silence-gate.js';
 export { SourceVideo } from './talker/source-video.js';
-export { Talker, type TalkerOptions } from './talker/talker.js';
+export { Talker } from './talker/talker.js';
+export type { TalkerOptions } from './talker/talker-options.js';
 export { Trace, type TraceOptions, type TraceTensor } from './talker/trace.js';
 export type { SourceVideoOptions, VideoMotionOptions } from './talker/video-options.js';

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
@@ -21,7 +20,7 @@ import type { AllWeights } from '../dist/packs/weights/weights.js';
 import { float32, npy, type Tensor, zip } from './support/checkpoint-writer.js';
 import { dotsFaceNetworks } from './support/face-networks.js';
 import { goldenFile } from './support/golden.js';
-import { GOLDEN_SALT, temporaryFolder } from './support/networks.js';
+import { GOLDEN_SALT, GRAPH_FILES, hashOf, temporaryFolder } from './support/networks.js';
 import {
   type Edit,
   releasedNetwork,
@@ -33,19 +32,6 @@ import {
 } from './support/released.js';
 
 const PROGRAM = fileURLToPath(new URL('programs/convert.mjs', import.meta.url));
-const GRAPHS = [
-  'appearance',
-  'audio',
-  'condition',
-  'decode',
-  'denoiser',
-  'eye',
-  'lip',
-  'motion',
-  'stitching',
-  'time',
-  'warp',
-];
 const files = (entries: Partial<Record<SourceFile, string>>) =>
   new Map(Object.entries(entries) as [SourceFile, string][]);
 
@@ -299,10 +285,7 @@ function putFaces({ insightface, liveportrait }: { insightface: string; liveport
   const paths = dotsFaceNetworks(buffalo);
   const landmarks203 = join(liveportrait, 'liveportrait', FACE_FILES.landmarks203!);
   renameSync(paths.landmarks203, landmarks203);
-  const hashes = Object.entries({ ...paths, landmarks203 }).map(([role, path]) => [
-    role,
-    createHash('sha256').update(readFileSync(path)).digest('hex'),
-  ]);
+  const hashes = Object.entries({ ...paths, landmarks203 }).map(([role, path]) => [role, hashOf(path)]);
   return Object.fromEntries(hashes) as Record<string, string>;
 }
 
@@ -340,16 +323,15 @@ t.test('all released files give the pack that is made by formula', async (t) => 
   const byFormula = await synthesizePack({ salt: GOLDEN_SALT, directory: synthetic, fingerprint: false });
 
   await t.test('the same files', async (t) => {
-    const hash = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
     const own = Object.values(FACE_FILES);
     t.same(
       readdirSync(directory).filter((file) => !own.includes(file)),
       readdirSync(synthetic),
     );
     for (const [role, file] of Object.entries(FACE_FILES))
-      t.equal(hash(join(directory, file)), faces[role], file);
-    for (const file of GRAPHS.flatMap((name) => [`${name}.onnx`, `${name}.onnx.data`]))
-      t.equal(hash(join(directory, file)), hash(join(synthetic, file)), file);
+      t.equal(hashOf(join(directory, file)), faces[role], file);
+    for (const file of GRAPH_FILES)
+      t.equal(hashOf(join(directory, file)), hashOf(join(synthetic, file)), file);
   });
 
   await t.test('a valid pack that says what it is made of', async (t) => {

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { native } from '../dist/binding.js';
@@ -10,21 +9,7 @@ import { writeModel } from '../dist/packs/onnx/index.js';
 import { readPack } from '../dist/packs/pack.js';
 import { verifyGraphs } from '../dist/packs/verify.js';
 import { formulaWeights } from '../dist/packs/weights/formula.js';
-import { temporaryFolder } from './support/networks.js';
-
-const NAMES = [
-  'appearance',
-  'audio',
-  'condition',
-  'decode',
-  'denoiser',
-  'eye',
-  'lip',
-  'motion',
-  'stitching',
-  'time',
-  'warp',
-];
+import { GRAPH_FILES, GRAPHS, hashOf, temporaryFolder } from './support/networks.js';
 
 t.test('a whole pack by formula', async (t) => {
   const folder = temporaryFolder(t);
@@ -44,8 +29,7 @@ t.test('a whole pack by formula', async (t) => {
     const pack = await readPack(directory);
     t.same(pack.manifest, manifest);
     t.equal((await verifyGraphs(pack)).length, 11);
-    const files = NAMES.flatMap((name) => [`${name}.onnx`, `${name}.onnx.data`]);
-    t.same(readdirSync(directory).sort(), [...files, 'pack.json'].sort());
+    t.same(readdirSync(directory).sort(), [...GRAPH_FILES, 'pack.json'].sort());
     t.match(manifest, {
       crop: { default: 'kdtalker', size: 256 },
       sampler: { steps: 50, fixedWindow: false },
@@ -60,12 +44,12 @@ t.test('a whole pack by formula', async (t) => {
     );
     const { total } = progress[0]!;
     t.equal(done.at(-1), total);
-    const bytes = NAMES.reduce((sum, name) => sum + statSync(join(directory, `${name}.onnx.data`)).size, 0);
+    const bytes = GRAPHS.reduce((sum, name) => sum + statSync(join(directory, `${name}.onnx.data`)).size, 0);
     t.ok(bytes - total >= 0 && bytes - total < 300 * 4096, 'all but what fills up pages');
   });
 
   await t.test('every graph opens in the engine', async (t) => {
-    for (const name of NAMES) {
+    for (const name of GRAPHS) {
       const session = await native().openSession(join(directory, `${name}.onnx`), { threads: 1 });
       t.ok(session.outputs.length, name);
       await session.close();
@@ -73,12 +57,11 @@ t.test('a whole pack by formula', async (t) => {
   });
 
   await t.test('the same salt gives the same bytes, another salt others', async (t) => {
-    const hash = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
     const write = (salt: string) =>
       writeModel(NETWORKS.audio(formulaWeights(salt)), temporaryFolder(t), 'audio.onnx');
     const again = await write('golden');
-    t.equal(hash(join(directory, 'audio.onnx')), again.sha256);
-    t.equal(hash(join(directory, 'audio.onnx.data')), again.data?.sha256);
+    t.equal(hashOf(join(directory, 'audio.onnx')), again.sha256);
+    t.equal(hashOf(join(directory, 'audio.onnx.data')), again.data?.sha256);
     t.not((await write('other')).data?.sha256, again.data?.sha256);
   });
 

@@ -1,11 +1,11 @@
 import { KdtalkerError, throwIfAborted } from '../errors.js';
 import type { FaceRole } from '../packs/pack.js';
-import type { Finder, FoundFace } from './finder.js';
+import { type Finder, type FoundFace, openBeside } from './finder.js';
 import { type Box, boundsOf, type Picture, type Point } from './geometry.js';
 import type { MeshPoint } from './landmarks.js';
 import { Landmarks203 } from './landmarks203.js';
 import { MeshFinder } from './mesh-finder.js';
-import { checkFindOptions, checkPicture, type FindOptions } from './options.js';
+import { checkFindOptions, checkPicture, checkRoom, type FindOptions } from './options.js';
 import { type FaceRatios, faceRatios } from './schemes.js';
 import { ScrfdFinder } from './scrfd-finder.js';
 
@@ -68,15 +68,8 @@ export class FaceFinder {
       detector !== undefined && landmarks106 !== undefined
         ? await ScrfdFinder.open(detector, landmarks106, threads)
         : await MeshFinder.open(threads, folder);
-    try {
-      return new FaceFinder(
-        finder,
-        landmarks203 === undefined ? undefined : await Landmarks203.open(landmarks203, threads),
-      );
-    } catch (error) {
-      await finder.close();
-      throw error;
-    }
+    if (landmarks203 === undefined) return new FaceFinder(finder, undefined);
+    return new FaceFinder(finder, await openBeside(finder, () => Landmarks203.open(landmarks203, threads)));
   }
 
   /**
@@ -99,9 +92,12 @@ export class FaceFinder {
     return this.#describe(picture, found);
   }
 
-  async #found(picture: Picture, { landmarks, box, ...options }: FindOptions): Promise<FoundFace> {
+  async #found(picture: Picture, options: FindOptions): Promise<FoundFace> {
+    const { landmarks, box, face = 'largest', signal } = options;
     if (landmarks) return { box: boundsOf(landmarks), score: 1, landmarks68: landmarks };
-    return box ? this.#finder.inBox(picture, box) : this.#finder.search(picture, options);
+    if (box) return this.#finder.inBox(picture, box);
+    checkRoom(picture);
+    return this.#finder.search(picture, { face, signal });
   }
 
   async #describe(picture: Picture, found: FoundFace): Promise<Face> {

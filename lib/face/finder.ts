@@ -1,7 +1,7 @@
 import { KdtalkerError } from '../errors.js';
 import type { Box, Picture, Point } from './geometry.js';
 import type { MeshPoint } from './landmarks.js';
-import type { FaceChoice, FindOptions } from './options.js';
+import type { FaceChoice } from './options.js';
 
 /** A face as networks found it. Positions are pixel indices of the picture, which may lie outside it. */
 export interface FoundFace {
@@ -16,10 +16,16 @@ export interface FoundFace {
   readonly landmarks106?: readonly Point[];
 }
 
+/** Which face is looked for, and until when. */
+export interface Search {
+  readonly face: FaceChoice;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Networks that find faces and lay landmarks on them. What they are asked has been validated. */
 export interface Finder {
   /** The face that was chosen of those in the picture. Throws NO_FACE, PICTURE_TOO_SMALL, ABORTED. */
-  search(picture: Picture, options: Pick<FindOptions, 'face' | 'signal'>): Promise<FoundFace>;
+  search(picture: Picture, search: Search): Promise<FoundFace>;
   /** The face in a box given by hand; its score is 1. Throws NO_FACE, PICTURE_TOO_SMALL. */
   inBox(picture: Picture, box: Box): Promise<FoundFace>;
   close(): Promise<void>;
@@ -63,4 +69,14 @@ export function chooseFace<F>(
 function nearest<F>(faces: readonly F[], [x, y]: Point, look: (face: F) => FaceLook): F {
   const distance = (face: F) => Math.hypot(look(face).centre[0] - x, look(face).centre[1] - y);
   return faces.reduce((best, face) => (distance(face) < distance(best) ? face : best));
+}
+
+/** Opens what works beside `first`, which is closed where that fails. */
+export async function openBeside<T>(first: { close(): Promise<void> }, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    await first.close();
+    throw error;
+  }
 }

@@ -2,11 +2,11 @@ import { fileURLToPath } from 'node:url';
 import { native } from '../binding.js';
 import { throwIfAborted } from '../errors.js';
 import { Detector } from './detector.js';
-import { chooseFace, type Finder, type FoundFace, noFace } from './finder.js';
+import { chooseFace, type Finder, type FoundFace, noFace, openBeside, type Search } from './finder.js';
 import { type Box, boundsOf, type Picture, type Point } from './geometry.js';
 import { type Mesh, MeshFitter } from './landmarks.js';
 import { openFaces } from './manifest.js';
-import { type FindOptions, SMALLEST_FACE, SMALLEST_PICTURE, tooSmall } from './options.js';
+import { checkFaceSize, SMALLEST_FACE, tooSmall } from './options.js';
 import { Pyramid } from './pyramid.js';
 import { directionOf, type SearchResult, type Sighting, searchFaces, THRESHOLD } from './search.js';
 
@@ -29,44 +29,30 @@ export class MeshFinder implements Finder {
   static async open(threads: number, folder = SHIPPED): Promise<MeshFinder> {
     const files = await openFaces(folder);
     const detector = new Detector(await native().openSession(files.detector, { threads }));
-    try {
-      return new MeshFinder(detector, new MeshFitter(await native().openSession(files.mesh, { threads })));
-    } catch (error) {
-      await detector.close();
-      throw error;
-    }
+    const mesh = await openBeside(detector, () => native().openSession(files.mesh, { threads }));
+    return new MeshFinder(detector, new MeshFitter(mesh));
   }
 
-  async inBox(picture: Picture, [x, y, width, height]: Box): Promise<FoundFace> {
+  async inBox(picture: Picture, box: Box): Promise<FoundFace> {
+    checkFaceSize(box, 'the box');
+    const [x, y, width, height] = box;
     const photo = new Pyramid(picture);
     const centre: Point = [x + width / 2 - 0.5, y + height / 2 - 0.5];
     const side = Math.max(width, height);
-    if (side < SMALLEST_FACE) throw tooSmall(side, 'the box');
     const angle = await directionOf(photo, centre, side, this.#detector);
     const mesh = await this.#fitter.fitRough(photo, { centre, side, angle });
     if (mesh.presence < LOWEST_PRESENCE)
-      throw noFace(
-        `a face in the box [${[x, y, width, height].map(Math.round)}]`,
-        mesh.presence,
-        LOWEST_PRESENCE,
-      );
+      throw noFace(`a face in the box [${box.map(Math.round)}]`, mesh.presence, LOWEST_PRESENCE);
     return this.#describe(photo, mesh, 1);
   }
 
-  async search(
-    picture: Picture,
-    { face = 'largest', signal }: Pick<FindOptions, 'face' | 'signal'>,
-  ): Promise<FoundFace> {
-    const shorter = Math.min(picture.width, picture.height);
-    if (shorter < SMALLEST_PICTURE)
-      throw tooSmall(shorter, 'the shorter side of the picture', SMALLEST_PICTURE);
+  async search(picture: Picture, { face, signal }: Search): Promise<FoundFace> {
     const photo = new Pyramid(picture);
     const [detector, fitter] = [this.#detector, this.#fitter];
     const found = await searchFaces(photo, { detector, fitter, thorough: face !== 'largest', signal });
     if (found.faces.length === 0) throw nothingFound(found, picture);
     const { mesh, score } = chooseFace(found.faces, face, picture, lookOf);
-    const [, , width, height] = boxOf(mesh);
-    if (Math.max(width, height) < SMALLEST_FACE) throw tooSmall(Math.max(width, height), 'the face');
+    checkFaceSize(boxOf(mesh), 'the face');
     throwIfAborted(signal, 'Looking for faces');
     return this.#describe(photo, mesh, score);
   }

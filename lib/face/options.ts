@@ -48,7 +48,20 @@ export function checkPicture({ data, width, height }: Picture): void {
 /** Faces of fewer pixels have no eyes and lips to find. */
 export const SMALLEST_FACE = 20;
 /** Pictures of fewer pixels a side have no room for a face with something around it. */
-export const SMALLEST_PICTURE = 32;
+const SMALLEST_PICTURE = 32;
+
+/** Throws PICTURE_TOO_SMALL for a picture without room for a face. */
+export function checkRoom({ width, height }: Picture): void {
+  const shorter = Math.min(width, height);
+  if (shorter < SMALLEST_PICTURE)
+    throw tooSmall(shorter, 'the shorter side of the picture', SMALLEST_PICTURE);
+}
+
+/** Throws PICTURE_TOO_SMALL for the box of a face with too few pixels; `what` says whose box it is. */
+export function checkFaceSize([, , width, height]: Box, what: string): void {
+  const side = Math.max(width, height);
+  if (side < SMALLEST_FACE) throw tooSmall(side, what);
+}
 
 /** The error for a picture, or a face in it, of `side` pixels where `smallest` are needed. */
 export function tooSmall(side: number, what: string, smallest = SMALLEST_FACE): KdtalkerError {

@@ -1,9 +1,9 @@
 import { throwIfAborted } from '../errors.js';
-import { chooseFace, type Finder, type FoundFace, noFace } from './finder.js';
+import { chooseFace, type Finder, type FoundFace, noFace, openBeside, type Search } from './finder.js';
 import type { Box, Picture } from './geometry.js';
 import { ibug68Of106 } from './ibug68.js';
 import { Landmarks106 } from './landmarks106.js';
-import { type FindOptions, SMALLEST_FACE, SMALLEST_PICTURE, tooSmall } from './options.js';
+import { checkFaceSize } from './options.js';
 import { SCRFD_THRESHOLD, Scrfd, type ScrfdFace } from './scrfd.js';
 
 /** Finds faces as the published inference does, with InsightFace's networks of the pack. */
@@ -19,34 +19,22 @@ export class ScrfdFinder implements Finder {
   /** Opens det_10g.onnx and 2d106det.onnx. Throws PACK_DAMAGED where a file is no such network. */
   static async open(detector: string, landmarks106: string, threads: number): Promise<ScrfdFinder> {
     const scrfd = await Scrfd.open(detector, threads);
-    try {
-      return new ScrfdFinder(scrfd, await Landmarks106.open(landmarks106, threads));
-    } catch (error) {
-      await scrfd.close();
-      throw error;
-    }
+    return new ScrfdFinder(scrfd, await openBeside(scrfd, () => Landmarks106.open(landmarks106, threads)));
   }
 
-  async search(
-    picture: Picture,
-    { face = 'largest', signal }: Pick<FindOptions, 'face' | 'signal'>,
-  ): Promise<FoundFace> {
-    const shorter = Math.min(picture.width, picture.height);
-    if (shorter < SMALLEST_PICTURE)
-      throw tooSmall(shorter, 'the shorter side of the picture', SMALLEST_PICTURE);
+  async search(picture: Picture, { face, signal }: Search): Promise<FoundFace> {
     const { faces, best } = await this.#detector.detect(picture);
     throwIfAborted(signal, 'Looking for faces');
     if (faces.length === 0) throw noFace('a face', best, SCRFD_THRESHOLD);
     const { box, score } = chooseFace(faces, face, picture, lookOf);
-    const side = Math.max(box[2], box[3]);
-    if (side < SMALLEST_FACE) throw tooSmall(side, 'the face');
+    checkFaceSize(box, 'the face');
     return this.#describe(picture, box, score);
   }
 
   /** The landmarks need no more than a box; whether there is a face in it, they do not say. */
-  async inBox(picture: Picture, [x, y, width, height]: Box): Promise<FoundFace> {
-    const side = Math.max(width, height);
-    if (side < SMALLEST_FACE) throw tooSmall(side, 'the box');
+  async inBox(picture: Picture, box: Box): Promise<FoundFace> {
+    checkFaceSize(box, 'the box');
+    const [x, y, width, height] = box;
     // A box has edges of pixels, a position their centres.
     return this.#describe(picture, [x - 0.5, y - 0.5, width, height], 1);
   }

@@ -1,15 +1,11 @@
-import { availableParallelism } from 'node:os';
-import { z } from 'zod';
 import { type Counters, native, type Stages, type TalkerHandle } from '../binding.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
 import type { SoundInput, VideoInput } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
-import type { LoweringProgress } from '../packs/lowering/lower-pack.js';
 import type { Precision } from '../packs/lowering/pass.js';
 import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
 import { checkPack } from '../packs/verify.js';
-import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../validate.js';
 import { Clip } from './clip.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import type { ClipSource, FramePortraits } from './clip-run.js';
@@ -26,43 +22,11 @@ import {
 } from './portrait.js';
 import type { Progress } from './progress.js';
 import { SourceVideo } from './source-video.js';
+import { planTalker, type TalkerOptions } from './talker-options.js';
 import { Trace, type TraceOptions } from './trace.js';
 import { motionFromVideo } from './video-motion.js';
 import type { SourceVideoOptions, VideoMotionOptions } from './video-options.js';
 import { checkPath } from './whole-file.js';
-
-/** Options of {@link Talker.load}. */
-export interface TalkerOptions {
-  /** `'auto'` (default) takes the fastest there is; `'cpu'`; `'guarded'`, the CPU with memory the host may not touch, for tests. */
-  device?: 'auto' | 'cpu' | 'guarded' | (string & {}) | undefined;
-  /** Threads of one network run, 1 to 256; default: the cores of the machine. */
-  threads?: number | undefined;
-  /**
-   * Arithmetic of lowered networks. `'fp32'` (default): float32. `'bf16'`: products of bfloat16 numbers, summed in float32; faster, on
-   * processors with AVX512-BF16. `'auto'`: bf16 where the processor has it, else fp32. Networks that are not lowered are float32.
-   */
-  precision?: 'fp32' | 'bf16' | 'auto' | undefined;
-  /**
-   * Whether the networks are rewritten for this processor, once for all loads: their lowered form is kept in `$KDTALKER_CACHE`, else
-   * `~/.cache/kdtalker`. Default true; false runs the pack's files as they are.
-   */
-  lowering?: boolean | undefined;
-  /** Called while networks are lowered, after each of their weights. */
-  onProgress?: ((progress: LoweringProgress) => void) | undefined;
-  signal?: AbortSignal | undefined;
-}
-
-const schema = z.strictObject(
-  {
-    device: z.string({ error: "'auto', 'cpu' or 'guarded'" }).default('auto'),
-    threads: integer(1, 256).optional(),
-    precision: oneOf('fp32', 'bf16', 'auto').default('fp32'),
-    lowering: flag.default(true),
-    onProgress: callback<LoweringProgress>().optional(),
-    signal: abortSignal.optional(),
-  },
-  { error: 'an object' },
-);
 
 /**
  * A pack loaded on a device, ready to work. Load one and keep it: portraits and clips share its networks and threads.
@@ -108,16 +72,7 @@ export class Talker {
    *   INVALID_ARGUMENT, ABORTED
    */
   static async load(pack = 'puppet', options: TalkerOptions = {}): Promise<Talker> {
-    const {
-      device,
-      threads = availableParallelism(),
-      signal,
-      onProgress,
-      lowering,
-      precision: choice,
-    } = parseOptions(schema, options, 'the options of Talker.load()');
-    if (!lowering && choice === 'bf16')
-      throw invalidArgument("'fp32' or 'auto' without lowering", 'precision of Talker.load()', choice);
+    const { device, threads, signal, onProgress, lowering, precision: choice } = planTalker(options);
     const precision = lowering ? precisionFor(choice) : 'fp32';
     const found = await readPack(pack);
     const checked = checkPack(found, signal ? { signal } : {});

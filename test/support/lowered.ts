@@ -4,6 +4,7 @@ import { native } from '../../dist/binding.js';
 import { lowerGraph } from '../../dist/packs/lowering/lower-graph.js';
 import type { WeightPacker } from '../../dist/packs/lowering/packed-weights.js';
 import type { Pass, Precision } from '../../dist/packs/lowering/pass.js';
+import { PASSES } from '../../dist/packs/lowering/passes/index.js';
 import { EditableGraph, type Graph, writeEdited, writeModel } from '../../dist/packs/onnx/index.js';
 import { expand } from './expanded.js';
 import { type HostTensor, openGraph } from './graphs.js';
@@ -57,14 +58,51 @@ export async function sameAsPlain(
   const found = await (await openGraph(join(folder, 'expanded.onnx')))(feeds);
   t.strictSame(Object.keys(found).sort(), Object.keys(expected).sort(), 'the outputs keep their names');
   alike(t, found, expected, tolerance, 'standard operators');
+  await engineAgrees(t, folder, { fp32: 2 * tolerance, bf16 }, feeds, expected, passes);
+}
+
+/** Asserts that a graph lowered by all passes gives in the engine what the plain one gives, in every precision that the processor has. */
+export async function engineAsPlain(
+  t: Test,
+  built: Graph,
+  feeds: Record<string, HostTensor>,
+  tolerances: Record<Precision, number>,
+): Promise<void> {
+  const folder = temporaryFolder(t);
+  await writeModel(built, folder, 'plain.onnx');
+  const expected = await (await openGraph(join(folder, 'plain.onnx')))(feeds);
+  await engineAgrees(t, folder, tolerances, feeds, expected);
+}
+
+async function engineAgrees(
+  t: Test,
+  folder: string,
+  tolerances: Record<Precision, number>,
+  feeds: Record<string, HostTensor>,
+  expected: Record<string, HostTensor>,
+  passes?: readonly Pass[],
+): Promise<void> {
   for (const precision of ['fp32', 'bf16'] as const) {
     if (precision === 'bf16' && !native().cpuFeatures().bf16) {
       t.pass('bf16', { skip: 'this processor has no AVX512-BF16' });
       continue;
     }
-    const ran = await runLowered(join(folder, 'plain.onnx'), folder, { precision, passes }, feeds);
-    alike(t, ran, expected, precision === 'fp32' ? 2 * tolerance : bf16, `the engine in ${precision}`);
+    const options = { precision, ...(passes && { passes }) };
+    const ran = await runLowered(join(folder, 'plain.onnx'), folder, options, feeds);
+    alike(t, ran, expected, tolerances[precision], `the engine in ${precision}`);
   }
+}
+
+/** Asserts that no pass finds anything in a graph, and that it is as it was. */
+export async function staysPlain(t: Test, built: Graph, name: string): Promise<void> {
+  const before = operatorsOf(EditableGraph.parse(built.toBytes()));
+  const { found, operators } = await lowerBuilt(t, built, PASSES);
+  t.strictSame(
+    [...found].filter(([, count]) => count > 0),
+    [],
+    `${name}: nothing is found`,
+  );
+  t.strictSame(operators, before, `${name}: every node stays`);
 }
 
 /** Lowers a graph's file with the weights that the engine wants, and runs it there. */

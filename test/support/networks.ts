@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -11,6 +12,29 @@ import { type HostTensor, openGraph, type Run } from './graphs.js';
 
 /** The text that the golden cases' weights are made from. */
 export const GOLDEN_SALT = 'golden';
+
+/** The graphs of the published model. */
+export const GRAPHS = [
+  'appearance',
+  'audio',
+  'condition',
+  'decode',
+  'denoiser',
+  'eye',
+  'lip',
+  'motion',
+  'stitching',
+  'time',
+  'warp',
+] as const;
+
+/** Their files in a pack, graphs and weights. */
+export const GRAPH_FILES = GRAPHS.flatMap((name) => [`${name}.onnx`, `${name}.onnx.data`]);
+
+/** SHA-256 of a file, in hexadecimal digits. */
+export function hashOf(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
 
 /** A folder that goes when the test ends. */
 export function temporaryFolder(t: Test): string {

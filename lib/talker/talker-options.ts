@@ -1,0 +1,46 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { invalidArgument } from '../errors.js';
+import type { LoweringProgress } from '../packs/lowering/lower-pack.js';
+import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../validate.js';
+
+/** Options of `Talker.load()`. */
+export interface TalkerOptions {
+  /** `'auto'` (default) takes the fastest there is; `'cpu'`; `'guarded'`, the CPU with memory the host may not touch, for tests. */
+  device?: 'auto' | 'cpu' | 'guarded' | (string & {}) | undefined;
+  /** Threads of one network run, 1 to 256; default: the cores of the machine. */
+  threads?: number | undefined;
+  /**
+   * Arithmetic of lowered networks. `'fp32'` (default): float32. `'bf16'`: products of bfloat16 numbers, summed in float32; faster, on
+   * processors with AVX512-BF16. `'auto'`: bf16 where the processor has it, else fp32. Networks that are not lowered are float32.
+   */
+  precision?: 'fp32' | 'bf16' | 'auto' | undefined;
+  /**
+   * Whether the networks are rewritten for this processor, once for all loads: their lowered form is kept in `$KDTALKER_CACHE`, else
+   * `~/.cache/kdtalker`. Default true; false runs the pack's files as they are.
+   */
+  lowering?: boolean | undefined;
+  /** Called while networks are lowered, after each of their weights. */
+  onProgress?: ((progress: LoweringProgress) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+const schema = z.strictObject(
+  {
+    device: z.string({ error: "'auto', 'cpu' or 'guarded'" }).default('auto'),
+    threads: integer(1, 256).default(availableParallelism),
+    precision: oneOf('fp32', 'bf16', 'auto').default('fp32'),
+    lowering: flag.default(true),
+    onProgress: callback<LoweringProgress>().optional(),
+    signal: abortSignal.optional(),
+  },
+  { error: 'an object' },
+);
+
+/** Throws INVALID_ARGUMENT. @returns the options with their defaults */
+export function planTalker(options: TalkerOptions) {
+  const plan = parseOptions(schema, options, 'the options of Talker.load()');
+  if (!plan.lowering && plan.precision === 'bf16')
+    throw invalidArgument("'fp32' or 'auto' without lowering", 'precision of Talker.load()', plan.precision);
+  return plan;
+}
