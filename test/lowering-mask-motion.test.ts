@@ -24,10 +24,10 @@ t.test('the convolution of the mask, softmax and mixing are one operator', async
 });
 
 t.test('what is only similar stays', async (t) => {
-  const mask = (x: Value, kernel: number) =>
-    conv(x.graph, x, [22, 1, kernel, kernel, kernel], `mask${kernel}`);
+  const mask = (x: Value, kernel: number, channels = 142) =>
+    conv(x.graph, x, [22, channels, kernel, kernel, kernel], `mask${kernel}`);
   const unbiased = (x: Value) =>
-    x.graph.op('Conv', [x, weights(x.graph, 'mask.w', [22, 1, 7, 7, 7])], {
+    x.graph.op('Conv', [x, weights(x.graph, 'mask.w', [22, 142, 7, 7, 7])], {
       kernel_shape: [7, 7, 7],
       pads: [3, 3, 3, 3, 3, 3],
     });
@@ -37,5 +37,10 @@ t.test('what is only similar stays', async (t) => {
     'a smaller kernel': (x) => mask(x, 5).softmax(1),
     'a convolution without a bias': (x) => unbiased(x).softmax(1),
   };
-  for (const [name, masked] of Object.entries(cases)) await staysPlain(t, mixed(1, masked), name);
+  for (const [name, masked] of Object.entries(cases)) await staysPlain(t, mixed(142, masked), name);
+  await staysPlain(
+    t,
+    mixed(1, (x) => mask(x, 7, 1).softmax(1)),
+    'fewer channels',
+  );
 });

@@ -36,4 +36,8 @@ t.test('what is only similar stays', async (t) => {
   };
   for (const [name, build] of Object.entries(cases))
     await staysPlain(t, graph(build, name === 'two maps' ? 2 : 1), name);
+  const small = new Graph('small');
+  const flat = small.input('x', 'float32', [1, 20, 16, 32, 32]).reshape(1, FLAT, 32, 32);
+  small.output('y', conv(small, flat, [1, FLAT, 7, 7], 'map').sigmoid(), 'float32', [1, 1, 32, 32]);
+  await staysPlain(t, small, 'a smaller volume');
 });

@@ -9,9 +9,14 @@ import { bentGrid, volumeDims, waveVolume } from './support/volume.js';
 const CHANNELS = 32;
 const FLAT = 16 * CHANNELS;
 
-function graph(build: (volume: Value, grid: Value) => Value, dims: number[], depth = 16): Graph {
+function graph(
+  build: (volume: Value, grid: Value) => Value,
+  dims: number[],
+  depth = 16,
+  channels = CHANNELS,
+): Graph {
   const g = new Graph('sampled');
-  const volume = g.input('f_s', 'float32', volumeDims(CHANNELS));
+  const volume = g.input('f_s', 'float32', volumeDims(channels));
   g.output('y', build(volume, g.input('grid', 'float32', [1, depth, 64, 64, 3])), 'float32', dims);
   return g;
 }
@@ -53,4 +58,6 @@ t.test('what is only similar stays', async (t) => {
   const shallow = (volume: Value, grid: Value) => sampledAt(volume, grid).reshape(1, FLAT / 2, 64, 64);
   await staysPlain(t, graph(shallow, [1, FLAT / 2, 64, 64], 8), 'half of the depth');
   await staysPlain(t, graph(sampledAt, volumeDims(CHANNELS)), 'a volume that stays one');
+  const narrow = (volume: Value, grid: Value) => sampledAt(volume, grid).reshape(1, 16 * 16, 64, 64);
+  await staysPlain(t, graph(narrow, [1, 16 * 16, 64, 64], 16, 16), 'fewer channels');
 });

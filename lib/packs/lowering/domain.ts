@@ -1,3 +1,5 @@
+import { VOLUME } from '../networks/appearance.js';
+
 /** Domain and version of the engine's own operators (native/ops). */
 export const DOMAIN = 'kdtalker';
 export const DOMAIN_VERSION = 1;
@@ -8,4 +10,9 @@ export const BLOCK = 16;
 /** Blocks that hold so many channels. */
 export function blocksOf(channels: number): number {
   return Math.ceil(channels / BLOCK);
+}
+
+/** Whether dims are those of the feature volume, with so many channels; the operators of the warping network know no other size. */
+export function isVolume(dims: readonly number[] | undefined, channels: number): boolean {
+  return dims?.join() === [1, channels, VOLUME.depth, VOLUME.side, VOLUME.side].join();
 }

@@ -9,6 +9,8 @@ import { Template } from '../template.js';
 
 const { depth, side } = VOLUME;
 const CANDIDATES = 22;
+/** Channels of the volume that the mask is made of. */
+const INPUTS = 142;
 const KERNEL = [7, 7, 7] as const;
 
 /** The 7x7x7 mask convolution with the softmax over candidates and the mixing of their motions. */
@@ -51,7 +53,9 @@ function lower(context: PassContext, mask: string, source: string, driving: stri
 /** A node as the convolution that makes the mask. */
 function maskOf(context: PassContext, node: EditableNode): Convolution | undefined {
   const convolution = convolutionOf(context, node);
-  return convolution?.kernel.join() === KERNEL.join() ? convolution : undefined;
+  return convolution?.kernel.join() === KERNEL.join() && convolution.inputs === INPUTS
+    ? convolution
+    : undefined;
 }
 
 function part(): Graph {

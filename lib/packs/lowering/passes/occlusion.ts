@@ -1,6 +1,7 @@
 import type { EditableNode } from '../../onnx/index.js';
 import { addBlocked, pack } from '../blocked.js';
 import { convolutionOf, isKernel } from '../convolution.js';
+import { isVolume } from '../domain.js';
 import { packedWeights } from '../packed-weights.js';
 import type { Pass, PassContext } from '../pass.js';
 
@@ -21,9 +22,10 @@ function lower(context: PassContext, node: EditableNode): boolean {
   if (!convolution?.bias || convolution.kernel.length !== 2 || !isKernel(convolution, KERNEL)) return false;
   const flat = graph.producer(convolution.input);
   const dims = flat?.type === 'Reshape' ? shapes.of(flat.inputs[0]!) : undefined;
-  const [batch, inputs, depth, height, width] = dims ?? [];
-  const flattened = [batch, inputs! * depth!, height, width].join() === shapes.of(convolution.input)?.join();
-  if (dims?.length !== 5 || !flattened || convolution.outputs !== 1) return false;
+  const inputs = dims?.[1];
+  if (inputs === undefined || !isVolume(dims, inputs) || convolution.outputs !== 1) return false;
+  const [, , depth, height, width] = dims!;
+  if (shapes.of(convolution.input)?.join() !== [1, inputs * depth!, height, width].join()) return false;
   const { weight, bias } = convolution;
   const layout = {
     operator: 'Occlusion',
@@ -33,7 +35,7 @@ function lower(context: PassContext, node: EditableNode): boolean {
     kernel: convolution.kernel,
   };
   const operands = [pack(context, flat!.inputs[0]!), packedWeights(context, weight, layout), bias];
-  const attributes = { in_channels: inputs!, kernel: KERNEL };
+  const attributes = { in_channels: inputs, kernel: KERNEL };
   graph.replace(node.outputs[0]!, addBlocked(context, 'Occlusion', operands, attributes));
   return true;
 }

@@ -1,7 +1,8 @@
+import { VOLUME } from '../../networks/appearance.js';
 import type { EditableNode } from '../../onnx/index.js';
 import { intOf, textOf } from '../attributes.js';
 import { addBlocked, replaceByBlocked } from '../blocked.js';
-import { BLOCK } from '../domain.js';
+import { isVolume } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
 
 /**
@@ -21,12 +22,11 @@ function lower(context: PassContext, node: EditableNode): boolean {
   const { graph, shapes } = context;
   const sampling = node.type === 'Reshape' ? graph.producer(node.inputs[0]!) : undefined;
   if (!sampling || !isTrilinear(sampling)) return false;
-  const sampled = shapes.of(sampling.outputs[0]!);
-  const [batch, channels, depth, height, width] = sampled ?? [];
-  const flat = shapes.of(node.outputs[0]!);
-  const flattened = [1, channels! * depth!, height, width].join() === flat?.join();
-  if (sampled?.length !== 5 || batch !== 1 || depth !== BLOCK || !flattened) return false;
   const [volume, grid] = sampling.inputs as [string, string];
+  const values = [volume, sampling.outputs[0]!];
+  if (!values.every((value) => isVolume(shapes.of(value), VOLUME.channels))) return false;
+  const flat = shapes.of(node.outputs[0]!);
+  if (flat?.join() !== [1, VOLUME.channels * VOLUME.depth, VOLUME.side, VOLUME.side].join()) return false;
   const cellsFirst = addBlocked(context, 'VolumePack', [volume]);
   const blocked = addBlocked(context, 'SampleVolume', [cellsFirst, grid]);
   context.exact.add(blocked);
