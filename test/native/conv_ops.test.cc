@@ -111,6 +111,8 @@ const std::vector<Case> kCases = {
     {Method::kWinograd4, 512, 48, 1, 20, 20, 1}, {Method::kWinograd4, 20, 144, 5, 64, 68, 3},
     {Method::kWinograd4, 20, 30, 16, 8, 8, 3},   {Method::kWinograd2, 70, 64, 16, 4, 4, 3},
     {Method::kWinograd4, 20, 33, 1, 12, 9, 3},   {Method::kUpsampled2, 24, 36, 1, 7, 10, 1},
+    {Method::kWinograd4, 24, 40, 1, 66, 70, 1},  {Method::kWinograd2, 24, 40, 1, 34, 36, 1},
+    {Method::kWinograd4, 176, 32, 1, 66, 66, 1}, {Method::kWinograd2, 400, 24, 1, 34, 34, 1},
     {Method::kUpsampled4, 48, 36, 1, 5, 6, 1},   {Method::kUpsampled2, 600, 40, 3, 2, 2, 3},
     {Method::kUpsampled2, 33, 20, 16, 3, 5, 3},
 };
