@@ -6,6 +6,7 @@ const RATIOS = [
   ['fp32_vs_torch', 'full/frame', 'fp32', 'torch-fp32'],
   ['bf16_vs_torch_bf16', 'full/frame', 'bf16', 'torch-bf16'],
   ['sampling_vs_ortnode', 'full/sample', 'fp32', 'ortnode'],
+  ['sampling_bf16_vs_ortnode', 'full/sample', 'bf16', 'ortnode'],
   ['puppet_vs_ortnode', 'puppet/render-yuv420p', 'fp32', 'ortnode'],
   ['frame_vs_ortnode', 'full/frame', 'fp32', 'ortnode'],
   ['batch4_fp32_vs_torch', 'full/frame-4', 'fp32', 'torch-fp32'],
