@@ -24,6 +24,9 @@ async function read(
   return { rate: sound.sampleRate, samples, promised: sound.samples };
 }
 
+// A folder of this file's own: other test files make temporary folders at the same time.
+setEnvironment(t, { TMPDIR: t.testdir() });
+
 const temporaryFolders = () => names(tmpdir()).filter((name) => name.startsWith('kdtalker-'));
 
 /** Largest difference between two sounds that must be equally long. */

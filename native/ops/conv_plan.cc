@@ -4,7 +4,6 @@
 
 namespace kdtalker::ops {
 
-using kernels::Bf16;
 using kernels::ConvPlan;
 using kernels::Method;
 
@@ -37,6 +36,6 @@ std::int64_t PackedBytes(const ConvPlan& plan) {
 }
 
 template std::int64_t PackedBytes<float>(const ConvPlan&);
-template std::int64_t PackedBytes<Bf16>(const ConvPlan&);
+template std::int64_t PackedBytes<kernels::Bf16>(const ConvPlan&);
 
 }  // namespace kdtalker::ops

@@ -9,7 +9,6 @@ using kernels::Bf16;
 using kernels::ConvCall;
 using kernels::ConvPlan;
 using kernels::ConvSpace;
-using kernels::Method;
 using kernels::TileRange;
 
 // Transformed inputs of a group, or matrices of a panel, that stay in a core's cache.
