@@ -123,7 +123,6 @@ template <class T>
 struct ConvRunner<T>::Chunk {
   const ConvPlan& plan;
   const ConvCall<T>& call;
-  const T* matrices;
   int first_tile, tiles;        // of each slice
   int first_slice, last_slice;  // outputs
   int slots;
@@ -146,8 +145,7 @@ void ConvRunner<T>::RunByProducts(const Workers& workers, const ConvPlan& plan, 
   const ScratchPool::Loan outputs = scratch_->Take(products * output_stride * sizeof(float));
   const ConvSpace<T> space{inputs.as<T>(), input_stride, outputs.as<float>(), output_stride, output_row};
   for (int range = 0; range < ranges; range++) {
-    Chunk chunk{plan, call, matrices, range * tiles, std::min(tiles, plan.tiles() - range * tiles),
-                0,    0,    slots,    space};
+    Chunk chunk{plan, call, range * tiles, std::min(tiles, plan.tiles() - range * tiles), 0, 0, slots, space};
     const int pieces = Quotient(chunk.tiles, kTaskRows);
     for (int first = 0, known = 0; first < plan.depth; first += slices) {
       chunk.first_slice = first;
@@ -162,7 +160,7 @@ void ConvRunner<T>::RunByProducts(const Workers& workers, const ConvPlan& plan, 
             space);
       });
       known = next;
-      Products(workers, chunk);
+      Products(workers, chunk, matrices);
       workers.For(std::int64_t{chunk.last_slice - first} * pieces, [&](std::int64_t task) noexcept {
         const int slice = static_cast<int>(task / pieces), at = static_cast<int>(task % pieces) * kTaskRows;
         const TileRange tile{first + slice, chunk.first_tile + at, std::min(kTaskRows, chunk.tiles - at),
@@ -179,7 +177,7 @@ void ConvRunner<T>::RunByProducts(const Workers& workers, const ConvPlan& plan, 
 
 // One task multiplies by the matrices of one product for some of the panels.
 template <class T>
-void ConvRunner<T>::Products(const Workers& workers, const Chunk& chunk) const {
+void ConvRunner<T>::Products(const Workers& workers, const Chunk& chunk, const T* matrices) const {
   const ConvPlan& plan = chunk.plan;
   const int products = ShapeOf(plan.method).products;
   const int parts = std::min(plan.panels, Quotient(36, products));
@@ -187,7 +185,7 @@ void ConvRunner<T>::Products(const Workers& workers, const Chunk& chunk) const {
     const auto product = static_cast<int>(task / parts), part = static_cast<int>(task % parts);
     for (int panel = plan.panels * part / parts; panel < plan.panels * (part + 1) / parts; panel++) {
       const std::int64_t matrix = (std::int64_t{panel} * products + product) * plan.product_weights();
-      Multiply(chunk, product, chunk.matrices + matrix,
+      Multiply(chunk, product, matrices + matrix,
                chunk.space.outputs + product * chunk.space.output_stride + panel * plan.panel_width());
     }
   });
@@ -256,7 +254,7 @@ void ConvRunner<T>::RunPanel(const ConvPlan& plan, const ConvCall<T>& call, T* i
     const ConvSpace<T> space{inputs + std::int64_t{first} * plan.channels(), input_stride,
                              outputs.as<float>(), output_stride, plan.panel_width()};
     const int tiles = std::min(step, plan.tiles() - first);
-    const Chunk chunk{plan, call, nullptr, first, tiles, 0, plan.depth, plan.depth, space};
+    const Chunk chunk{plan, call, first, tiles, 0, plan.depth, plan.depth, space};
     for (int product = 0; product < products; product++)
       Multiply(chunk, product, matrices.as<T>() + product * plan.product_weights(),
                space.outputs + product * output_stride);

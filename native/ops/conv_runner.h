@@ -28,7 +28,7 @@ class ConvRunner {
                    const T* matrices, int rows) const;
   void RunByProducts(const Workers& workers, const kernels::ConvPlan& plan, const kernels::ConvCall<T>& call,
                      const T* matrices) const;
-  void Products(const Workers& workers, const Chunk& chunk) const;
+  void Products(const Workers& workers, const Chunk& chunk, const T* matrices) const;
   void Multiply(const Chunk& chunk, int product, const T* weights, float* outputs) const;
   void RunByPanels(const Workers& workers, const kernels::ConvPlan& plan,
                    const kernels::ConvCall<T>& call) const;

@@ -34,9 +34,9 @@ KDTALKER_INLINE void TransformTaps(const float* taps, Block* products) {
   }
 }
 
+#if defined(__AVX512BF16__)
 // A pair of channels in bfloat16, side by side; rounded to nearest, ties to even.
 KDTALKER_INLINE void StorePair(Bf16* to, const Block& first, const Block& second) {
-#if defined(__AVX512BF16__)
   alignas(64) static constexpr std::uint16_t kPairs[32] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,
                                                            21, 6,  22, 7,  23, 8,  24, 9,  25, 10, 26,
                                                            11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
@@ -45,16 +45,8 @@ KDTALKER_INLINE void StorePair(Bf16* to, const Block& first, const Block& second
   const __m512i pairs =
       _mm512_permutexvar_epi16(_mm512_load_si512(kPairs), reinterpret_cast<__m512i>(halves));
   _mm512_storeu_si512(to, pairs);
-#else
-  for (int i = 0; i < kParts; i++) {
-    Words low = reinterpret_cast<Words>(first.part[i]), high = reinterpret_cast<Words>(second.part[i]);
-    low += 0x7FFFU + ((low >> 16) & 1U);
-    high += 0x7FFFU + ((high >> 16) & 1U);
-    const Words pair = (low >> 16) | (high & 0xFFFF0000U);
-    Store(reinterpret_cast<float*>(to + 2 * i * kLanes), reinterpret_cast<Vector>(pair));
-  }
-#endif
 }
+#endif
 
 template <Method kMethod, class T>
 void TransformKernels(const ConvPlan& plan, const float* taps, KernelRange range, T* matrices) {

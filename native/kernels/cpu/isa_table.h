@@ -12,9 +12,11 @@
 namespace kdtalker::kernels::KDTALKER_ISA {
 
 #if defined(__AVX512BF16__)
+inline constexpr auto kBf16Kernels = &TransformKernelsBy<Bf16>;
 inline constexpr auto kBf16Product = &Product<Bf16>;
 inline constexpr auto kBf16Linear = &LinearPanel<Bf16>;
 #else
+inline constexpr decltype(ConvKernels<Bf16>::transform_kernels) kBf16Kernels = nullptr;
 inline constexpr decltype(ConvKernels<Bf16>::product) kBf16Product = nullptr;
 inline constexpr decltype(TokenKernels<Bf16>::linear) kBf16Linear = nullptr;
 #endif
@@ -28,7 +30,7 @@ const CpuKernels& Table() {  // NOLINT(misc-definitions-in-headers): this header
       {&PackPiece<float>, &UnpackPiece<float>},
       {&PackPiece<Bf16>, &UnpackPiece<Bf16>},
       {&TransformKernelsBy<float>, &TransformInBy<float>, &Product<float>, &TransformOutBy<float>},
-      {&TransformKernelsBy<Bf16>, &TransformInBy<Bf16>, kBf16Product, &TransformOutBy<Bf16>},
+      {kBf16Kernels, &TransformInBy<Bf16>, kBf16Product, &TransformOutBy<Bf16>},
       &Statistics<float>,
       &Statistics<Bf16>,
       kWarpKernels<float>,

@@ -29,7 +29,7 @@ struct CpuKernels {
   RepackKernels<float> repack;
   RepackKernels<Bf16> repack_bf16;
   ConvKernels<float> conv;
-  ConvKernels<Bf16> conv_bf16;  // product: null without AVX512-BF16
+  ConvKernels<Bf16> conv_bf16;  // transform_kernels, product: null without AVX512-BF16
   StatisticsKernel<float> statistics;
   StatisticsKernel<Bf16> statistics_bf16;
   WarpKernels<float> warp;
