@@ -1,5 +1,4 @@
 import type { Algorithm } from './packed-weights.js';
-import type { Precision } from './pass.js';
 
 /** What the choice of an algorithm looks at. */
 export interface ConvolutionSize {
@@ -14,7 +13,7 @@ export interface ConvolutionSize {
 const TILES_OF_FOUR_FROM = 16;
 
 /** How a convolution is computed. */
-export function algorithmFor({ kernel, height, width }: ConvolutionSize, _precision: Precision): Algorithm {
+export function algorithmFor({ kernel, height, width }: ConvolutionSize): Algorithm {
   if (kernel.every((length) => length === 1)) return 'direct';
   return Math.min(height, width) >= TILES_OF_FOUR_FROM ? 'winograd4' : 'winograd2';
 }

@@ -34,7 +34,7 @@ function lower(passContext: PassContext, convolution: Convolution): void {
   const { input, weight, bias, inputs, outputs, kernel, cells } = convolution;
   const [height, width] = cells.slice(-2) as [number, number];
   const { precision } = context;
-  const algorithm = algorithmFor({ kernel, inputs, outputs, height, width }, precision);
+  const algorithm = algorithmFor({ kernel, inputs, outputs, height, width });
   const { activation, alpha, value } = activationOf(context, convolution.node.outputs[0]!);
   const end = residualOf(context, value);
   const operands = [

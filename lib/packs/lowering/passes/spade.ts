@@ -97,7 +97,7 @@ function lower(context: PassContext, { convolution, input, channels, epsilon, ou
   const { source, factor } = repetitionOf(context, input, LIMIT);
   const { activation, alpha, value } = activationOf(context, output);
   const leaky = activation === 'leaky';
-  const algorithm = algorithmFor({ kernel, inputs, outputs, height, width }, precision);
+  const algorithm = algorithmFor({ kernel, inputs, outputs, height, width });
   const x = pack(context, source);
   const operands = [
     pack(context, convolution.input),
