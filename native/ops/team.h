@@ -30,15 +30,45 @@ class TeamMember {
   // Calls work(0) .. work(count - 1), shared with the others. Nothing may throw.
   template <class Work>
   void For(int count, const Work& work) noexcept {
-    TeamPhase& phase = *phase_++;
-    for (int i = phase.next.fetch_add(1); i < count; i = phase.next.fetch_add(1)) {
+    TeamPhase& phase = *phase_;
+    for (int i = Take(phase); i < count; i = Take(phase)) {
       work(i);
       phase.done.fetch_add(1);
     }
-    for (int spins = 0; phase.done.load() < count; spins++) Wait(spins);
+    Leave(count);
+  }
+
+  // The same with work(i, next), so that what `next` needs can be fetched meanwhile: the item that this
+  // member will take after i; count or more where it is the last.
+  template <class Work>
+  void ForWithNext(int count, const Work& work) noexcept {
+    TeamPhase& phase = *phase_;
+    for (int i = Take(phase), next; i < count; i = next) {
+      next = Take(phase);
+      work(i, next);
+      phase.done.fetch_add(1);
+    }
+    Leave(count);
+  }
+
+  // Takes an item of the phase `ahead` after this one, which For() will begin with there. Once a phase.
+  int TakeAhead(int ahead) noexcept {
+    taken_from_ = phase_ + ahead;
+    return taken_ = taken_from_->next.fetch_add(1);
   }
 
  private:
+  int Take(TeamPhase& phase) noexcept {
+    if (taken_from_ != &phase) return phase.next.fetch_add(1);
+    taken_from_ = nullptr;
+    return taken_;
+  }
+
+  void Leave(int count) noexcept {
+    for (int spins = 0; phase_->done.load() < count; spins++) Wait(spins);
+    phase_++;
+  }
+
   // Items take some 10 us: a thread that is still at one is soon done, unless the system took its core away.
   static void Wait(int spins) {
     if (spins > kSpins) {
@@ -51,8 +81,10 @@ class TeamMember {
   }
   static constexpr int kSpins = 4000;
 
-  TeamPhase* phase_;
+  TeamPhase* phase_;  // in work, or the next
   int index_;
+  TeamPhase* taken_from_ = nullptr;
+  int taken_ = 0;
 };
 
 // Most members of a team.

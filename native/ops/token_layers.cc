@@ -107,7 +107,7 @@ void ReadResidual(InputReader& reader, const TokenLayer& layer, std::int64_t row
 }
 
 void ReadAttention(InputReader& reader, const TokenLayer& layer, int heads, TokenInputs& in) {
-  Expect(heads > 0 && layer.width % heads == 0 && layer.width / heads % kernels::kTokenPanel == 0,
+  Expect(heads > 0 && layer.width % heads == 0 && layer.width / heads % kernels::kHeadPanel == 0,
          TokenLayers::kName, "heads of a multiple of 32 numbers");
   const Dims distances = reader.NextDims();
   Expect(distances.size() == 2 && distances[0] % 2 == 1 && distances[1] == heads, TokenLayers::kName,
@@ -138,7 +138,7 @@ TokenInputs ReadLayer(const Ort::KernelContext& context, const TokenPlan& plan, 
   Expect(layer.width == channels, TokenLayers::kName,
          "the width of the stream for every layer but linear ones");
   if (layer.kind == Kind::kSilu) return in;
-  Expect(layer.width % kernels::kTokenPanel == 0, TokenLayers::kName, "tokens of a multiple of 32 numbers");
+  Expect(layer.width % 16 == 0, TokenLayers::kName, "tokens of a multiple of 16 numbers");
   if (layer.kind == Kind::kResidual) {
     ReadResidual(reader, layer, rows, in);
   } else {

@@ -103,27 +103,35 @@ std::size_t LayOut(TokenSpace<T>& space, const Sizes& sizes, int rows, std::size
   return used;
 }
 
+// A product to come, whose weights are fetched before it begins.
+struct Then {
+  const void* weights;  // null: none that is near
+  int channels, outputs;
+  int phases;  // until then
+};
+
 // One member's way through the layers. All members have the same state at the same phase.
 template <class T>
 class TokenMember {
  public:
-  TokenMember(const CpuKernels& kernels, const TokenPlan& plan, const TokenSpace<T>& space, int rows,
-              TeamMember& team)
+  TokenMember(const CpuKernels& kernels, const TokenPlan& plan, const std::vector<TokenInputs>& inputs,
+              const TokenSpace<T>& space, int rows, TeamMember& team)
       : kernels_(KernelsFor(kernels, static_cast<const T*>(nullptr))),
         plan_(plan),
+        inputs_(inputs),
         space_(space),
         own_(space.own + static_cast<std::size_t>(team.index()) * space.own_floats),
         rows_(rows),
         team_(team) {}
 
-  void Run(const std::vector<TokenInputs>& inputs, const float* x, int channels, float* y) noexcept {
+  void Run(const float* x, int channels, float* y) noexcept {
     const TokenInputs* turns = nullptr;
-    for (std::size_t i = 0; i < inputs.size() && turns == nullptr; i++)
-      if (plan_.layers[i].kind == Kind::kAttention) turns = &inputs[i];
+    for (std::size_t i = 0; i < inputs_.size() && turns == nullptr; i++)
+      if (plan_.layers[i].kind == Kind::kAttention) turns = &inputs_[i];
     Begin(x, channels, turns);
     int width = channels;
     for (std::size_t i = 0; i < plan_.layers.size(); i++) {
-      Layer(plan_.layers[i], inputs[i], width);
+      Layer(plan_.layers[i], inputs_[i], width, FirstOf(i + 1, plan_.layers[i].width));
       width = plan_.layers[i].width;
     }
     ForRows([&](int row) {
@@ -171,21 +179,45 @@ class TokenMember {
     });
   }
 
-  void Layer(const TokenLayer& layer, const TokenInputs& in, int width) {
+  // `then` follows the layer.
+  void Layer(const TokenLayer& layer, const TokenInputs& in, int width, const Then& then) {
     switch (layer.kind) {
       case Kind::kLinear:
-        return Linear(layer, in, width);
+        return Linear(layer, in, width, then);
       case Kind::kSilu:
         return Silu(width);
       case Kind::kResidual:
-        return Residual(layer, in);
+        return Residual(layer, in, then);
       case Kind::kAttention:
-        return Attention(layer, in);
+        return Attention(layer, in, then);
     }
   }
 
-  void Product(const kernels::LinearCall<T>& call) {
-    team_.For(kernels::PanelsOf(call.outputs), [&](int panel) { kernels_.linear(call, panel, own_); });
+  // The first product of layer i, which takes `channels`.
+  Then FirstOf(std::size_t i, int channels) const {
+    if (i >= plan_.layers.size() || plan_.layers[i].kind == Kind::kSilu) return {};
+    const bool attends = plan_.layers[i].kind == Kind::kAttention;
+    const int width = plan_.layers[i].width;
+    return {inputs_[i].weights, channels, attends ? 3 * width : width, attends ? 2 : 1};
+  }
+
+  void Product(const kernels::LinearCall<T>& call, const Then& then) {
+    const int count = kernels::PanelsOf(call.outputs);
+    team_.ForWithNext(count, [&](int panel, int next) {
+      kernels_.linear(call, panel, next < count ? Panel(call.weights, call.channels, next) : FirstPanel(then),
+                      own_);
+    });
+  }
+
+  // The panel that this member begins the product to come with.
+  const T* FirstPanel(const Then& then) {
+    const int panel = then.weights == nullptr ? 0 : team_.TakeAhead(then.phases);
+    if (panel >= kernels::PanelsOf(then.outputs)) return nullptr;
+    return Panel(static_cast<const T*>(then.weights), then.channels, panel);
+  }
+
+  static const T* Panel(const T* weights, int channels, int panel) {
+    return weights + panel * kernels::TokenPanelSize<T>(channels);
   }
 
   kernels::LinearCall<T> CallOf(const T* x, int channels, const void* weights, const float* bias, int outputs,
@@ -197,10 +229,10 @@ class TokenMember {
             outputs};
   }
 
-  void Linear(const TokenLayer& layer, const TokenInputs& in, int width) {
+  void Linear(const TokenLayer& layer, const TokenInputs& in, int width, const Then& then) {
     auto call = CallOf(Operand(), width, in.weights, in.bias, layer.width, space_.hidden);
     call.copy = space_.low == nullptr ? nullptr : space_.normal;
-    Product(call);
+    Product(call, then);
     std::swap(space_.stream, space_.hidden);
     if (space_.low != nullptr) std::swap(space_.low, space_.normal);
   }
@@ -234,37 +266,39 @@ class TokenMember {
     });
   }
 
-  void Residual(const TokenLayer& layer, const TokenInputs& in) {
-    Product(CallOf(Operand(), layer.width, in.weights, in.bias, layer.width, space_.hidden));
+  void Residual(const TokenLayer& layer, const TokenInputs& in, const Then& then) {
+    Product(CallOf(Operand(), layer.width, in.weights, in.bias, layer.width, space_.hidden),
+            {in.second, layer.width, layer.width, 2});
     Normalise(layer, in, space_.hidden);
     auto call = CallOf(space_.normal, layer.width, in.second, in.second_bias, layer.width, space_.stream);
     call.silu = true;
-    AddTo(call);
+    AddTo(call, then);
   }
 
   // The product is added to the stream.
-  void AddTo(kernels::LinearCall<T>& call) {
+  void AddTo(kernels::LinearCall<T>& call, const Then& then) {
     call.residual = space_.stream;
     call.copy = space_.low;
-    Product(call);
+    Product(call, then);
   }
 
-  void Attention(const TokenLayer& layer, const TokenInputs& in) {
+  void Attention(const TokenLayer& layer, const TokenInputs& in, const Then& then) {
     Normalise(layer, in, space_.stream);
     auto qkv = CallOf(space_.normal, layer.width, in.weights, nullptr, 3 * layer.width, space_.qkv);
     qkv.y_row = space_.qkv_row;
-    Product(qkv);
+    Product(qkv, {in.second, layer.width, layer.width, 2});
     const kernels::AttendCall<T> call{
         space_.qkv,    space_.qkv_row, space_.cos, space_.sin,  in.distances,
         space_.normal, space_.row,     rows_,      plan_.heads, layer.width / plan_.heads,
         in.turning,    in.far};
     team_.For(plan_.heads, [&](int head) { kernels_.attend(call, head, own_); });
     auto out = CallOf(space_.normal, layer.width, in.second, in.second_bias, layer.width, space_.stream);
-    AddTo(out);
+    AddTo(out, then);
   }
 
   const kernels::TokenKernels<T>& kernels_;
   const TokenPlan& plan_;
+  const std::vector<TokenInputs>& inputs_;
   TokenSpace<T> space_;
   float* own_;
   int rows_;
@@ -286,7 +320,7 @@ void RunTokenLayers(const CpuKernels& kernels, ScratchPool& scratch, const Worke
   const ScratchPool::Loan loan = scratch.Take(LayOut(space, sizes, rows, phases, nullptr));
   LayOut(space, sizes, rows, phases, loan.as<char>());
   RunTeam(workers, space.phases, phases, [&](TeamMember& team) noexcept {
-    TokenMember<T>(kernels, plan, space, rows, team).Run(inputs, x, channels, y);
+    TokenMember<T>(kernels, plan, inputs, space, rows, team).Run(x, channels, y);
   });
 }
 

@@ -349,3 +349,41 @@ TEST_CASE("members of a team share the items of each phase, whoever comes and wh
   CHECK(early == 0);
   CHECK(std::all_of(done.begin(), done.end(), [](const std::atomic<int>& count) { return count == 1; }));
 }
+
+TEST_CASE("a member of a team begins a phase with the item that it took ahead") {
+  constexpr int kPhases = 40, kItems = 7, kMembers = 4, kAhead = 2;
+  std::vector<ops::TeamPhase> phases(kPhases);
+  std::vector<std::atomic<int>> done(kPhases * kItems);
+  std::atomic<int> others{0};
+  const auto program = [&](int index) {
+    ops::TeamMember member(phases.data(), index);
+    int taken[kPhases];
+    std::fill(std::begin(taken), std::end(taken), kItems);
+    for (int phase = 0; phase < kPhases; phase++) {
+      int expected = taken[phase];
+      const auto work = [&](int item) {
+        if (expected < kItems && item != expected) others++;
+        expected = kItems;
+        done[static_cast<std::size_t>(phase * kItems + item)]++;
+      };
+      if (phase % kAhead != 0) {
+        member.For(kItems, work);
+        continue;
+      }
+      member.ForWithNext(kItems, [&](int item, int next) {
+        work(item);
+        if (next < kItems) {
+          expected = next;
+        } else if (phase + kAhead < kPhases) {
+          taken[phase + kAhead] = member.TakeAhead(kAhead);
+        }
+      });
+    }
+  };
+  std::vector<std::thread> threads;
+  threads.reserve(kMembers);
+  for (int i = 0; i < kMembers; i++) threads.emplace_back(program, i);
+  for (std::thread& thread : threads) thread.join();
+  CHECK(others == 0);
+  CHECK(std::all_of(done.begin(), done.end(), [](const std::atomic<int>& count) { return count == 1; }));
+}

@@ -4,6 +4,7 @@
 // rate on AVX-512.
 #pragma once
 
+#include "kernels/cpu/ahead.h"
 #include "kernels/cpu/vector.h"
 
 namespace kdtalker::kernels::KDTALKER_ISA {
@@ -19,9 +20,15 @@ constexpr int StripVectors(std::int64_t blocks) {
   return kLanes == 16 ? static_cast<int>(blocks) : 2;
 }
 
+// What is brought nearer during a strip's sum: rows of A that follow, which one pass after another reads from
+// as many places at once as a processor's own prefetching does not follow, and a part of the next panel.
+struct Fetched {
+  Ahead rows, panel;
+};
+
 template <int kRows, int kVectors>
 KDTALKER_INLINE void Strip(const float* a, std::int64_t a_row, const float* b, int channels, int panel,
-                           bool add, float* c, std::int64_t c_row) {
+                           bool add, float* c, std::int64_t c_row, const Fetched& fetched) {
   Vector sum[kRows][kVectors];
 #pragma GCC unroll 16
   for (int row = 0; row < kRows; row++) {
@@ -29,6 +36,8 @@ KDTALKER_INLINE void Strip(const float* a, std::int64_t a_row, const float* b, i
     for (int i = 0; i < kVectors; i++) sum[row][i] = add ? Load(c + row * c_row + i * kLanes) : Vector{};
   }
   for (std::int64_t k = 0; k < channels; k++) {
+    fetched.rows.Fetch(k);
+    fetched.panel.Fetch(k);
     Vector right[kVectors];
 #pragma GCC unroll 4
     for (int i = 0; i < kVectors; i++) right[i] = Load(b + k * panel + i * kLanes);
@@ -50,7 +59,7 @@ KDTALKER_INLINE void Strip(const float* a, std::int64_t a_row, const float* b, i
 // B in pairs of channels: [channels / 2][panel][2]. Products of pairs are summed in float32.
 template <int kRows, int kVectors>
 KDTALKER_INLINE void Strip(const Bf16* a, std::int64_t a_row, const Bf16* b, int channels, int panel,
-                           bool add, float* c, std::int64_t c_row) {
+                           bool add, float* c, std::int64_t c_row, const Fetched& fetched) {
   __m512 sum[kRows][kVectors];
 #pragma GCC unroll 16
   for (int row = 0; row < kRows; row++) {
@@ -60,6 +69,8 @@ KDTALKER_INLINE void Strip(const Bf16* a, std::int64_t a_row, const Bf16* b, int
   }
   const auto* pairs = reinterpret_cast<const float*>(b);
   for (std::int64_t k = 0; k < channels / 2; k++) {
+    fetched.rows.Fetch(k);
+    fetched.panel.Fetch(k);
     __m512bh right[kVectors];
 #pragma GCC unroll 4
     for (int i = 0; i < kVectors; i++)
@@ -84,12 +95,12 @@ KDTALKER_INLINE void Strip(const Bf16* a, std::int64_t a_row, const Bf16* b, int
 // One tile of rows; kRows counts down to the number that is there.
 template <class T, int kRows, int kVectors>
 void StripOf(int rows, const T* a, std::int64_t a_row, const T* b, std::int64_t channels, std::int64_t panel,
-             bool add, float* c, std::int64_t c_row) {
+             bool add, float* c, std::int64_t c_row, const Fetched& fetched) {
   if constexpr (kRows > 0) {
     if (rows == kRows) {
-      Strip<kRows, kVectors>(a, a_row, b, channels, panel, add, c, c_row);
+      Strip<kRows, kVectors>(a, a_row, b, channels, panel, add, c, c_row, fetched);
     } else {
-      StripOf<T, kRows - 1, kVectors>(rows, a, a_row, b, channels, panel, add, c, c_row);
+      StripOf<T, kRows - 1, kVectors>(rows, a, a_row, b, channels, panel, add, c, c_row, fetched);
     }
   }
 }
@@ -102,31 +113,38 @@ constexpr std::int64_t StripStep(int vectors) {
 
 template <class T, int kVectors>
 void Panel(const T* a, std::int64_t a_row, const T* b, int rows, std::int64_t channels, std::int64_t panel,
-           bool add, float* c, std::int64_t c_row) {
+           bool add, float* c, std::int64_t c_row, const T* next) {
   constexpr int kRows = RowsInRegisters<kVectors>();
   const int pieces = (rows + kRows - 1) / kRows;
   const std::int64_t strips = panel / (kVectors * kLanes);
+  const Ahead none{reinterpret_cast<const char*>(b), 0};
+  const Ahead panel_ahead = next == nullptr ? none : AheadOf(next, channels * panel);
   for (int piece = 0; piece < pieces; piece++) {
     // Even pieces: 64 rows are 13, 13, 13, 13, 12, not 14, 14, 14, 14, 8.
     const int first = rows * piece / pieces, count = rows * (piece + 1) / pieces - first;
+    const T* left = a + first * a_row;
+    const Ahead rows_ahead = piece + 1 == pieces ? none : AheadOf(left + count * a_row, count * a_row);
     for (std::int64_t strip = 0; strip < strips; strip++) {
-      StripOf<T, kRows, kVectors>(count, a + first * a_row, a_row, b + strip * StripStep<T>(kVectors),
-                                  channels, panel, add, c + first * c_row + strip * kVectors * kLanes, c_row);
+      StripOf<T, kRows, kVectors>(
+          count, left, a_row, b + strip * StripStep<T>(kVectors), channels, panel, add,
+          c + first * c_row + strip * kVectors * kLanes, c_row,
+          {rows_ahead.Part(strip, strips), panel_ahead.Part(piece * strips + strip, pieces * strips)});
     }
   }
 }
 
-// rows x channels by channels x panel; panel is 16, 32 or 48.
+// rows x channels by channels x panel; panel is 16, 32 or 48. `next`: B of the call that follows, or null
+// where it is likely to be near.
 template <class T>
 void Multiply(const T* a, std::int64_t a_row, const T* b, int rows, std::int64_t channels, std::int64_t panel,
-              bool add, float* c, std::int64_t c_row) {
+              bool add, float* c, std::int64_t c_row, const T* next = nullptr) {
   switch (StripVectors(panel / kBlock)) {
     case 1:
-      return Panel<T, 1>(a, a_row, b, rows, channels, panel, add, c, c_row);
+      return Panel<T, 1>(a, a_row, b, rows, channels, panel, add, c, c_row, next);
     case 2:
-      return Panel<T, 2>(a, a_row, b, rows, channels, panel, add, c, c_row);
+      return Panel<T, 2>(a, a_row, b, rows, channels, panel, add, c, c_row, next);
     default:
-      return Panel<T, 3>(a, a_row, b, rows, channels, panel, add, c, c_row);
+      return Panel<T, 3>(a, a_row, b, rows, channels, panel, add, c, c_row, next);
   }
 }
 

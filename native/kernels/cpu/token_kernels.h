@@ -15,13 +15,22 @@
 
 namespace kdtalker::kernels {
 
-inline constexpr int kTokenPanel = 32;  // outputs of a matrix that are computed together
+inline constexpr int kTokenPanel = 48;  // outputs of a matrix that are computed together
+inline constexpr int kHeadPanel = 32;   // keys, or numbers of a head, that are computed together
 
 // Always inlined, as they serve every instruction set: see vector.h.
 #define KDTALKER_SHARED constexpr __attribute__((always_inline))
 
 KDTALKER_SHARED int PanelsOf(int outputs) {
   return (outputs + kTokenPanel - 1) / kTokenPanel;
+}
+// Elements of a panel of weights: bfloat16 has its channels in pairs.
+template <class T>
+KDTALKER_SHARED std::int64_t TokenPanelSize(int channels) {
+  return std::int64_t{sizeof(T) == 2 ? (channels + 1) / 2 * 2 : channels} * kTokenPanel;
+}
+KDTALKER_SHARED int HeadPanelsOf(int keys) {
+  return (keys + kHeadPanel - 1) / kHeadPanel;
 }
 
 // y = silu(x W + bias) + residual, of which any part but the product may be left out.
@@ -71,9 +80,9 @@ struct AttendCall {
 
 template <class T>
 struct TokenKernels {
-  // Columns [32 panel, 32 panel + 32). `space`: LinearSpace() floats. Null where the instruction set has no
-  // product of T.
-  void (*linear)(const LinearCall<T>& call, int panel, float* space);
+  // Columns [48 panel, 48 panel + 48). `next`: the panel of weights of the call that follows, or null;
+  // `space`: LinearSpace() floats. The function is null where the instruction set has no product of T.
+  void (*linear)(const LinearCall<T>& call, int panel, const T* next, float* space);
   void (*normalise)(const NormaliseCall<T>& call, int first, int last);
   // `space`: AttendSpace() floats.
   void (*attend)(const AttendCall<T>& call, int head, float* space);
@@ -85,9 +94,9 @@ KDTALKER_SHARED std::size_t LinearSpace(int rows) {
 
 KDTALKER_SHARED std::size_t AttendSpace(int rows, int size) {
   const auto n = static_cast<std::size_t>(rows),
-             wide = static_cast<std::size_t>(PanelsOf(rows)) * kTokenPanel;
+             wide = static_cast<std::size_t>(HeadPanelsOf(rows)) * kHeadPanel;
   const auto each = static_cast<std::size_t>(size);
-  return n * each + wide * each + n * each + n * wide + n * kTokenPanel + 2 * n + wide;
+  return n * each + wide * each + n * each + n * wide + n * kHeadPanel + 2 * n + wide;
 }
 
 #undef KDTALKER_SHARED

@@ -69,10 +69,10 @@ KDTALKER_INLINE void Finish(const LinearCall<T>& call, int panel, const float* s
 }
 
 template <class T>
-void LinearPanel(const LinearCall<T>& call, int panel, float* space) {
-  const int channels = sizeof(T) == 2 ? (call.channels + 1) / 2 * 2 : call.channels;
-  const T* weights = call.weights + std::int64_t{panel} * channels * kTokenPanel;
-  Multiply(call.x, call.x_row, weights, call.rows, channels, kTokenPanel, false, space, kTokenPanel);
+void LinearPanel(const LinearCall<T>& call, int panel, const T* next, float* space) {
+  const std::int64_t size = TokenPanelSize<T>(call.channels);
+  Multiply(call.x, call.x_row, call.weights + panel * size, call.rows, size / kTokenPanel, kTokenPanel, false,
+           space, kTokenPanel, next);
   Finish(call, panel, space);
 }
 
@@ -121,14 +121,14 @@ struct AttendRoom {
   float *queries, *keys, *values, *scores, *mixed, *sums, *distances;
   int wide;  // columns of the scores: whole panels
 
-  AttendRoom(float* space, int rows, int size) : wide(PanelsOf(rows) * kTokenPanel) {
+  AttendRoom(float* space, int rows, int size) : wide(HeadPanelsOf(rows) * kHeadPanel) {
     const std::int64_t n = rows, each = std::int64_t{rows} * size;
     queries = space;
     keys = queries + each;                      // [panel][size][32]
     values = keys + std::int64_t{wide} * size;  // [size / 32][rows][32]
     scores = values + each;                     // [rows, wide]
     mixed = scores + n * wide;                  // [rows, 32]
-    sums = mixed + n * kTokenPanel;
+    sums = mixed + n * kHeadPanel;
     distances = sums + n;
   }
 };
@@ -146,22 +146,22 @@ KDTALKER_INLINE void LayOutHead(const AttendCall<T>& call, int head, const Atten
   const int size = call.size, width = call.heads * size;
   const float scale = 1.0F / __builtin_sqrtf(static_cast<float>(size));
   for (int row = 0; row < room.wide; row++) {
-    float* key = room.keys + std::int64_t{row / kTokenPanel} * size * kTokenPanel + row % kTokenPanel;
+    float* key = room.keys + std::int64_t{row / kHeadPanel} * size * kHeadPanel + row % kHeadPanel;
     if (row >= call.rows) {
-      for (int i = 0; i < size; i++) key[i * kTokenPanel] = 0;
+      for (int i = 0; i < size; i++) key[i * kHeadPanel] = 0;
       continue;
     }
     const float* q = call.qkv + row * call.qkv_row + head * size;
     const float *k = q + width, *v = k + width;
     float* query = room.queries + std::int64_t{row} * size;
     for (int i = 0; i < size; i++) query[i] = q[i] * scale;
-    for (int i = 0; i < size; i++) key[i * kTokenPanel] = k[i];
+    for (int i = 0; i < size; i++) key[i * kHeadPanel] = k[i];
     for (int i = 0; i < call.turning; i++) {
       query[i] = Turned(call, q, row, i) * scale;
-      key[i * kTokenPanel] = Turned(call, k, row, i);
+      key[i * kHeadPanel] = Turned(call, k, row, i);
     }
     for (int i = 0; i < size; i++)
-      room.values[(std::int64_t{i / kTokenPanel} * call.rows + row) * kTokenPanel + i % kTokenPanel] = v[i];
+      room.values[(std::int64_t{i / kHeadPanel} * call.rows + row) * kHeadPanel + i % kHeadPanel] = v[i];
   }
 }
 
@@ -199,20 +199,20 @@ template <class T>
 void AttendHead(const AttendCall<T>& call, int head, float* space) {
   const AttendRoom room(space, call.rows, call.size);
   LayOutHead(call, head, room);
-  for (int panel = 0; panel < room.wide / kTokenPanel; panel++) {
-    Multiply(room.queries, call.size, room.keys + std::int64_t{panel} * call.size * kTokenPanel, call.rows,
-             call.size, kTokenPanel, false, room.scores + panel * kTokenPanel, room.wide);
+  for (int panel = 0; panel < room.wide / kHeadPanel; panel++) {
+    Multiply(room.queries, call.size, room.keys + std::int64_t{panel} * call.size * kHeadPanel, call.rows,
+             call.size, kHeadPanel, false, room.scores + panel * kHeadPanel, room.wide);
   }
   LayOutDistances(call, head, room);
   for (int row = 0; row < call.rows; row++)
     Weigh(room.scores + std::int64_t{row} * room.wide, row, call.rows, room);
-  for (int panel = 0; panel < call.size / kTokenPanel; panel++) {
-    Multiply(room.scores, room.wide, room.values + std::int64_t{panel} * call.rows * kTokenPanel, call.rows,
-             call.rows, kTokenPanel, false, room.mixed, kTokenPanel);
+  for (int panel = 0; panel < call.size / kHeadPanel; panel++) {
+    Multiply(room.scores, room.wide, room.values + std::int64_t{panel} * call.rows * kHeadPanel, call.rows,
+             call.rows, kHeadPanel, false, room.mixed, kHeadPanel);
     for (int row = 0; row < call.rows; row++) {
-      T* y = call.y + row * call.y_row + head * call.size + panel * kTokenPanel;
-      for (int i = 0; i < kTokenPanel; i += kLanes)
-        Store(y + i, Load(room.mixed + row * kTokenPanel + i) * room.sums[row]);
+      T* y = call.y + row * call.y_row + head * call.size + panel * kHeadPanel;
+      for (int i = 0; i < kHeadPanel; i += kLanes)
+        Store(y + i, Load(room.mixed + row * kHeadPanel + i) * room.sums[row]);
     }
   }
 }

@@ -1,0 +1,33 @@
+// Memory that is read soon, brought into the second cache during a product. Measured with two threads: a
+// denoiser's products (66 rows, 113 MB of weights) rise from 340 to 380 GFLOP/s in float32 and from 650 to
+// 800 in bfloat16; a frame's convolutions, whose transformed inputs are in the third cache, take 0.92 to 0.96
+// of their time.
+#pragma once
+
+#include <cstdint>
+
+namespace kdtalker::kernels {
+
+struct Ahead {
+  const char* at;
+  std::int64_t lines;  // of 64 bytes
+
+  // Part `index` of `count` equal ones.
+  __attribute__((always_inline)) Ahead Part(std::int64_t index, std::int64_t count) const {
+    const std::int64_t first = lines * index / count;
+    return {at + first * 64, lines * (index + 1) / count - first};
+  }
+
+  // One line in each step from the first: brought evenly over all steps, many came too late. Without a
+  // branch: when all are there the first is asked for again.
+  __attribute__((always_inline)) void Fetch(std::int64_t step) const {
+    __builtin_prefetch(at + (step < lines ? step * 64 : 0), 0, 2);
+  }
+};
+
+template <class T>
+__attribute__((always_inline)) inline Ahead AheadOf(const T* from, std::int64_t count) {
+  return {reinterpret_cast<const char*>(from), count * static_cast<std::int64_t>(sizeof(T)) / 64};
+}
+
+}  // namespace kdtalker::kernels
