@@ -61,9 +61,10 @@ class InputReader {
   const float* Floats(std::int64_t count) { return static_cast<const float*>(Take(count * 4, false)); }
   const float* OptionalFloats(std::int64_t count) { return static_cast<const float*>(Take(count * 4, true)); }
 
-  const void* Matrix(std::int64_t channels, int outputs) {
-    const std::int64_t rows = bf16_ ? (channels + 1) / 2 * 4 : channels * 4;
-    return Take(rows * kernels::PanelsOf(outputs) * kernels::kTokenPanel, false);
+  const void* Matrix(int channels, int outputs) {
+    const std::int64_t panel =
+        bf16_ ? kernels::TokenPanelSize<Bf16>(channels) * 2 : kernels::TokenPanelSize<float>(channels) * 4;
+    return Take(panel * kernels::PanelsOf(outputs), false);
   }
 
   // Dims of the input that comes next.

@@ -23,8 +23,7 @@ Bf16 RoundToBf16(float value) {
 template <class T>
 std::vector<T> PackLinear(const float* matrix, int channels, int outputs) {
   constexpr int kTogether = sizeof(T) == 2 ? 2 : 1;
-  const int groups = (channels + kTogether - 1) / kTogether;
-  const std::size_t panel = static_cast<std::size_t>(groups) * kTogether * kTokenPanel;
+  const auto panel = static_cast<std::size_t>(TokenPanelSize<T>(channels));
   std::vector<T> packed(panel * static_cast<std::size_t>(PanelsOf(outputs)));
   for (int channel = 0; channel < channels; channel++) {
     for (int output = 0; output < outputs; output++) {

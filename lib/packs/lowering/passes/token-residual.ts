@@ -47,10 +47,10 @@ function lower(context: PassContext, match: Found): string | undefined {
   const name = (key: string) => match.get(key)!;
   const dims = (key: string) => graph.constants.get(name(key))!.dims!;
   const width = dims('first')[0]!;
-  const square =
-    width % 16 === 0 && ['first', 'second'].every((key) => dims(key).join() === [width, width].join());
+  const square = ['first', 'second'].every((key) => dims(key).join() === [width, width].join());
   const condition = conditionOf(context, name('scale'), name('shift'), width);
-  if (!square || !condition) return undefined;
+  // The operator works on blocks of 16 numbers.
+  if (width % 16 !== 0 || !square || !condition) return undefined;
   const inputs = [
     condition.audio,
     condition.time,
