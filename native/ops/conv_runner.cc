@@ -12,7 +12,8 @@ using kernels::ConvSpace;
 using kernels::TileRange;
 
 // Matrices of a panel, or transformed inputs of a group, that stay in a core's cache of 1 MB. Those of
-// float32 may fill it, as rows that fell out of it are fetched ahead: a frame takes 0.95 of the time.
+// float32 may fill it, as rows that fell out of it are fetched ahead: the best of five frames took 0.95 of
+// the time.
 constexpr std::int64_t kCachedBytes = 640 << 10;
 template <class T>
 constexpr std::int64_t kGroupBytes = sizeof(T) == 4 ? 1056 << 10 : kCachedBytes;
