@@ -55,12 +55,30 @@ t.test('a block that draws larger and has a short cut of its own', async (t) => 
   t.strictSame(lowered.operators, {
     'kdtalker:Pack': 2,
     'kdtalker:UpConv': 3,
-    'kdtalker:Conv': 4,
+    'kdtalker:Conv': 5,
     'kdtalker:Stats': 2,
     'kdtalker:Spade': 3,
     LeakyRelu: 1,
     'kdtalker:Unpack': 1,
     Sigmoid: 1,
+  });
+  await sameAsPlain(t, g, lowered, feeds, 2e-5);
+});
+
+t.test('a scale without a shift', async (t) => {
+  const g = new Graph('scale');
+  const x = g.input('x', 'float32', [1, 32, 8, 8]);
+  const scale = conv(g, g.input('seg', 'float32', [1, 16, 8, 8]), [32, 16, 3, 3], 'scale');
+  const ones = g.constant('ones', new Float32Array(32).fill(1));
+  const zeros = g.constant('zeros', new Float32Array(32));
+  const normal = g.op('InstanceNormalization', [x, ones, zeros], { epsilon: 1e-5 });
+  g.output('y', leaky(scale.mul(normal)), 'float32', [1, 32, 8, 8]);
+  const lowered = await lowerBuilt(t, g, PASSES);
+  t.strictSame(lowered.operators, {
+    'kdtalker:Pack': 2,
+    'kdtalker:Stats': 1,
+    'kdtalker:Spade': 1,
+    'kdtalker:Unpack': 1,
   });
   await sameAsPlain(t, g, lowered, feeds, 2e-5);
 });

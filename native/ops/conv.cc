@@ -132,6 +132,7 @@ template <class T>
 Spade<T>::Spade(const Ort::ConstKernelInfo& info)
     : channels_(IntOf(info, "channels")),
       factor_(IntOf(info, "factor")),
+      shift_(IntOf(info, "shift") != 0),
       method_(MethodOf(info.GetAttribute<std::string>("algorithm"), {3, 3})),
       alpha_(info.GetAttribute<float>("alpha")) {}
 
@@ -145,7 +146,7 @@ void Spade<T>::Compute(const Ort::KernelContext& context) {
   const Dims a = InputDims(context, 0), x = InputDims(context, 3);
   CheckBlocked(a, kName);
   CheckBlocked(x, kName);
-  const ConvPlan plan = MakePlan(method_, a, channels_, 1, true);
+  const ConvPlan plan = MakePlan(method_, a, channels_, 1, shift_);
   CheckWeights<T>(context, plan, kName);
   const Dims result = ResultDims(a, channels_, 1);
   Expect(ResultDims(x, channels_, factor_) == result && a.size() == 4, kName,

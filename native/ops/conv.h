@@ -50,9 +50,10 @@ class UpConv {
   ConvRunner<T> runner_;
 };
 
-// SPADE: x normalised by its statistics, times gamma, plus beta, which are convolutions of `a`; then max(v,
-// alpha v). x is read with each cell repeated `factor` times along the last two axes. Attributes: channels,
-// algorithm, factor, alpha (1: no activation).
+// SPADE: x normalised by its statistics, times gamma and, where `shift` is 1, plus beta, which are
+// convolutions of `a`; then max(v, alpha v). x is read with each cell repeated `factor` times along the last
+// two axes. Attributes: channels, algorithm, factor, shift, alpha (1: no activation). Packed weights are
+// Spade's with shift, Conv's without.
 template <class T>
 class Spade {
  public:
@@ -68,6 +69,7 @@ class Spade {
 
  private:
   int channels_, factor_;
+  bool shift_;
   kernels::Method method_;
   float alpha_;
   ConvRunner<T> runner_;

@@ -58,13 +58,15 @@ auto StatisticsOf(kernels::Isa isa) {
   }
 }
 
+// Without beta the convolution makes gamma alone.
 template <class T>
-double SpadeError(kernels::Isa isa, Method method) {
+double SpadeError(kernels::Isa isa, Method method, bool with_beta) {
   auto a = RandomFloats(kHidden * kCells, 1), x = RandomFloats(kChannels * kSmall, 2);
   const auto w = RandomFloats(std::size_t{2} * kChannels * kHidden * 9, 3),
              bias = RandomFloats(std::size_t{2} * 48, 4);
   const auto blocked_a = Blocked<T>(a, kHidden, kCells), blocked_x = Blocked<T>(x, kChannels, kSmall);
-  const auto packed = kernels::PackConvWeights<T>(method, {w.data(), 2 * kChannels, kHidden, 1, true});
+  const auto packed = kernels::PackConvWeights<T>(
+      method, {w.data(), with_beta ? 2 * kChannels : kChannels, kHidden, 1, with_beta});
   std::vector<float> statistics(std::size_t{2} * 48);
   for (int block = 0; block < 3; block++)
     StatisticsOf<T>(isa)(blocked_x.data(), statistics.data(), kSmall, 1e-5F, block);
@@ -78,7 +80,7 @@ double SpadeError(kernels::Isa isa, Method method) {
   call.normalised = blocked_x.data();
   call.statistics = statistics.data();
   call.repeat = kFactor;
-  const auto plan = ops::MakePlan(method, {2, kHeight, kWidth, 16}, kChannels, 1, true);
+  const auto plan = ops::MakePlan(method, {2, kHeight, kWidth, 16}, kChannels, 1, with_beta);
   ops::ConvRunner<T>(kernels::CpuKernelsOf(isa)).Run({}, plan, call);
   double error = 0, scale = 0;
   for (int channel = 0; channel < kChannels; channel++) {
@@ -89,7 +91,8 @@ double SpadeError(kernels::Isa isa, Method method) {
           (At(x, channel * kSmall + row / kFactor * (kWidth / kFactor) + column / kFactor) - moments.mean) *
           moments.scale;
       const double gamma = Convolved(a, w, channel, row, column) + At(bias, channel);
-      const double beta = Convolved(a, w, kChannels + channel, row, column) + At(bias, 48 + channel);
+      const double beta =
+          with_beta ? Convolved(a, w, kChannels + channel, row, column) + At(bias, 48 + channel) : 0;
       const double value = normal * gamma + beta, wanted = std::max(value, 0.2 * value);
       const double got = static_cast<double>(
           ToFloat(y[static_cast<std::size_t>((channel / 16 * kCells + cell) * 16 + channel % 16)]));
@@ -106,9 +109,11 @@ TEST_CASE("SPADE equals float64 arithmetic, with every instruction set") {
   for (const kernels::Isa isa : Isas()) {
     CAPTURE(kernels::IsaName(isa));
     for (const Method method : {Method::kWinograd2, Method::kWinograd4}) {
-      CHECK(SpadeError<float>(isa, method) < 4e-6);
-      if (kernels::CpuKernelsOf(isa).conv_bf16.product != nullptr)
-        CHECK(SpadeError<Bf16>(isa, method) < 3e-2);
+      for (const bool with_beta : {true, false}) {
+        CHECK(SpadeError<float>(isa, method, with_beta) < 4e-6);
+        if (kernels::CpuKernelsOf(isa).conv_bf16.product != nullptr)
+          CHECK(SpadeError<Bf16>(isa, method, with_beta) < 3e-2);
+      }
     }
   }
 }

@@ -154,15 +154,18 @@ function statistics(g: Graph, x: Value, { node, shapes }: Reference): Value {
 function modulated(g: Graph, [a, weight, bias, x, stats]: Value[], { node, shapes }: Reference): Value {
   const [channels, inputs] = [intOf(node, 'channels', 0), intOf(node, 'in_channels', 0)];
   const [factor, alpha] = [intOf(node, 'factor', 1), floatOf(node, 'alpha', 1)];
-  const w = weight!.reshape(2 * channels, inputs, 3, 3);
-  const both = g.op('Conv', [unpacked(a!, shapes[0]!, inputs), w, bias!], {
+  const shifts = intOf(node, 'shift', 1) === 1;
+  const w = weight!.reshape(shifts ? 2 * channels : channels, inputs, 3, 3);
+  const made = g.op('Conv', [unpacked(a!, shapes[0]!, inputs), w, bias!], {
     kernel_shape: [3, 3],
     pads: [1, 1, 1, 1],
   });
-  const [scale, shift] = g.split(both, 1, [channels, channels]) as [Value, Value];
+  const [scale, shift] = shifts ? (g.split(made, 1, [channels, channels]) as [Value, Value]) : [made];
   const source = repeated(g, unpacked(x!, shapes[3]!, channels), 4, factor);
   const [mean, rate] = g.split(stats!.slice(0, 0, channels).transpose(1, 0), 0, [1, 1]) as [Value, Value];
   const normal = source.sub(mean.reshape(1, channels, 1, 1)).mul(rate.reshape(1, channels, 1, 1));
+  const scaled = normal.mul(scale);
   const cells = shapes[0]!.slice(1, 3);
-  return packed(activated(g, normal.mul(scale).add(shift), 'leaky', alpha), [1, channels, ...cells]);
+  const value = activated(g, shift ? scaled.add(shift) : scaled, 'leaky', alpha);
+  return packed(value, [1, channels, ...cells]);
 }

@@ -1,13 +1,16 @@
 import type { EditableNode } from '../onnx/index.js';
 
-/** Attributes of a node by name, each with the value it has when left out. */
+// Attributes of a node by name, each with the value it has when left out. One that is there without a value is zero: proto3 does not
+// write zeros.
 
 export function intOf(node: EditableNode, name: string, missing: number): number {
-  return find(node, name)?.i ?? missing;
+  const found = find(node, name);
+  return found ? (found.i ?? 0) : missing;
 }
 
 export function floatOf(node: EditableNode, name: string, missing: number): number {
-  return find(node, name)?.f ?? missing;
+  const found = find(node, name);
+  return found ? (found.f ?? 0) : missing;
 }
 
 export function intsOf(node: EditableNode, name: string): number[] | undefined {
@@ -15,8 +18,8 @@ export function intsOf(node: EditableNode, name: string): number[] | undefined {
 }
 
 export function textOf(node: EditableNode, name: string, missing: string): string {
-  const bytes = find(node, name)?.s;
-  return bytes === undefined ? missing : Buffer.from(bytes).toString();
+  const found = find(node, name);
+  return found ? Buffer.from(found.s ?? []).toString() : missing;
 }
 
 function find({ attributes }: EditableNode, name: string) {

@@ -6,7 +6,7 @@ import { type Pack, rolesOf } from '../pack.js';
 import type { Precision } from './pass.js';
 
 /** Counts up with every change of what passes write or of how weights are packed. */
-export const LOWERING_VERSION = 3;
+export const LOWERING_VERSION = 4;
 
 /** What a lowered pack depends on besides the pack. */
 export interface LoweredFor {

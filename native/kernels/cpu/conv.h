@@ -134,13 +134,13 @@ KDTALKER_INLINE void Finish(const ConvCall<T>& call, const Block* tile, int bloc
   }
 }
 
-// leaky((x - mean) / deviation * (gamma) + beta); gamma's bias holds its 1.
-template <int kTile, class T>
+// leaky((x - mean) / deviation * gamma + beta); gamma's bias holds its 1. Without beta: null.
+template <int kTile, bool kShift, class T>
 KDTALKER_INLINE void Modulate(const ConvPlan& plan, const ConvCall<T>& call, const Block* gamma,
                               const Block* beta, int block, const Place& place) {
   const int width = place.width / call.repeat, height = place.height / call.repeat;
   const Block gamma_bias = LoadBlock(call.bias + block * kBlock);
-  const Block beta_bias = LoadBlock(call.bias + (plan.out_blocks / 2 + block) * kBlock);
+  const Block beta_bias = kShift ? LoadBlock(call.bias + (plan.out_blocks / 2 + block) * kBlock) : Zero();
   const Block mean = LoadBlock(call.statistics + block * (2 * kBlock));
   const Block scale = LoadBlock(call.statistics + block * (2 * kBlock) + kBlock);
   const T* plane = call.normalised + std::int64_t{block} * height * width * kBlock;
@@ -150,7 +150,8 @@ KDTALKER_INLINE void Modulate(const ConvPlan& plan, const ConvCall<T>& call, con
     T* to = out + (std::int64_t{place.top + y} * place.width + place.left) * kBlock;
     for (int x = 0; x < place.columns; x++) {
       const Block normal = (LoadBlock(from + (place.left + x) / call.repeat * kBlock) - mean) * scale;
-      const Block value = normal * (gamma[y * kTile + x] + gamma_bias) + (beta[y * kTile + x] + beta_bias);
+      Block value = normal * (gamma[y * kTile + x] + gamma_bias);
+      if constexpr (kShift) value = value + (beta[y * kTile + x] + beta_bias);
       StoreBlock(to + x * kBlock, Leaky(value, call.alpha));
     }
   }
@@ -168,7 +169,7 @@ void TransformOut(const ConvPlan& plan, const ConvCall<T>& call, TileRange range
       Block gamma[kTile * kTile], beta[kTile * kTile];
       TransformProducts<kMethod>(from, space.output_stride, gamma);
       TransformProducts<kMethod>(from + kBlock, space.output_stride, beta);
-      Modulate<kTile>(plan, call, gamma, beta, panel, place);
+      Modulate<kTile, true>(plan, call, gamma, beta, panel, place);
       continue;
     }
     const std::int64_t cells = std::int64_t{place.height} * place.width * kBlock;
@@ -177,7 +178,10 @@ void TransformOut(const ConvPlan& plan, const ConvCall<T>& call, TileRange range
       if (block >= plan.out_blocks) break;
       Block tile[kTile * kTile];
       TransformProducts<kMethod>(from + j * kBlock, space.output_stride, tile);
-      Finish<kTile>(call, tile, block, (std::int64_t{block} * plan.depth + range.slice) * cells, place);
+      if (call.normalised != nullptr)
+        Modulate<kTile, false>(plan, call, tile, nullptr, block, place);
+      else
+        Finish<kTile>(call, tile, block, (std::int64_t{block} * plan.depth + range.slice) * cells, place);
     }
   }
 }

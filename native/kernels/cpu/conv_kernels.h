@@ -90,8 +90,8 @@ struct ConvCall {
   const T* residual;    // added last, of y's shape; null: none
   float alpha;          // max(v, alpha v): 0 ReLU, 1 as it is
   T* y;                 // [out_blocks, depth, height', width', 16]
-  // Spade alone: what is normalised, [out_blocks / 2, height' / repeat, width' / repeat, 16], and for each of
-  // its channels mean and 1 / deviation.
+  // SPADE alone: what is normalised and then modulated, [channels' blocks, height' / repeat, width' / repeat,
+  // 16], and for each of its channels mean and 1 / deviation. Without beta the plan is a plain convolution's.
   const T* normalised;
   const float* statistics;
   int repeat;

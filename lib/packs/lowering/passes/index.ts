@@ -3,6 +3,7 @@ import { blockedActivation } from './blocked-activation.js';
 import { blockedConcat } from './blocked-concat.js';
 import { blockedConvolution } from './blocked-convolution.js';
 import { cancelRepacking } from './cancel-repacking.js';
+import { composedShortcut } from './composed-shortcut.js';
 import { denseMotionInput } from './dense-motion-input.js';
 import { maskMotion } from './mask-motion.js';
 import { occlusion } from './occlusion.js';
@@ -21,6 +22,7 @@ export const PASSES: readonly Pass[] = [
   maskMotion,
   occlusion,
   sampleVolume,
+  composedShortcut,
   spade,
   upsampledConvolution,
   blockedConvolution,
