@@ -99,7 +99,7 @@ void ConvRunner<T>::RunByGroups(const Workers& workers, const ConvPlan& plan, co
   const std::int64_t output_stride = std::int64_t{rows} * plan.panel_width() + Skew<float>();
   const std::size_t input_bytes = (products * input_stride * sizeof(T) + 63) / 64 * 64;
   const std::size_t bytes = input_bytes + products * output_stride * sizeof(float);
-  const auto run = [&](std::int64_t task) noexcept {
+  const auto run = [&](std::int64_t task) {
     const int group = static_cast<int>(task % groups);
     const int first = static_cast<int>(std::int64_t{plan.tiles()} * group / groups);
     const int count = static_cast<int>(std::int64_t{plan.tiles()} * (group + 1) / groups) - first;
@@ -235,7 +235,7 @@ void ConvRunner<T>::RunByPanels(const Workers& workers, const ConvPlan& plan, co
     kernels_.transform_in(
         plan, call, {slice, at, std::min(kTaskRows, plan.tiles() - at), slice * plan.tiles() + at}, space);
   });
-  workers.For(plan.panels, [&](std::int64_t panel) noexcept {
+  workers.For(plan.panels, [&](std::int64_t panel) {
     RunPanel(plan, call, space.inputs, input_stride, static_cast<int>(panel));
   });
 }

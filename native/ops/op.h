@@ -1,10 +1,11 @@
 // How an operator of the domain `kdtalker` is written. A kernel class K has
 //
-//   static constexpr const char* kName           the operator's name; one name may serve several element
-//   types static constexpr Element kInputs[], kOutput  element types static constexpr int kOptional inputs at
-//   the end that may be left out explicit K(const Ort::ConstKernelInfo&)      reads attributes; may throw
-//   void Compute(const Ort::KernelContext&)      one run, in any thread, several at once; may throw
-//   static Dims InferShape(Shapes&)              the output's dims, from fixed input dims and attributes
+//   kName                          the operator's name; one may serve several element types
+//   kInputs[], kOutput             element types
+//   kOptional                      how many inputs at the end may be left out
+//   K(Ort::ConstKernelInfo)        reads attributes; may throw
+//   Compute(Ort::KernelContext)    one run, in any thread, several at once; may throw
+//   static InferShape(Shapes&)     the output's dims, from fixed input dims and attributes
 //
 // and Op<K> is the operator that ONNX Runtime sees. Exceptions leave as a status, never through C.
 #pragma once
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <exception>
 #include <iterator>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -115,23 +117,40 @@ class Workers {
   Workers() = default;
   explicit Workers(const Ort::KernelContext& context) : context_(&context) {}
 
-  // Calls work(0) .. work(count - 1). `work` must not throw: nothing could catch it.
+  // Calls work(0) .. work(count - 1) and throws what the first of them threw that did, when all have ended.
   template <class Work>
   void For(std::int64_t count, const Work& work) const {
-    static_assert(noexcept(work(std::int64_t{0})),
-                  "an exception in a thread of ONNX Runtime ends the process");
     if (context_ == nullptr || count == 1) {
       for (std::int64_t i = 0; i < count; i++) work(i);
     } else if (count > 0) {
-      context_->ParallelFor(&Call<Work>, static_cast<std::size_t>(count), 0, const_cast<Work*>(&work));
+      Shared<Work> shared(work);
+      context_->ParallelFor(&Call<Work>, static_cast<std::size_t>(count), 0, &shared);
+      if (shared.thrown) std::rethrow_exception(shared.thrown);
     }
   }
 
  private:
+  // What the threads of one For() have in common. An exception in a thread of ONNX Runtime would end the
+  // process.
   template <class Work>
-  static void Call(void* work, std::size_t index) {
-    (*static_cast<const Work*>(work))(static_cast<std::int64_t>(index));
+  struct Shared {
+    explicit Shared(const Work& given) : work(given) {}
+    const Work& work;
+    std::mutex mutex;
+    std::exception_ptr thrown;
+  };
+
+  template <class Work>
+  static void Call(void* data, std::size_t index) noexcept {
+    auto& shared = *static_cast<Shared<Work>*>(data);
+    try {
+      shared.work(static_cast<std::int64_t>(index));
+    } catch (...) {
+      const std::lock_guard lock(shared.mutex);
+      if (!shared.thrown) shared.thrown = std::current_exception();
+    }
   }
+
   const Ort::KernelContext* context_ = nullptr;
 };
 

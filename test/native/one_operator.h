@@ -1,4 +1,5 @@
-// A graph of one operator of the domain `kdtalker`, run by ONNX Runtime on two threads.
+// A graph of one operator, of the domain `kdtalker` unless another is named, run by ONNX Runtime on two
+// threads.
 #pragma once
 
 #include <onnxruntime_cxx_api.h>
@@ -45,8 +46,9 @@ class OneOperator {
  public:
   // The output's rank is all that the graph says about its shape.
   OneOperator(const char* name, std::vector<Host> inputs,
-              const std::map<std::string, std::int64_t>& attributes, Element output, std::size_t rank)
-      : inputs_(std::move(inputs)), session_(Load(name, attributes, output, rank)) {}
+              const std::map<std::string, std::int64_t>& attributes, Element output, std::size_t rank,
+              const char* domain = "kdtalker")
+      : inputs_(std::move(inputs)), domain_(domain), session_(Load(name, attributes, output, rank)) {}
 
   // The output's dims as ONNX Runtime inferred them when it loaded the graph.
   Dims InferredDims() const { return session_.GetOutputTypeInfo(0).GetTensorTypeAndShapeInfo().GetShape(); }
@@ -107,7 +109,7 @@ class OneOperator {
     const auto names = Names();
     std::string node, graph;
     for (const std::string& input : names) node.append(Bytes(1, input));
-    node.append(Bytes(2, "y")).append(Bytes(4, name)).append(Bytes(7, "kdtalker"));
+    node.append(Bytes(2, "y")).append(Bytes(4, name)).append(Bytes(7, domain_));
     for (const auto& [key, value] : attributes) {
       node.append(Bytes(5, Bytes(1, key).append(Number(3, value)).append(Number(20, 2))));
     }
@@ -116,7 +118,7 @@ class OneOperator {
       graph.append(Bytes(11, Info(names[i], inputs_[i].element, inputs_[i].dims)));
     }
     graph.append(Bytes(12, Info("y", output, Dims(rank, -1))));
-    const std::string ours = Bytes(1, "kdtalker").append(Number(2, 1)), standard = Number(2, 21);
+    const std::string ours = Bytes(1, domain_).append(Number(2, 1)), standard = Number(2, 21);
     return Number(1, 10).append(Bytes(7, graph)).append(Bytes(8, standard)).append(Bytes(8, ours));
   }
 
@@ -132,6 +134,7 @@ class OneOperator {
   }
 
   std::vector<Host> inputs_;
+  std::string domain_;
   std::shared_ptr<kdtalker::Runtime> runtime_;
   Ort::Session session_;
 };
