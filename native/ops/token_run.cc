@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "kernels/cpu/pack_linear.h"
@@ -108,6 +109,7 @@ struct Then {
   const void* weights;  // null: none that is near
   int channels, outputs;
   int phases;  // until then
+  int groups;  // see PanelOf
 };
 
 // One member's way through the layers. All members have the same state at the same phase.
@@ -198,22 +200,39 @@ class TokenMember {
     if (i >= plan_.layers.size() || plan_.layers[i].kind == Kind::kSilu) return {};
     const bool attends = plan_.layers[i].kind == Kind::kAttention;
     const int width = plan_.layers[i].width;
-    return {inputs_[i].weights, channels, attends ? 3 * width : width, attends ? 2 : 1};
+    return {inputs_[i].weights, channels, attends ? 3 * width : width, attends ? 2 : 1,
+            attends ? GroupsOf(width) : 0};
   }
 
-  void Product(const kernels::LinearCall<T>& call, const Then& then) {
+  // Groups of heads of which each fills whole panels; 0 where they do not.
+  int GroupsOf(int width) const {
+    const int common = std::lcm(width / plan_.heads, kernels::kTokenPanel);
+    return width % common == 0 ? width / common : 0;
+  }
+
+  // The panel that is an item of a product. With `groups`, queries, keys and values of a group of heads
+  // follow each other: who computes them is likely to take the heads, too.
+  static int PanelOf(int item, int panels, int groups) {
+    if (groups == 0) return item;
+    const int each = panels / (3 * groups), group = item / (3 * each), part = item / each % 3;
+    return (part * groups + group) * each + item % each;
+  }
+
+  void Product(const kernels::LinearCall<T>& call, const Then& then, int groups = 0) {
     const int count = kernels::PanelsOf(call.outputs);
-    team_.ForWithNext(count, [&](int panel, int next) {
-      kernels_.linear(call, panel, next < count ? Panel(call.weights, call.channels, next) : FirstPanel(then),
-                      own_);
+    team_.ForWithNext(count, [&](int item, int next) {
+      const T* ahead =
+          next < count ? Panel(call.weights, call.channels, PanelOf(next, count, groups)) : FirstPanel(then);
+      kernels_.linear(call, PanelOf(item, count, groups), ahead, own_);
     });
   }
 
   // The panel that this member begins the product to come with.
   const T* FirstPanel(const Then& then) {
-    const int panel = then.weights == nullptr ? 0 : team_.TakeAhead(then.phases);
-    if (panel >= kernels::PanelsOf(then.outputs)) return nullptr;
-    return Panel(static_cast<const T*>(then.weights), then.channels, panel);
+    if (then.weights == nullptr) return nullptr;
+    const int count = kernels::PanelsOf(then.outputs), item = team_.TakeAhead(then.phases, count);
+    if (item >= count) return nullptr;
+    return Panel(static_cast<const T*>(then.weights), then.channels, PanelOf(item, count, then.groups));
   }
 
   static const T* Panel(const T* weights, int channels, int panel) {
@@ -268,7 +287,7 @@ class TokenMember {
 
   void Residual(const TokenLayer& layer, const TokenInputs& in, const Then& then) {
     Product(CallOf(Operand(), layer.width, in.weights, in.bias, layer.width, space_.hidden),
-            {in.second, layer.width, layer.width, 2});
+            {in.second, layer.width, layer.width, 2, 0});
     Normalise(layer, in, space_.hidden);
     auto call = CallOf(space_.normal, layer.width, in.second, in.second_bias, layer.width, space_.stream);
     call.silu = true;
@@ -286,7 +305,7 @@ class TokenMember {
     Normalise(layer, in, space_.stream);
     auto qkv = CallOf(space_.normal, layer.width, in.weights, nullptr, 3 * layer.width, space_.qkv);
     qkv.y_row = space_.qkv_row;
-    Product(qkv, {in.second, layer.width, layer.width, 2});
+    Product(qkv, {in.second, layer.width, layer.width, 2, 0}, GroupsOf(layer.width));
     const kernels::AttendCall<T> call{
         space_.qkv,    space_.qkv_row, space_.cos, space_.sin,  in.distances,
         space_.normal, space_.row,     rows_,      plan_.heads, layer.width / plan_.heads,

@@ -375,7 +375,7 @@ TEST_CASE("a member of a team begins a phase with the item that it took ahead") 
         if (next < kItems) {
           expected = next;
         } else if (phase + kAhead < kPhases) {
-          taken[phase + kAhead] = member.TakeAhead(kAhead);
+          taken[phase + kAhead] = member.TakeAhead(kAhead, kItems);
         }
       });
     }
