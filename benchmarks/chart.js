@@ -83,7 +83,7 @@ function barOf({ label, contender, ours, rate }, longest, bestOther, top) {
 }
 
 /** Machine, versions and date; × is told in words. */
-function notesOf({ machine, settings, packs }) {
+function notesOf({ machine, packs, rows }) {
   const { cpu, cores, memoryGiB, system, node, kdtalker, commit, runtime, ortnode, torch, date } = machine;
   const versions = [
     `kdtalker ${kdtalker} (${commit})`,
@@ -91,10 +91,12 @@ function notesOf({ machine, settings, packs }) {
     `onnxruntime-node ${ortnode}`,
   ];
   const named = Object.values(packs).map(({ name }) => name);
+  const rounds = Math.max(...rows.map((row) => row.rounds));
+  const taken = rounds > 1 ? `best of ${rounds} rounds` : 'one round';
   return [
     `${cpu}, ${cores} cores, ${memoryGiB.toFixed(0)} GiB, ${system}, Node ${node}; ${date.slice(0, 10)}`,
     [...versions, ...(torch ? [`PyTorch ${torch}`] : [])].join(', '),
-    `Longer is faster; × is over the fastest of the others. Packs: ${named.join(', ')}; best of ${settings.quick ? 'one round' : 'several rounds'}`,
+    `Longer is faster; × is over the fastest of the others. Packs: ${named.join(', ')}; ${taken}`,
   ];
 }
 
