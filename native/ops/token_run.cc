@@ -207,7 +207,7 @@ class TokenMember {
   // Groups of heads of which each fills whole panels; 0 where they do not.
   int GroupsOf(int width) const {
     const int common = std::lcm(width / plan_.heads, kernels::kTokenPanel);
-    return width % common == 0 ? width / common : 0;
+    return common > 0 && width % common == 0 ? width / common : 0;
   }
 
   // The panel that is an item of a product. With `groups`, queries, keys and values of a group of heads
