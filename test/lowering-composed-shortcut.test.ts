@@ -2,7 +2,7 @@ import t from 'tap';
 import { composedShortcut } from '../dist/packs/lowering/passes/composed-shortcut.js';
 import { Graph, type Value } from '../dist/packs/onnx/index.js';
 import { filled } from './support/graphs.js';
-import { conv } from './support/layers.js';
+import { conv, instanceNorm } from './support/layers.js';
 import { lowerBuilt, sameAsPlain } from './support/lowered.js';
 
 const CHANNELS = 32;
@@ -18,10 +18,7 @@ function built(after: (g: Graph, modulated: Value) => void): Graph {
   const x = g.input('x', 'float32', [1, CHANNELS, 6, 9]);
   const both = conv(g, g.input('a', 'float32', [1, 16, 6, 9]), [2 * CHANNELS, 16, 3, 3], 'both');
   const [scale, shift] = g.split(both, 1, [CHANNELS, CHANNELS]) as [Value, Value];
-  const ones = g.constant('ones', new Float32Array(CHANNELS).fill(1));
-  const zeros = g.constant('zeros', new Float32Array(CHANNELS));
-  const normal = g.op('InstanceNormalization', [x, ones, zeros], { epsilon: 1e-5 });
-  after(g, normal.mul(scale).add(shift));
+  after(g, instanceNorm(x, CHANNELS).mul(scale).add(shift));
   return g;
 }
 

@@ -15,3 +15,11 @@ export function conv(g: Graph, x: Value, dims: number[], name: string): Value {
   const inputs = [x, weights(g, `${name}.w`, dims), weights(g, `${name}.b`, dims.slice(0, 1))];
   return g.op('Conv', inputs, { kernel_shape: kernel, pads: [...pads, ...pads] });
 }
+
+/** Normalises every channel over its picture, with a scale of 1 and a shift of 0. */
+export function instanceNorm(x: Value, channels: number): Value {
+  const g = x.graph;
+  const ones = g.constant(`ones${channels}`, new Float32Array(channels).fill(1));
+  const zeros = g.constant(`zeros${channels}`, new Float32Array(channels));
+  return g.op('InstanceNormalization', [x, ones, zeros], { epsilon: 1e-5 });
+}
