@@ -22,7 +22,7 @@ export interface Handle<Kind extends string> {
 export type TalkerHandle = Handle<'talker'>;
 export type PortraitHandle = Handle<'portrait'>;
 export type SpeechHandle = Handle<'speech'>;
-export type ClipHandle = Handle<'clip'>;
+export type RunHandle = Handle<'run'>;
 export type TraceHandle = Handle<'trace'>;
 type SessionHandle = Handle<'session'>;
 
@@ -129,8 +129,8 @@ export interface NativeSilenceOptions {
   lips: Uint8Array;
 }
 
-/** native/engine/options.h ClipOptions. Angles in degrees, `poseOffset` is yaw, pitch, roll. */
-export interface NativeClipOptions {
+/** native/engine/options.h RunOptions. Angles in degrees, `poseOffset` is yaw, pitch, roll. */
+export interface NativeRunOptions {
   seed: bigint;
   steps: number;
   window: number;
@@ -157,7 +157,7 @@ export interface NativeClipOptions {
 
 /** native/engine/options.h TraceOptions. */
 export interface NativeTraceOptions {
-  clip: NativeClipOptions;
+  run: NativeRunOptions;
   /** [windows, window, 70]; empty: the seed's. */
   noise: Float32Array;
   frames: number[];
@@ -221,22 +221,22 @@ interface Addon {
   pushSpeech(speech: SpeechHandle, samples: Float32Array): Promise<void>;
   finishSpeech(speech: SpeechHandle): Promise<number>;
   closeSpeech(speech: SpeechHandle): Promise<void>;
-  openClip(
+  openRun(
     portrait: PortraitHandle,
     source: SpeechHandle | Float32Array,
-    options: NativeClipOptions,
-  ): ClipHandle;
+    options: NativeRunOptions,
+  ): RunHandle;
   /** `source`: the frame shows another portrait than the clip's. */
   readFrame(
-    clip: ClipHandle,
+    run: RunHandle,
     out: Uint8Array,
     format: PixelFormat,
     source: PortraitHandle | undefined,
   ): Promise<number>;
-  readMotion(clip: ClipHandle): Promise<{ motion: Float32Array; raw: Float32Array }>;
-  clipProgress(clip: ClipHandle): { frames: number; sampled: number; rendered: number };
-  stopClip(clip: ClipHandle): void;
-  closeClip(clip: ClipHandle): Promise<void>;
+  readMotion(run: RunHandle): Promise<{ motion: Float32Array; raw: Float32Array }>;
+  runProgress(run: RunHandle): { frames: number; sampled: number; rendered: number };
+  stopRun(run: RunHandle): void;
+  closeRun(run: RunHandle): Promise<void>;
   openTrace(
     talker: TalkerHandle,
     portrait: NativePortraitOptions,

@@ -230,7 +230,7 @@ t.test('whole pictures are not floats', async (t) => {
   await fails(t, () => framesOf(clip, { format: 'rgbf32' }), 'INVALID_ARGUMENT', wanted);
   t.equal((await framesOf(clip)).length, 1, 'the clip goes on');
   const motion = new Float32Array(MOTION_SIZE);
-  const handle = native().openClip(portrait.handle, motion, planClip(full, talker.pack, true).native);
+  const handle = native().openRun(portrait.handle, motion, planClip(full, talker.pack, true).native);
   const room = new Uint8Array(12 * clip.width * clip.height);
   await fails(
     t,
@@ -239,7 +239,7 @@ t.test('whole pictures are not floats', async (t) => {
     /rgb24 or yuv420p for whole pictures/,
   );
   t.equal(await native().readFrame(handle, room, 'rgb24', undefined), 0);
-  await native().closeClip(handle);
+  await native().closeRun(handle);
 });
 
 t.test('frame is checked', async (t) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { NativeClipOptions } from '../binding.js';
+import type { NativeRunOptions } from '../binding.js';
 import { invalidArgument } from '../errors.js';
 import type { PackManifest, RoleName } from '../packs/pack.js';
 import { REGIONS, type Region, regionMask } from '../packs/regions.js';
@@ -131,7 +131,7 @@ const schema = z.strictObject(
 
 /** Validated options, as native code takes them, with what stays in JavaScript. */
 export interface ClipPlan {
-  native: NativeClipOptions;
+  native: NativeRunOptions;
   signal: AbortSignal | undefined;
   onProgress: ((progress: Progress) => void) | undefined;
 }
@@ -222,7 +222,7 @@ function checkRetargeting(
 }
 
 /** That eyes and lips have been measured where they shall be moved. @throws INVALID_ARGUMENT */
-export function checkRatios({ eyes, lips }: NativeClipOptions, ratios: unknown): void {
+export function checkRatios({ eyes, lips }: NativeRunOptions, ratios: unknown): void {
   if (ratios !== undefined || eyes.length + lips.length === 0) return;
   throw invalidArgument(
     "a portrait with landmarks (any crop but 'none')",
@@ -232,7 +232,7 @@ export function checkRatios({ eyes, lips }: NativeClipOptions, ratios: unknown):
 }
 
 /** That what was given frame by frame has as many frames as the clip. @throws INVALID_ARGUMENT */
-export function checkFrameCounts({ edits, eyes, lips }: NativeClipOptions, frames: number): void {
+export function checkFrameCounts({ edits, eyes, lips }: NativeRunOptions, frames: number): void {
   checkFrames(edits.length / MOTION_SIZE, frames, 'the frames of edit');
   checkFrames(eyes.length, frames, 'the values of eyes');
   checkFrames(lips.length, frames, 'the values of lips');

@@ -1,9 +1,9 @@
 import {
-  type ClipHandle,
-  type NativeClipOptions,
+  type NativeRunOptions,
   native,
   type PixelFormat,
   type PortraitHandle,
+  type RunHandle,
   type SpeechHandle,
   type TalkerHandle,
 } from '../binding.js';
@@ -30,7 +30,7 @@ export interface RunContext {
   talker: TalkerHandle;
   portraits: FramePortraits;
   source: ClipSource;
-  options: NativeClipOptions;
+  options: NativeRunOptions;
   signal: AbortSignal;
   report: (progress: Progress) => void;
 }
@@ -43,18 +43,18 @@ export class ClipRun {
   /** Frames there will be. */
   readonly frames: number;
   readonly #context: RunContext;
-  readonly #handle: ClipHandle;
+  readonly #handle: RunHandle;
   readonly #sound: Sound | undefined;
   readonly #sampling: StageMeter;
   readonly #stop: () => void;
   #closing: Promise<void> | undefined;
 
-  private constructor(context: RunContext, handle: ClipHandle, sound: Sound | undefined) {
+  private constructor(context: RunContext, handle: RunHandle, sound: Sound | undefined) {
     this.#context = context;
     this.#handle = handle;
     this.#sound = sound;
     this.#sampling = new StageMeter('sample', context.report);
-    this.frames = native().clipProgress(handle).frames;
+    this.frames = native().runProgress(handle).frames;
     // Weakly, so that a clip that was dropped in the middle of an iteration is collected though its signal lives on.
     const weak = new WeakRef(this);
     this.#stop = () => {
@@ -69,7 +69,7 @@ export class ClipRun {
     const { source } = context;
     throwIfStopped(context.signal);
     if ('motion' in source) {
-      return new ClipRun(context, await openClip(context, source.motion.values), undefined);
+      return new ClipRun(context, await openRun(context, source.motion.values), undefined);
     }
     const sound = await openSound(source.speech, { signal: context.signal });
     try {
@@ -85,7 +85,7 @@ export class ClipRun {
     try {
       checkFrameCounts(context.options, await pushAll(speech, sound, context.report));
       throwIfStopped(context.signal);
-      return new ClipRun(context, await openClip(context, speech), sound);
+      return new ClipRun(context, await openRun(context, speech), sound);
     } finally {
       await native().closeSpeech(speech); // the engine's clip has a share of its own
     }
@@ -134,7 +134,7 @@ export class ClipRun {
   #asked = 0;
 
   #reportSampled(): void {
-    const { sampled } = native().clipProgress(this.#handle);
+    const { sampled } = native().runProgress(this.#handle);
     if (sampled !== this.#sampled) this.#sampling.advance(sampled, this.frames);
     this.#sampled = sampled;
   }
@@ -166,13 +166,13 @@ export class ClipRun {
 
   async #close(): Promise<void> {
     this.#context.signal.removeEventListener('abort', this.#stop);
-    await native().closeClip(this.#handle);
+    await native().closeRun(this.#handle);
     await this.#asking.catch(() => {}); // a portrait on its way is let go
     await this.#sound?.close();
   }
 
   #stopNative(): void {
-    if (this.#closing === undefined) native().stopClip(this.#handle);
+    if (this.#closing === undefined) native().stopRun(this.#handle);
   }
 
   async #orAborted<T>(work: Promise<T>): Promise<T> {
@@ -186,14 +186,14 @@ export class ClipRun {
 }
 
 /** The engine's clip keeps a share of its portrait. */
-async function openClip(
+async function openRun(
   { portraits, options, signal }: RunContext,
   source: SpeechHandle | Float32Array,
-): Promise<ClipHandle> {
+): Promise<RunHandle> {
   const portrait = await portraits.first();
   try {
     throwIfStopped(signal);
-    return native().openClip(portrait, source, options);
+    return native().openRun(portrait, source, options);
   } finally {
     await portraits.release(portrait);
   }

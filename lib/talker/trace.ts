@@ -82,7 +82,7 @@ export class Trace {
   ): Promise<Trace> {
     const { plan, signal, report, portrait } = planTrace(host, options);
     const { ready, ratios } = await cutOut(host, picture, { ...portrait, signal });
-    checkRatios(plan.clip, ratios);
+    checkRatios(plan.run, ratios);
     const sound = await openSound(input, { signal });
     let speech: SpeechHandle | undefined;
     let handle: TraceHandle | undefined;
@@ -90,7 +90,7 @@ export class Trace {
       speech = native().openSpeech(host.handle, sound.sampleRate);
       const frames = await pushAll(speech, sound, report);
       checkFrames(plan, frames);
-      checkFrameCounts(plan.clip, frames);
+      checkFrameCounts(plan.run, frames);
       handle = native().openTrace(host.handle, ready, speech, plan);
       return new Trace(await collect(handle, frames, plan, signal, report));
     } finally {
@@ -109,11 +109,11 @@ export class Trace {
 
 function planTrace({ pack }: PortraitHost, options: TraceOptions) {
   const { portrait, noise, frames, ...sampling } = options;
-  const { native: clip, onProgress } = planClip(sampling, pack.manifest, false);
+  const { native: run, onProgress } = planClip(sampling, pack.manifest, false);
   const own = parseOptions(ownSchema, options, 'the options of trace()');
-  if (own.noise) checkNoise(own.noise, clip.window);
+  if (own.noise) checkNoise(own.noise, run.window);
   const plan: NativeTraceOptions = {
-    clip,
+    run,
     noise: own.noise?.data ?? new Float32Array(),
     frames: [...new Set(own.frames)],
   };
@@ -128,7 +128,7 @@ function checkNoise({ dims, data }: TraceTensor, window: number): void {
   if (!data.every(Number.isFinite)) throw invalidArgument('finite numbers', 'noise', Number.NaN);
 }
 
-function checkFrames({ clip: { window }, noise, frames }: NativeTraceOptions, count: number): void {
+function checkFrames({ run: { window }, noise, frames }: NativeTraceOptions, count: number): void {
   const wrong = frames.find((frame) => frame >= count);
   if (wrong !== undefined)
     throw invalidArgument(`0 to ${count - 1}, what this speech gives,`, 'frames', wrong);
@@ -142,13 +142,13 @@ function checkFrames({ clip: { window }, noise, frames }: NativeTraceOptions, co
 async function collect(
   handle: TraceHandle,
   total: number,
-  { clip, frames }: NativeTraceOptions,
+  { run, frames }: NativeTraceOptions,
   signal: AbortSignal | undefined,
   report: (progress: Progress) => void,
 ): Promise<Record<string, TraceTensor>> {
   const tensors: HostTensors = {};
   const meters = { sample: new StageMeter('sample', report), render: new StageMeter('render', report) };
-  const windows = Math.ceil(total / clip.window);
+  const windows = Math.ceil(total / run.window);
   const stop = () => native().stopTrace(handle);
   signal?.addEventListener('abort', stop, { once: true });
   try {
@@ -157,7 +157,7 @@ async function collect(
       const made = await native().nextTrace(handle);
       if (made === undefined) return tensors as Record<string, TraceTensor>;
       Object.assign(tensors, made);
-      if (piece <= windows) meters.sample.advance(Math.min(piece * clip.window, total), total);
+      if (piece <= windows) meters.sample.advance(Math.min(piece * run.window, total), total);
       else meters.render.advance(piece - windows, frames.length);
     }
   } catch (error) {

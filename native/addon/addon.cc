@@ -16,7 +16,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportTalker(env, exports);
   ExportPortrait(env, exports);
   ExportSpeech(env, exports);
-  ExportClip(env, exports);
+  ExportRun(env, exports);
   ExportWeights(env, exports);
   ExportTrace(env, exports);
   return exports;

@@ -12,7 +12,7 @@ void ExportPicture(Napi::Env env, Napi::Object exports);
 void ExportTalker(Napi::Env env, Napi::Object exports);
 void ExportPortrait(Napi::Env env, Napi::Object exports);
 void ExportSpeech(Napi::Env env, Napi::Object exports);
-void ExportClip(Napi::Env env, Napi::Object exports);
+void ExportRun(Napi::Env env, Napi::Object exports);
 void ExportWeights(Napi::Env env, Napi::Object exports);
 void ExportTrace(Napi::Env env, Napi::Object exports);
 

@@ -3,8 +3,8 @@
 #include "addon/handle.h"
 #include "addon/instance.h"
 #include "core/session.h"
-#include "engine/clip.h"
 #include "engine/portrait.h"
+#include "engine/run.h"
 #include "engine/speech.h"
 #include "engine/talker.h"
 #include "engine/trace.h"
@@ -32,7 +32,7 @@ struct HandleType<Speech> {
   static constexpr const char* name = "speech";
 };
 template <>
-struct HandleType<Clip> {
+struct HandleType<Run> {
   static constexpr napi_type_tag tag = {0x6b64740000000005, 0x9c1f3a52d7e84b60};
   static constexpr const char* name = "clip";
 };

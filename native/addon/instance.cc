@@ -12,19 +12,19 @@ const std::shared_ptr<Runtime>& Instance::runtime() const {
   return runtime_;
 }
 
-void Instance::Register(const std::shared_ptr<Clip>& clip) {
-  clips_.erase(std::remove_if(clips_.begin(), clips_.end(), [](const auto& each) { return each.expired(); }),
-               clips_.end());
-  clips_.push_back(clip);
+void Instance::Register(const std::shared_ptr<Run>& run) {
+  runs_.erase(std::remove_if(runs_.begin(), runs_.end(), [](const auto& each) { return each.expired(); }),
+              runs_.end());
+  runs_.push_back(run);
 }
 
 void Instance::Close() {
   *ending_ = true;
-  for (const auto& each : clips_) {
-    if (auto clip = each.lock()) clip->Stop();
+  for (const auto& each : runs_) {
+    if (auto run = each.lock()) run->Stop();
   }
-  for (const auto& each : clips_) {
-    if (auto clip = each.lock()) clip->Close();
+  for (const auto& each : runs_) {
+    if (auto run = each.lock()) run->Close();
   }
   jobs_.Close();
 }

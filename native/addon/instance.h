@@ -8,7 +8,7 @@
 
 #include "addon/jobs.h"
 #include "core/runtime.h"
-#include "engine/clip.h"
+#include "engine/run.h"
 #include "ops/domain.h"
 
 namespace kdtalker::addon {
@@ -30,7 +30,7 @@ class Instance {
   const std::shared_ptr<Runtime>& runtime() const;  // throws Error RUNTIME_NOT_FOUND before OpenRuntime
 
   // Clips write into buffers of this environment: they have to end before it does.
-  void Register(const std::shared_ptr<Clip>& clip);
+  void Register(const std::shared_ptr<Run>& run);
 
   // True once the environment ends; outlives it.
   const std::shared_ptr<bool>& ending() const { return ending_; }
@@ -40,7 +40,7 @@ class Instance {
 
  private:
   std::shared_ptr<Runtime> runtime_;
-  std::vector<std::weak_ptr<Clip>> clips_;
+  std::vector<std::weak_ptr<Run>> runs_;
   std::shared_ptr<bool> ending_ = std::make_shared<bool>(false);  // JavaScript thread only
   Jobs jobs_;
 };

@@ -226,8 +226,8 @@ stages::Retargeting RetargetingOf(const Napi::Object& object) {
   return wanted;
 }
 
-ClipOptions ClipOptionsOf(const Napi::Object& object) {
-  ClipOptions options;
+RunOptions RunOptionsOf(const Napi::Object& object) {
+  RunOptions options;
   options.seed = GetUint64(object, "seed");
   options.steps = GetInt(object, "steps");
   options.window = GetInt(object, "window");
@@ -250,7 +250,7 @@ ClipOptions ClipOptionsOf(const Napi::Object& object) {
 }
 
 TraceOptions TraceOptionsOf(const Napi::Object& object) {
-  TraceOptions options{ClipOptionsOf(GetObject(object, "clip")), GetFloats(object, "noise"), {}};
+  TraceOptions options{RunOptionsOf(GetObject(object, "run")), GetFloats(object, "noise"), {}};
   const Napi::Value frames = Get(object, "frames");
   if (!frames.IsArray()) Refuse("an array", "frames");
   const auto list = frames.As<Napi::Array>();

@@ -37,7 +37,7 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object);
 PortraitOptions PortraitOptionsOf(const Napi::Object& object);
 // { pixels, width, height, toPhoto: six numbers }, or undefined: none.
 stages::PhotoPixels PhotoPixelsOf(const Napi::Value& value);
-ClipOptions ClipOptionsOf(const Napi::Object& object);
+RunOptions RunOptionsOf(const Napi::Object& object);
 TraceOptions TraceOptionsOf(const Napi::Object& object);
 
 // A tensor in host memory, as { dims, data } in JavaScript.

@@ -52,7 +52,7 @@ struct SilenceOptions {
   kernels::MotionMask lips{};  // what comes to rest
 };
 
-struct ClipOptions {
+struct RunOptions {
   std::uint64_t seed = 0;
   int steps = 50;
   int window = 64;
@@ -72,7 +72,7 @@ struct ClipOptions {
 
 // A clip whose stages are copied out.
 struct TraceOptions {
-  ClipOptions clip;
+  RunOptions run;
   std::vector<float> noise;          // [windows, window, 70] that the sampler begins from; empty: the seed's
   std::vector<std::int64_t> frames;  // rendered
 };

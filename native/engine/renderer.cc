@@ -32,7 +32,7 @@ std::size_t FrameSize::Bytes(PixelFormat format) const {
                                                               : kernels::PictureToI420::Bytes(width, height));
 }
 
-Renderer::Renderer(std::shared_ptr<Portrait> portrait, const ClipOptions& options)
+Renderer::Renderer(std::shared_ptr<Portrait> portrait, const RunOptions& options)
     : portrait_(std::move(portrait)),
       retargeting_(options.retargeting),
       width_(portrait_->talker()->options().width),

@@ -28,7 +28,7 @@ class Renderer {
  public:
   // `options` must outlive this. With `full` frames are the portrait's whole photo with the rendered crop
   // pasted in.
-  Renderer(std::shared_ptr<Portrait> portrait, const ClipOptions& options);
+  Renderer(std::shared_ptr<Portrait> portrait, const RunOptions& options);
 
   // Frames show another portrait from here on, of the same talker and of a photo of the same size: a frame of
   // a source video. What the renderer reads of it is copied on the device, into buffers made at the first

@@ -28,7 +28,7 @@ std::vector<float> DownloadFloats(const Tensor& tensor) {
   return values;
 }
 
-kernels::Blink BlinkOf(const TalkerOptions& pack, const ClipOptions& options) {
+kernels::Blink BlinkOf(const TalkerOptions& pack, const RunOptions& options) {
   kernels::Blink blink{};
   blink.mode = options.blink;
   blink.period = kBlinkPeriodFrames;
@@ -50,7 +50,7 @@ void CheckRows(const std::vector<float>& values, std::int64_t width, std::int64_
                                       " but received " + std::to_string(count));
 }
 
-void CheckFrames(const ClipOptions& options, std::int64_t frames) {
+void CheckFrames(const RunOptions& options, std::int64_t frames) {
   CheckRows(options.edits, kMotionSize, frames, "edit");
   CheckRows(options.retargeting.eyes, 1, frames, "eyes");
   CheckRows(options.retargeting.lips, 1, frames, "lips");
@@ -65,7 +65,7 @@ Tensor UploadRows(const std::shared_ptr<Device>& device, const std::vector<float
 
 }  // namespace
 
-Timeline::Timeline(std::shared_ptr<Portrait> portrait, const ClipOptions& options, std::int64_t frames,
+Timeline::Timeline(std::shared_ptr<Portrait> portrait, const RunOptions& options, std::int64_t frames,
                    const Tensor* mel)
     : portrait_(std::move(portrait)),
       options_(options),

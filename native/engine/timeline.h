@@ -17,7 +17,7 @@ class Timeline {
  public:
   // `mel` is the speech's spectrogram, which the silence gate listens to; null for a replay. Throws Error
   // INVALID_ARGUMENT where options given frame by frame are not of as many frames.
-  Timeline(std::shared_ptr<Portrait> portrait, const ClipOptions& options, std::int64_t frames,
+  Timeline(std::shared_ptr<Portrait> portrait, const RunOptions& options, std::int64_t frames,
            const Tensor* mel = nullptr);
 
   // Normalised motion [n, 70] of the next `count` frames, from the sampler.
@@ -55,7 +55,7 @@ class Timeline {
   kernels::EditMotion Edit(std::int64_t last) const;
 
   std::shared_ptr<Portrait> portrait_;
-  const ClipOptions options_;
+  const RunOptions options_;
   std::int64_t frames_, known_ = 0, ready_ = 0;
   stages::Smoothing smoothing_;
   Tensor raw_, motion_, reference_, smooth_state_;

@@ -28,12 +28,12 @@ void CheckFrames(const std::vector<std::int64_t>& frames, std::int64_t count) {
 // The noise of all windows [windows, window, 70] on the device: the given one, which may have more windows
 // than there are, or that of the seed.
 Tensor MakeNoise(const std::shared_ptr<Device>& device, const TraceOptions& options, std::int64_t frames) {
-  const std::int64_t window = options.clip.window, windows = (frames + window - 1) / window;
+  const std::int64_t window = options.run.window, windows = (frames + window - 1) / window;
   Tensor noise(device, Type::kFloat32, {windows, window, kMotionSize});
   if (options.noise.empty()) {
     const std::int64_t count = window * kMotionSize;
     for (std::int64_t i = 0; i < windows; i++) {
-      stages::Sample::FillNoise(*device, noise.f32() + i * count, count, options.clip.seed,
+      stages::Sample::FillNoise(*device, noise.f32() + i * count, count, options.run.seed,
                                 static_cast<std::uint32_t>(i));
     }
     return noise;
@@ -87,8 +87,8 @@ Recording Trace::Begin() {
   recording.Add("noise", noise);
   recording.AddTransposed("mel", speech_->mel());
   portrait_ = Portrait::Prepare(talker_, picture_, &recording);
-  timeline_.emplace(portrait_, options_.clip, frames, &speech_->mel());
-  sampler_.emplace(portrait_, speech_, options_.clip, std::move(noise));
+  timeline_.emplace(portrait_, options_.run, frames, &speech_->mel());
+  sampler_.emplace(portrait_, speech_, options_.run, std::move(noise));
   features_ = Tensor(device, Type::kFloat32, {frames, sampler_->features().dims().back()});
   normalised_ = Tensor(device, Type::kFloat32, {frames, kMotionSize});
   return recording;
@@ -122,7 +122,7 @@ Recording Trace::Frame(std::int64_t frame) {
   if (!render_) {
     driving_ = Tensor(talker_->device(), Type::kFloat32, {1, kKeypoints, 3});
     retarget_.emplace(talker_->networks(), portrait_->keypoints(), driving_, portrait_->ratios(),
-                      options_.clip.retargeting, true);
+                      options_.run.retargeting, true);
     render_.emplace(talker_->networks(), portrait_->render_source(), retarget_->driving(), true);
   }
   timeline_->Keypoints(frame, driving_.f32());

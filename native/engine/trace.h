@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "core/session.h"
+#include "engine/motion_sampler.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
 #include "engine/recording.h"
-#include "engine/sampler.h"
 #include "engine/speech.h"
 #include "engine/talker.h"
 #include "engine/timeline.h"
@@ -51,7 +51,7 @@ class Trace {
   std::mutex mutex_;  // guards what follows
   std::shared_ptr<Portrait> portrait_;
   std::optional<Timeline> timeline_;
-  std::optional<Sampler> sampler_;
+  std::optional<MotionSampler> sampler_;
   Tensor features_, normalised_;  // [frames, features], [frames, 70]
   Tensor driving_;                // [1, 21, 3], of the frame in work
   std::optional<stages::Retarget> retarget_;

@@ -55,7 +55,7 @@ Scheduler::Scheduler(std::int64_t train_timesteps, float beta_start, float beta_
   }
 }
 
-std::vector<Step> Scheduler::Plan(std::int64_t steps, Sampler sampler, double eta) const {
+std::vector<Step> Scheduler::Plan(std::int64_t steps, SamplingMethod method, double eta) const {
   const auto trained = static_cast<std::int64_t>(alphas_cumprod_.size());
   Check(steps >= 1 && steps <= trained, "1 to " + std::to_string(trained) + " for steps",
         std::to_string(steps));
@@ -66,7 +66,7 @@ std::vector<Step> Scheduler::Plan(std::int64_t steps, Sampler sampler, double et
     const double a = static_cast<double>(alphas_cumprod_[static_cast<std::size_t>(k * stride)]);
     const double next =
         k == 0 ? 1.0 : static_cast<double>(alphas_cumprod_[static_cast<std::size_t>((k - 1) * stride)]);
-    plan.push_back({k * stride, Coefficients(a, next, sampler == Sampler::kDdpm ? 1.0 : eta)});
+    plan.push_back({k * stride, Coefficients(a, next, method == SamplingMethod::kDdpm ? 1.0 : eta)});
   }
   return plan;
 }

@@ -7,7 +7,7 @@
 
 namespace kdtalker::stages {
 
-enum class Sampler { kDdim, kDdpm };
+enum class SamplingMethod { kDdim, kDdpm };
 
 // One denoising step: call the denoiser with `timestep`, then launch kernels::DdimStep with `coefficients`.
 struct Step {
@@ -23,7 +23,8 @@ class Scheduler {
 
   // The steps in the order to run them, timesteps k * floor(train_timesteps / steps) for k = steps-1..0.
   // eta is the share of fresh noise, 0..1; DDPM is eta 1 and ignores it. Throws Error INVALID_ARGUMENT.
-  std::vector<Step> Plan(std::int64_t steps, Sampler sampler = Sampler::kDdim, double eta = 0.0) const;
+  std::vector<Step> Plan(std::int64_t steps, SamplingMethod method = SamplingMethod::kDdim,
+                         double eta = 0.0) const;
 
   // alpha_bar of every training timestep.
   const std::vector<float>& alphas_cumprod() const { return alphas_cumprod_; }

@@ -15,7 +15,7 @@
 namespace {
 
 using kdtalker::kernels::DdimStep;
-using kdtalker::stages::Sampler;
+using kdtalker::stages::SamplingMethod;
 using kdtalker::stages::Scheduler;
 using kdtalker::stages::Step;
 
@@ -59,7 +59,7 @@ TEST_CASE("DDIM follows the golden trajectories") {
 
 TEST_CASE("DDPM is the posterior of the paper's equation 4") {
   const Scheduler scheduler;
-  const std::vector<Step> plan = scheduler.Plan(50, Sampler::kDdpm);
+  const std::vector<Step> plan = scheduler.Plan(50, SamplingMethod::kDdpm);
   for (std::size_t k = 0; k < plan.size(); k++) {
     const double a =
         static_cast<double>(scheduler.alphas_cumprod()[static_cast<std::size_t>(plan[k].timestep)]);
@@ -81,9 +81,9 @@ TEST_CASE("DDPM is the posterior of the paper's equation 4") {
 
 TEST_CASE("eta goes from DDIM to DDPM and keeps the variance") {
   const Scheduler scheduler;
-  const std::vector<Step> none = scheduler.Plan(20), half = scheduler.Plan(20, Sampler::kDdim, 0.5),
-                          full = scheduler.Plan(20, Sampler::kDdim, 1.0),
-                          ddpm = scheduler.Plan(20, Sampler::kDdpm, 0.25);
+  const std::vector<Step> none = scheduler.Plan(20), half = scheduler.Plan(20, SamplingMethod::kDdim, 0.5),
+                          full = scheduler.Plan(20, SamplingMethod::kDdim, 1.0),
+                          ddpm = scheduler.Plan(20, SamplingMethod::kDdpm, 0.25);
   for (std::size_t k = 0; k < full.size(); k++) {
     CHECK(half[k].coefficients.sigma == doctest::Approx(0.5F * full[k].coefficients.sigma));
     CHECK(full[k].coefficients.sigma == ddpm[k].coefficients.sigma);
@@ -101,6 +101,6 @@ TEST_CASE("any number of steps is planned with the floor of the stride") {
   CHECK(scheduler.Plan(600).front().timestep == 599);
   for (const std::int64_t steps : {-1, 0, 1001}) CHECK_THROWS_AS(scheduler.Plan(steps), kdtalker::Error);
   for (const double eta : {-0.1, 1.1, std::nan("")}) {
-    CHECK_THROWS_AS(scheduler.Plan(10, Sampler::kDdim, eta), kdtalker::Error);
+    CHECK_THROWS_AS(scheduler.Plan(10, SamplingMethod::kDdim, eta), kdtalker::Error);
   }
 }

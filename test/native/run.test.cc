@@ -1,5 +1,5 @@
 // The engine as a whole, without Node: a portrait and a voice to frames, on every device of this machine.
-#include "engine/clip.h"
+#include "engine/run.h"
 
 #include <doctest/doctest.h>
 
@@ -51,7 +51,7 @@ class Reader {
     std::string code;
   };
 
-  void Ask(Clip& clip, PixelFormat format = PixelFormat::kRgb) {
+  void Ask(Run& clip, PixelFormat format = PixelFormat::kRgb) {
     auto& out = buffers_.emplace_back(std::make_unique<Bytes>(kFrameBytes));
     asked_++;
     clip.Read(format, out->data(), [this](std::int64_t index, const std::exception_ptr& error) {
@@ -84,15 +84,15 @@ struct Stage {
   std::shared_ptr<Talker> talker;
   std::shared_ptr<Portrait> portrait;
 
-  std::unique_ptr<Clip> MakeClip(std::int64_t frames, std::uint64_t seed = 1) const {
-    ClipOptions options;
+  std::unique_ptr<Run> MakeRun(std::int64_t frames, std::uint64_t seed = 1) const {
+    RunOptions options;
     options.seed = seed;
-    return std::make_unique<Clip>(portrait, puppet::Speech(*talker, frames), options);
+    return std::make_unique<Run>(portrait, puppet::Speech(*talker, frames), options);
   }
 };
 
 // All frames of a clip, in their order.
-std::vector<Bytes> FramesOf(Clip& clip, std::int64_t frames) {
+std::vector<Bytes> FramesOf(Run& clip, std::int64_t frames) {
   Reader reader;
   for (std::int64_t i = 0; i < frames; i++) reader.Ask(clip);
   reader.Wait();
@@ -101,12 +101,12 @@ std::vector<Bytes> FramesOf(Clip& clip, std::int64_t frames) {
   return made;
 }
 
-Clip::Motion MotionOf(Clip& clip) {
+Run::Motion MotionOf(Run& clip) {
   std::mutex mutex;
   std::condition_variable changed;
   bool done = false;
-  Clip::Motion found;
-  clip.ReadMotion([&](Clip::Motion motion, const std::exception_ptr& error) {
+  Run::Motion found;
+  clip.ReadMotion([&](Run::Motion motion, const std::exception_ptr& error) {
     const std::lock_guard lock(mutex);
     CHECK(CodeOf(error).empty());
     found = std::move(motion);
@@ -122,17 +122,17 @@ Clip::Motion MotionOf(Clip& clip) {
 
 TEST_CASE("every device and any count of threads make the same frames") {
   if (!puppet::Built()) return;
-  const auto expected = FramesOf(*Stage("cpu").MakeClip(5), 5);
+  const auto expected = FramesOf(*Stage("cpu").MakeRun(5), 5);
   CHECK(expected[0] != expected[4]);
-  CHECK(FramesOf(*Stage("cpu", 3).MakeClip(5), 5) == expected);
-  CHECK(FramesOf(*Stage("guarded", 2).MakeClip(5), 5) == expected);
-  CHECK(FramesOf(*Stage("cpu").MakeClip(5, 2), 5) != expected);
+  CHECK(FramesOf(*Stage("cpu", 3).MakeRun(5), 5) == expected);
+  CHECK(FramesOf(*Stage("guarded", 2).MakeRun(5), 5) == expected);
+  CHECK(FramesOf(*Stage("cpu").MakeRun(5, 2), 5) != expected);
 }
 
 TEST_CASE("a clip makes only the declared copies") {
   if (!puppet::Built()) return;
   const Stage stage("guarded");
-  FramesOf(*stage.MakeClip(3), 3);
+  FramesOf(*stage.MakeRun(3), 3);
   for (const CrossingCount& count : stage.talker->device()->counters()) {
     CAPTURE(count.crossing);
     const bool once = count.crossing == "picture" || count.crossing == "spectrogram";
@@ -144,7 +144,7 @@ TEST_CASE("a clip makes only the declared copies") {
 TEST_CASE("reads past the last frame say so") {
   if (!puppet::Built()) return;
   const Stage stage("cpu", 2);
-  const auto clip = stage.MakeClip(2);
+  const auto clip = stage.MakeRun(2);
   Reader reader;
   for (int i = 0; i < 4; i++) reader.Ask(*clip);
   reader.Wait();
@@ -161,15 +161,15 @@ TEST_CASE("reads past the last frame say so") {
 TEST_CASE("motion may be asked for before, between and after frames, and replays to the same frames") {
   if (!puppet::Built()) return;
   const Stage stage("cpu");
-  const auto clip = stage.MakeClip(4);
-  const Clip::Motion before = MotionOf(*clip);
+  const auto clip = stage.MakeRun(4);
+  const Run::Motion before = MotionOf(*clip);
   const auto frames = FramesOf(*clip, 4);
-  const Clip::Motion after = MotionOf(*clip);
+  const Run::Motion after = MotionOf(*clip);
   CHECK(before.motion == after.motion);
   CHECK(before.motion.size() == 4 * 70);
-  ClipOptions options;
+  RunOptions options;
   options.smoothing = 0;
-  Clip replay(stage.portrait, before.motion, options);
+  Run replay(stage.portrait, before.motion, options);
   CHECK(FramesOf(replay, 4) == frames);
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("stop answers every read, once") {
   for (const int ahead : {0, 1, 5, 40}) {
     CAPTURE(ahead);
     Reader reader;
-    const auto clip = stage.MakeClip(60);
+    const auto clip = stage.MakeRun(60);
     for (int i = 0; i < ahead; i++) reader.Ask(*clip);
     std::thread([&clip] { clip->Stop(); }).join();
     reader.Ask(*clip);
@@ -201,7 +201,7 @@ TEST_CASE("a clip may be destroyed at any moment of its work") {
   for (int i = 0; i < 12; i++) {
     Reader reader;
     {
-      const auto clip = stage.MakeClip(80);
+      const auto clip = stage.MakeRun(80);
       for (int k = 0; k < 6; k++) reader.Ask(*clip);
       std::this_thread::sleep_for(std::chrono::milliseconds(7 * i));
     }
@@ -211,18 +211,18 @@ TEST_CASE("a clip may be destroyed at any moment of its work") {
 
 TEST_CASE("a talker lives as long as its last clip") {
   if (!puppet::Built()) return;
-  std::unique_ptr<Clip> clip = Stage("guarded", 2).MakeClip(3);
+  std::unique_ptr<Run> clip = Stage("guarded", 2).MakeRun(3);
   CHECK(FramesOf(*clip, 3).size() == 3);
 }
 
 TEST_CASE("clips of one talker at once") {
   if (!puppet::Built()) return;
   const Stage stage("cpu", 2);
-  const auto expected = FramesOf(*stage.MakeClip(3), 3);
+  const auto expected = FramesOf(*stage.MakeRun(3), 3);
   std::vector<std::vector<Bytes>> made(6);
   std::vector<std::thread> threads;
   for (auto& frames : made) {
-    threads.emplace_back([&stage, &frames] { frames = FramesOf(*stage.MakeClip(3), 3); });
+    threads.emplace_back([&stage, &frames] { frames = FramesOf(*stage.MakeRun(3), 3); });
   }
   for (std::thread& thread : threads) thread.join();
   for (const auto& frames : made) CHECK(frames == expected);
@@ -233,10 +233,10 @@ TEST_CASE("a portrait is restored from what it saved") {
   const Stage stage("cpu");
   Portrait::Saved saved = stage.portrait->Save();
   const auto restored = Portrait::Restore(stage.talker, saved);
-  ClipOptions options;
+  RunOptions options;
   options.seed = 1;
-  Clip clip(restored, puppet::Speech(*stage.talker, 2), options);
-  CHECK(FramesOf(clip, 2) == FramesOf(*stage.MakeClip(2), 2));
+  Run clip(restored, puppet::Speech(*stage.talker, 2), options);
+  CHECK(FramesOf(clip, 2) == FramesOf(*stage.MakeRun(2), 2));
   saved.motion.pop_back();
   CHECK(CodeThrownBy([&] { Portrait::Restore(stage.talker, saved); }) == "PORTRAIT_INVALID");
   saved.feature_dims = {1, 2, 3};
@@ -246,11 +246,11 @@ TEST_CASE("a portrait is restored from what it saved") {
 TEST_CASE("what could harm memory is refused") {
   if (!puppet::Built()) return;
   const Stage stage("cpu"), other("guarded");
-  const ClipOptions options;
-  CHECK(CodeThrownBy([&] { Clip(stage.portrait, puppet::Speech(*other.talker, 2), options); }) ==
+  const RunOptions options;
+  CHECK(CodeThrownBy([&] { Run(stage.portrait, puppet::Speech(*other.talker, 2), options); }) ==
         "INVALID_ARGUMENT");
   const auto unfinished = std::make_shared<Speech>(stage.talker->device(), 16000);
-  CHECK(CodeThrownBy([&] { Clip(stage.portrait, unfinished, options); }) == "INVALID_ARGUMENT");
+  CHECK(CodeThrownBy([&] { Run(stage.portrait, unfinished, options); }) == "INVALID_ARGUMENT");
   CHECK(CodeThrownBy([&] { unfinished->Finish(); }) == "SPEECH_TOO_SHORT");
   const float sample = 0;
   CHECK(CodeThrownBy([&] { unfinished->Push(&sample, 1); }) == "CLOSED");
@@ -268,7 +268,7 @@ TEST_CASE("a pack that does not fit is refused") {
     return CodeThrownBy([&] {
       const auto talker = std::make_shared<Talker>(puppet::Runtime(), options);
       const auto portrait = Portrait::Prepare(talker, puppet::Picture());
-      Clip clip(portrait, puppet::Speech(*talker, 1), {});
+      Run clip(portrait, puppet::Speech(*talker, 1), {});
       Reader reader;
       reader.Ask(clip);
       reader.Wait();

@@ -7,9 +7,9 @@ namespace kdtalker::stages {
 
 // Mel columns to the features of one window of frames: gather, then the audio encoder. Owns its buffers; one
 // thread at a time.
-class Condition {
+class AudioFeatures {
  public:
-  Condition(const Network& audio, const std::shared_ptr<Device>& device, std::int64_t window);
+  AudioFeatures(const Network& audio, const std::shared_ptr<Device>& device, std::int64_t window);
 
   // `mel` is [columns, 80]. Fills features() with frames first .. first + window - 1 of a clip of
   // `clip_frames`; past its end the clip begins again (model.md 7).

@@ -1,11 +1,11 @@
-#include "engine/clip.h"
+#include "engine/run.h"
 
 #include <string>
 #include <utility>
 
 #include "core/activity.h"
 #include "core/error.h"
-#include "engine/sampler.h"
+#include "engine/motion_sampler.h"
 #include "kernels/motion.h"
 
 namespace kdtalker {
@@ -25,7 +25,7 @@ std::exception_ptr ClosedError() {
 
 }  // namespace
 
-Clip::Clip(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, ClipOptions options)
+Run::Run(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, RunOptions options)
     : portrait_(std::move(portrait)),
       speech_(std::move(speech)),
       options_(std::move(options)),
@@ -39,18 +39,18 @@ Clip::Clip(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, C
     throw Error("INVALID_ARGUMENT", "Expected finished speech for a clip but received speech that is not");
 }
 
-Clip::Clip(std::shared_ptr<Portrait> portrait, std::vector<float> motion, ClipOptions options)
+Run::Run(std::shared_ptr<Portrait> portrait, std::vector<float> motion, RunOptions options)
     : portrait_(std::move(portrait)),
       replay_(std::move(motion)),
       options_(std::move(options)),
       size_(FrameSize::Of(*portrait_, options_.full)),
       frames_(static_cast<std::int64_t>(replay_.size()) / kernels::kMotionSize) {}
 
-Clip::~Clip() {
+Run::~Run() {
   Close();
 }
 
-void Clip::Close() {
+void Run::Close() {
   Stop();
   {
     const std::lock_guard lock(mutex_);
@@ -63,7 +63,7 @@ void Clip::Close() {
   }
 }
 
-void Clip::CheckSource(const Portrait& source) const {
+void Run::CheckSource(const Portrait& source) const {
   if (source.talker() != portrait_->talker())
     throw Error("INVALID_ARGUMENT",
                 "Expected a frame's portrait of the clip's talker but received another's");
@@ -74,12 +74,12 @@ void Clip::CheckSource(const Portrait& source) const {
                                       std::to_string(size.width) + "x" + std::to_string(size.height));
 }
 
-void Clip::CheckFormat(PixelFormat format) const {
+void Run::CheckFormat(PixelFormat format) const {
   if (!options_.full || format != PixelFormat::kFloat) return;
   throw Error("INVALID_ARGUMENT", "Expected rgb24 or yuv420p for whole pictures but received rgbf32");
 }
 
-void Clip::Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr<Portrait> source) {
+void Run::Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr<Portrait> source) {
   try {
     CheckFormat(format);
     if (source != nullptr) CheckSource(*source);
@@ -98,7 +98,7 @@ void Clip::Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr
   Start(std::move(lock), true);
 }
 
-void Clip::ReadMotion(OnMotion on_motion) {
+void Run::ReadMotion(OnMotion on_motion) {
   std::unique_lock lock(mutex_);
   if (closed_) {
     lock.unlock();
@@ -113,14 +113,14 @@ void Clip::ReadMotion(OnMotion on_motion) {
   }
 }
 
-void Clip::Stop() {
+void Run::Stop() {
   stop_.Stop();
   const std::lock_guard lock(mutex_);
   changed_.notify_all();
 }
 
 // A thread that cannot be had fails the clip, as any other error does.
-void Clip::Start(std::unique_lock<std::mutex> lock, bool rendering) {
+void Run::Start(std::unique_lock<std::mutex> lock, bool rendering) {
   try {
     if (!sampler_.joinable()) sampler_ = std::thread([this] { SampleAll(); });
     if (rendering) StartRendering();
@@ -131,13 +131,13 @@ void Clip::Start(std::unique_lock<std::mutex> lock, bool rendering) {
   }
 }
 
-void Clip::StartRendering() {
+void Run::StartRendering() {
   if (!renderers_.empty()) return;
   for (int i = 0; i < portrait_->talker()->frames_at_once(); i++)
     renderers_.emplace_back([this] { RenderAll(); });
 }
 
-void Clip::SampleAll() {
+void Run::SampleAll() {
   const Activity activity([this] { Stop(); });
   try {
     ThrowIfExiting(activity);
@@ -151,7 +151,7 @@ void Clip::SampleAll() {
       timeline_->UploadMotion(std::exchange(replay_, {}));
       sampled_ = frames_;
     } else {
-      Sampler sampler(portrait_, speech_, options_);
+      MotionSampler sampler(portrait_, speech_, options_);
       while (timeline_->known() < frames_) {
         WaitToSample();
         sampler.Window(*timeline_, stop_);
@@ -169,7 +169,7 @@ void Clip::SampleAll() {
   }
 }
 
-void Clip::WaitToSample() {
+void Run::WaitToSample() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] {
     return stop_.stopped() || !motion_requests_.empty() ||
@@ -178,7 +178,7 @@ void Clip::WaitToSample() {
   stop_.ThrowIfStopped();
 }
 
-void Clip::RenderAll() {
+void Run::RenderAll() {
   const Activity activity([this] { Stop(); });
   FrameRequest request{};
   try {
@@ -198,14 +198,14 @@ void Clip::RenderAll() {
 }
 
 // The sampler may go on.
-void Clip::CountFrame() {
+void Run::CountFrame() {
   const std::lock_guard lock(mutex_);
   rendered_++;
   changed_.notify_all();
 }
 
 // Waits for a reader and for its frame's motion. False when every frame has been given to a renderer.
-bool Clip::TakeRequest(FrameRequest& request) {
+bool Run::TakeRequest(FrameRequest& request) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] {
     return stop_.stopped() || error_ != nullptr || (requests_.empty() && asked_ == frames_) ||
@@ -221,7 +221,7 @@ bool Clip::TakeRequest(FrameRequest& request) {
 }
 
 // Mutex held.
-void Clip::PublishMotion() {
+void Run::PublishMotion() {
   for (const OnMotion& on_motion : std::exchange(motion_requests_, {})) {
     if (error_ != nullptr) {
       on_motion({}, error_);
@@ -231,7 +231,7 @@ void Clip::PublishMotion() {
   }
 }
 
-void Clip::Fail(std::exception_ptr error) {
+void Run::Fail(std::exception_ptr error) {
   std::unique_lock lock(mutex_);
   if (error_ == nullptr) error_ = std::move(error);
   const std::deque<FrameRequest> waiting = std::exchange(requests_, {});

@@ -1,11 +1,11 @@
-#include "stages/condition.h"
+#include "stages/audio_features.h"
 
 #include "core/launch.h"
 #include "kernels/windows.h"
 
 namespace kdtalker::stages {
 
-Condition::Condition(const Network& audio, const std::shared_ptr<Device>& device, std::int64_t window)
+AudioFeatures::AudioFeatures(const Network& audio, const std::shared_ptr<Device>& device, std::int64_t window)
     : window_(window),
       windows_(device, Type::kFloat32, {window, 1, kernels::kMelBands, kernels::kMelWindow}),
       encoded_(device, Type::kFloat32, {window, audio.output("feature").dims.back()}),
@@ -14,7 +14,8 @@ Condition::Condition(const Network& audio, const std::shared_ptr<Device>& device
   encoder_.Input("mel", windows_).Output("feature", encoded_);
 }
 
-void Condition::Run(const Tensor& mel, std::int64_t clip_frames, std::int64_t first, const StopToken& stop) {
+void AudioFeatures::Run(const Tensor& mel, std::int64_t clip_frames, std::int64_t first,
+                        const StopToken& stop) {
   Launch(mel.device(),
          kernels::GatherWindows{mel.f32(), windows_.f32(), mel.dims()[0], clip_frames, first, window_});
   encoder_.Run(stop);

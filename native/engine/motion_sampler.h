@@ -7,24 +7,24 @@
 #include "engine/portrait.h"
 #include "engine/speech.h"
 #include "engine/timeline.h"
-#include "stages/condition.h"
+#include "stages/audio_features.h"
 #include "stages/sample.h"
 
 namespace kdtalker {
 
 // Speech to motion, window after window: each begins from the last frame of the one before (model.md 7).
-class Sampler {
+class MotionSampler {
  public:
   // `noise` [windows, window, 70] is what the windows begin from instead of the generator's.
-  Sampler(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, const ClipOptions& options,
-          Tensor noise = {});
+  MotionSampler(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, const RunOptions& options,
+                Tensor noise = {});
 
   // Appends the next window to the timeline.
   void Window(Timeline& timeline, const StopToken& stop);
 
   // Of the window last sampled.
-  const Tensor& features() const { return condition_.features(); }  // [1, window, features]
-  const Tensor& motion() const { return sample_.motion(); }         // [1, window, 70], normalised
+  const Tensor& features() const { return audio_.features(); }  // [1, window, features]
+  const Tensor& motion() const { return sample_.motion(); }     // [1, window, 70], normalised
 
  private:
   std::shared_ptr<Portrait> portrait_;
@@ -32,7 +32,7 @@ class Sampler {
   std::uint64_t seed_;
   std::int64_t window_;
   Tensor noise_, reference_;
-  stages::Condition condition_;
+  stages::AudioFeatures audio_;
   stages::Sample sample_;
 };
 

@@ -20,12 +20,12 @@
 
 namespace kdtalker {
 
-// One job: portrait and speech (or motion) to frames. A sampling thread and one or more rendering threads of
-// its own, started when first needed; the sampler keeps a few windows ahead of the renderers, which work only
-// for frames that somebody waits for, so a slow reader slows all down and nothing grows. Requests are given
-// frames in their order, whichever is done first. All methods may be called from any thread; callbacks run on
-// the clip's threads.
-class Clip {
+// One pass over a clip: portrait and speech (or motion) to frames. A sampling thread and one or more
+// rendering threads of its own, started when first needed; the sampler keeps a few windows ahead of the
+// renderers, which work only for frames that somebody waits for, so a slow reader slows all down and nothing
+// grows. Requests are given frames in their order, whichever is done first. All methods may be called from
+// any thread; callbacks run on the run's threads.
+class Run {
  public:
   struct Motion {
     std::vector<float> motion, raw;  // [frames, 70] each: smoothed and edited; as sampled
@@ -34,11 +34,11 @@ class Clip {
       std::function<void(std::int64_t index, std::exception_ptr error)>;  // index -1: no frame is left
   using OnMotion = std::function<void(Motion motion, std::exception_ptr error)>;
 
-  Clip(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, ClipOptions options);
-  Clip(std::shared_ptr<Portrait> portrait, std::vector<float> motion, ClipOptions options);
-  ~Clip();  // closes
-  Clip(const Clip&) = delete;
-  Clip& operator=(const Clip&) = delete;
+  Run(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, RunOptions options);
+  Run(std::shared_ptr<Portrait> portrait, std::vector<float> motion, RunOptions options);
+  ~Run();  // closes
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
 
   // Asks for the next frame, to be written to `out` (frame_bytes(format) of host memory that stays valid
   // until on_frame). Whole pictures are never kFloat: Error INVALID_ARGUMENT. With `source` that frame shows
@@ -83,7 +83,7 @@ class Clip {
   std::shared_ptr<Portrait> portrait_;
   std::shared_ptr<Speech> speech_;  // null: replay of motion_
   std::vector<float> replay_;
-  const ClipOptions options_;
+  const RunOptions options_;
   const FrameSize size_;
   std::int64_t frames_;
   StopToken stop_;
