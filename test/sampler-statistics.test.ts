@@ -3,7 +3,15 @@ import { audioGraph } from '../dist/packs/puppet/audio.js';
 import { BLINK_TEMPLATE } from '../dist/packs/puppet/denoiser.js';
 import { MODES, normalised, orthonormalModes } from '../dist/packs/puppet/directions.js';
 import { conditionedKernel, leavingGains } from '../dist/packs/puppet/kernels.js';
-import { dot, type Matrix, matrix, multiply, norm, range, transpose } from '../dist/packs/puppet/linalg.js';
+import {
+  type DenseMatrix,
+  dot,
+  matrix,
+  multiply,
+  norm,
+  range,
+  transpose,
+} from '../dist/packs/puppet/linalg.js';
 import { smoothingMatrix } from '../dist/packs/puppet/smoothing.js';
 import { MOTION_SIZE, MOTION_STD, WINDOW } from '../dist/packs/puppet/statistics.js';
 import { numbers, openBuilt } from './support/graphs.js';
@@ -15,10 +23,10 @@ const SEEDS = 1000;
 const GAUSSIAN = MODES.length - 1;
 
 /** Motion of one window as rows of normalised values, sampled with a seed. */
-type Sample = Matrix;
+type Sample = DenseMatrix;
 
 /** What the voice alone makes the face do (4.3), written here once more from the text. */
-function voiceMean(channels: Matrix): Matrix {
+function voiceMean(channels: DenseMatrix): DenseMatrix {
   const channel = (index: number) => channels.map((row) => row[index]!);
   const smooth = (std: number, course: number[]) =>
     smoothingMatrix(range(0, WINDOW), WINDOW, std).map((row) => dot(row, course));
@@ -57,7 +65,7 @@ function voiceMean(channels: Matrix): Matrix {
 }
 
 /** The mean of a window that follows a face at rest (4.4): the reference is 0. */
-function windowMean(driven: Matrix): Matrix {
+function windowMean(driven: DenseMatrix): DenseMatrix {
   const { basis } = orthonormalModes();
   const leaving = leavingGains();
   const gains = MODES.map(({ kernel }) => (kernel === 'blink' ? leaving : conditionedKernel(kernel).gains));
@@ -74,7 +82,7 @@ function windowMean(driven: Matrix): Matrix {
   );
 }
 
-async function expectedMean(): Promise<Matrix> {
+async function expectedMean(): Promise<DenseMatrix> {
   const run = await openBuilt(audioGraph());
   const { feature } = await run({ mel: melWindows(speech(WINDOW), WINDOW) });
   const values = numbers(feature);
@@ -99,14 +107,14 @@ async function draw(t: Parameters<typeof loadBoth>[0], seeds: number): Promise<S
 }
 
 /** Courses of one mode over the window, one row a sample, with the expected mean taken away. */
-function coursesOf(samples: readonly Sample[], mean: Matrix, mode: readonly number[]): Matrix {
+function coursesOf(samples: readonly Sample[], mean: DenseMatrix, mode: readonly number[]): DenseMatrix {
   const expected = mean.map((row) => dot(row, mode));
   return samples.map((sample) => sample.map((row, i) => dot(row, mode) - expected[i]!));
 }
 
-const frobenius = (a: Matrix) => norm(a.flat());
+const frobenius = (a: DenseMatrix) => norm(a.flat());
 
-function moments(courses: Matrix): { mean: number[]; covariance: Matrix } {
+function moments(courses: DenseMatrix): { mean: number[]; covariance: DenseMatrix } {
   const mean = courses[0]!.map(
     (_, i) => courses.reduce((sum, course) => sum + course[i]!, 0) / courses.length,
   );
@@ -133,7 +141,7 @@ t.test(`${SEEDS} seeds have the mean and the covariance of the puppet's text`, a
       const meanError = norm(found.mean) / Math.sqrt(WINDOW) / sigma;
       const difference = found.covariance.map((row, i) => row.map((value, j) => value - expected[i]![j]!));
       const covarianceError = frobenius(difference) / frobenius(expected);
-      const trace = (m: Matrix) => m.reduce((sum, row, i) => sum + row[i]!, 0);
+      const trace = (m: DenseMatrix) => m.reduce((sum, row, i) => sum + row[i]!, 0);
       const ratio = Math.sqrt(trace(found.covariance) / trace(expected));
       t.comment(
         `${direction}: mean off by ${meanError.toFixed(3)} sigma, covariance by ${covarianceError.toFixed(3)}, std ratio ${ratio.toFixed(3)}`,

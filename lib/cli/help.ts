@@ -2,7 +2,7 @@ import { optionsOf } from './arguments.js';
 import type { Command } from './command.js';
 import { COLUMNS, columnOf, definitions, wrap } from './layout.js';
 import type { Option } from './option.js';
-import { type Found, type Listed, PROGRAM } from './registry.js';
+import { type FoundCommand, type Listed, PROGRAM } from './registry.js';
 
 /** A space that is no place to break a line. */
 const TIE = '\u00a0';
@@ -20,7 +20,7 @@ export function commandHelp(name: string, command: Command): string {
 }
 
 /** The help of the program, or of a group of commands. */
-export function groupHelp({ name, summary, members }: Extract<Found, { kind: 'group' }>): string {
+export function groupHelp({ name, summary, members }: Extract<FoundCommand, { kind: 'group' }>): string {
   const isProgram = name === PROGRAM;
   const rows = members.map(({ name: member, summary: text }: Listed) => [member, text] as const);
   return [

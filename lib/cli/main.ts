@@ -5,7 +5,7 @@ import { hasFlag, readArguments, unknownName } from './arguments.js';
 import type { Command } from './command.js';
 import { commandHelp, groupHelp } from './help.js';
 import { Interrupt } from './interrupt.js';
-import { type Found, find } from './registry.js';
+import { type FoundCommand, find } from './registry.js';
 import { BarReporter } from './report/bar.js';
 import { JsonReporter } from './report/json.js';
 import { LineReporter } from './report/lines.js';
@@ -72,7 +72,7 @@ async function runCommand(
 }
 
 /** A group does nothing by itself: its help is the answer, and only where it was asked for it is a success. */
-function runGroup(group: Extract<Found, { kind: 'group' }>, terminal: Terminal): number {
+function runGroup(group: Extract<FoundCommand, { kind: 'group' }>, terminal: Terminal): number {
   const [first] = group.rest;
   if (first === '--help' || first === '-h') return print(terminal, groupHelp(group));
   if (first !== undefined) {

@@ -14,12 +14,12 @@ export interface Listed {
 }
 
 /** What the first words of a command line name. */
-export type Found =
+export type FoundCommand =
   | { kind: 'command'; name: string; command: Command; rest: readonly string[] }
   | { kind: 'group'; name: string; summary: string; members: Listed[]; rest: readonly string[] };
 
 /** Finds what the words at the start of `argv` name; no words name the program itself. @throws INVALID_ARGUMENT */
-export async function find(argv: readonly string[]): Promise<Found> {
+export async function find(argv: readonly string[]): Promise<FoundCommand> {
   let folder = COMMANDS;
   const words = [PROGRAM];
   for (const [index, word] of argv.entries()) {
@@ -50,7 +50,7 @@ export async function allCommands(
   return (await Promise.all(lists)).flat();
 }
 
-async function openGroup(folder: URL, name: string, rest: readonly string[]): Promise<Found> {
+async function openGroup(folder: URL, name: string, rest: readonly string[]): Promise<FoundCommand> {
   const { summary } = folder === COMMANDS ? { summary: '' } : await loadGroup(folder);
   const members = (await entriesOf(folder)).map(async (entry) => ({
     name: entry.name,

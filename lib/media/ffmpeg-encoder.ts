@@ -1,6 +1,6 @@
 import type { KdtalkerError } from '../errors.js';
 import { FfmpegProcess } from './ffmpeg-process.js';
-import type { Encoder, PixelFormat, VideoSpec } from './formats/format.js';
+import type { Encoder, EncoderPixelFormat, VideoSpec } from './formats/format.js';
 import { diskFull, unwritable } from './output-error.js';
 
 /** The same input gives the same bytes: no dates, version names or random identifiers in the file. */
@@ -16,7 +16,7 @@ const REPRODUCIBLE = [
 ];
 
 /** What a pipe of raw frames on stdin is, and the sound beside it. */
-export function inputArguments(spec: VideoSpec, pixelFormat: PixelFormat): string[] {
+export function inputArguments(spec: VideoSpec, pixelFormat: EncoderPixelFormat): string[] {
   const { width, height, fps, sound } = spec;
   const tags = pixelFormat === 'yuv420p' ? COLOUR : [];
   const shape = ['-pix_fmt', pixelFormat, '-video_size', `${width}x${height}`, '-framerate', String(fps)];

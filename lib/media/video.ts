@@ -4,7 +4,7 @@ import { aborted, invalidArgument, KdtalkerError, throwIfAborted } from '../erro
 import {
   bytesOfFrame,
   type Encoder,
-  type PixelFormat,
+  type EncoderPixelFormat,
   type VideoFormat,
   type VideoSpec,
 } from './formats/format.js';
@@ -78,7 +78,7 @@ export class VideoWriter {
   readonly file: string;
   readonly format: VideoFormat['name'];
   /** How {@link write} wants its frames. */
-  readonly pixelFormat: PixelFormat;
+  readonly pixelFormat: EncoderPixelFormat;
   readonly #encoder: Encoder;
   readonly #target: Target;
   readonly #spec: VideoSpec;

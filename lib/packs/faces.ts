@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Dim, ModelInfo, TensorInfo } from './onnx/index.js';
+import type { Dim, ModelInfo, ValueInfo } from './onnx/index.js';
 import type { Pack } from './pack.js';
 import type { FaceRole, PackFace, PackManifest } from './schema.js';
 
@@ -60,12 +60,12 @@ export function faceMismatch(role: FaceRole, { inputs, outputs }: ModelInfo): Fa
   return fits ? undefined : { expected: outputsText(shape), received: listed(outputs) };
 }
 
-function takesPicture({ type, dims }: TensorInfo, side: number): boolean {
+function takesPicture({ type, dims }: ValueInfo, side: number): boolean {
   if (type !== 'float32' || dims.length !== 4) return false;
   return [1, 3, side, side].every((length, axis) => isOpen(dims[axis]!) || dims[axis] === length);
 }
 
-function gives({ type, dims }: TensorInfo, count: number | undefined, rows: boolean): boolean {
+function gives({ type, dims }: ValueInfo, count: number | undefined, rows: boolean): boolean {
   if (count === undefined || dims.length === 0) return true;
   if (type !== 'float32') return false;
   if (dims.slice(1).some(isOpen)) return true;
@@ -85,7 +85,7 @@ function outputsText({ outputs, rows }: FaceShape): string {
   return `${outputs.length === 1 ? 'one output' : `${outputs.length} outputs`} float32 ${each.join(' ')}`;
 }
 
-function listed(tensors: readonly TensorInfo[]): string {
+function listed(tensors: readonly ValueInfo[]): string {
   const each = tensors.map(({ name, type, dims }) => `${name} ${type} [${dims.join()}]`);
   return each.length === 0 ? 'none' : each.join(' ');
 }

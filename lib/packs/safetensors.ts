@@ -29,7 +29,7 @@ export type SafetensorsType = keyof typeof TYPES;
 export type SafetensorsArray = InstanceType<(typeof TYPES)[SafetensorsType]>;
 
 /** One tensor, row-major. */
-export interface StoredTensor {
+export interface SafetensorsTensor {
   dtype: SafetensorsType;
   dims: number[];
   data: SafetensorsArray;
@@ -44,7 +44,7 @@ export interface TensorToStore {
 
 /** The contents of a .safetensors file. */
 export interface Safetensors {
-  tensors: Record<string, StoredTensor>;
+  tensors: Record<string, SafetensorsTensor>;
   /** Free strings of the header. */
   metadata: Record<string, string>;
 }
@@ -84,7 +84,7 @@ export function readSafetensors(
   const length = safetensorsHeaderLength(bytes, bytes.byteLength, fail);
   const body = bytes.subarray(8 + length);
   const { entries, metadata } = parseSafetensorsHeader(bytes.subarray(8, 8 + length), body.byteLength, fail);
-  const tensors = nullObject<StoredTensor>();
+  const tensors = nullObject<SafetensorsTensor>();
   for (const entry of entries) tensors[entry.name] = readTensor(entry, body);
   return { tensors, metadata };
 }
@@ -142,7 +142,7 @@ export function writeSafetensors(
 }
 
 /** The elements of a tensor as float32, whatever they are stored as. */
-export function floats(tensor: StoredTensor): Float32Array {
+export function floats(tensor: SafetensorsTensor): Float32Array {
   if (tensor.dtype === 'F32') return tensor.data as Float32Array;
   if (tensor.dtype === 'F16') return Float32Array.from(tensor.data as Uint16Array, floatFromHalf);
   if (tensor.dtype === 'BF16') return floatsFromBfloat(tensor.data as Uint16Array);
@@ -192,7 +192,7 @@ function checkCoverage(entries: SafetensorsEntry[], size: number, fail: Fail): v
   if (end !== size) throw fail(`Expected ${end} bytes of tensors but received ${size}`);
 }
 
-function readTensor({ dtype, dims, begin, end }: SafetensorsEntry, body: Uint8Array): StoredTensor {
+function readTensor({ dtype, dims, begin, end }: SafetensorsEntry, body: Uint8Array): SafetensorsTensor {
   const copy = new ArrayBuffer(end - begin);
   new Uint8Array(copy).set(body.subarray(begin, end));
   return { dtype, dims, data: new TYPES[dtype](copy) };

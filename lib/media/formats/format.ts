@@ -29,13 +29,13 @@ export interface Encoder {
 }
 
 /** How raw frames are laid out. `yuv420p`: BT.709 limited range, planes Y, U, V, halves rounded up. `rgb24`: interleaved. */
-export type PixelFormat = 'yuv420p' | 'rgb24';
+export type EncoderPixelFormat = 'yuv420p' | 'rgb24';
 
 /** One kind of video file. */
 export interface VideoFormat {
   readonly name: 'mp4' | 'webm' | 'gif' | 'png';
   /** What the renderer should deliver. */
-  readonly pixelFormat: PixelFormat;
+  readonly pixelFormat: EncoderPixelFormat;
   /** Whether it can hold sound. */
   readonly sound: boolean;
   /** The range of `crf`, where it has one. */
@@ -47,7 +47,7 @@ export interface VideoFormat {
 }
 
 /** Bytes of one frame. */
-export function bytesOfFrame(format: PixelFormat, width: number, height: number): number {
+export function bytesOfFrame(format: EncoderPixelFormat, width: number, height: number): number {
   if (format === 'rgb24') return 3 * width * height;
   return width * height + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
 }

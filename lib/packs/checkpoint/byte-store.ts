@@ -62,7 +62,7 @@ export class FileStore implements ByteStore {
 }
 
 /** A stretch of another store. */
-export class Region implements ByteStore {
+export class StorePart implements ByteStore {
   constructor(
     private readonly store: ByteStore,
     private readonly start: number,

@@ -1,4 +1,4 @@
-import { type ByteStore, Region } from './byte-store.js';
+import { type ByteStore, StorePart } from './byte-store.js';
 import { damaged, LIMITS, quoted } from './damaged.js';
 import { numpyType } from './numpy-scalar.js';
 import { rowMajor, TensorView } from './tensor-view.js';
@@ -45,7 +45,7 @@ function viewNumpy(store: ByteStore, start: Uint8Array): TensorView {
   if (!type || !'<>|='.includes(descr[0]!))
     throw damaged(`Expected numbers in a numpy array but received elements of type ${quoted(descr)}`);
   const strides = fortran ? rowMajor([...dims].reverse()).reverse() : rowMajor(dims);
-  const body = new Region(store, length, store.size - length, descr[0] === '>');
+  const body = new StorePart(store, length, store.size - length, descr[0] === '>');
   return new TensorView(body, type, dims, strides, 0);
 }
 

@@ -1,5 +1,5 @@
 import { parseSafetensorsHeader, type SafetensorsType, safetensorsHeaderLength } from '../safetensors.js';
-import { type ByteStore, Region } from './byte-store.js';
+import { type ByteStore, StorePart } from './byte-store.js';
 import { damaged, LIMITS } from './damaged.js';
 import type { ElementType } from './element-types.js';
 import { rowMajor, TensorView } from './tensor-view.js';
@@ -38,11 +38,11 @@ export async function openSafetensors(store: ByteStore): Promise<SafetensorsFile
     throw damaged(
       `Expected a safetensors header of at most ${LIMITS.safetensorsHeaderBytes} bytes but received ${length}`,
     );
-  const body = new Region(store, 8 + length, store.size - 8 - length);
+  const body = new StorePart(store, 8 + length, store.size - 8 - length);
   const header = parseSafetensorsHeader(await store.read(8, length), body.size, damaged);
   const tensors = new Map<string, TensorView>();
   for (const { name, dtype, dims, begin, end } of header.entries) {
-    const place = new Region(body, begin, end - begin);
+    const place = new StorePart(body, begin, end - begin);
     tensors.set(name, new TensorView(place, TYPES[dtype], dims, rowMajor(dims), 0));
   }
   return { tensors, metadata: new Map(Object.entries(header.metadata)) };

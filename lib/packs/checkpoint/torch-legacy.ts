@@ -1,4 +1,4 @@
-import { type ByteStore, Region } from './byte-store.js';
+import { type ByteStore, StorePart } from './byte-store.js';
 import { damaged, LIMITS, quoted } from './damaged.js';
 import { PickleCut } from './pickle-bytes.js';
 import type { PythonValue, StorageReference } from './python-values.js';
@@ -79,8 +79,8 @@ async function findPlaces(
   known: Map<string, StorageReference>,
   keys: string[],
   start: number,
-): Promise<Map<string, Region>> {
-  const places = new Map<string, Region>();
+): Promise<Map<string, StorePart>> {
+  const places = new Map<string, StorePart>();
   for (let index = 0, at = start; index < keys.length; index++) {
     const storage = known.get(keys[index]!);
     if (!storage || places.has(storage.key))
@@ -90,7 +90,7 @@ async function findPlaces(
       throw damaged(
         `Expected ${storage.wholeElements} elements for storage ${quoted(storage.key)} but received ${count}: the file is damaged`,
       );
-    places.set(storage.key, new Region(store, at + 8, storage.wholeSize));
+    places.set(storage.key, new StorePart(store, at + 8, storage.wholeSize));
     at += 8 + storage.wholeSize;
   }
   return places;

@@ -1,5 +1,5 @@
 import { ATTRIBUTE_TYPE, type AttributeMessage } from './proto.js';
-import { type ConstantData, DATA_TYPE, elementTypeOf, rawBytes } from './types.js';
+import { type ConstantData, DATA_TYPE, dataTypeOf, rawBytes } from './types.js';
 
 /** A tensor given as an attribute, as `ConstantOfShape` takes one. */
 export interface TensorAttribute {
@@ -62,5 +62,5 @@ function isFloat(name: string, numbers: number[]): boolean {
 }
 
 function tensorMessage({ data, dims }: TensorAttribute) {
-  return { dims: [...dims], dataType: DATA_TYPE[elementTypeOf(data)], rawData: rawBytes(data) };
+  return { dims: [...dims], dataType: DATA_TYPE[dataTypeOf(data)], rawData: rawBytes(data) };
 }

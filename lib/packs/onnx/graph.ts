@@ -5,9 +5,9 @@ import { encodeModel, type ModelMessage, type TensorMessage, type ValueInfoMessa
 import {
   type ConstantData,
   DATA_TYPE,
+  type DataType,
   type Dim,
-  type ElementType,
-  elementTypeOf,
+  dataTypeOf,
   rawBytes,
   sizeOf,
 } from './types.js';
@@ -85,13 +85,13 @@ export class Graph {
   }
 
   /** Declares an input of the model. */
-  input(name: string, type: ElementType, dims: readonly Dim[]): Value {
+  input(name: string, type: DataType, dims: readonly Dim[]): Value {
     this.#inputs.push(valueInfo(name, type, dims));
     return this.#fix(new Value(this, this.#claim(name)));
   }
 
   /** Makes `value` an output of the model under `name`. */
-  output(name: string, value: Value, type: ElementType, dims: readonly Dim[]): void {
+  output(name: string, value: Value, type: DataType, dims: readonly Dim[]): void {
     const produced = this.#fixed.has(value) ? this.op('Identity', [value]) : value;
     this.#names.delete(produced.name);
     produced.name = this.#claim(name);
@@ -113,7 +113,7 @@ export class Graph {
       throw new RangeError(
         `Expected ${sizeOf(dims)} elements for constant ${name} but received ${data.length}`,
       );
-    const type = options.store ?? elementTypeOf(data);
+    const type = options.store ?? dataTypeOf(data);
     const rawData = rawBytes(data, options.store);
     const key = `${type}[${dims.join()}]${createHash('sha256').update(rawData).digest('hex')}`;
     const known = this.#constantByContent.get(key);
@@ -121,7 +121,7 @@ export class Graph {
     // A copy: the caller may reuse its array.
     const copy = rawData.slice();
     const stored = this.#store(name, dims, DATA_TYPE[type], copy.byteLength, () => copy);
-    const value = options.store ? stored.cast(DATA_TYPE[elementTypeOf(data)]) : stored;
+    const value = options.store ? stored.cast(DATA_TYPE[dataTypeOf(data)]) : stored;
     this.#constantByContent.set(key, value);
     return value;
   }
@@ -326,7 +326,7 @@ function nodeMessage(node: Node) {
   };
 }
 
-function valueInfo(name: string, type: ElementType, dims: readonly Dim[]): ValueInfoMessage {
+function valueInfo(name: string, type: DataType, dims: readonly Dim[]): ValueInfoMessage {
   const dim = dims.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d }));
   return { name, type: { tensorType: { elemType: DATA_TYPE[type], shape: { dim } } } };
 }

@@ -2,7 +2,7 @@ import { decodeModel, type ValueInfoMessage } from './proto.js';
 import { type Dim, elementTypeName } from './types.js';
 
 /** An input or output of a model; an axis without a fixed length carries its name, or -1. */
-export interface TensorInfo {
+export interface ValueInfo {
   name: string;
   type: string;
   dims: Dim[];
@@ -14,8 +14,8 @@ export interface ModelInfo {
   producer: string;
   irVersion: number;
   opset: number;
-  inputs: TensorInfo[];
-  outputs: TensorInfo[];
+  inputs: ValueInfo[];
+  outputs: ValueInfo[];
   /** Number of nodes by operator. */
   operators: Record<string, number>;
   /** Number of stored numbers. */
@@ -38,14 +38,14 @@ export function readModel(bytes: Uint8Array): ModelInfo {
     irVersion: model.irVersion ?? 0,
     opset: model.opsetImport.find((set) => !set.domain)?.version ?? 0,
     // Old files list constants among the inputs as well.
-    inputs: graph.input.filter((input) => !stored.has(input.name)).map(tensorInfo),
-    outputs: graph.output.map(tensorInfo),
+    inputs: graph.input.filter((input) => !stored.has(input.name)).map(valueInfoOf),
+    outputs: graph.output.map(valueInfoOf),
     operators: countBy(graph.node.map((node) => node.opType)),
     parameters: graph.initializer.reduce((sum, tensor) => sum + tensor.dims.reduce((a, b) => a * b, 1), 0),
   };
 }
 
-function tensorInfo(info: ValueInfoMessage): TensorInfo {
+function valueInfoOf(info: ValueInfoMessage): ValueInfo {
   const tensor = info.type?.tensorType;
   const dims = (tensor?.shape?.dim ?? []).map((dim) => dim.dimValue ?? dim.dimParam ?? -1);
   return { name: info.name, type: elementTypeName(tensor?.elemType ?? 0), dims };

@@ -13,7 +13,7 @@ export const DATA_TYPE = {
 } as const;
 
 /** Name of an element type. */
-export type ElementType = keyof typeof DATA_TYPE;
+export type DataType = keyof typeof DATA_TYPE;
 
 /** Host arrays a constant can be made from; the array's class is its element type. */
 export type ConstantData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
@@ -22,7 +22,7 @@ export type ConstantData = Float32Array | Float64Array | Int32Array | BigInt64Ar
 export type Dim = number | string;
 
 /** The element type that goes with the class of an array. */
-export function elementTypeOf(data: ConstantData): ElementType {
+export function dataTypeOf(data: ConstantData): DataType {
   if (data instanceof Float32Array) return 'float32';
   if (data instanceof Float64Array) return 'float64';
   if (data instanceof Int32Array) return 'int32';

@@ -1,5 +1,5 @@
 import { Graph, type Value } from '../onnx/index.js';
-import { type Matrix, matrix, range } from './linalg.js';
+import { type DenseMatrix, matrix, range } from './linalg.js';
 
 const BINS = 80;
 const COLUMNS = 16;
@@ -42,7 +42,7 @@ const meanOf = (columns: readonly number[]) =>
   range(0, COLUMNS).map((column) => (columns.includes(column) ? 1 / columns.length : 0));
 
 /** Every linear feature as a column over the flattened window [80 x 16]. */
-function pooling(): Matrix {
+function pooling(): DenseMatrix {
   const centres = binCentres();
   const around = columnWeights();
   const rise = meanOf(range(7, 11)).map((weight, i) => weight - meanOf(range(2, 6))[i]!);

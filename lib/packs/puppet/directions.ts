@@ -1,5 +1,5 @@
 import { KEYPOINTS, type KeypointName } from './keypoints.js';
-import { gramSchmidt, type Matrix } from './linalg.js';
+import { type DenseMatrix, gramSchmidt } from './linalg.js';
 import { MOTION, MOTION_SIZE, MOTION_STD } from './statistics.js';
 
 type Moves = Partial<Record<KeypointName, readonly [dx: number, dy: number]>>;
@@ -76,7 +76,7 @@ export function normalised(name: DirectionName): number[] {
 }
 
 /** Orthonormal modes as rows [12][70] and the standard deviation along each. */
-export function orthonormalModes(): { basis: Matrix; amplitudes: number[] } {
+export function orthonormalModes(): { basis: DenseMatrix; amplitudes: number[] } {
   const { basis, residuals } = gramSchmidt(MODES.map((mode) => normalised(mode.direction)));
   return { basis, amplitudes: MODES.map((mode, i) => mode.sigma * residuals[i]!) };
 }

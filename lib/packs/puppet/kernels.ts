@@ -1,9 +1,9 @@
 import type { KernelName } from './directions.js';
 import {
+  type DenseMatrix,
   type Eigen,
   eigenSymmetric,
   interpolate,
-  type Matrix,
   matrix,
   multiply,
   range,
@@ -59,7 +59,7 @@ export function conditionedKernel(name: KernelName): ConditionedKernel {
 }
 
 /** Conditions on no movement from -2 to -1 and from 63 to 64: windows then join with equal slope. */
-function withRestingEnds(k: Matrix): Matrix {
+function withRestingEnds(k: DenseMatrix): DenseMatrix {
   const c = matrix(2, GRID, (row, i) => {
     const first = row === 0 ? 0 : GRID - 2;
     return i === first ? -1 : i === first + 1 ? 1 : 0;

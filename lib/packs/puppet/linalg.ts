@@ -1,25 +1,25 @@
 /** Dense linear algebra in float64 for the tables of a pack: small matrices, made once at build time. */
 
 /** Rows of numbers, all of one length. */
-export type Matrix = number[][];
+export type DenseMatrix = number[][];
 
 export function matrix(
   rows: number,
   columns: number,
   element: (row: number, column: number) => number,
-): Matrix {
+): DenseMatrix {
   return Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => element(i, j)));
 }
 
-export function identity(size: number): Matrix {
+export function identity(size: number): DenseMatrix {
   return matrix(size, size, (i, j) => (i === j ? 1 : 0));
 }
 
-export function transpose(a: Matrix): Matrix {
+export function transpose(a: DenseMatrix): DenseMatrix {
   return matrix(a[0]?.length ?? 0, a.length, (i, j) => a[j]![i]!);
 }
 
-export function multiply(a: Matrix, b: Matrix): Matrix {
+export function multiply(a: DenseMatrix, b: DenseMatrix): DenseMatrix {
   const columns = transpose(b);
   return matrix(a.length, columns.length, (i, j) => dot(a[i]!, columns[j]!));
 }
@@ -35,7 +35,7 @@ export function norm(a: readonly number[]): number {
 }
 
 /** Solves A X = B for a square A by elimination with row pivots. Throws where A is singular. */
-export function solve(a: Matrix, b: Matrix): Matrix {
+export function solve(a: DenseMatrix, b: DenseMatrix): DenseMatrix {
   const size = a.length;
   const rows = a.map((row, i) => [...row, ...b[i]!]);
   for (let column = 0; column < size; column++) {
@@ -45,7 +45,7 @@ export function solve(a: Matrix, b: Matrix): Matrix {
   return rows.map((row, i) => row.slice(size).map((value) => value / row[i]!));
 }
 
-function swapInPivot(rows: Matrix, column: number): void {
+function swapInPivot(rows: DenseMatrix, column: number): void {
   let pivot = column;
   for (let i = column; i < rows.length; i++) {
     if (Math.abs(rows[i]![column]!) > Math.abs(rows[pivot]![column]!)) pivot = i;
@@ -61,7 +61,7 @@ function eliminate(row: number[], pivot: number[], column: number): void {
 }
 
 /** Moore-Penrose inverse of a matrix whose columns are independent: (A'A)^-1 A'. */
-export function pseudoInverse(a: Matrix): Matrix {
+export function pseudoInverse(a: DenseMatrix): DenseMatrix {
   const at = transpose(a);
   return solve(multiply(at, a), at);
 }
@@ -69,11 +69,11 @@ export function pseudoInverse(a: Matrix): Matrix {
 /** Eigenvalues in falling order and their unit eigenvectors as columns. */
 export interface Eigen {
   values: number[];
-  vectors: Matrix;
+  vectors: DenseMatrix;
 }
 
 /** Eigendecomposition of a symmetric matrix by cyclic Jacobi rotations: slow, but exact to the last bits and simple. */
-export function eigenSymmetric(symmetric: Matrix): Eigen {
+export function eigenSymmetric(symmetric: DenseMatrix): Eigen {
   const a = symmetric.map((row) => [...row]);
   const v = identity(a.length);
   for (let sweep = 0; sweep < 60 && offDiagonal(a) > 1e-30 * squares(a); sweep++) rotateAll(a, v);
@@ -81,14 +81,14 @@ export function eigenSymmetric(symmetric: Matrix): Eigen {
   return { values: order.map((i) => a[i]![i]!), vectors: v.map((row) => order.map((i) => row[i]!)) };
 }
 
-function rotateAll(a: Matrix, v: Matrix): void {
+function rotateAll(a: DenseMatrix, v: DenseMatrix): void {
   for (let p = 0; p < a.length; p++) {
     for (let q = p + 1; q < a.length; q++) if (a[p]![q] !== 0) rotate(a, v, p, q);
   }
 }
 
 /** Makes a[p][q] zero: A <- J'AJ, V <- VJ. */
-function rotate(a: Matrix, v: Matrix, p: number, q: number): void {
+function rotate(a: DenseMatrix, v: DenseMatrix, p: number, q: number): void {
   const theta = (a[q]![q]! - a[p]![p]!) / (2 * a[p]![q]!);
   const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1));
   const c = 1 / Math.hypot(t, 1);
@@ -109,17 +109,17 @@ function turn(row: number[], p: number, q: number, c: number, s: number): void {
   row[q] = s * x + c * y;
 }
 
-function offDiagonal(a: Matrix): number {
+function offDiagonal(a: DenseMatrix): number {
   return a.reduce((sum, row, i) => sum + row.reduce((s, x, j) => (i === j ? s : s + x * x), 0), 0);
 }
 
-function squares(a: Matrix): number {
+function squares(a: DenseMatrix): number {
   return a.reduce((sum, row) => sum + dot(row, row), 0);
 }
 
 /** Unit vectors that span the same space, in order, with the length that was left of each input. */
-export function gramSchmidt(vectors: Matrix): { basis: Matrix; residuals: number[] } {
-  const basis: Matrix = [];
+export function gramSchmidt(vectors: DenseMatrix): { basis: DenseMatrix; residuals: number[] } {
+  const basis: DenseMatrix = [];
   const residuals: number[] = [];
   for (const vector of vectors) {
     let rest = [...vector];
