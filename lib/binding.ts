@@ -10,6 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { ERROR_CODES, KdtalkerError, type KdtalkerErrorCode } from './errors.js';
+import type { Picture } from './picture.js';
 
 const require = createRequire(import.meta.url);
 const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -98,8 +99,8 @@ export interface NativeTalkerOptions {
 
 /** native/engine/options.h PortraitOptions. */
 export interface NativePortraitOptions {
-  /** RGB24, cropSize squared. */
-  pixels: Uint8Array;
+  /** cropSize squared. */
+  crop: Picture;
   /** [2, 63]: factor of the motion network's own keypoint values, then what is added. */
   keypoints: Float32Array;
   /** How far left eye, right eye and lips are open; empty where that is not known. */
@@ -110,10 +111,7 @@ export interface NativePortraitOptions {
 
 /** native/stages/paste.h PhotoPixels. */
 export interface NativePhoto {
-  /** RGB24, width x height. */
-  pixels: Uint8Array;
-  width: number;
-  height: number;
+  picture: Picture;
   /** Row-major 2x3: pixel indices of a rendered crop to those of the photo. */
   toPhoto: Float64Array;
 }
@@ -193,7 +191,7 @@ interface Addon {
   runSession(session: SessionHandle, feeds: HostTensors): Promise<HostTensors>;
   closeSession(session: SessionHandle): Promise<void>;
   warpPicture(
-    picture: RgbPicture,
+    picture: Picture,
     matrix: Float64Array,
     output: { width: number; height: number },
     border: Border,
@@ -214,8 +212,8 @@ interface Addon {
     ratios: Float32Array,
     photo: NativePhoto | undefined,
   ): Promise<PortraitHandle>;
-  /** The motion [70] that the motion network sees in the pixels of a crop. */
-  readPictureMotion(talker: TalkerHandle, pixels: Uint8Array): Promise<Float32Array>;
+  /** The motion [70] that the motion network sees in a crop. */
+  readPictureMotion(talker: TalkerHandle, crop: Picture): Promise<Float32Array>;
   closePortrait(portrait: PortraitHandle): Promise<void>;
   openSpeech(talker: TalkerHandle, sampleRate: number): SpeechHandle;
   pushSpeech(speech: SpeechHandle, samples: Float32Array): Promise<void>;
@@ -255,12 +253,6 @@ interface Addon {
  */
 export type PixelFormat = 'rgb24' | 'yuv420p' | 'rgbf32';
 
-/** RGB24 pixels, rows without padding. */
-export interface RgbPicture {
-  data: Uint8Array;
-  width: number;
-  height: number;
-}
 /** What a sample outside the picture sees. */
 export type Border = 'black' | 'replicate';
 

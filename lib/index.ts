@@ -3,7 +3,7 @@ export { ERROR_CODES, KdtalkerError, type KdtalkerErrorCode } from './errors.js'
 export type { CropKind } from './face/crop/index.js';
 export type { FaceChoice, FaceRatios } from './face/faces.js';
 export type { Box, Matrix, Point } from './face/geometry.js';
-export type { RawPicture, RawSound, SoundInput, VideoInput } from './media/index.js';
+export type { PictureInput, RawPicture, RawSound, SoundInput, VideoInput } from './media/index.js';
 export { type ConvertOptions, convertPack } from './packs/kdtalker/convert.js';
 export { type PullFile, type PullOptions, type PullProgress, pullPack } from './packs/kdtalker/pull.js';
 export { type SynthesizeOptions, synthesizePack } from './packs/kdtalker/synthesize.js';
@@ -14,15 +14,11 @@ export type { Region } from './packs/regions.js';
 export { verifyPack } from './packs/verify.js';
 export { Clip, type Frame, type FramesOptions } from './talker/clip.js';
 export type { AnimateOptions } from './talker/clip-options.js';
+export type { PhotoSize, PortraitCrop } from './talker/cut.js';
 export { Motion, type MotionFrame } from './talker/motion.js';
 export type { MotionEdit, PerFrame } from './talker/motion-edit.js';
-export {
-  type PhotoSize,
-  type PictureInput,
-  Portrait,
-  type PortraitCrop,
-  type PortraitOptions,
-} from './talker/portrait.js';
+export { Portrait } from './talker/portrait.js';
+export type { PortraitOptions } from './talker/portrait-options.js';
 export type { Progress } from './talker/progress.js';
 export type { SaveOptions, SaveResult } from './talker/save-options.js';
 export type { SilenceGateOptions } from './talker/silence-gate.js';

@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap';
-import { type CropKind, type CropResult, cropPicture } from '../dist/face/crop/index.js';
+import { type Crop, type CropKind, cropPicture } from '../dist/face/crop/index.js';
 import { kdtalkerWindow } from '../dist/face/crop/kdtalker.js';
-import { apply, type Picture, type Point } from '../dist/face/geometry.js';
-import { resize, warp } from '../dist/face/picture.js';
+import { apply, type Point } from '../dist/face/geometry.js';
+import { resize, warp } from '../dist/face/resample.js';
+import type { Picture } from '../dist/picture.js';
 import { golden, goldenFile } from './support/golden.js';
 import { astronautFile, enlargeCubic, loadPicture } from './support/pictures.js';
 
@@ -63,7 +64,7 @@ t.test('kdtalker crops: windows and pixels of the reference', async (t) => {
     t.same([...window.cropRect], [...cases[`ffhq_${index}_crop_rect`]!.data], `case ${index}: first cut`);
     within(t, `case ${index}: second cut`, window.quadRect, cases[`ffhq_${index}_quad_rect`]!.data, 1e-4);
     const crop = await cropPicture(photo, { kind: 'kdtalker', size: 256, landmarks });
-    within(t, `case ${index}: pixels`, crop.pixels, await goldenPixels(`crop_ffhq_${index}.png`), 2);
+    within(t, `case ${index}: pixels`, crop.picture.data, await goldenPixels(`crop_ffhq_${index}.png`), 2);
   }
   t.equal(kdtalkerWindow(pointsOf('ffhq_5_landmarks'), 2400, 2400).shrink, 2);
 });
@@ -81,7 +82,13 @@ t.test('liveportrait crops: matrices, points and pixels of the reference', async
     const points = landmarks.map((point) => apply(crop.toCrop, point));
     within(t, `case ${index}: points`, points.flat(), cases[`liveportrait_${index}_points`]!.data, 1e-4);
     if (index > 1) continue;
-    within(t, `case ${index}: pixels`, crop.pixels, await goldenPixels(`crop_liveportrait_${index}.png`), 2);
+    within(
+      t,
+      `case ${index}: pixels`,
+      crop.picture.data,
+      await goldenPixels(`crop_liveportrait_${index}.png`),
+      2,
+    );
   }
 });
 
@@ -92,7 +99,7 @@ t.test('matrices say where the pixels come from', async (t) => {
   landmarks.splice(36, 12, ...eye(34, 26), ...eye(46, 27));
   landmarks[48] = [36, 38];
   landmarks[54] = [44, 38];
-  const level = (crop: CropResult, x: number, y: number) => crop.pixels[(y * crop.size + x) * 3]!;
+  const level = (crop: Crop, x: number, y: number) => crop.picture.data[(y * crop.size + x) * 3]!;
   for (const kind of ['ffhq', 'kdtalker', 'liveportrait', 'none'] satisfies CropKind[]) {
     const crop = await cropPicture(photo, { kind, size: 64, landmarks });
     for (const pixel of [
@@ -142,7 +149,7 @@ t.test('ffhq: size, direction and border', async (t) => {
   const outside = await cropPicture(astronaut, { kind: 'ffhq', size: 512, landmarks: corner });
   const [x, y] = apply(outside.toPhoto, [511, 0]);
   t.ok(x > 511 && y < 0, 'the corner lies outside');
-  t.not(Math.max(...outside.pixels.subarray(511 * 3, 512 * 3)), 0, 'and shows the border, not black');
+  t.not(Math.max(...outside.picture.data.subarray(511 * 3, 512 * 3)), 0, 'and shows the border, not black');
 });
 
 t.test('ffhq: reducing does not alias, enlarging keeps the place', async (t) => {
@@ -152,8 +159,9 @@ t.test('ffhq: reducing does not alias, enlarging keeps the place', async (t) => 
   const scaled = landmarks.map(([x, y]): Point => [(x + 0.5) * 5 - 0.5, (y + 0.5) * 5 - 0.5]);
   const reduced = await cropPicture(large, { kind: 'ffhq', size: 64, landmarks: scaled });
   let sum = 0;
-  for (let i = 0; i < small.pixels.length; i++) sum += Math.abs(small.pixels[i]! - reduced.pixels[i]!);
-  t.ok(sum / small.pixels.length < 3, `mean difference ${sum / small.pixels.length}`);
+  for (let i = 0; i < small.picture.data.length; i++)
+    sum += Math.abs(small.picture.data[i]! - reduced.picture.data[i]!);
+  t.ok(sum / small.picture.data.length < 3, `mean difference ${sum / small.picture.data.length}`);
 });
 
 t.test('resizing has its pixel centres at halves', async (t) => {
@@ -171,7 +179,7 @@ t.test('resizing has its pixel centres at halves', async (t) => {
 t.test('none: the whole picture, with or without landmarks', async (t) => {
   const crop = await cropPicture(photoOf(6), { kind: 'none', size: 128 });
   t.equal(crop.landmarks, undefined);
-  t.equal(crop.pixels.length, 128 * 128 * 3);
+  t.equal(crop.picture.data.length, 128 * 128 * 3);
   within(t, 'corner', apply(crop.toPhoto, [-0.5, 127.5]), [-0.5, 359.5], 1e-9);
 });
 

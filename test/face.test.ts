@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import t, { type Test } from 'tap';
 import { type Face, FaceFinder } from '../dist/face/faces.js';
-import type { Matrix, Picture, Point } from '../dist/face/geometry.js';
+import type { Matrix, Point } from '../dist/face/geometry.js';
 import { apply, invert } from '../dist/face/geometry.js';
-import { warp } from '../dist/face/picture.js';
+import { warp } from '../dist/face/resample.js';
+import type { Picture } from '../dist/picture.js';
 import { astronautFile, fromSharp, loadPicture, toSharp } from './support/pictures.js';
 
 const astronaut = await loadPicture(astronautFile());
@@ -189,8 +190,6 @@ t.test('no face', async (t) => {
 });
 
 t.test('too small', async (t) => {
-  const pixel = { data: new Uint8Array(3), width: 1, height: 1 };
-  await t.rejects(finder.find(pixel), { code: 'PICTURE_TOO_SMALL', message: /received 1 px/ });
   const tiny = await fromSharp(toSharp(astronaut).resize(80, 80));
   await t.rejects(finder.find(tiny), {
     code: 'PICTURE_TOO_SMALL',
@@ -237,10 +236,6 @@ t.test('wrong calls', async (t) => {
       code: 'INVALID_ARGUMENT',
       message: /for face/,
     });
-  await t.rejects(finder.find({ ...astronaut, width: 511 }), {
-    code: 'INVALID_ARGUMENT',
-    message: /511x512/,
-  });
   await t.rejects(finder.find(astronaut, { signal: AbortSignal.abort() }), { code: 'ABORTED' });
   const later = new AbortController();
   const search = finder.find(noise(600, 600), { signal: later.signal });

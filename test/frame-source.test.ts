@@ -2,7 +2,7 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { FrameSource, FrameStore } from '../dist/media/index.js';
-import type { Picture } from '../dist/media/picture.js';
+import type { Picture } from '../dist/picture.js';
 import { fails, ffmpeg, ffmpegs, names, processesWith, setEnvironment, sine, wav } from './support/media.js';
 import { colours, movingPortrait } from './support/videos.js';
 

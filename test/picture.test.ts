@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import t, { type Test } from 'tap';
-import { MAX_PIXELS, type Picture, type RawPicture, readPicture } from '../dist/media/index.js';
+import { MAX_PIXELS, type RawPicture, readPicture } from '../dist/media/index.js';
+import type { Picture } from '../dist/picture.js';
 import { fails } from './support/media.js';
 
 const COLOUR = { r: 200, g: 60, b: 40 };

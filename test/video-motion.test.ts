@@ -72,7 +72,9 @@ t.test('the crop stays where the face is on average', async (t) => {
 t.test('a handle of another kind is refused', async (t) => {
   const { directory } = await readPack('puppet');
   t.ok(directory);
-  t.throws(() => native().readPictureMotion({} as never, new Uint8Array(3)), { code: 'INVALID_ARGUMENT' });
+  t.throws(() => native().readPictureMotion({} as never, { data: new Uint8Array(3), width: 1, height: 1 }), {
+    code: 'INVALID_ARGUMENT',
+  });
 });
 
 t.test('the command: motion of a video and of speech, and a source video', async (t) => {

@@ -6,7 +6,7 @@ import type { Pyramid } from './pyramid.js';
 /** Side of the detector's input in pixels. */
 export const DETECTOR_SIZE = 256;
 
-/** A face as the detector sees it, in pixels of the photo. */
+/** A face as the detector sees it, in pixels of the picture. */
 export interface Detection {
   /** Middle of the square from the brows to the chin. */
   readonly centre: Point;
@@ -82,7 +82,7 @@ function decode(values: Float32Array, anchor: number, score: number, toPhoto: Ma
   };
 }
 
-/** Finds faces in one view of the photo: BlazeFace on 256 x 256 pixels of -1..1. */
+/** Finds faces in one view of the picture: BlazeFace on 256 x 256 pixels of -1..1. */
 export class Detector {
   readonly #session: NativeSession;
 
@@ -91,8 +91,8 @@ export class Detector {
   }
 
   /** All faces with at least `threshold`, best first. */
-  async detect(photo: Pyramid, view: View, threshold: number): Promise<Detection[]> {
-    const picture = await photo.render(view.toPhoto, DETECTOR_SIZE);
+  async detect(pyramid: Pyramid, view: View, threshold: number): Promise<Detection[]> {
+    const picture = await pyramid.render(view.toPhoto, DETECTOR_SIZE);
     const range = { scale: 1 / 127.5, offset: -1 };
     const { scores, boxes } = await runOnPicture(this.#session, 'input', picture, range);
     const found: Detection[] = [];

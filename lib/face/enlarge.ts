@@ -1,4 +1,4 @@
-import type { Picture } from './geometry.js';
+import type { Picture } from '../picture.js';
 
 // Keys' cubic convolution (1981) with the parameter of Catmull and Rom.
 const CUBIC = -0.5;

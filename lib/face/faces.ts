@@ -1,11 +1,12 @@
 import { KdtalkerError, throwIfAborted } from '../errors.js';
 import type { FaceRole } from '../packs/pack.js';
+import type { Picture } from '../picture.js';
 import { type Finder, type FoundFace, openBeside } from './finder.js';
-import { type Box, boundsOf, type Picture, type Point } from './geometry.js';
+import { type Box, boundsOf, type Point } from './geometry.js';
 import type { MeshPoint } from './landmarks.js';
 import { Landmarks203 } from './landmarks203.js';
 import { MeshFinder } from './mesh-finder.js';
-import { checkFindOptions, checkPicture, checkRoom, type FindOptions } from './options.js';
+import { checkFindOptions, type FindOptions } from './options.js';
 import { type FaceRatios, faceRatios } from './schemes.js';
 import { ScrfdFinder } from './scrfd-finder.js';
 
@@ -84,7 +85,6 @@ export class FaceFinder {
         'CLOSED',
         'Expected an open FaceFinder for find but received one that was closed',
       );
-    checkPicture(picture);
     checkFindOptions(options, picture);
     throwIfAborted(options.signal, 'Looking for faces');
     const found = await this.#found(picture, options);
@@ -96,7 +96,6 @@ export class FaceFinder {
     const { landmarks, box, face = 'largest', signal } = options;
     if (landmarks) return { box: boundsOf(landmarks), score: 1, landmarks68: landmarks };
     if (box) return this.#finder.inBox(picture, box);
-    checkRoom(picture);
     return this.#finder.search(picture, { face, signal });
   }
 

@@ -1,5 +1,6 @@
 import { KdtalkerError } from '../errors.js';
-import type { Box, Picture, Point } from './geometry.js';
+import type { Picture } from '../picture.js';
+import type { Box, Point } from './geometry.js';
 import type { MeshPoint } from './landmarks.js';
 import type { FaceChoice } from './options.js';
 

@@ -7,13 +7,6 @@ export type Matrix = readonly [number, number, number, number, number, number];
 /** A rectangle: left, top, width, height in pixels. */
 export type Box = readonly [x: number, y: number, width: number, height: number];
 
-/** An undistorted picture in memory: RGB24, rows without padding. */
-export interface Picture {
-  readonly data: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-}
-
 export function add(a: Point, b: Point): Point {
   return [a[0] + b[0], a[1] + b[1]];
 }

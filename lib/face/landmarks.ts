@@ -4,7 +4,7 @@ import { ibug68Of, MIRROR_OF_IBUG68 } from './ibug68.js';
 import { runOnPicture, type View, viewOf } from './network.js';
 import type { Pyramid } from './pyramid.js';
 
-/** A point of the mesh: x and y in pixel indices of the photo, z in pixels too, towards the viewer negative. */
+/** A point of the mesh: x and y in pixel indices of the picture, z in pixels too, towards the viewer negative. */
 export type MeshPoint = readonly [x: number, y: number, z: number];
 
 /** What the mesh network says about one view. */
@@ -57,43 +57,43 @@ export class MeshFitter {
   }
 
   /** Fits a detected face, then again in the frame of the first mesh, which lies better than the detector's. */
-  async fit(photo: Pyramid, face: FacePlace): Promise<Mesh> {
-    const first = await this.#fitFrame(photo, { ...face, side: MARGIN * face.side });
-    return this.#refine(photo, first);
+  async fit(pyramid: Pyramid, face: FacePlace): Promise<Mesh> {
+    const first = await this.#fitFrame(pyramid, { ...face, side: MARGIN * face.side });
+    return this.#refine(pyramid, first);
   }
 
   /** Fits the face in a frame given by hand, which lies less well than a detector's. */
-  async fitRough(photo: Pyramid, face: FacePlace): Promise<Mesh> {
-    return this.#refine(photo, await this.fit(photo, face));
+  async fitRough(pyramid: Pyramid, face: FacePlace): Promise<Mesh> {
+    return this.#refine(pyramid, await this.fit(pyramid, face));
   }
 
   /**
    * The 68 landmarks of a face whose mesh is known: the mean over views of several sizes, half of them
    * mirrored. The network's errors differ from view to view, and what it has to one side cancels out.
    */
-  async landmarks(photo: Pyramid, mesh: Mesh): Promise<Point[]> {
+  async landmarks(pyramid: Pyramid, mesh: Mesh): Promise<Point[]> {
     const frame = frameOfMesh(mesh.points);
     const readings: Point[][] = [];
     for (const { zoom, mirrored } of READINGS) {
       const view = viewOf(frame.centre, frame.side * zoom, frame.angle, MESH_SIZE);
-      const { points } = await this.#fitView(photo, mirrored ? mirror(view) : view);
+      const { points } = await this.#fitView(pyramid, mirrored ? mirror(view) : view);
       const landmarks = ibug68Of(points);
       readings.push(mirrored ? MIRROR_OF_IBUG68.map((index) => landmarks[index]!) : landmarks);
     }
     return MIRROR_OF_IBUG68.map((_, index) => mean(readings.map((landmarks) => landmarks[index]!)));
   }
 
-  async #refine(photo: Pyramid, mesh: Mesh): Promise<Mesh> {
-    const refined = await this.#fitFrame(photo, frameOfMesh(mesh.points));
+  async #refine(pyramid: Pyramid, mesh: Mesh): Promise<Mesh> {
+    const refined = await this.#fitFrame(pyramid, frameOfMesh(mesh.points));
     return refined.presence >= mesh.presence / 2 ? refined : mesh;
   }
 
-  #fitFrame(photo: Pyramid, { centre, side, angle }: FacePlace): Promise<Mesh> {
-    return this.#fitView(photo, viewOf(centre, side, angle, MESH_SIZE));
+  #fitFrame(pyramid: Pyramid, { centre, side, angle }: FacePlace): Promise<Mesh> {
+    return this.#fitView(pyramid, viewOf(centre, side, angle, MESH_SIZE));
   }
 
-  async #fitView(photo: Pyramid, view: View): Promise<Mesh> {
-    const picture = await photo.render(view.toPhoto, MESH_SIZE);
+  async #fitView(pyramid: Pyramid, view: View): Promise<Mesh> {
+    const picture = await pyramid.render(view.toPhoto, MESH_SIZE);
     const range = { scale: 1 / 255, offset: 0 };
     const { points, presence } = await runOnPicture(this.#session, 'input_1', picture, range);
     return { points: inPhoto(points!, view), presence: presence![0]! };

@@ -1,9 +1,10 @@
 import { FACE_SHAPES } from '../packs/faces.js';
+import type { Picture } from '../picture.js';
 import { type Framing, liveportraitToPhoto } from './crop/liveportrait.js';
-import { apply, type Picture, type Point } from './geometry.js';
+import { apply, type Point } from './geometry.js';
 import { FaceNetwork } from './network.js';
-import { warp } from './picture.js';
 import { pointsOf } from './points.js';
+import { warp } from './resample.js';
 
 const SIDE = FACE_SHAPES.landmarks203.side;
 const FRAMING: Framing = { enlargement: 1.5, shiftDown: -0.1 };
@@ -24,13 +25,13 @@ export class Landmarks203 {
   }
 
   /**
-   * The 203 points in pixel indices of the photo.
+   * The 203 points in pixel indices of the picture.
    *
    * @param landmarks 106 points as published, or 68; in a video the 203 of the frame before do as well
    */
-  async find(photo: Picture, landmarks: readonly Point[]): Promise<Point[]> {
+  async find(picture: Picture, landmarks: readonly Point[]): Promise<Point[]> {
     const toPhoto = liveportraitToPhoto(landmarks, SIDE, FRAMING);
-    const view = await warp(photo, toPhoto, SIDE, SIDE, 'black');
+    const view = await warp(picture, toPhoto, SIDE, SIDE, 'black');
     const outputs = await this.#network.run(view, { scale: 1 / 255, offset: 0 });
     return pointsOf(outputs[POINTS]!).map(([x, y]) => apply(toPhoto, [x * SIDE, y * SIDE]));
   }

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { native } from '../binding.js';
 import { throwIfAborted } from '../errors.js';
+import type { Picture } from '../picture.js';
 import { Detector } from './detector.js';
 import { chooseFace, type Finder, type FoundFace, noFace, openBeside, type Search } from './finder.js';
-import { type Box, boundsOf, type Picture, type Point } from './geometry.js';
+import { type Box, boundsOf, type Point } from './geometry.js';
 import { type Mesh, MeshFitter } from './landmarks.js';
 import { openFaces } from './manifest.js';
 import { checkFaceSize, SMALLEST_FACE, tooSmall } from './options.js';
@@ -36,29 +37,29 @@ export class MeshFinder implements Finder {
   async inBox(picture: Picture, box: Box): Promise<FoundFace> {
     checkFaceSize(box, 'the box');
     const [x, y, width, height] = box;
-    const photo = new Pyramid(picture);
+    const pyramid = new Pyramid(picture);
     const centre: Point = [x + width / 2 - 0.5, y + height / 2 - 0.5];
     const side = Math.max(width, height);
-    const angle = await directionOf(photo, centre, side, this.#detector);
-    const mesh = await this.#fitter.fitRough(photo, { centre, side, angle });
+    const angle = await directionOf(pyramid, centre, side, this.#detector);
+    const mesh = await this.#fitter.fitRough(pyramid, { centre, side, angle });
     if (mesh.presence < LOWEST_PRESENCE)
       throw noFace(`a face in the box [${box.map(Math.round)}]`, mesh.presence, LOWEST_PRESENCE);
-    return this.#describe(photo, mesh, 1);
+    return this.#describe(pyramid, mesh, 1);
   }
 
   async search(picture: Picture, { face, signal }: Search): Promise<FoundFace> {
-    const photo = new Pyramid(picture);
+    const pyramid = new Pyramid(picture);
     const [detector, fitter] = [this.#detector, this.#fitter];
-    const found = await searchFaces(photo, { detector, fitter, thorough: face !== 'largest', signal });
+    const found = await searchFaces(pyramid, { detector, fitter, thorough: face !== 'largest', signal });
     if (found.faces.length === 0) throw nothingFound(found, picture);
     const { mesh, score } = chooseFace(found.faces, face, picture, lookOf);
     checkFaceSize(boxOf(mesh), 'the face');
     throwIfAborted(signal, 'Looking for faces');
-    return this.#describe(photo, mesh, score);
+    return this.#describe(pyramid, mesh, score);
   }
 
-  async #describe(photo: Pyramid, mesh: Mesh, score: number): Promise<FoundFace> {
-    const landmarks68 = await this.#fitter.landmarks(photo, mesh);
+  async #describe(pyramid: Pyramid, mesh: Mesh, score: number): Promise<FoundFace> {
+    const landmarks68 = await this.#fitter.landmarks(pyramid, mesh);
     return { box: boxOf(mesh), score, mesh: mesh.points, landmarks68 };
   }
 
@@ -76,7 +77,7 @@ function lookOf({ mesh, centre }: Sighting) {
   return { area: width * height, centre };
 }
 
-/** Something in a small photo that might be a face but is tiny says more than "no face". */
+/** Something in a small picture that might be a face but is tiny says more than "no face". */
 function nothingFound({ rejected }: SearchResult, { width, height }: Picture) {
   const fair = (side: number) => side < SMALLEST_FACE && side > Math.max(width, height) / 10;
   const tiny = rejected.find(({ score, side }) => score >= THRESHOLD / 2 && fair(side));

@@ -2,11 +2,12 @@ import { type NativeSession, native } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { FACE_SHAPES } from '../packs/faces.js';
 import type { FaceRole } from '../packs/pack.js';
-import type { Matrix, Picture, Point } from './geometry.js';
+import type { Picture } from '../picture.js';
+import type { Matrix, Point } from './geometry.js';
 
-/** A square view of a photo for a network, with the way back. */
+/** A square view of a picture for a network, with the way back. */
 export interface View {
-  /** Row-major 2x3: pixel indices of the view to pixel indices of the photo. */
+  /** Row-major 2x3: pixel indices of the view to pixel indices of the picture. */
   readonly toPhoto: Matrix;
 }
 

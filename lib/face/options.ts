@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalidArgument, KdtalkerError } from '../errors.js';
-import type { Box, Picture, Point } from './geometry.js';
+import type { Picture } from '../picture.js';
+import type { Box, Point } from './geometry.js';
 
 /** Which face of several: the largest, the one nearest to the middle, or by size (0 is the largest). */
 export type FaceChoice = 'largest' | 'center' | number;
@@ -38,35 +39,18 @@ function touches([x, y, width, height]: Box, pictureWidth: number, pictureHeight
   return x < pictureWidth && y < pictureHeight && x + width > 0 && y + height > 0;
 }
 
-/** Throws INVALID_ARGUMENT where the bytes are not the pixels that the size promises. */
-export function checkPicture({ data, width, height }: Picture): void {
-  const whole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
-  if (!whole || data.length !== width * height * 3)
-    throw invalidArgument(`${width}x${height}x3 bytes of RGB`, 'picture', data);
-}
-
 /** Faces of fewer pixels have no eyes and lips to find. */
 export const SMALLEST_FACE = 20;
-/** Pictures of fewer pixels a side have no room for a face with something around it. */
-const SMALLEST_PICTURE = 32;
-
-/** Throws PICTURE_TOO_SMALL for a picture without room for a face. */
-export function checkRoom({ width, height }: Picture): void {
-  const shorter = Math.min(width, height);
-  if (shorter < SMALLEST_PICTURE)
-    throw tooSmall(shorter, 'the shorter side of the picture', SMALLEST_PICTURE);
-}
-
 /** Throws PICTURE_TOO_SMALL for the box of a face with too few pixels; `what` says whose box it is. */
 export function checkFaceSize([, , width, height]: Box, what: string): void {
   const side = Math.max(width, height);
   if (side < SMALLEST_FACE) throw tooSmall(side, what);
 }
 
-/** The error for a picture, or a face in it, of `side` pixels where `smallest` are needed. */
-export function tooSmall(side: number, what: string, smallest = SMALLEST_FACE): KdtalkerError {
+/** The error for a face of `side` pixels. */
+export function tooSmall(side: number, what: string): KdtalkerError {
   return new KdtalkerError(
     'PICTURE_TOO_SMALL',
-    `Expected at least ${smallest} px for ${what} but received ${Math.floor(side)} px; use a larger picture`,
+    `Expected at least ${SMALLEST_FACE} px for ${what} but received ${Math.floor(side)} px; use a larger picture`,
   );
 }

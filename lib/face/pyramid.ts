@@ -1,26 +1,27 @@
-import { compose, type Matrix, type Picture, resizedToOriginal } from './geometry.js';
-import { resize, warp } from './picture.js';
+import type { Picture } from '../picture.js';
+import { compose, type Matrix, resizedToOriginal } from './geometry.js';
+import { resize, warp } from './resample.js';
 
-/** Photo pixels per view pixel at which bilinear sampling starts to skip pixels. */
+/** Picture pixels per view pixel at which bilinear sampling starts to skip pixels. */
 const COARSEST_STEP = 2;
 
 interface Level {
   readonly picture: Picture;
-  /** Indices of the photo to indices of this level. */
+  /** Indices of the picture to indices of this level. */
   readonly fromPhoto: Matrix;
 }
 
-/** A photo with copies of half, a quarter, ... of its size, made when first needed: views of it never alias. */
+/** A picture with copies of half, a quarter, ... of its size, made when first needed: views of it never alias. */
 export class Pyramid {
-  readonly photo: Picture;
+  readonly picture: Picture;
   readonly #levels: Promise<Level>[];
 
-  constructor(photo: Picture) {
-    this.photo = photo;
-    this.#levels = [Promise.resolve({ picture: photo, fromPhoto: [1, 0, 0, 0, 1, 0] })];
+  constructor(picture: Picture) {
+    this.picture = picture;
+    this.#levels = [Promise.resolve({ picture, fromPhoto: [1, 0, 0, 0, 1, 0] })];
   }
 
-  /** Renders a square view; `toPhoto` maps its pixel indices to those of the photo. Black outside. */
+  /** Renders a square view; `toPhoto` maps its pixel indices to those of the picture. Black outside. */
   async render(toPhoto: Matrix, size: number): Promise<Picture> {
     const step = Math.sqrt(Math.abs(toPhoto[0] * toPhoto[4] - toPhoto[1] * toPhoto[3]));
     const depth = Math.max(0, Math.floor(Math.log(step / COARSEST_STEP) / Math.LN2) + 1);
@@ -37,6 +38,9 @@ export class Pyramid {
   async #halve(from: Picture): Promise<Level> {
     const [width, height] = [Math.max(1, from.width >> 1), Math.max(1, from.height >> 1)];
     const picture = await resize(from, width, height);
-    return { picture, fromPhoto: resizedToOriginal(this.photo.width / width, this.photo.height / height) };
+    return {
+      picture,
+      fromPhoto: resizedToOriginal(this.picture.width / width, this.picture.height / height),
+    };
   }
 }

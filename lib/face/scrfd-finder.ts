@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../errors.js';
+import type { Picture } from '../picture.js';
 import { chooseFace, type Finder, type FoundFace, noFace, openBeside, type Search } from './finder.js';
-import type { Box, Picture } from './geometry.js';
+import type { Box } from './geometry.js';
 import { ibug68Of106 } from './ibug68.js';
 import { Landmarks106 } from './landmarks106.js';
 import { checkFaceSize } from './options.js';

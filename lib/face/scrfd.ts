@@ -1,7 +1,8 @@
 import { FACE_SHAPES } from '../packs/faces.js';
-import { type Box, type Picture, resizedToOriginal } from './geometry.js';
+import type { Picture } from '../picture.js';
+import { type Box, resizedToOriginal } from './geometry.js';
 import { FaceNetwork } from './network.js';
-import { warp } from './picture.js';
+import { warp } from './resample.js';
 
 /** Side of the detector's input in pixels. */
 const SIDE = FACE_SHAPES.detector.side;
@@ -17,7 +18,7 @@ const RANGE = { scale: 1 / 128, offset: -127.5 / 128 } as const;
 
 /** A face as SCRFD sees it. */
 export interface ScrfdFace {
-  /** Left, top, width, height in pixel indices of the photo; may reach beyond it. */
+  /** Left, top, width, height in pixel indices of the picture; may reach beyond it. */
   readonly box: Box;
   /** 0..1 */
   readonly score: number;
@@ -52,7 +53,7 @@ export function distinctFaces(faces: readonly ScrfdFace[]): ScrfdFace[] {
  * The faces in the detector's outputs: for strides 8, 16 and 32 the scores [rows], then the distances [rows, 4] from the cell's
  * corner to the left, top, right and bottom side in strides. The five points that follow are not looked at: the landmarks are better.
  *
- * @param factor size of the detector's picture by that of the photo
+ * @param factor size of the detector's picture by that of the picture
  */
 export function decodeScrfd(outputs: readonly Float32Array[], factor: number): ScrfdSight {
   const faces: ScrfdFace[] = [];
@@ -82,7 +83,7 @@ function boxOf(distances: Float32Array, row: number, stride: number, factor: num
 }
 
 /**
- * The size of a photo inside the detector's square, its shape kept, and the factor by which boxes are divided: that of the height,
+ * The size of a picture inside the detector's square, its shape kept, and the factor by which boxes are divided: that of the height,
  * as published, although the other side is cut to whole pixels.
  */
 export function scrfdFit(width: number, height: number): { width: number; height: number; factor: number } {
@@ -108,10 +109,10 @@ export class Scrfd {
     return new Scrfd(await FaceNetwork.open('detector', file, threads));
   }
 
-  async detect(photo: Picture): Promise<ScrfdSight> {
-    const { width, height, factor } = scrfdFit(photo.width, photo.height);
-    const matrix = resizedToOriginal(width / photo.width, height / photo.height);
-    const fitted = await warp(photo, matrix, width, height, 'replicate');
+  async detect(picture: Picture): Promise<ScrfdSight> {
+    const { width, height, factor } = scrfdFit(picture.width, picture.height);
+    const matrix = resizedToOriginal(width / picture.width, height / picture.height);
+    const fitted = await warp(picture, matrix, width, height, 'replicate');
     const rows = [...ROWS, ...ROWS, ...ROWS];
     return decodeScrfd(await this.#network.run(onBlack(fitted), RANGE, rows), factor);
   }

@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../errors.js';
+import type { Picture } from '../picture.js';
 import { DETECTOR_SIZE, type Detection, type Detector, distinct, overlap } from './detector.js';
-import type { Box, Picture, Point } from './geometry.js';
+import type { Box, Point } from './geometry.js';
 import type { Mesh, MeshFitter } from './landmarks.js';
 import { type View, viewOf } from './network.js';
 import type { Pyramid } from './pyramid.js';
@@ -26,12 +27,12 @@ export interface SearchResult {
 export interface SearchOptions {
   readonly detector: Detector;
   readonly fitter: MeshFitter;
-  /** Look into parts of the photo for small faces even when there are large ones. */
+  /** Look into parts of the picture for small faces even when there are large ones. */
   readonly thorough: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Score needed in the upright view of the whole photo, where most portraits have their face. */
+/** Score needed in the upright view of the whole picture, where most portraits have their face. */
 export const THRESHOLD = 0.5;
 /** Score needed elsewhere: many views give chance many tries, and noise reaches 0.65. */
 const STRICT_THRESHOLD = 0.7;
@@ -45,10 +46,10 @@ const MOST_LOOKS = 6;
 const CLOSE = 2.5;
 /** Overlap from which two detections show the same thing. */
 const SAME_PLACE = 0.2;
-/** Parts of the photo smaller than this hold no face that is large enough; such photos hardly do. */
+/** Parts of the picture smaller than this hold no face that is large enough; such photos hardly do. */
 const SMALLEST_TILE = 128;
 
-/** Squares of `side` that cover the photo with half of each shared with the next, as upright views. */
+/** Squares of `side` that cover the picture with half of each shared with the next, as upright views. */
 function tiles({ width, height }: Picture, side: number): View[] {
   const starts = (length: number) => {
     const count = Math.max(1, Math.ceil((2 * (length - side)) / side) + 1);
@@ -71,30 +72,30 @@ interface Group {
  * The detector sees faces of about a tenth to two thirds of a view, turned by up to 45 degrees: the groups
  * shift that range to other directions, to larger and to ever smaller faces.
  */
-function groupsOf(photo: Picture): Group[] {
-  const side = Math.max(photo.width, photo.height);
-  const centre: Point = [(photo.width - 1) / 2, (photo.height - 1) / 2];
+function groupsOf(picture: Picture): Group[] {
+  const side = Math.max(picture.width, picture.height);
+  const centre: Point = [(picture.width - 1) / 2, (picture.height - 1) / 2];
   const whole = (zoom: number, quarters: number) =>
     viewOf(centre, side * zoom, (quarters * Math.PI) / 2, DETECTOR_SIZE);
   const parts = [side / 2, side / 4].filter((part) => part >= SMALLEST_TILE);
   return [
     { views: [whole(1, 0)], needed: side < SMALLEST_TILE ? STRICT_THRESHOLD : THRESHOLD },
     { views: [whole(1.6, 0), whole(1, 1), whole(1, 3), whole(1, 2)], needed: STRICT_THRESHOLD },
-    ...parts.map((part) => ({ views: tiles(photo, part), needed: STRICT_THRESHOLD })),
+    ...parts.map((part) => ({ views: tiles(picture, part), needed: STRICT_THRESHOLD })),
   ];
 }
 
-/** Looks for faces in ever smaller parts of the photo until there is one. */
-export async function searchFaces(photo: Pyramid, options: SearchOptions): Promise<SearchResult> {
+/** Looks for faces in ever smaller parts of the picture until there is one. */
+export async function searchFaces(pyramid: Pyramid, options: SearchOptions): Promise<SearchResult> {
   let sightings: Sighting[] = [];
-  for (const [depth, { views, needed }] of groupsOf(photo.photo).entries()) {
-    const detections = await detectAll(photo, views, options);
+  for (const [depth, { views, needed }] of groupsOf(pyramid.picture).entries()) {
+    const detections = await detectAll(pyramid, views, options);
     for (const detection of worthALook(detections, sightings)) {
       throwIfAborted(options.signal, 'Looking for faces');
-      sightings.push(await look(photo, detection, needed, options));
+      sightings.push(await look(pyramid, detection, needed, options));
     }
     sightings = distinct(sightings);
-    // Tiles of half the photo are the third group.
+    // Tiles of half the picture are the third group.
     if (sightings.some(isFace) && (!options.thorough || depth >= 2)) break;
   }
   return { faces: sightings.filter(isFace), rejected: sightings.filter((seen) => !isFace(seen)) };
@@ -105,14 +106,14 @@ function isFace({ score, needed }: Sighting): boolean {
 }
 
 async function detectAll(
-  photo: Pyramid,
+  pyramid: Pyramid,
   views: readonly View[],
   { detector, signal }: SearchOptions,
 ): Promise<Detection[]> {
   const detections: Detection[] = [];
   for (const view of views) {
     throwIfAborted(signal, 'Looking for faces');
-    detections.push(...(await detector.detect(photo, view, LOWEST_SCORE)));
+    detections.push(...(await detector.detect(pyramid, view, LOWEST_SCORE)));
   }
   return detections;
 }
@@ -126,37 +127,37 @@ function worthALook(detections: readonly Detection[], known: readonly Sighting[]
 
 /** Shows the mesh network a detection, after a second look of the detector where it was not sure. */
 async function look(
-  photo: Pyramid,
+  pyramid: Pyramid,
   seen: Detection,
   needed: number,
   { detector, fitter }: SearchOptions,
 ): Promise<Sighting> {
-  const detection = seen.score >= SURE ? seen : await closer(photo, seen, detector);
-  const mesh = await fitter.fit(photo, detection);
+  const detection = seen.score >= SURE ? seen : await closer(pyramid, seen, detector);
+  const mesh = await fitter.fit(pyramid, detection);
   return { ...detection, score: detection.score * mesh.presence, needed, mesh };
 }
 
 /** The direction of a face in a square given by hand: the detector's, or upright where it sees nothing. */
 export async function directionOf(
-  photo: Pyramid,
+  pyramid: Pyramid,
   centre: Point,
   side: number,
   detector: Detector,
 ): Promise<number> {
   const box: Box = [centre[0] - side / 2, centre[1] - side / 2, side, side];
-  return (await closer(photo, { centre, side, angle: 0, box, score: 0 }, detector)).angle;
+  return (await closer(pyramid, { centre, side, angle: 0, box, score: 0 }, detector)).angle;
 }
 
 /**
  * Looks at a detection again from near, along the line of its eyes and then in the other directions: what is
  * small in a view is found in the wrong place, and a face upside down is taken for an upright one.
  */
-async function closer(photo: Pyramid, seen: Detection, detector: Detector): Promise<Detection> {
+async function closer(pyramid: Pyramid, seen: Detection, detector: Detector): Promise<Detection> {
   let best = seen;
   for (const quarters of [0, 2, 1, 3]) {
     const angle = seen.angle + (quarters * Math.PI) / 2;
     const view = viewOf(seen.centre, CLOSE * seen.side, angle, DETECTOR_SIZE);
-    const [found] = await detector.detect(photo, view, LOWEST_SCORE);
+    const [found] = await detector.detect(pyramid, view, LOWEST_SCORE);
     if (found && found.score > best.score && overlap(found.box, seen.box) > SAME_PLACE) best = found;
     if (best.score >= SURE) break;
   }

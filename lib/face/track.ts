@@ -1,6 +1,6 @@
 import { KdtalkerError } from '../errors.js';
+import type { Picture } from '../picture.js';
 import type { Face, FaceFinder } from './faces.js';
-import type { Picture } from './geometry.js';
 import type { FindOptions } from './options.js';
 
 /** Pictures, one second, in which a face may be hidden or turned away before it counts as gone. */

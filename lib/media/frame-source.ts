@@ -1,9 +1,10 @@
 import { types } from 'node:util';
 import { aborted, invalidArgument, KdtalkerError } from '../errors.js';
+import type { Picture } from '../picture.js';
 import { ByteReader } from './bytes.js';
 import { FfmpegProcess } from './ffmpeg-process.js';
 import { headOf } from './head.js';
-import { checkPictureSize, type Picture } from './picture.js';
+import { checkPictureSize } from './picture.js';
 import { isPlaylist } from './playlist.js';
 import { InputFile } from './sources/input-file.js';
 import { probe } from './sources/probe.js';

@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import sharp from 'sharp';
 import { KdtalkerError } from '../errors.js';
+import type { Picture } from '../picture.js';
 import { diskFull, outputError } from './output-error.js';
-import type { Picture } from './picture.js';
 import { TemporaryFile } from './temporary.js';
 
 /** JPEG that the eye cannot tell from the original: 40 dB and more, a tenth of the pixels' bytes. */

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { aborted, invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
+import type { Picture } from '../picture.js';
 import { checkInputFile, withAbort } from './input.js';
 
 /** Pixels already decoded: rows from the top, channels interleaved, 8 bits each. */
@@ -13,13 +14,8 @@ export interface RawPicture {
   channels: 1 | 3 | 4;
 }
 
-/** A decoded picture: sRGB, RGB24, rows from the top without padding. */
-export interface Picture {
-  /** `width * height * 3` bytes. */
-  data: Uint8Array;
-  width: number;
-  height: number;
-}
+/** A picture as `talker.portrait()` takes it: a path, the bytes of a file, or raw pixels. */
+export type PictureInput = string | Uint8Array | RawPicture;
 
 /** Pictures with more pixels are refused before anything is decoded; decoded they would take 360 MB. */
 export const MAX_PIXELS = 120_000_000;
@@ -41,7 +37,7 @@ const BACKDROP = { r: 128, g: 128, b: 128 };
  *   megapixels; found out without decoding), INVALID_ARGUMENT, ABORTED
  */
 export async function readPicture(
-  input: string | Uint8Array | RawPicture,
+  input: PictureInput,
   options: { signal?: AbortSignal | undefined } = {},
 ): Promise<Picture> {
   const { signal } = options;
@@ -56,7 +52,7 @@ export function encodePng({ data, width, height }: Picture): Promise<Uint8Array>
   return sharp(data, { raw, limitInputPixels: false }).png({ compressionLevel: 4 }).toBuffer();
 }
 
-function isRaw(input: string | Uint8Array | RawPicture): input is RawPicture {
+function isRaw(input: PictureInput): input is RawPicture {
   return typeof input === 'object' && input !== null && !types.isUint8Array(input);
 }
 

@@ -5,11 +5,12 @@ import type { HostTensors } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { CROP_KINDS, type CropKind } from '../face/crop/index.js';
 import type { FaceRatios } from '../face/schemes.js';
-import { encodePng, type Picture, readPicture } from '../media/index.js';
+import { encodePng, readPicture } from '../media/index.js';
 import type { Pack } from '../packs/pack.js';
 import { readSafetensors, type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
+import type { Picture } from '../picture.js';
 import { parseFile } from '../validate.js';
-import type { PortraitCrop } from './portrait.js';
+import type { PortraitCrop } from './cut.js';
 import { writeWholeFile } from './whole-file.js';
 
 // A portrait file is a .safetensors file: the engine's tensors, the whole picture where it is kept, and in the metadata the crop, the

@@ -4,10 +4,11 @@ import type { CropKind } from '../face/crop/index.js';
 import type { FaceRatios } from '../face/schemes.js';
 import { steady } from '../face/steady.js';
 import { FrameSource, FrameStore, type VideoInput } from '../media/index.js';
+import { cutFace, nativeCrop, nativePhoto, type PhotoSize } from './cut.js';
+import type { TalkerHost } from './host.js';
 import { Pending } from './pending.js';
-import { cutFace, type PhotoSize, type PortraitHost, photoOf } from './portrait.js';
 import { checkSourceVideoOptions, type SourceVideoOptions } from './video-options.js';
-import { cropLandmarks, type Track, trackFace } from './video-track.js';
+import { faceOf, type Track, trackFace } from './video-track.js';
 
 /** What a source video was found to be. */
 interface Contents {
@@ -40,12 +41,12 @@ export class SourceVideo {
    * `'none'`, which looks for no landmarks.
    */
   readonly ratios: readonly FaceRatios[] | undefined;
-  readonly #host: PortraitHost;
+  readonly #host: TalkerHost;
   readonly #contents: Contents;
   readonly #pending = new Pending();
   #closing: Promise<void> | undefined;
 
-  private constructor(host: PortraitHost, contents: Contents) {
+  private constructor(host: TalkerHost, contents: Contents) {
     this.#host = host;
     this.#contents = contents;
     this.frames = contents.store.length;
@@ -55,7 +56,7 @@ export class SourceVideo {
 
   /** @internal use `talker.sourceVideo()` */
   static async prepare(
-    host: PortraitHost,
+    host: TalkerHost,
     input: VideoInput,
     options: SourceVideoOptions,
   ): Promise<SourceVideo> {
@@ -88,18 +89,17 @@ export class SourceVideo {
     const { store, track, crop: kind } = this.#contents;
     const { handle, pack } = this.#host;
     const picture = await store.read(index);
-    const landmarks = kind === 'none' ? {} : cropLandmarks(steady(track.landmarks, index));
-    const { crop, ready } = await cutFace(picture, pack.manifest, {
-      kind,
-      ...landmarks,
-      ratios: track.ratios[index],
+    const face = kind === 'none' ? undefined : faceOf(steady(track.landmarks, index));
+    const crop = await cutFace(picture, pack.manifest, { kind, face });
+    const photo = full ? nativePhoto(picture, crop, pack.manifest) : undefined;
+    return native().preparePortrait(handle, {
+      ...nativeCrop(crop, pack.manifest, track.ratios[index]),
+      photo,
     });
-    const photo = full ? photoOf(picture, crop, pack.manifest) : undefined;
-    return native().preparePortrait(handle, { ...ready, photo });
   }
 
   /** @internal It belongs to one talker. Throws INVALID_ARGUMENT for another's, CLOSED after close(). */
-  check(host: PortraitHost): void {
+  check(host: TalkerHost): void {
     this.#check();
     if (host === this.#host) return;
     throw new KdtalkerError(
@@ -128,7 +128,7 @@ export class SourceVideo {
 }
 
 async function keepAll(
-  host: PortraitHost,
+  host: TalkerHost,
   source: FrameSource,
   options: SourceVideoOptions,
   store: FrameStore,

@@ -1,7 +1,7 @@
 import { type Counters, native, type Stages, type TalkerHandle } from '../binding.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
-import type { SoundInput, VideoInput } from '../media/index.js';
+import type { PictureInput, SoundInput, VideoInput } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
 import type { Precision } from '../packs/lowering/pass.js';
 import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
@@ -9,17 +9,14 @@ import { checkPack } from '../packs/verify.js';
 import { Clip } from './clip.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import type { ClipSource, FramePortraits } from './clip-run.js';
+import type { PhotoSize } from './cut.js';
+import type { TalkerHost } from './host.js';
 import { lowerForCpu, precisionFor } from './lowering.js';
 import { Motion } from './motion.js';
 import { nativeTalkerOptions } from './native-options.js';
 import { Pending } from './pending.js';
-import {
-  type PhotoSize,
-  type PictureInput,
-  Portrait,
-  type PortraitHost,
-  type PortraitOptions,
-} from './portrait.js';
+import { Portrait } from './portrait.js';
+import type { PortraitOptions } from './portrait-options.js';
 import type { Progress } from './progress.js';
 import { SourceVideo } from './source-video.js';
 import { planTalker, type TalkerOptions } from './talker-options.js';
@@ -44,7 +41,7 @@ export class Talker {
   readonly device: string;
   /** Arithmetic of its lowered networks: what `precision` meant on this machine. */
   readonly precision: Precision;
-  readonly #host: PortraitHost;
+  readonly #host: TalkerHost;
   readonly #children = new Set<WeakRef<Portrait | SourceVideo | Clip>>();
   readonly #pending = new Pending();
   readonly #handle: TalkerHandle;

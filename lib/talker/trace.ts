@@ -7,13 +7,15 @@ import {
   type TraceHandle,
 } from '../binding.js';
 import { aborted, invalidArgument } from '../errors.js';
-import { openSound, type SoundInput } from '../media/index.js';
+import { openSound, type PictureInput, type SoundInput } from '../media/index.js';
 import { type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
 import { abortSignal, callback, integer, parseOptions } from '../validate.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import { pushAll } from './clip-run.js';
+import { cutPortrait, nativeCrop } from './cut.js';
+import type { TalkerHost } from './host.js';
 import { MOTION_SIZE } from './motion.js';
-import { cutOut, type PictureInput, type PortraitHost, type PortraitOptions } from './portrait.js';
+import { checkPortraitOptions, type PortraitOptions } from './portrait-options.js';
 import { type Progress, StageMeter, safely } from './progress.js';
 import { checkPath, writeWholeFile } from './whole-file.js';
 
@@ -75,14 +77,16 @@ export class Trace {
 
   /** @internal use `talker.trace()` */
   static async run(
-    host: PortraitHost,
+    host: TalkerHost,
     picture: PictureInput,
     input: SoundInput,
     options: TraceOptions,
   ): Promise<Trace> {
     const { plan, signal, report, portrait } = planTrace(host, options);
-    const { ready, ratios } = await cutOut(host, picture, { ...portrait, signal });
-    checkRatios(plan.run, ratios);
+    checkPortraitOptions({ ...portrait, signal });
+    const { crop, face } = await cutPortrait(host, picture, { ...portrait, signal });
+    checkRatios(plan.run, face?.ratios);
+    const source = { ...nativeCrop(crop, host.pack.manifest, face?.ratios), photo: undefined };
     const sound = await openSound(input, { signal });
     let speech: SpeechHandle | undefined;
     let handle: TraceHandle | undefined;
@@ -91,7 +95,7 @@ export class Trace {
       const frames = await pushAll(speech, sound, report);
       checkFrames(plan, frames);
       checkFrameCounts(plan.run, frames);
-      handle = native().openTrace(host.handle, ready, speech, plan);
+      handle = native().openTrace(host.handle, source, speech, plan);
       return new Trace(await collect(handle, frames, plan, signal, report));
     } finally {
       if (handle) await native().closeTrace(handle);
@@ -107,7 +111,7 @@ export class Trace {
   }
 }
 
-function planTrace({ pack }: PortraitHost, options: TraceOptions) {
+function planTrace({ pack }: TalkerHost, options: TraceOptions) {
   const { portrait, noise, frames, ...sampling } = options;
   const { native: run, onProgress } = planClip(sampling, pack.manifest, false);
   const own = parseOptions(ownSchema, options, 'the options of trace()');

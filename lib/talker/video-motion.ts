@@ -1,13 +1,13 @@
 import { native } from '../binding.js';
 import { throwIfAborted } from '../errors.js';
-import { cropPicture } from '../face/crop/index.js';
 import { meanOf } from '../face/steady.js';
 import { FrameSource, type VideoInput } from '../media/index.js';
+import { cutFace } from './cut.js';
+import type { TalkerHost } from './host.js';
 import { MOTION_SIZE, Motion } from './motion.js';
-import type { PortraitHost } from './portrait.js';
 import { StageMeter, safely } from './progress.js';
 import { checkVideoMotionOptions, type VideoMotionOptions } from './video-options.js';
-import { cropLandmarks, type Track, trackFace } from './video-track.js';
+import { faceOf, type Track, trackFace } from './video-track.js';
 
 /**
  * What the motion network sees in a video's pictures. Two passes, one picture in memory: the first follows the face, the second
@@ -15,7 +15,7 @@ import { cropLandmarks, type Track, trackFace } from './video-track.js';
  * away; the published LivePortrait averages the boxes of all frames for that reason.
  */
 export async function motionFromVideo(
-  host: PortraitHost,
+  host: TalkerHost,
   input: VideoInput,
   options: VideoMotionOptions,
 ): Promise<Motion> {
@@ -34,21 +34,21 @@ export async function motionFromVideo(
 }
 
 async function readAll(
-  host: PortraitHost,
+  host: TalkerHost,
   video: FrameSource,
   track: Track['landmarks'],
   { crop, signal, onProgress }: VideoMotionOptions,
 ): Promise<Float32Array> {
-  const { crop: cut } = host.pack.manifest;
-  const kind = crop ?? cut.default;
-  const landmarks = kind === 'none' ? {} : cropLandmarks(meanOf(track));
+  const { manifest } = host.pack;
+  const kind = crop ?? manifest.crop.default;
+  const face = kind === 'none' ? undefined : faceOf(meanOf(track));
   const meter = new StageMeter('motion', safely(onProgress));
   const values = new Float32Array(track.length * MOTION_SIZE);
   let count = 0;
   for await (const picture of video.frames()) {
     if (count === track.length) break; // the file has grown since
-    const { pixels } = await cropPicture(picture, { kind, size: cut.size, ...landmarks, signal });
-    values.set(await native().readPictureMotion(host.handle, pixels), count * MOTION_SIZE);
+    const seen = await cutFace(picture, manifest, { kind, face, signal });
+    values.set(await native().readPictureMotion(host.handle, seen.picture), count * MOTION_SIZE);
     meter.advance(++count, track.length);
   }
   return values.subarray(0, count * MOTION_SIZE).slice();

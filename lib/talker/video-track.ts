@@ -1,10 +1,11 @@
-import type { CropOptions } from '../face/crop/index.js';
 import type { Point } from '../face/geometry.js';
 import type { FaceRatios } from '../face/schemes.js';
 import { flatten } from '../face/steady.js';
 import { FaceTracker } from '../face/track.js';
-import type { FrameSource, Picture } from '../media/index.js';
-import type { PortraitHost } from './portrait.js';
+import type { FrameSource } from '../media/index.js';
+import type { Picture } from '../picture.js';
+import type { FaceToCut } from './cut.js';
+import type { TalkerHost } from './host.js';
 import { StageMeter, safely } from './progress.js';
 import type { VideoMotionOptions } from './video-options.js';
 
@@ -16,14 +17,17 @@ export interface Track {
   readonly ratios: FaceRatios[];
 }
 
-/** Landmarks of a track as a crop takes them. */
-export function cropLandmarks(points: readonly Point[]): Pick<CropOptions, 'landmarks' | 'landmarks106'> {
-  return { landmarks: points.slice(0, 68), landmarks106: points.length > 68 ? points.slice(68) : undefined };
+/** The face that landmarks of a track are of. */
+export function faceOf(points: readonly Point[]): FaceToCut {
+  return {
+    landmarks68: points.slice(0, 68),
+    landmarks106: points.length > 68 ? points.slice(68) : undefined,
+  };
 }
 
 /** Follows the face through all pictures of a video, which are handed on one by one. */
 export async function trackFace(
-  host: PortraitHost,
+  host: TalkerHost,
   video: FrameSource,
   options: VideoMotionOptions,
   each: (picture: Picture) => Promise<void>,

@@ -17,24 +17,20 @@ struct Warp {
 };
 
 std::shared_ptr<Warp> WarpOf(const Napi::CallbackInfo& info) {
-  const Napi::Object picture = info[0].ToObject(), size = info[2].ToObject();
-  const Bytes bytes = BytesOf(Get(picture, "data"), "data");
+  const stages::Picture picture = PictureOf(info[0], "picture");
+  const Napi::Object size = info[2].ToObject();
   auto warp = std::make_shared<Warp>();
-  warp->width = GetInt(picture, "width");
-  warp->height = GetInt(picture, "height");
+  warp->width = picture.width;
+  warp->height = picture.height;
   warp->out_width = GetInt(size, "width");
   warp->out_height = GetInt(size, "height");
   warp->border =
       info[3].ToString().Utf8Value() == "black" ? stages::Border::kBlack : stages::Border::kReplicate;
   const auto matrix = info[1].As<Napi::Float64Array>();
-  const bool sizes = warp->width > 0 && warp->height > 0 && warp->out_width > 0 && warp->out_height > 0;
-  if (!sizes || matrix.ElementLength() != 6 ||
-      bytes.size !=
-          std::size_t{3} * static_cast<std::size_t>(warp->width) * static_cast<std::size_t>(warp->height)) {
-    throw Error("INVALID_ARGUMENT", "Expected an RGB24 picture, six numbers and a size for warpPicture");
-  }
+  if (warp->out_width <= 0 || warp->out_height <= 0 || matrix.ElementLength() != 6)
+    throw Error("INVALID_ARGUMENT", "Expected six numbers and a size for warpPicture");
   std::copy_n(matrix.Data(), 6, warp->matrix);
-  warp->pixels.assign(bytes.data, bytes.data + bytes.size);
+  warp->pixels.assign(picture.data, picture.data + picture.bytes());
   return warp;
 }
 

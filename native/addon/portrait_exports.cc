@@ -14,7 +14,7 @@ Napi::Value PortraitToJs(Napi::Env env, Prepared& portrait) {
   return Handle<Portrait>::Make(env, std::move(portrait));
 }
 
-// preparePortrait(talker, { pixels, keypoints, ratios, photo }) -> Promise<handle>
+// preparePortrait(talker, { crop, keypoints, ratios, photo }) -> Promise<handle>
 Napi::Value PreparePortrait(const Napi::CallbackInfo& info) {
   auto work = [talker = Handle<Talker>::Get(info[0]), options = PortraitOptionsOf(info[1].ToObject())] {
     return Portrait::Prepare(talker, options);
@@ -68,11 +68,12 @@ Napi::Value RestorePortrait(const Napi::CallbackInfo& info) {
   return Instance::Of(info.Env()).jobs().Run<Prepared>(info.Env(), std::move(work), PortraitToJs);
 }
 
-// readPictureMotion(talker, pixels of a crop) -> Promise<Float32Array [70]>, what M sees in it
+// readPictureMotion(talker, crop) -> Promise<Float32Array [70]>, what M sees in it
 Napi::Value ReadPictureMotion(const Napi::CallbackInfo& info) {
-  const Bytes bytes = BytesOf(info[1], "pixels");
-  auto work = [talker = Handle<Talker>::Get(info[0]),
-               pixels = std::vector<std::uint8_t>(bytes.data, bytes.data + bytes.size)] {
+  auto talker = Handle<Talker>::Get(info[0]);
+  const stages::Picture crop = PictureOf(info[1], "crop");
+  auto work = [talker = std::move(talker),
+               pixels = std::vector<std::uint8_t>(crop.data, crop.data + crop.bytes())] {
     return Portrait::ReadMotion(*talker, pixels);
   };
   return Instance::Of(info.Env())

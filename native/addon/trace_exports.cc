@@ -10,7 +10,7 @@ namespace {
 
 using Piece = std::optional<HostTensors>;
 
-// openTrace(talker, { pixels, keypoints }, speech, { run, noise, frames }) -> handle
+// openTrace(talker, { crop, keypoints, ratios }, speech, { run, noise, frames }) -> handle
 Napi::Value OpenTrace(const Napi::CallbackInfo& info) {
   auto trace = std::make_shared<Trace>(Handle<Talker>::Get(info[0]), PortraitOptionsOf(info[1].ToObject()),
                                        Handle<Speech>::Get(info[2]), TraceOptionsOf(info[3].ToObject()));

@@ -149,6 +149,19 @@ std::vector<float> FloatsOf(const Napi::Value& value, const char* name) {
   return std::vector<float>(array.Data(), array.Data() + array.ElementLength());
 }
 
+stages::Picture PictureOf(const Napi::Value& value, const char* name) {
+  if (!value.IsObject()) Refuse("a picture", name);
+  const auto object = value.As<Napi::Object>();
+  const Bytes bytes = BytesOf(Get(object, "data"), name);
+  const stages::Picture picture{bytes.data, GetInt(object, "width"), GetInt(object, "height")};
+  const bool sized = picture.width > 0 && picture.height > 0 && bytes.size == picture.bytes();
+  if (!sized) {
+    Refuse("the bytes of " + std::to_string(picture.width) + "x" + std::to_string(picture.height) + " pixels",
+           name);
+  }
+  return picture;
+}
+
 TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
   TalkerOptions options;
   options.device = GetString(object, "device");
@@ -175,8 +188,8 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
 }
 
 PortraitOptions PortraitOptionsOf(const Napi::Object& object) {
-  const Bytes pixels = BytesOf(Get(object, "pixels"), "pixels");
-  return {std::vector<std::uint8_t>(pixels.data, pixels.data + pixels.size), GetFloats(object, "keypoints"),
+  const stages::Picture crop = PictureOf(Get(object, "crop"), "crop");
+  return {std::vector<std::uint8_t>(crop.data, crop.data + crop.bytes()), GetFloats(object, "keypoints"),
           GetFloats(object, "ratios"), PhotoPixelsOf(Get(object, "photo"))};
 }
 
@@ -190,10 +203,10 @@ stages::PhotoPixels PhotoPixelsOf(const Napi::Value& value) {
   if (!doubles || matrix.As<Napi::Float64Array>().ElementLength() != photo.to_photo.size())
     Refuse("six numbers", "toPhoto");
   std::copy_n(matrix.As<Napi::Float64Array>().Data(), photo.to_photo.size(), photo.to_photo.begin());
-  const Bytes pixels = BytesOf(Get(object, "pixels"), "pixels");
-  photo.rgb.assign(pixels.data, pixels.data + pixels.size);
-  photo.width = GetInt(object, "width");
-  photo.height = GetInt(object, "height");
+  const stages::Picture picture = PictureOf(Get(object, "picture"), "photo");
+  photo.rgb.assign(picture.data, picture.data + picture.bytes());
+  photo.width = picture.width;
+  photo.height = picture.height;
   return photo;
 }
 

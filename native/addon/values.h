@@ -12,6 +12,7 @@
 #include "addon/jobs.h"
 #include "core/tensor.h"
 #include "engine/options.h"
+#include "stages/crop.h"
 
 // JavaScript values to plain data and back. All on the JavaScript thread; all throw Error INVALID_ARGUMENT.
 namespace kdtalker::addon {
@@ -33,9 +34,12 @@ struct Bytes {
 Bytes BytesOf(const Napi::Value& value, const char* name);
 std::vector<float> FloatsOf(const Napi::Value& value, const char* name);
 
+// { data, width, height } of JavaScript, whose bytes they stay. The one place where size and bytes are compared.
+stages::Picture PictureOf(const Napi::Value& value, const char* name);
+
 TalkerOptions TalkerOptionsOf(const Napi::Object& object);
 PortraitOptions PortraitOptionsOf(const Napi::Object& object);
-// { pixels, width, height, toPhoto: six numbers }, or undefined: none.
+// { picture, toPhoto: six numbers }, or undefined: none.
 stages::PhotoPixels PhotoPixelsOf(const Napi::Value& value);
 RunOptions RunOptionsOf(const Napi::Object& object);
 TraceOptions TraceOptionsOf(const Napi::Object& object);

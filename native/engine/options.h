@@ -37,7 +37,7 @@ struct TalkerOptions {
 };
 
 struct PortraitOptions {
-  std::vector<std::uint8_t> pixels;  // [size, size, 3] RGB
+  std::vector<std::uint8_t> crop;    // [size, size, 3] RGB
   std::vector<float> keypoints;      // [2, 63]: factor of the motion network's own value, then what is added
   std::vector<float> ratios;         // how far left eye, right eye and lips are open; empty: not known
   stages::PhotoPixels photo;         // for whole pictures; without pixels: crops only

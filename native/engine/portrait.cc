@@ -117,7 +117,7 @@ std::shared_ptr<Portrait> Portrait::Prepare(std::shared_ptr<Talker> talker, cons
 }
 
 void Portrait::RunNetworks(const PortraitOptions& options, Recording* recording) {
-  const Tensor crop = UploadCrop(*talker_, options.pixels);
+  const Tensor crop = UploadCrop(*talker_, options.crop);
   stages::NetworkRun(talker_->network("appearance"))
       .Input("image", crop)
       .Output("feature", feature_)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace kdtalker::stages {
@@ -9,6 +10,10 @@ struct Picture {
   const std::uint8_t* data;
   int width;
   int height;
+
+  std::size_t bytes() const {
+    return std::size_t{3} * static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  }
 };
 
 /// A picture to write to, of the same layout.

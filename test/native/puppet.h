@@ -81,9 +81,9 @@ inline std::shared_ptr<kdtalker::Talker> Talker(const std::string& device, int t
 
 inline kdtalker::PortraitOptions Picture() {
   kdtalker::PortraitOptions options;
-  options.pixels.resize(std::size_t{3} * 512 * 512);
-  for (std::size_t i = 0; i < options.pixels.size(); i++)
-    options.pixels[i] = static_cast<std::uint8_t>(i * 7 % 251);
+  options.crop.resize(std::size_t{3} * 512 * 512);
+  for (std::size_t i = 0; i < options.crop.size(); i++)
+    options.crop[i] = static_cast<std::uint8_t>(i * 7 % 251);
   options.keypoints.assign(126, 0.0F);
   for (std::size_t i = 0; i < 63; i++) options.keypoints[i] = 1.0F;
   return options;

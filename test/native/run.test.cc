@@ -255,7 +255,7 @@ TEST_CASE("what could harm memory is refused") {
   const float sample = 0;
   CHECK(CodeThrownBy([&] { unfinished->Push(&sample, 1); }) == "CLOSED");
   PortraitOptions picture = puppet::Picture();
-  picture.pixels.pop_back();
+  picture.crop.pop_back();
   CHECK(CodeThrownBy([&] { Portrait::Prepare(stage.talker, picture); }) == "INVALID_ARGUMENT");
   picture = puppet::Picture();
   picture.keypoints.pop_back();

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Picture, Point } from '../../dist/face/geometry.js';
+import type { Point } from '../../dist/face/geometry.js';
 import { Graph, type Value } from '../../dist/packs/onnx/index.js';
+import type { Picture } from '../../dist/picture.js';
 
 /**
  * Networks with the released ones' inputs and outputs that find what a test has painted, so that every step between the photo's

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp, { type Sharp } from 'sharp';
-import type { Picture } from '../../dist/face/geometry.js';
+import type { Picture } from '../../dist/picture.js';
 
 // The demo's portrait is the astronaut; a checkout beside the shared samples may not have it yet.
 const ASTRONAUT = ['../../examples/portrait.png', '../../../shared/samples/astronaut.png'];

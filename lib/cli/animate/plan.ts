@@ -2,7 +2,7 @@ import { KdtalkerError } from '../../errors.js';
 import { checkInputFile } from '../../media/input.js';
 import { videoFormat } from '../../media/video.js';
 import type { AnimateOptions } from '../../talker/clip-options.js';
-import type { PortraitOptions } from '../../talker/portrait.js';
+import type { PortraitOptions } from '../../talker/portrait-options.js';
 import type { SaveOptions } from '../../talker/save-options.js';
 import type { SourceVideoOptions } from '../../talker/video-options.js';
 import { readEdit } from './edit.js';

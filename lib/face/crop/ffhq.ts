@@ -1,3 +1,4 @@
+import type { Picture } from '../../picture.js';
 import {
   add,
   apply,
@@ -5,17 +6,16 @@ import {
   compose,
   length,
   type Matrix,
-  type Picture,
   type Point,
   quarterTurn,
   resizedToOriginal,
   scale,
   subtract,
 } from '../geometry.js';
-import { cut, type Region, resize, warp } from '../picture.js';
+import { cut, type Rectangle, resize, warp } from '../resample.js';
 import { faceAnchors, faceExtent, requireExtent } from './anchors.js';
 
-/** The square of the FFHQ alignment: centre and the two half axes, all in pixels of the photo. */
+/** The square of the FFHQ alignment: centre and the two half axes, all in pixels of the picture. */
 export interface FaceSquare {
   readonly centre: Point;
   /** From the centre to the middle of the right edge. */
@@ -60,7 +60,7 @@ export function ffhqToPhoto(landmarks: readonly Point[], size: number): Matrix {
 }
 
 /** The part of the picture that the crop shows, with room for the filters. Never empty. */
-function shownRegion(picture: Picture, toPhoto: Matrix, size: number): Region {
+function shownRegion(picture: Picture, toPhoto: Matrix, size: number): Rectangle {
   const last = size - 1;
   const corners: Point[] = [
     [0, 0],
@@ -80,7 +80,7 @@ function shownRegion(picture: Picture, toPhoto: Matrix, size: number): Region {
   };
 }
 
-/** Steps (photo pixels per crop pixel) at which bilinear sampling alone looks good. */
+/** Steps (picture pixels per crop pixel) at which bilinear sampling alone looks good. */
 const FINEST_STEP = 0.75;
 const COARSEST_STEP = 1.5;
 
@@ -95,10 +95,10 @@ function preparation(step: number): number {
 }
 
 /**
- * Warps a square of the photo, rotated as `toPhoto` says, border replicated. The photo is first resized so
+ * Warps a square of the picture, rotated as `toPhoto` says, border replicated. The picture is first resized so
  * that the warp steps by about one pixel.
  */
-export async function cropRotated(picture: Picture, toPhoto: Matrix, size: number): Promise<Uint8Array> {
+export async function cropRotated(picture: Picture, toPhoto: Matrix, size: number): Promise<Picture> {
   const region = shownRegion(picture, toPhoto, size);
   const part = cut(picture, region);
   const factor = preparation(Math.hypot(toPhoto[0], toPhoto[3]));
@@ -108,5 +108,5 @@ export async function cropRotated(picture: Picture, toPhoto: Matrix, size: numbe
   const partToPrepared = resizedToOriginal(part.width / width, part.height / height);
   const photoToPart: Matrix = [1, 0, -region.left, 0, 1, -region.top];
   const matrix = compose(partToPrepared, compose(photoToPart, toPhoto));
-  return (await warp(prepared, matrix, size, size, 'replicate')).data;
+  return warp(prepared, matrix, size, size, 'replicate');
 }

@@ -1,15 +1,16 @@
 import { invalidArgument, throwIfAborted } from '../../errors.js';
-import { apply, invert, type Matrix, type Picture, type Point } from '../geometry.js';
+import type { Picture } from '../../picture.js';
+import { apply, invert, type Matrix, type Point } from '../geometry.js';
 import { cropRotated, ffhqToPhoto } from './ffhq.js';
 import { cropKdtalker, kdtalkerToPhoto, kdtalkerWindow } from './kdtalker.js';
 import { cropLiveportrait, liveportraitToPhoto } from './liveportrait.js';
 import { cropWhole, wholeToPhoto } from './none.js';
 
 /**
- * How the square that the networks see is cut out of the photo:
+ * How the square that the networks see is cut out of the picture:
  * `ffhq` rotated FFHQ alignment, border replicated (the puppet pack);
  * `kdtalker` the published KDTalker inference, sides along the picture's;
- * `liveportrait` the published LivePortrait crop, rotated, black outside the photo;
+ * `liveportrait` the published LivePortrait crop, rotated, black outside the picture;
  * `none` the whole picture, stretched to the square.
  */
 export type CropKind = 'ffhq' | 'kdtalker' | 'liveportrait' | 'none';
@@ -17,16 +18,16 @@ export type CropKind = 'ffhq' | 'kdtalker' | 'liveportrait' | 'none';
 /** All crops, in the order in which they are documented. */
 export const CROP_KINDS: readonly CropKind[] = ['ffhq', 'kdtalker', 'liveportrait', 'none'];
 
-/** A square cut out of a photo, with the way back. */
-export interface CropResult {
+/** A square cut out of a picture, with the way back. */
+export interface Crop {
   readonly kind: CropKind;
-  /** RGB24, `size` x `size` pixels. */
-  readonly pixels: Uint8Array;
-  /** Side in pixels. */
+  /** The square: what the networks see. */
+  readonly picture: Picture;
+  /** Its side in pixels. */
   readonly size: number;
-  /** Row-major 2x3: pixel indices of the crop to pixel indices of the photo. */
+  /** Row-major 2x3: pixel indices of the crop to pixel indices of the picture it was cut out of. */
   readonly toPhoto: Matrix;
-  /** Row-major 2x3: pixel indices of the photo to pixel indices of the crop. */
+  /** Row-major 2x3: pixel indices of the picture it was cut out of to pixel indices of the crop. */
   readonly toCrop: Matrix;
   /** The landmarks in crop units: -1..1 from edge to edge, pixel i of N at (2i + 1) / N - 1. */
   readonly landmarks: readonly Point[] | undefined;
@@ -37,36 +38,37 @@ export interface CropOptions {
   readonly kind: CropKind;
   /** Side of the square in pixels: what the pack's networks take. */
   readonly size: number;
-  /** 68 points in pixel indices of the photo; every kind but `none` needs them. */
+  /** 68 points in pixel indices of the picture; every kind but `none` needs them. */
   readonly landmarks?: readonly Point[] | undefined;
   /** The same face in InsightFace's 106 points: where they are given, `liveportrait` goes by them, as published. */
   readonly landmarks106?: readonly Point[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Cut {
-  readonly pixels: Uint8Array;
-  readonly toPhoto: Matrix;
-}
+type Square = Pick<Crop, 'picture' | 'toPhoto'>;
 
-async function cutOut(photo: Picture, { kind, size, landmarks, landmarks106 }: CropOptions): Promise<Cut> {
-  if (kind === 'none') return { pixels: await cropWhole(photo, size), toPhoto: wholeToPhoto(photo, size) };
+async function squareOf(
+  picture: Picture,
+  { kind, size, landmarks, landmarks106 }: CropOptions,
+): Promise<Square> {
+  if (kind === 'none')
+    return { picture: await cropWhole(picture, size), toPhoto: wholeToPhoto(picture, size) };
   if (landmarks?.length !== 68)
     throw invalidArgument(`68 points (the crop '${kind}' needs them)`, 'landmarks', landmarks);
   if (kind === 'kdtalker') {
-    const window = kdtalkerWindow(landmarks, photo.width, photo.height);
-    const toPhoto = kdtalkerToPhoto(window, photo, size);
-    return { pixels: await cropKdtalker(photo, window, size), toPhoto };
+    const window = kdtalkerWindow(landmarks, picture.width, picture.height);
+    const toPhoto = kdtalkerToPhoto(window, picture, size);
+    return { picture: await cropKdtalker(picture, window, size), toPhoto };
   }
   if (kind === 'ffhq') {
     const toPhoto = ffhqToPhoto(landmarks, size);
-    return { pixels: await cropRotated(photo, toPhoto, size), toPhoto };
+    return { picture: await cropRotated(picture, toPhoto, size), toPhoto };
   }
   const toPhoto = liveportraitToPhoto(landmarks106 ?? landmarks, size);
-  return { pixels: await cropLiveportrait(photo, toPhoto, size), toPhoto };
+  return { picture: await cropLiveportrait(picture, toPhoto, size), toPhoto };
 }
 
-/** Points in pixel indices of the photo to crop units. */
+/** Points in pixel indices of the picture to crop units. */
 export function toCropUnits(points: readonly Point[], toCrop: Matrix, size: number): Point[] {
   return points.map((point) => {
     const [x, y] = apply(toCrop, point);
@@ -75,22 +77,21 @@ export function toCropUnits(points: readonly Point[], toCrop: Matrix, size: numb
 }
 
 /**
- * Cuts the square that the networks see out of a photo.
+ * Cuts the square that the networks see out of a picture.
  *
  * @throws KdtalkerError INVALID_ARGUMENT where the landmarks are missing, not 68 or not a face; ABORTED.
  */
-export async function cropPicture(photo: Picture, options: CropOptions): Promise<CropResult> {
+export async function cropPicture(picture: Picture, options: CropOptions): Promise<Crop> {
   const { kind, size, landmarks, signal } = options;
   throwIfAborted(signal, 'Cropping the portrait');
   if (!CROP_KINDS.includes(kind)) throw invalidArgument(`one of '${CROP_KINDS.join("', '")}'`, 'crop', kind);
-  const { pixels, toPhoto } = await cutOut(photo, options);
+  const square = await squareOf(picture, options);
   throwIfAborted(signal, 'Cropping the portrait');
-  const toCrop = invert(toPhoto);
+  const toCrop = invert(square.toPhoto);
   return {
     kind,
-    pixels,
     size,
-    toPhoto,
+    ...square,
     toCrop,
     landmarks: landmarks && toCropUnits(landmarks, toCrop, size),
   };

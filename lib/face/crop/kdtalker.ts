@@ -1,30 +1,30 @@
 import { KdtalkerError } from '../../errors.js';
+import type { Picture } from '../../picture.js';
 import {
   add,
   compose,
   length,
   type Matrix,
-  type Picture,
   type Point,
   resizedToOriginal,
   rint,
   scale,
   subtract,
 } from '../geometry.js';
-import { cut, type Region, warp } from '../picture.js';
+import { cut, type Rectangle, warp } from '../resample.js';
 import { faceSquare } from './ffhq.js';
 
-/** The side that the published code aligns to; it decides when a large photo is reduced first. */
+/** The side that the published code aligns to; it decides when a large picture is reduced first. */
 const ALIGNED_SIDE = 512;
 
 /** What the published inference cuts out (model.md, section 12). */
 export interface KdtalkerWindow {
-  /** The photo is reduced by this factor first; 1 leaves it as it is. */
+  /** The picture is reduced by this factor first; 1 leaves it as it is. */
   readonly shrink: number;
-  /** Size of the reduced photo. */
+  /** Size of the reduced picture. */
   readonly width: number;
   readonly height: number;
-  /** First cut, in pixels of the reduced photo: left, top, right, bottom (exclusive). */
+  /** First cut, in pixels of the reduced picture: left, top, right, bottom (exclusive). */
   readonly cropRect: readonly [number, number, number, number];
   /** Second cut, in pixels of the first, before truncation: left, top, right, bottom. */
   readonly quadRect: readonly [number, number, number, number];
@@ -52,7 +52,7 @@ function firstCut(quad: readonly Point[], side: number, width: number, height: n
   ] as const;
 }
 
-/** The two cuts for 68 landmarks in pixels of a photo of `width` x `height`. */
+/** The two cuts for 68 landmarks in pixels of a picture of `width` x `height`. */
 export function kdtalkerWindow(landmarks: readonly Point[], width: number, height: number): KdtalkerWindow {
   const whole = quadOf(landmarks);
   const shrink = Math.max(Math.floor((whole.side / ALIGNED_SIDE) * 0.5), 1);
@@ -72,8 +72,8 @@ export function kdtalkerWindow(landmarks: readonly Point[], width: number, heigh
   return { shrink, width: reducedWidth, height: reducedHeight, cropRect, quadRect };
 }
 
-/** Both cuts in one: whole pixels of the reduced photo. */
-function cutRegion({ cropRect, quadRect }: KdtalkerWindow): Region {
+/** Both cuts in one: whole pixels of the reduced picture. */
+function cutRegion({ cropRect, quadRect }: KdtalkerWindow): Rectangle {
   const [left, top, right, bottom] = cropRect;
   const region = {
     left: left + Math.trunc(quadRect[0]),
@@ -88,30 +88,26 @@ function cutRegion({ cropRect, quadRect }: KdtalkerWindow): Region {
   );
 }
 
-/** Indices of a `size` x `size` crop to indices of the photo. Not a similarity: the cut need not be square. */
-export function kdtalkerToPhoto(window: KdtalkerWindow, photo: Picture, size: number): Matrix {
+/** Indices of a `size` x `size` crop to indices of the picture. Not a similarity: the cut need not be square. */
+export function kdtalkerToPhoto(window: KdtalkerWindow, picture: Picture, size: number): Matrix {
   const region = cutRegion(window);
   const toRegion = resizedToOriginal(
     size / (region.right - region.left),
     size / (region.bottom - region.top),
   );
   const toReduced = compose([1, 0, region.left, 0, 1, region.top], toRegion);
-  return compose(resizedToOriginal(window.width / photo.width, window.height / photo.height), toReduced);
+  return compose(resizedToOriginal(window.width / picture.width, window.height / picture.height), toReduced);
 }
 
 /**
  * The crop of the published inference, sides along the picture's. Reduction and resampling are plain
  * bilinear as there, each rounded to 8 bits, so that the networks see what they were trained on.
  */
-export async function cropKdtalker(
-  photo: Picture,
-  window: KdtalkerWindow,
-  size: number,
-): Promise<Uint8Array> {
+export async function cropKdtalker(picture: Picture, window: KdtalkerWindow, size: number): Promise<Picture> {
   const { width, height } = window;
-  const shrinking = resizedToOriginal(width / photo.width, height / photo.height);
-  const reduced = window.shrink > 1 ? await warp(photo, shrinking, width, height, 'replicate') : photo;
+  const shrinking = resizedToOriginal(width / picture.width, height / picture.height);
+  const reduced = window.shrink > 1 ? await warp(picture, shrinking, width, height, 'replicate') : picture;
   const part = cut(reduced, cutRegion(window));
   const toPart = resizedToOriginal(size / part.width, size / part.height);
-  return (await warp(part, toPart, size, size, 'replicate')).data;
+  return warp(part, toPart, size, size, 'replicate');
 }

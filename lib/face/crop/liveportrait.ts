@@ -1,15 +1,6 @@
-import {
-  add,
-  boundsOf,
-  invert,
-  type Matrix,
-  mean,
-  type Picture,
-  type Point,
-  scale,
-  subtract,
-} from '../geometry.js';
-import { warp } from '../picture.js';
+import type { Picture } from '../../picture.js';
+import { add, boundsOf, invert, type Matrix, mean, type Point, scale, subtract } from '../geometry.js';
+import { warp } from '../resample.js';
 import { eyesAndMouth } from '../schemes.js';
 import { requireExtent } from './anchors.js';
 
@@ -46,7 +37,7 @@ function downAxis(landmarks: readonly Point[]): Point {
   return single([line[0] / span, line[1] / span]);
 }
 
-/** The face's square in the photo: centre, side and unit axis to its right. In single precision, see above. */
+/** The face's square in the picture: centre, side and unit axis to its right. In single precision, see above. */
 function facePlace(
   landmarks: readonly Point[],
   { enlargement, shiftDown }: Framing,
@@ -67,7 +58,7 @@ function facePlace(
 }
 
 /**
- * Indices of a `size` x `size` crop to indices of the photo (`M_c2o` of model.md, section 12): the inverse of
+ * Indices of a `size` x `size` crop to indices of the picture (`M_c2o` of model.md, section 12): the inverse of
  * the similarity that takes the centre to size / 2.
  *
  * @param landmarks 68, 106 or 203 points
@@ -89,7 +80,7 @@ export function liveportraitToPhoto(
   return invert(toCrop.map(Math.fround) as unknown as Matrix);
 }
 
-/** The crop of the published LivePortrait code: plain bilinear, black outside the photo. */
-export async function cropLiveportrait(photo: Picture, toPhoto: Matrix, size: number): Promise<Uint8Array> {
-  return (await warp(photo, toPhoto, size, size, 'black')).data;
+/** The crop of the published LivePortrait code: plain bilinear, black outside the picture. */
+export function cropLiveportrait(picture: Picture, toPhoto: Matrix, size: number): Promise<Picture> {
+  return warp(picture, toPhoto, size, size, 'black');
 }

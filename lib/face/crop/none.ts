@@ -1,12 +1,13 @@
-import { type Matrix, type Picture, resizedToOriginal } from '../geometry.js';
-import { resize } from '../picture.js';
+import type { Picture } from '../../picture.js';
+import { type Matrix, resizedToOriginal } from '../geometry.js';
+import { resize } from '../resample.js';
 
-/** Indices of the whole picture resized to `size` x `size` to indices of the photo. */
-export function wholeToPhoto(photo: Picture, size: number): Matrix {
-  return resizedToOriginal(size / photo.width, size / photo.height);
+/** Indices of the whole picture resized to `size` x `size` to indices of the picture. */
+export function wholeToPhoto(picture: Picture, size: number): Matrix {
+  return resizedToOriginal(size / picture.width, size / picture.height);
 }
 
 /** The whole picture, stretched to the square. */
-export async function cropWhole(photo: Picture, size: number): Promise<Uint8Array> {
-  return (await resize(photo, size, size)).data;
+export function cropWhole(picture: Picture, size: number): Promise<Picture> {
+  return resize(picture, size, size);
 }

@@ -1,10 +1,11 @@
 import sharp from 'sharp';
 import { native } from '../binding.js';
+import type { Picture } from '../picture.js';
 import { enlarge } from './enlarge.js';
-import type { Matrix, Picture } from './geometry.js';
+import type { Matrix } from './geometry.js';
 
 /** A rectangle of whole pixels inside a picture; right and bottom are exclusive. */
-export interface Region {
+export interface Rectangle {
   readonly left: number;
   readonly top: number;
   readonly right: number;
@@ -24,7 +25,7 @@ export async function warp(
 }
 
 /** Copies a region that is not empty and lies in the picture. */
-export function cut(picture: Picture, region: Region): Picture {
+export function cut(picture: Picture, region: Rectangle): Picture {
   const width = region.right - region.left;
   const height = region.bottom - region.top;
   if (width === picture.width && height === picture.height) return picture;

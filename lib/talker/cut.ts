@@ -1,0 +1,103 @@
+import type { NativePhoto, NativePortraitOptions } from '../binding.js';
+import { throwIfAborted } from '../errors.js';
+import { type Crop, type CropKind, cropPicture } from '../face/crop/index.js';
+import type { Face, FaceRatios } from '../face/faces.js';
+import { type Box, compose, type Matrix, resizedToOriginal } from '../face/geometry.js';
+import { type PictureInput, readPicture } from '../media/index.js';
+import { keepKeypoints, placeKeypoints } from '../packs/landmarks.js';
+import type { PackManifest } from '../packs/pack.js';
+import type { Picture } from '../picture.js';
+import type { TalkerHost } from './host.js';
+import type { PortraitOptions } from './portrait-options.js';
+
+/** Where a portrait was cut out of its picture. */
+export interface PortraitCrop {
+  kind: CropKind;
+  /** Side of the square crop, pixels. */
+  size: number;
+  /** Row-major 2x3: pixel indices of the crop to pixel indices of the picture. */
+  toPhoto: Matrix;
+  /** Row-major 2x3: pixel indices of the picture to pixel indices of the crop. */
+  toCrop: Matrix;
+  /** Left, top, width, height of the face in the picture; undefined with the crop `'none'`. */
+  box: Box | undefined;
+  /** The detector's confidence, 0..1; 1 when box or landmarks were given; undefined with the crop `'none'`. */
+  score: number | undefined;
+}
+
+/** The size of a picture in pixels. */
+export interface PhotoSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A picture, the face in it and the square around that face: what a portrait is made of. */
+export interface Cut {
+  readonly picture: Picture;
+  /** Undefined with the crop `'none'`, which looks for none. */
+  readonly face: Face | undefined;
+  readonly crop: Crop;
+}
+
+/** What a crop goes by: all of a {@link Face}, or what is known of one without looking. */
+export type FaceToCut = Partial<Pick<Face, 'landmarks68' | 'landmarks106'>>;
+
+/** Reads a picture, finds the face and cuts it out. The options have been checked. */
+export async function cutPortrait(
+  host: TalkerHost,
+  input: PictureInput,
+  { crop: wanted, face: choice, box, landmarks, signal: given }: PortraitOptions,
+): Promise<Cut> {
+  // A signal of our own: however many calls share the user's, Node does not warn of too many listeners on it.
+  const signal = given && AbortSignal.any([given]);
+  const picture = await readPicture(input, { signal });
+  const kind = wanted ?? host.pack.manifest.crop.default;
+  const face =
+    kind === 'none'
+      ? undefined
+      : await (await host.faces()).find(picture, { face: choice, box, landmarks, signal });
+  const crop = await cutFace(picture, host.pack.manifest, { kind, face, signal });
+  throwIfAborted(signal, 'Preparing the portrait');
+  return { picture, face, crop };
+}
+
+/** The square that a pack's networks see, of a face that has been found. */
+export function cutFace(
+  picture: Picture,
+  { crop: { size } }: PackManifest,
+  { kind, face, signal }: { kind: CropKind; face: FaceToCut | undefined; signal?: AbortSignal | undefined },
+): Promise<Crop> {
+  const { landmarks68: landmarks, landmarks106 } = face ?? {};
+  return cropPicture(picture, { kind, size, landmarks, landmarks106, signal });
+}
+
+/** Where the crop lies, as users see it and portrait files keep it. */
+export function cropOf({ crop, face }: Cut): PortraitCrop {
+  const { kind, size, toPhoto, toCrop } = crop;
+  return { kind, size, toPhoto, toCrop, box: face?.box, score: face?.score };
+}
+
+/** A crop as the engine takes it, with what the pack's rules say about keypoints. */
+export function nativeCrop(
+  { picture, landmarks }: Crop,
+  { landmarks: rules = [] }: PackManifest,
+  ratios: FaceRatios | undefined,
+): Omit<NativePortraitOptions, 'photo'> {
+  const keypoints = landmarks ? placeKeypoints(rules, landmarks) : keepKeypoints();
+  return { crop: picture, keypoints, ratios: nativeRatios(ratios) };
+}
+
+/** Ratios as the engine takes them: left eye, right eye, lips; empty where they are not known. */
+export function nativeRatios(ratios: FaceRatios | undefined): Float32Array {
+  return ratios ? Float32Array.of(...ratios.eyes, ratios.lip) : new Float32Array();
+}
+
+/** A whole picture as the engine takes it: a rendered crop need not have the size of the one that was cut out. */
+export function nativePhoto(
+  picture: Picture,
+  { size, toPhoto }: Pick<PortraitCrop, 'size' | 'toPhoto'>,
+  { output }: PackManifest,
+): NativePhoto {
+  const toCut = resizedToOriginal(output.width / size, output.height / size);
+  return { picture, toPhoto: Float64Array.from(compose(toPhoto, toCut)) };
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { CROP_KINDS, type CropKind } from '../face/crop/index.js';
+import type { FaceChoice } from '../face/faces.js';
+import type { Box, Point } from '../face/geometry.js';
+import { abortSignal, flag, oneOf, parseOptions } from '../validate.js';
+
+/** How a portrait is cut out of a picture. */
+export interface PortraitOptions {
+  /** How the face is cut out; default: the pack's own. `'none'` takes the whole picture and looks for no face. */
+  crop?: CropKind | undefined;
+  /** Which face: `'largest'` (default), `'center'`, or an index, 0 the largest. */
+  face?: FaceChoice | undefined;
+  /** Left, top, width, height in pixels: look for the landmarks only there. */
+  box?: Box | undefined;
+  /** 68 points in the order of iBUG 300-W, pixels: used as they are. */
+  landmarks?: readonly Point[] | undefined;
+  /**
+   * Keeps the whole picture, 3 bytes a pixel, for clips with `frame: 'full'` and in saved portraits. Default true.
+   */
+  keepPhoto?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+const schema = z.strictObject(
+  {
+    crop: oneOf(...(CROP_KINDS as [CropKind, ...CropKind[]])).optional(),
+    face: z.unknown().optional(), // the three below are checked by the face finder, which knows the picture
+    box: z.unknown().optional(),
+    landmarks: z.unknown().optional(),
+    keepPhoto: flag.default(true),
+    signal: abortSignal.optional(),
+  },
+  { error: 'an object' },
+);
+
+/** Throws INVALID_ARGUMENT. @returns whether the whole picture is kept */
+export function checkPortraitOptions(options: PortraitOptions): boolean {
+  return parseOptions(schema, options, 'the options of portrait()').keepPhoto;
+}
