@@ -161,7 +161,7 @@ export interface NativeTraceOptions {
   frames: number[];
 }
 
-/** How an operator of the domain `kdtalker` wants its weights; native/ops/pack_weights.h WeightLayout. */
+/** How an operator of the domain `kdtalker` wants its weights; native/ops/weight_layout.h WeightLayout. */
 export interface NativeWeightLayout {
   operator: string;
   precision: 'fp32' | 'bf16';
@@ -197,7 +197,7 @@ interface Addon {
     border: Border,
   ): Promise<Buffer>;
   /** Weights [outputs, inputs, ...kernel] as the operator's kernels read them. */
-  packWeights(layout: NativeWeightLayout, weights: Float32Array): Promise<Buffer>;
+  layOutWeights(layout: NativeWeightLayout, weights: Float32Array): Promise<Buffer>;
   cpuFeatures(): CpuFeatures;
   openTalker(options: NativeTalkerOptions): Promise<TalkerHandle>;
   talkerDevice(talker: TalkerHandle): string;

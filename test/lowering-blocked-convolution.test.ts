@@ -1,12 +1,12 @@
 import t from 'tap';
 import { blockedConvolution } from '../dist/packs/lowering/passes/blocked-convolution.js';
-import { cancelRepacking } from '../dist/packs/lowering/passes/cancel-repacking.js';
+import { cancelBlocking } from '../dist/packs/lowering/passes/cancel-blocking.js';
 import { Graph, type Value } from '../dist/packs/onnx/index.js';
 import { filled, type HostTensor } from './support/graphs.js';
 import { lowerBuilt, sameAsPlain } from './support/lowered.js';
 import { randoms } from './support/talker.js';
 
-const PASSES = [blockedConvolution, cancelRepacking];
+const PASSES = [blockedConvolution, cancelBlocking];
 
 /** Numbers without an order: the terms of a wave would cancel, and what rounding leaves of them shows nothing. */
 function noise(dims: number[], seed: number): HostTensor {
@@ -28,7 +28,7 @@ function conv(g: Graph, x: Value, [to, from, ...kernel]: number[], name: string)
 }
 
 t.test(
-  'a chain of convolutions is packed once at each end, with activations and residuals inside',
+  'a chain of convolutions is blocked once at each end, with activations and residuals inside',
   async (t) => {
     const g = new Graph('chain');
     const x = g.input('x', 'float32', [1, 20, 9, 11]);
@@ -37,7 +37,7 @@ t.test(
     const third = conv(g, second, [24, 40, 3, 3], 'c');
     g.output('y', third.add(first), 'float32', [1, 24, 9, 11]);
     const lowered = await lowerBuilt(t, g, PASSES);
-    t.strictSame(lowered.operators, { 'kdtalker:Pack': 1, 'kdtalker:Conv': 3, 'kdtalker:Unpack': 1 });
+    t.strictSame(lowered.operators, { 'kdtalker:Block': 1, 'kdtalker:Conv': 3, 'kdtalker:Unblock': 1 });
     t.equal(lowered.found.get('blocked-convolution'), 3);
     await sameAsPlain(t, g, lowered, { x: noise([1, 20, 9, 11], 1) });
   },
@@ -50,9 +50,9 @@ t.test('three axes', async (t) => {
   g.output('y', y.sigmoid(), 'float32', [1, 16, 3, 8, 10]);
   const lowered = await lowerBuilt(t, g, PASSES);
   t.strictSame(lowered.operators, {
-    'kdtalker:Pack': 1,
+    'kdtalker:Block': 1,
     'kdtalker:Conv': 2,
-    'kdtalker:Unpack': 1,
+    'kdtalker:Unblock': 1,
     Sigmoid: 1,
   });
   await sameAsPlain(t, g, lowered, { x: noise([1, 16, 3, 8, 10], 1) });
@@ -77,9 +77,9 @@ t.test('a value that others use too stays, and so do convolutions of another for
     g.output(name, value, 'float32', dims);
   const lowered = await lowerBuilt(t, g, PASSES);
   t.strictSame(lowered.operators, {
-    'kdtalker:Pack': 1,
+    'kdtalker:Block': 1,
     'kdtalker:Conv': 1,
-    'kdtalker:Unpack': 1,
+    'kdtalker:Unblock': 1,
     Conv: 4,
     Relu: 1,
   });

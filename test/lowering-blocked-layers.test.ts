@@ -17,7 +17,7 @@ t.test('a convolution of a repeated input takes the input as it is', async (t) =
   g.output('twice', twice, 'float32', [1, 20, 8, 10]);
   g.output('four', fourTimes, 'float32', [1, 16, 16, 20]);
   const lowered = await lowerBuilt(t, g, PASSES);
-  t.strictSame(lowered.operators, { 'kdtalker:Pack': 1, 'kdtalker:UpConv': 2, 'kdtalker:Unpack': 2 });
+  t.strictSame(lowered.operators, { 'kdtalker:Block': 1, 'kdtalker:UpConv': 2, 'kdtalker:Unblock': 2 });
   await sameAsPlain(t, g, lowered, { x: wave([1, 16, 4, 5]) });
 });
 
@@ -51,12 +51,12 @@ t.test('an hourglass stays in blocks: pooling, steps up, skips put beside', asyn
   g.output('y', conv(g, joined, [38, 38, 3, 3, 3], 'end').relu(), 'float32', [1, 38, 2, 8, 8]);
   const lowered = await lowerBuilt(t, g, PASSES);
   t.strictSame(lowered.operators, {
-    'kdtalker:Pack': 1,
+    'kdtalker:Block': 1,
     'kdtalker:Conv': 3,
     'kdtalker:AveragePool': 1,
     'kdtalker:UpConv': 1,
     Concat: 1,
-    'kdtalker:Unpack': 1,
+    'kdtalker:Unblock': 1,
   });
   await sameAsPlain(t, g, lowered, { x: wave(dims) });
 });
@@ -67,7 +67,7 @@ t.test('channels that do not fill their blocks are put beside each other as they
   const ragged = g.concat(1, [conv(g, x, [10, 16, 3, 3], 'a'), x]);
   g.output('y', conv(g, ragged, [16, 26, 3, 3], 'b'), 'float32', [1, 16, 8, 8]);
   const lowered = await lowerBuilt(t, g, PASSES);
-  t.equal(lowered.operators['kdtalker:Unpack'], 2);
+  t.equal(lowered.operators['kdtalker:Unblock'], 2);
   await sameAsPlain(t, g, lowered, { x: wave([1, 16, 8, 8]) });
 });
 
@@ -77,7 +77,7 @@ t.test('an activation between two sums keeps its value in blocks', async (t) => 
   const sum = conv(g, x, [16, 16, 3, 3], 'a').add(x);
   g.output('y', conv(g, leaky(sum), [16, 16, 3, 3], 'b'), 'float32', [1, 16, 8, 8]);
   const lowered = await lowerBuilt(t, g, PASSES);
-  const expected = { 'kdtalker:Pack': 1, 'kdtalker:Conv': 2, LeakyRelu: 1, 'kdtalker:Unpack': 1 };
+  const expected = { 'kdtalker:Block': 1, 'kdtalker:Conv': 2, LeakyRelu: 1, 'kdtalker:Unblock': 1 };
   t.strictSame(lowered.operators, expected);
   await sameAsPlain(t, g, lowered, { x: wave([1, 16, 8, 8]) });
 });

@@ -11,23 +11,24 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { loweredPack, type PackTarget } from '../dist/packs/lowering/cache.js';
-import { cacheDirectory, cacheKey } from '../dist/packs/lowering/cache-key.js';
+import { BLOCKED_SHAPES } from '../dist/packs/lowering/blocked-shapes.js';
+import { type LoweringTarget, loweredPack } from '../dist/packs/lowering/cache.js';
+import { cacheDirectory, cacheKey, LOWERING_VERSION } from '../dist/packs/lowering/cache-key.js';
 import { readPack } from '../dist/packs/pack.js';
-import { unpackedWeights } from './support/lowered.js';
+import { plainWeights } from './support/lowered.js';
 import { smallPack } from './support/small-pack.js';
 
 /** A target that counts the weights that were laid out for it. */
-function counting(): PackTarget & { packed: number } {
+function counting(): LoweringTarget & { laidOut: number } {
   const target = {
     device: 'cpu',
     precision: 'fp32' as const,
     cpu: 'test',
-    packed: 0,
-    packWeights: ((layout, weights) => {
-      target.packed++;
-      return unpackedWeights(layout, weights);
-    }) as PackTarget['packWeights'],
+    laidOut: 0,
+    layOutWeights: ((layout, weights) => {
+      target.laidOut++;
+      return plainWeights(layout, weights);
+    }) as LoweringTarget['layOutWeights'],
   };
   return target;
 }
@@ -48,13 +49,13 @@ t.test('a miss is lowered, a hit is not', async (t) => {
   };
   const made = await loweredPack(pack, target, { directory, onProgress });
   t.strictSame(Object.keys(made!.networks), ['prepare', 'render'], 'networks without a pattern are left out');
-  t.equal(target.packed, 2, 'one convolution a network: the others have too few channels');
+  t.equal(target.laidOut, 2, 'one convolution a network: the others have too few channels');
   t.equal(progress.at(-1), 1, 'the end is told');
   t.strictSame(progress, [...progress].sort(), 'progress never goes back');
   t.strictSame(readdirSync(directory), [cacheKey(pack, target)], 'nothing else is left there');
   const again = await loweredPack(pack, target, { directory });
   t.strictSame(again, made);
-  t.equal(target.packed, 2);
+  t.equal(target.laidOut, 2);
 });
 
 t.test('the portrait part takes what it needs, and the rest takes what crosses over', async (t) => {
@@ -86,7 +87,7 @@ function heals(what: string, damage: (folder: string) => void) {
     const made = (await loweredPack(pack, target, { directory }))!;
     damage(made.directory);
     const again = (await loweredPack(pack, target, { directory }))!;
-    t.equal(target.packed, 4, 'lowered a second time');
+    t.equal(target.laidOut, 4, 'lowered a second time');
     t.strictSame(again, made);
     t.strictSame(readdirSync(directory), [cacheKey(pack, target)], 'the damaged one is gone');
   });
@@ -119,29 +120,29 @@ t.test('a file that was only touched is hashed, and good', async (t) => {
   const made = (await loweredPack(pack, target, { directory }))!;
   utimesSync(join(made.directory, DATA), new Date(), new Date());
   await loweredPack(pack, target, { directory });
-  t.equal(target.packed, 2);
+  t.equal(target.laidOut, 2);
 });
 
 t.test('two at once in one process lower once', async (t) => {
   const { pack, directory, target } = await prepared(t);
   const [a, b] = await Promise.all([1, 2].map(() => loweredPack(pack, target, { directory })));
   t.strictSame(a, b);
-  t.equal(target.packed, 2);
+  t.equal(target.laidOut, 2);
 });
 
 t.test('another process that was first is taken', async (t) => {
   const { pack, directory, target } = await prepared(t);
   const slow = counting();
-  const packWeights = slow.packWeights;
-  slow.packWeights = async (...args) => {
+  const layOutWeights = slow.layOutWeights;
+  slow.layOutWeights = async (...args) => {
     // As another process would: its own copy of the module's state is what this one cannot see.
     const other = await import('../dist/packs/lowering/cache.js?other' as '../dist/packs/lowering/cache.js');
-    if (slow.packed === 0) await other.loweredPack(pack, target, { directory });
-    return packWeights(...args);
+    if (slow.laidOut === 0) await other.loweredPack(pack, target, { directory });
+    return layOutWeights(...args);
   };
   const made = await loweredPack(pack, slow, { directory });
-  t.equal(target.packed, 2);
-  t.equal(slow.packed, 2);
+  t.equal(target.laidOut, 2);
+  t.equal(slow.laidOut, 2);
   t.strictSame(await loweredPack(pack, target, { directory }), made);
   t.strictSame(readdirSync(directory), [cacheKey(pack, target)]);
 });
@@ -204,3 +205,16 @@ t.test('where the cache is', async (t) => {
   t.equal(cacheDirectory({ XDG_CACHE_HOME: '/b' }), '/b/kdtalker');
   t.match(cacheDirectory({}), /\/\.cache\/kdtalker$/);
 });
+
+t.test(
+  'the names of the operators belong to the version of lowering: a cache of other names is made anew',
+  async (t) => {
+    const named = { version: LOWERING_VERSION, operators: Object.keys(BLOCKED_SHAPES).sort().join(' ') };
+    t.strictSame(named, {
+      version: 5,
+      operators:
+        'AveragePool Block BlockBf16 CellsFirst Conv DenseMotionInput DenseMotionInputBf16 MaskMotion Occlusion ' +
+        'SampleVolume SampleVolumeBf16 Spade Stats Unblock UpConv',
+    });
+  },
+);

@@ -18,7 +18,7 @@ function mixed(channels: number, masked: (x: Value) => Value): Graph {
 t.test('the convolution of the mask, softmax and mixing are one operator', async (t) => {
   const g = mixed(142, (x) => conv(x.graph, x, [22, 142, 7, 7, 7], 'mask').softmax(1));
   const { operators } = await lowerBuilt(t, g, PASSES);
-  t.strictSame(operators, { 'kdtalker:Pack': 1, 'kdtalker:MaskMotion': 1 });
+  t.strictSame(operators, { 'kdtalker:Block': 1, 'kdtalker:MaskMotion': 1 });
   // A mask that is the same for all candidates would differ by 5e-2.
   await engineAsPlain(t, g, { x: waveVolume(142), ...KEYPOINTS }, { fp32: 5e-6, bf16: 5e-3 });
 });

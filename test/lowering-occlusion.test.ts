@@ -21,7 +21,7 @@ function graph(build: (x: Value) => Value, outputs = 1): Graph {
 t.test('a convolution of a volume whose depth became channels reads the volume', async (t) => {
   const g = graph((x) => conv(x.graph, flattened(x), [1, FLAT, 7, 7], 'map').sigmoid());
   const { operators } = await lowerBuilt(t, g, PASSES);
-  t.strictSame(operators, { 'kdtalker:Pack': 1, 'kdtalker:Occlusion': 1 });
+  t.strictSame(operators, { 'kdtalker:Block': 1, 'kdtalker:Occlusion': 1 });
   await engineAsPlain(t, g, { x: waveVolume(CHANNELS) }, { fp32: 1e-5, bf16: 1e-2 });
 });
 

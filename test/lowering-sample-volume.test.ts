@@ -27,7 +27,7 @@ const feeds = { f_s: waveVolume(CHANNELS), grid: bentGrid() };
 t.test('a sampled volume whose depth becomes channels, in float32 whatever the precision', async (t) => {
   const g = graph(flat, [1, FLAT, 64, 64]);
   const { operators } = await lowerBuilt(t, g, PASSES);
-  t.strictSame(operators, { 'kdtalker:VolumePack': 1, 'kdtalker:SampleVolume': 1, 'kdtalker:Unpack': 1 });
+  t.strictSame(operators, { 'kdtalker:CellsFirst': 1, 'kdtalker:SampleVolume': 1, 'kdtalker:Unblock': 1 });
   await engineAsPlain(t, g, feeds, { fp32: 1e-5, bf16: 1e-5 });
 });
 
@@ -37,10 +37,10 @@ t.test('a convolution takes the samples as they are', async (t) => {
   const g = graph(drawn, [1, 16, 64, 64]);
   const { operators } = await lowerBuilt(t, g, PASSES);
   t.strictSame(operators, {
-    'kdtalker:VolumePack': 1,
+    'kdtalker:CellsFirst': 1,
     'kdtalker:SampleVolume': 1,
     'kdtalker:Conv': 1,
-    'kdtalker:Unpack': 1,
+    'kdtalker:Unblock': 1,
   });
   await engineAsPlain(t, g, feeds, { fp32: 1e-5, bf16: 1e-5 });
 });

@@ -31,11 +31,11 @@ t.test('a residual block', async (t) => {
   g.output('y', x.add(second), 'float32', [1, 32, 8, 8]);
   const lowered = await lowerBuilt(t, g, PASSES);
   t.strictSame(lowered.operators, {
-    'kdtalker:Pack': 2,
+    'kdtalker:Block': 2,
     'kdtalker:Conv': 4,
     'kdtalker:Stats': 2,
     'kdtalker:Spade': 2,
-    'kdtalker:Unpack': 1,
+    'kdtalker:Unblock': 1,
   });
   await sameAsPlain(t, g, lowered, feeds, 2e-5);
 });
@@ -51,13 +51,13 @@ t.test('a block that draws larger and has a short cut of its own', async (t) => 
   g.output('y', small.sigmoid(), 'float32', [1, 12, 16, 16]);
   const lowered = await lowerBuilt(t, g, PASSES);
   t.strictSame(lowered.operators, {
-    'kdtalker:Pack': 2,
+    'kdtalker:Block': 2,
     'kdtalker:UpConv': 3,
     'kdtalker:Conv': 5,
     'kdtalker:Stats': 2,
     'kdtalker:Spade': 3,
     LeakyRelu: 1,
-    'kdtalker:Unpack': 1,
+    'kdtalker:Unblock': 1,
     Sigmoid: 1,
   });
   await sameAsPlain(t, g, lowered, feeds, 2e-5);
@@ -70,10 +70,10 @@ t.test('a scale without a shift', async (t) => {
   g.output('y', leaky(scale.mul(instanceNorm(x, 32))), 'float32', [1, 32, 8, 8]);
   const lowered = await lowerBuilt(t, g, PASSES);
   t.strictSame(lowered.operators, {
-    'kdtalker:Pack': 2,
+    'kdtalker:Block': 2,
     'kdtalker:Stats': 1,
     'kdtalker:Spade': 1,
-    'kdtalker:Unpack': 1,
+    'kdtalker:Unblock': 1,
   });
   await sameAsPlain(t, g, lowered, feeds, 2e-5);
 });

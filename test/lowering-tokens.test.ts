@@ -21,7 +21,7 @@ async function plainAndLowered(t: Test, built: Graph, precision: Precision) {
   const folder = temporaryFolder(t);
   await writeModel(built, folder, 'plain.onnx');
   const graph = await EditableGraph.open(join(folder, 'plain.onnx'));
-  const found = await lowerGraph(graph, { precision, packWeights: native().packWeights });
+  const found = await lowerGraph(graph, { precision, layOutWeights: native().layOutWeights });
   await writeEdited(graph, folder, 'lowered.onnx');
   const open = async (name: string) => {
     const session = await native().openSession(join(folder, name), { threads: 2 });

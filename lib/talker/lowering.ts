@@ -39,7 +39,7 @@ export async function lowerForCpu(
   options: CacheOptions,
 ): Promise<LoweredPack | undefined> {
   if (!ON_CPU.includes(device)) return undefined;
-  const { cpuFeatures, packWeights } = native();
-  const target = { device: 'cpu', precision, cpu: cpuFeatures().isa, packWeights };
+  const { cpuFeatures, layOutWeights } = native();
+  const target = { device: 'cpu', precision, cpu: cpuFeatures().isa, layOutWeights };
   return loweredPack(pack, target, options);
 }

@@ -5,7 +5,7 @@
 #include "addon/values.h"
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/kernel_table.h"
-#include "ops/pack_weights.h"
+#include "ops/weight_layout.h"
 
 namespace kdtalker::addon {
 namespace {
@@ -33,13 +33,13 @@ std::shared_ptr<Request> RequestOf(const Napi::CallbackInfo& info) {
   return request;
 }
 
-// packWeights(layout, weights) -> Promise<Uint8Array>
-Napi::Value PackWeights(const Napi::CallbackInfo& info) {
+// layOutWeights(layout, weights) -> Promise<Uint8Array>
+Napi::Value LayOutWeights(const Napi::CallbackInfo& info) {
   return Instance::Of(info.Env())
       .jobs()
       .Run<std::vector<std::uint8_t>>(
           info.Env(),
-          [request = RequestOf(info)] { return ops::PackWeights(request->layout, request->weights); },
+          [request = RequestOf(info)] { return ops::LayOutWeights(request->layout, request->weights); },
           [](Napi::Env env, std::vector<std::uint8_t>& bytes) -> Napi::Value {
             return Napi::Buffer<std::uint8_t>::Copy(env, bytes.data(), bytes.size());
           });
@@ -57,7 +57,7 @@ Napi::Value CpuFeatures(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportWeights(Napi::Env env, Napi::Object exports) {
-  exports.Set("packWeights", Napi::Function::New<Call<PackWeights>>(env, "packWeights"));
+  exports.Set("layOutWeights", Napi::Function::New<Call<LayOutWeights>>(env, "layOutWeights"));
   exports.Set("cpuFeatures", Napi::Function::New<Call<CpuFeatures>>(env, "cpuFeatures"));
 }
 

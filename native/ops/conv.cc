@@ -44,7 +44,7 @@ void CheckBlocked(const Dims& x, const char* op) {
 
 template <class T>
 void CheckWeights(const Ort::KernelContext& context, const ConvPlan& plan, const char* op) {
-  Expect(ElementCount(InputDims(context, 1)) == PackedBytes<T>(plan), op, "packed weights of its size");
+  Expect(ElementCount(InputDims(context, 1)) == WeightBytes<T>(plan), op, "laid out weights of its size");
   Expect(ElementCount(InputDims(context, 2)) >= std::int64_t{16} * plan.out_blocks, op,
          "a bias for every output");
 }

@@ -52,7 +52,7 @@ class UpConv {
 
 // SPADE: x normalised by its statistics, times gamma and, where `shift` is 1, plus beta, which are
 // convolutions of `a`; then max(v, alpha v). x is read with each cell repeated `factor` times along the last
-// two axes. Attributes: channels, algorithm, factor, shift, alpha (1: no activation). Packed weights are
+// two axes. Attributes: channels, algorithm, factor, shift, alpha (1: no activation). Laid out weights are
 // Spade's with shift, Conv's without.
 template <class T>
 class Spade {

@@ -1,6 +1,6 @@
 #include "ops/conv_plan.h"
 
-#include "kernels/cpu/pack_conv.h"
+#include "kernels/cpu/conv_layout.h"
 
 namespace kdtalker::ops {
 
@@ -28,14 +28,14 @@ ConvPlan MakePlan(Method method, const Dims& x, int out_channels, int kernel_dep
 }
 
 template <class T>
-std::int64_t PackedBytes(const ConvPlan& plan) {
+std::int64_t WeightBytes(const ConvPlan& plan) {
   if (!kernels::KeepsTaps(plan.method, sizeof(T)))
     return plan.matrices() * static_cast<std::int64_t>(sizeof(T));
   return std::int64_t{plan.panels} * plan.product_weights() * kernels::kTaps *
          static_cast<std::int64_t>(sizeof(float));
 }
 
-template std::int64_t PackedBytes<float>(const ConvPlan&);
-template std::int64_t PackedBytes<kernels::Bf16>(const ConvPlan&);
+template std::int64_t WeightBytes<float>(const ConvPlan&);
+template std::int64_t WeightBytes<kernels::Bf16>(const ConvPlan&);
 
 }  // namespace kdtalker::ops

@@ -13,8 +13,8 @@ constexpr int Quotient(int value, int by) {
 kernels::ConvPlan MakePlan(kernels::Method method, const Dims& x, int out_channels, int kernel_depth,
                            bool spade);
 
-// Bytes of the packed weights (kernels/cpu/pack_conv.h) of a plan.
+// Bytes of the laid out weights (kernels/cpu/conv_layout.h) of a plan.
 template <class T>
-std::int64_t PackedBytes(const kernels::ConvPlan& plan);
+std::int64_t WeightBytes(const kernels::ConvPlan& plan);
 
 }  // namespace kdtalker::ops

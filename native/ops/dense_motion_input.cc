@@ -1,6 +1,6 @@
 #include "ops/dense_motion_input.h"
 
-#include "ops/volume_pack.h"
+#include "ops/cells_first.h"
 #include "ops/warp.h"
 
 namespace kdtalker::ops {
@@ -30,7 +30,7 @@ void DenseMotionInput<T>::Compute(const Ort::KernelContext& context) {
   auto* tables = tables_memory.as<DenseMotionTables>();
   auto* volume = volume_memory.as<float>();
   kernels::MakeDenseMotionTables(Input<float>(context, 1), Input<float>(context, 2), tables);
-  PackVolume(workers, Input<float>(context, 0), volume, kCompressed, kVolumeCells);
+  PutCellsFirst(workers, Input<float>(context, 0), volume, kCompressed, kVolumeCells);
   T* out = Output<T>(context, BlockedVolume(kernels::kStackedBlocks));
   workers.For(kernels::kVolumeDepth * kernels::kVolumeSide, [&](std::int64_t piece) noexcept {
     WarpKernelsOf<T>().dense_motion(volume, *tables, out, piece);

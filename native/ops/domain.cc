@@ -4,15 +4,15 @@
 #include <tuple>
 
 #include "ops/average_pool.h"
+#include "ops/block.h"
+#include "ops/cells_first.h"
 #include "ops/conv.h"
 #include "ops/dense_motion_input.h"
 #include "ops/mask_motion.h"
 #include "ops/occlusion.h"
-#include "ops/repack.h"
 #include "ops/sample_volume.h"
 #include "ops/stats.h"
 #include "ops/token_layers.h"
-#include "ops/volume_pack.h"
 
 namespace kdtalker::ops {
 namespace {
@@ -21,8 +21,8 @@ using kernels::Bf16;
 
 // The operators and the domain that lists them, which must live as long as the sessions that use them.
 struct Operators {
-  std::tuple<Op<Pack<float>>, Op<Pack<Bf16>>,                          //
-             Op<Unpack<float>>, Op<Unpack<Bf16>>,                      //
+  std::tuple<Op<Block<float>>, Op<Block<Bf16>>,                        //
+             Op<Unblock<float>>, Op<Unblock<Bf16>>,                    //
              Op<Conv<float>>, Op<Conv<Bf16>>,                          //
              Op<UpConv<float>>, Op<UpConv<Bf16>>,                      //
              Op<Spade<float>>, Op<Spade<Bf16>>,                        //
@@ -31,7 +31,7 @@ struct Operators {
              Op<Occlusion<float>>, Op<Occlusion<Bf16>>,                //
              Op<SampleVolume<float>>, Op<SampleVolume<Bf16>>,          //
              Op<AveragePool<float>>, Op<AveragePool<Bf16>>,            //
-             Op<VolumePack>,                                           //
+             Op<CellsFirst>,                                           //
              Op<Stats<float>>, Op<Stats<Bf16>>,                        //
              TokenLayersOp>
       ops;

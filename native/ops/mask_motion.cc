@@ -96,7 +96,7 @@ void MaskMotion<T>::Compute(const Ort::KernelContext& context) {
   Expect(InputDims(context, 0) == BlockedVolume(mask::kBlocks), kName, "[9, 16, 64, 64, 16]");
   Expect(InputDims(context, 1) == Dims{static_cast<std::int64_t>(kernels::MaskWeightsBytes())} &&
              InputDims(context, 2) == Dims{kernels::kCandidates},
-         kName, "packed weights and 22 biases");
+         kName, "laid out weights and 22 biases");
   Expect(InputDims(context, 3) == KeypointDims() && InputDims(context, 4) == KeypointDims(), kName,
          "twice [1, 21, 3]");
   const std::int64_t threads = Threads();

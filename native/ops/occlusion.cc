@@ -34,7 +34,7 @@ void Occlusion<T>::Compute(const Ort::KernelContext& context) {
   Expect(InputDims(context, 0) == BlockedVolume(blocks_), kName, "a blocked volume of its channels");
   Expect(InputDims(context, 1) == Dims{static_cast<std::int64_t>(kernels::OcclusionWeightsBytes(blocks_))} &&
              InputDims(context, 2) == Dims{1},
-         kName, "packed weights and one bias");
+         kName, "laid out weights and one bias");
   const auto memory = scratch_->Take(static_cast<std::size_t>(pieces * kSide * kSide) * sizeof(float));
   const auto* weights = reinterpret_cast<const float*>(Input<std::uint8_t>(context, 1));
   const T* x = Input<T>(context, 0);

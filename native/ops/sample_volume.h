@@ -4,7 +4,7 @@
 
 namespace kdtalker::ops {
 
-// The feature volume (VolumePack's, [16, 64, 64, 32]) at a deformation [1, 16, 64, 64, 3]: trilinear, zeros
+// The feature volume (CellsFirst's, [16, 64, 64, 32]) at a deformation [1, 16, 64, 64, 3]: trilinear, zeros
 // outside. Blocked [32, 64, 64, 16]: channel = feature * 16 + depth.
 template <class T>
 class SampleVolume {

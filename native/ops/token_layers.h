@@ -27,7 +27,7 @@ struct TokenLayer {
 
 // What a layer reads, in the order of the operator's inputs.
 struct TokenInputs {
-  const void *weights = nullptr, *second = nullptr;          // packed
+  const void *weights = nullptr, *second = nullptr;          // laid out
   const float *bias = nullptr, *second_bias = nullptr;       // [width]
   const float *gamma = nullptr, *beta = nullptr;             // [width]
   const float *audio = nullptr, *time = nullptr;             // kResidual: the condition's parts

@@ -3,7 +3,7 @@
 #include <numeric>
 #include <utility>
 
-#include "kernels/cpu/pack_linear.h"
+#include "kernels/cpu/linear_layout.h"
 #include "ops/team.h"
 #include "ops/token_layers.h"
 

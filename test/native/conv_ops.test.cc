@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "blocked.h"
-#include "kernels/cpu/pack_conv.h"
+#include "kernels/cpu/conv_layout.h"
 #include "ops/conv_runner.h"
 
 namespace {
@@ -69,13 +69,13 @@ double ErrorOf(const Case& c, kernels::Isa isa) {
   auto bias = RandomFloats(static_cast<std::size_t>((c.out + 15) / 16 * 16), 4);
   const auto blocked = Blocked<T>(x, c.in, from.cells());
   const auto added = Blocked<T>(residual, c.out, to.cells());
-  const auto packed = kernels::PackConvWeights<T>(c.method, {w.data(), c.out, c.in, c.kernel_depth, false});
+  const auto laid_out = kernels::LayOutConv<T>(c.method, {w.data(), c.out, c.in, c.kernel_depth, false});
   std::vector<T> y(static_cast<std::size_t>((c.out + 15) / 16 * 16 * to.cells()));
   const auto plan = ops::MakePlan(c.method, {(c.in + 15) / 16, c.depth, c.height, c.width, 16}, c.out,
                                   c.kernel_depth, false);
   kernels::ConvCall<T> call{};
   call.x = blocked.data();
-  call.weights = packed.data();
+  call.weights = laid_out.data();
   call.bias = bias.data();
   call.residual = added.data();
   call.alpha = 0.25F;

@@ -17,7 +17,7 @@ constexpr std::int64_t kCandidates = kdtalker::kernels::kCandidates;
 constexpr std::int64_t kTaps = mask::kKernel * mask::kKernel * mask::kKernel;
 
 struct Weights {
-  std::vector<float> kernel, bias, packed, source, driving;
+  std::vector<float> kernel, bias, laid_out, source, driving;
 };
 
 const Weights& TheWeights() {
@@ -26,7 +26,7 @@ const Weights& TheWeights() {
     Weights made{random.Floats(kCandidates * mask::kInputs * kTaps, 0.02F), random.Floats(kCandidates),
                  std::vector<float>(kdtalker::kernels::MaskWeightsBytes() / sizeof(float), -1.0F),
                  random.Floats(63), random.Floats(63)};
-    kdtalker::kernels::PackMaskWeights(made.kernel.data(), made.packed.data());
+    kdtalker::kernels::LayOutMask(made.kernel.data(), made.laid_out.data());
     return made;
   }();
   return weights;
@@ -95,10 +95,10 @@ Result Run(const CpuKernels& table, const std::vector<T>& x) {
     Of<T>(table).mask_depth(x.data(), result.slices.data(), i);
   for (std::int64_t k = 0; k < mask::kSlices; k++) {
     float* slice = result.slices.data() + k * mask::kSlice;
-    const float* packed = weights.packed.data() + k * mask::kWeightsSize;
+    const float* laid_out = weights.laid_out.data() + k * mask::kWeightsSize;
     for (std::int64_t i = 0; i < mask::kColumnPieces; i++) kernels.mask_columns(slice, lines.data(), i);
     for (std::int64_t i = 0; i < mask::kLinePieces; i++) {
-      kernels.mask_line(lines.data(), packed, outputs.data(), space.data(), i);
+      kernels.mask_line(lines.data(), laid_out, outputs.data(), space.data(), i);
     }
     for (std::int64_t i = 0; i < mask::kCellPieces; i++) kernels.mask_cells(outputs.data(), slice, i);
   }

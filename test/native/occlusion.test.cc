@@ -26,11 +26,11 @@ double Wanted(const std::vector<T>& x, const std::vector<float>& weights, double
 template <class T>
 std::vector<float> Run(const CpuKernels& table, const std::vector<T>& x, const std::vector<float>& weights,
                        float bias) {
-  std::vector<float> packed(kdtalker::kernels::OcclusionWeightsBytes(kBlocks) / sizeof(float), -1.0F);
-  kdtalker::kernels::PackOcclusionWeights(weights.data(), kChannels, packed.data());
+  std::vector<float> laid_out(kdtalker::kernels::OcclusionWeightsBytes(kBlocks) / sizeof(float), -1.0F);
+  kdtalker::kernels::LayOutOcclusion(weights.data(), kChannels, laid_out.data());
   std::vector<float> sums(4 * kBlocks * kSide * kSide), map(kSide * kSide);
   for (std::int64_t i = 0; i < 4 * kBlocks; i++)
-    Of<T>(table).occlusion(x.data(), packed.data(), sums.data(), i);
+    Of<T>(table).occlusion(x.data(), laid_out.data(), sums.data(), i);
   for (std::int64_t i = 0; i < kSide; i++) {
     table.warp_float.occlusion_map(sums.data(), bias, map.data(), 4 * kBlocks, i);
   }

@@ -64,8 +64,8 @@ TEST_CASE("a volume's channels come to lie side by side") {
   const auto x = Random(33).Floats(3 * 70);
   for (const CpuKernels* table : Tables()) {
     std::vector<float> y(x.size(), -1.0F);
-    table->warp_float.pack_volume(x.data(), y.data(), 3, 70, 0, 32);
-    table->warp_float.pack_volume(x.data(), y.data(), 3, 70, 32, 70);
+    table->warp_float.cells_first(x.data(), y.data(), 3, 70, 0, 32);
+    table->warp_float.cells_first(x.data(), y.data(), 3, 70, 32, 70);
     for (std::size_t cell = 0; cell < 70; cell++) {
       for (std::size_t channel = 0; channel < 3; channel++)
         CHECK(y[cell * 3 + channel] == x[channel * 70 + cell]);

@@ -1,4 +1,4 @@
-// SPADE, the statistics of channels and repacking against float64 arithmetic, with every instruction set.
+// SPADE, the statistics of channels and blocking against float64 arithmetic, with every instruction set.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "blocked.h"
-#include "kernels/cpu/pack_conv.h"
+#include "kernels/cpu/conv_layout.h"
 #include "ops/conv_runner.h"
 
 namespace {
@@ -65,7 +65,7 @@ double SpadeError(kernels::Isa isa, Method method, bool with_beta) {
   const auto w = RandomFloats(std::size_t{2} * kChannels * kHidden * 9, 3),
              bias = RandomFloats(std::size_t{2} * 48, 4);
   const auto blocked_a = Blocked<T>(a, kHidden, kCells), blocked_x = Blocked<T>(x, kChannels, kSmall);
-  const auto packed = kernels::PackConvWeights<T>(
+  const auto laid_out = kernels::LayOutConv<T>(
       method, {w.data(), with_beta ? 2 * kChannels : kChannels, kHidden, 1, with_beta});
   std::vector<float> statistics(std::size_t{2} * 48);
   for (int block = 0; block < 3; block++)
@@ -73,7 +73,7 @@ double SpadeError(kernels::Isa isa, Method method, bool with_beta) {
   std::vector<T> y(std::size_t{48} * kCells);
   kernels::ConvCall<T> call{};
   call.x = blocked_a.data();
-  call.weights = packed.data();
+  call.weights = laid_out.data();
   call.bias = bias.data();
   call.alpha = 0.2F;
   call.y = y.data();
@@ -137,23 +137,23 @@ TEST_CASE("statistics hold for one cell, for many and for a mean far from zero")
   }
 }
 
-TEST_CASE("repacking there and back gives the same values, whatever the channels") {
+TEST_CASE("blocking there and back gives the same values, whatever the channels") {
   for (const kernels::Isa isa : Isas()) {
     const kernels::CpuKernels& table = kernels::CpuKernelsOf(isa);
     for (const int channels : {1, 16, 22}) {
-      const std::int64_t cells = 2 * table.repack_cells + 3, pieces = 3, blocks = (channels + 15) / 16;
+      const std::int64_t cells = 2 * table.piece_cells + 3, pieces = 3, blocks = (channels + 15) / 16;
       auto x = RandomFloats(static_cast<std::size_t>(channels * cells), 11);
       const auto wanted = Blocked<float>(x, channels, cells);
-      std::vector<float> packed(wanted.size(), 7.0F), back(x.size());
+      std::vector<float> laid_out(wanted.size(), 7.0F), back(x.size());
       for (std::int64_t piece = 0; piece < blocks * pieces; piece++)
-        table.repack.pack(x.data(), packed.data(), channels, cells, piece);
-      CHECK(packed == wanted);
+        table.block.block(x.data(), laid_out.data(), channels, cells, piece);
+      CHECK(laid_out == wanted);
       for (std::int64_t piece = 0; piece < blocks * pieces; piece++)
-        table.repack.unpack(packed.data(), back.data(), channels, cells, piece);
+        table.block.unblock(laid_out.data(), back.data(), channels, cells, piece);
       CHECK(back == x);
       std::vector<Bf16> halves(wanted.size());
       for (std::int64_t piece = 0; piece < blocks * pieces; piece++)
-        table.repack_bf16.pack(x.data(), halves.data(), channels, cells, piece);
+        table.block_bf16.block(x.data(), halves.data(), channels, cells, piece);
       const auto rounded = Blocked<Bf16>(x, channels, cells);
       CHECK(std::equal(halves.begin(), halves.end(), rounded.begin(),
                        [](Bf16 a, Bf16 b) { return a.bits == b.bits; }));

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/cpu/pack_linear.h"
+#include "kernels/cpu/linear_layout.h"
 #include "ops/team.h"
 
 namespace {
@@ -54,14 +54,14 @@ float Rounded(float value, const Bf16*) {
   return result;
 }
 
-// A matrix [channels, outputs], as it is and packed.
+// A matrix [channels, outputs], as it is and laid out.
 template <class T>
 struct Matrix {
   Floats values;
-  std::vector<T> packed;
+  std::vector<T> laid_out;
   Matrix(Random& random, int channels, int outputs)
       : values(random.Some(channels * outputs, 1.7F / std::sqrt(static_cast<float>(channels)))),
-        packed(kernels::PackLinear<T>(values.data(), channels, outputs)) {
+        laid_out(kernels::LayOutLinear<T>(values.data(), channels, outputs)) {
     for (float& value : values) value = Rounded(value, static_cast<const T*>(nullptr));
   }
 };
@@ -153,12 +153,12 @@ class Layers {
 
   std::vector<TokenInputs> Inputs() const {
     TokenInputs in, residual, attention, out;
-    in.weights = in_.packed.data();
+    in.weights = in_.laid_out.data();
     in.bias = bias_.data();
-    residual.weights = first_.packed.data();
-    residual.second = second_.packed.data();
-    attention.weights = qkv_.packed.data();
-    attention.second = proj_.packed.data();
+    residual.weights = first_.laid_out.data();
+    residual.second = second_.laid_out.data();
+    attention.weights = qkv_.laid_out.data();
+    attention.second = proj_.laid_out.data();
     for (TokenInputs* each : {&residual, &attention}) {
       each->bias = bias_.data();
       each->second_bias = second_bias_.data();
@@ -173,7 +173,7 @@ class Layers {
     attention.frequencies = frequencies_.data();
     attention.far = kFar;
     attention.turning = kTurning;
-    out.weights = out_.packed.data();
+    out.weights = out_.laid_out.data();
     out.bias = out_bias_.data();
     return {in, residual, attention, {}, residual, out};
   }

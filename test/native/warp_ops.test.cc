@@ -6,13 +6,13 @@
 
 #include "kernels/cpu/mask_shape.h"
 #include "one_operator.h"
-#include "ops/pack_weights.h"
+#include "ops/weight_layout.h"
 #include "warp.h"
 
 namespace {
 
 using namespace warp;
-using kdtalker::ops::PackWeights;
+using kdtalker::ops::LayOutWeights;
 namespace mask = kdtalker::kernels::mask;
 
 constexpr auto kFloat = kElementOf<float>;
@@ -37,7 +37,7 @@ void CheckDenseMotionInput(const char* name) {
                  kElementOf<T>, 5);
   CHECK(op.InferredDims() == Dims{7, 16, 64, 64, 16});
   std::vector<float> volume(planes.size());
-  Best().warp_float.pack_volume(planes.data(), volume.data(), 4, kCells, 0, kCells);
+  Best().warp_float.cells_first(planes.data(), volume.data(), 4, kCells, 0, kCells);
   const auto tables = std::make_unique<kdtalker::kernels::DenseMotionTables>();
   kdtalker::kernels::MakeDenseMotionTables(source.Values<float>().data(), driving.Values<float>().data(),
                                            tables.get());
@@ -64,16 +64,16 @@ void CheckSampleVolume(const char* name) {
 template <class T>
 void CheckOcclusion() {
   const auto x = RandomVolume<T>(2, 20, 66);
-  const auto packed =
-      PackWeights({"Occlusion", false, 1, 320, {7, 7}, "", 1}, Random(67).Floats(320 * 49, 0.1F));
+  const auto laid_out =
+      LayOutWeights({"Occlusion", false, 1, 320, {7, 7}, "", 1}, Random(67).Floats(320 * 49, 0.1F));
   OneOperator op("Occlusion",
                  {Host::Of<T>({2, kDepth, kSide, kSide, 16}, x),
-                  Host::Of<std::uint8_t>({static_cast<std::int64_t>(packed.size())}, packed),
+                  Host::Of<std::uint8_t>({static_cast<std::int64_t>(laid_out.size())}, laid_out),
                   Host::Of<float>({1}, {0.25F})},
                  {{"in_channels", 20}, {"kernel", 7}}, kFloat, 4);
   CHECK(op.InferredDims() == Dims{1, 1, 64, 64});
-  std::vector<float> weights(packed.size() / sizeof(float)), sums(8 * kSide * kSide), wanted(kSide * kSide);
-  std::memcpy(weights.data(), packed.data(), packed.size());
+  std::vector<float> weights(laid_out.size() / sizeof(float)), sums(8 * kSide * kSide), wanted(kSide * kSide);
+  std::memcpy(weights.data(), laid_out.data(), laid_out.size());
   for (std::int64_t i = 0; i < 8; i++) Of<T>(Best()).occlusion(x.data(), weights.data(), sums.data(), i);
   for (std::int64_t i = 0; i < kSide; i++)
     Best().warp_float.occlusion_map(sums.data(), 0.25F, wanted.data(), 8, i);
@@ -87,12 +87,12 @@ void CheckMaskMotion() {
   const auto x = RandomVolume<T>(mask::kBlocks, mask::kInputs, 68);
   std::vector<float> kernel(22 * 142 * 343);
   for (std::size_t out = 0; out < 22; out++) kernel[(out * 142 + out * 6) * 343 + 171] = 2.0F;
-  const auto packed = PackWeights({"MaskMotion", false, 22, 142, {7, 7, 7}, "", 1}, kernel);
+  const auto laid_out = LayOutWeights({"MaskMotion", false, 22, 142, {7, 7, 7}, "", 1}, kernel);
   const auto bias = Random(69).Floats(22);
   const Host source = Keypoints(70), driving = Keypoints(71);
   OneOperator op("MaskMotion",
                  {Host::Of<T>({9, kDepth, kSide, kSide, 16}, x),
-                  Host::Of<std::uint8_t>({static_cast<std::int64_t>(packed.size())}, packed),
+                  Host::Of<std::uint8_t>({static_cast<std::int64_t>(laid_out.size())}, laid_out),
                   Host::Of<float>({22}, bias), source, driving},
                  {{"in_channels", 142}}, kFloat, 5);
   CHECK(op.InferredDims() == Dims{1, 16, 64, 64, 3});
@@ -139,16 +139,16 @@ TEST_CASE("the mask's motion in a session is right for both element types") {
   CheckMaskMotion<Bf16>();
 }
 
-TEST_CASE("pooling and packing of volumes know their shapes") {
+TEST_CASE("pooling and volumes with cells first know their shapes") {
   if (std::getenv("KDTALKER_ORT") == nullptr) return;
   OneOperator pool("AveragePool", {Host::Of<float>({2, 3, 4, 6, 16}, Random(72).Floats(2 * 3 * 4 * 6 * 16))},
                    {}, kFloat, 5);
   CHECK(pool.InferredDims() == Dims{2, 3, 2, 3, 16});
   CHECK(pool.Run().dims == Dims{2, 3, 2, 3, 16});
   const auto x = Random(73).Floats(2 * 60);
-  OneOperator pack("VolumePack", {Host::Of<float>({1, 2, 3, 4, 5}, x)}, {}, kFloat, 4);
-  CHECK(pack.InferredDims() == Dims{3, 4, 5, 2});
-  const auto y = pack.Run().Values<float>();
+  OneOperator cells_first("CellsFirst", {Host::Of<float>({1, 2, 3, 4, 5}, x)}, {}, kFloat, 4);
+  CHECK(cells_first.InferredDims() == Dims{3, 4, 5, 2});
+  const auto y = cells_first.Run().Values<float>();
   for (std::size_t i = 0; i < y.size(); i++) CHECK(y[i] == x[i % 2 * 60 + i / 2]);
 }
 
@@ -161,10 +161,10 @@ TEST_CASE("what does not fit is refused with words, before memory is touched") {
   const Host weights = Host::Of<std::uint8_t>({8}, std::vector<std::uint8_t>(8)),
              bias = Host::Of<float>({1}, {0.0F});
   CHECK(MessageOf({"Occlusion", {x, weights, bias}, {{"in_channels", 20}, {"kernel", 7}}, kFloat, 4})
-            .find("packed weights") != std::string::npos);
+            .find("laid out weights") != std::string::npos);
   CHECK_THROWS(OneOperator("Occlusion", {x, weights, bias}, {{"in_channels", 20}, {"kernel", 5}}, kFloat, 4));
   CHECK_THROWS(OneOperator("MaskMotion", {x, weights, bias, Keypoints(1), Keypoints(2)},
                            {{"in_channels", 20}}, kFloat, 5));
-  CHECK_THROWS(PackWeights({"MaskMotion", false, 22, 1, {7, 7, 7}, "", 1}, std::vector<float>(22 * 343)));
-  CHECK_THROWS(PackWeights({"Occlusion", false, 1, 8, {7, 7}, "", 1}, std::vector<float>(8 * 49)));
+  CHECK_THROWS(LayOutWeights({"MaskMotion", false, 22, 1, {7, 7, 7}, "", 1}, std::vector<float>(22 * 343)));
+  CHECK_THROWS(LayOutWeights({"Occlusion", false, 1, 8, {7, 7}, "", 1}, std::vector<float>(8 * 49)));
 }

@@ -65,8 +65,8 @@ function inline(graph: EditableGraph, node: EditableNode, shapes: (readonly numb
 }
 
 const RULES: Record<string, Rule> = {
-  Pack: (_, [x], { shapes }) => packed(x!, shapes[0]!),
-  Unpack: (_, [x], { node, shapes }) => unpacked(x!, shapes[0]!, intOf(node, 'channels', 0)),
+  Block: (_, [x], { shapes }) => blocked(x!, shapes[0]!),
+  Unblock: (_, [x], { node, shapes }) => unblocked(x!, shapes[0]!, intOf(node, 'channels', 0)),
   Conv: (g, inputs, reference) => convolution(g, inputs, reference, 1),
   UpConv: (g, inputs, reference) => convolution(g, inputs, reference, intOf(reference.node, 'factor', 1)),
   Stats: (g, [x], reference) => statistics(g, x!, reference),
@@ -74,9 +74,9 @@ const RULES: Record<string, Rule> = {
   AveragePool(g, [x], { shapes }) {
     const [blocks, ...cells] = shapes[0]!.slice(0, -1) as [number, ...number[]];
     const window = cells.length === 3 ? [1, 2, 2] : [2, 2];
-    const plain = unpacked(x!, shapes[0]!, 16 * blocks);
+    const plain = unblocked(x!, shapes[0]!, 16 * blocks);
     const half = [...cells.slice(0, -2), ...cells.slice(-2).map((length) => length / 2)];
-    return packed(g.op('AveragePool', [plain], { kernel_shape: window, strides: window }), [
+    return blocked(g.op('AveragePool', [plain], { kernel_shape: window, strides: window }), [
       1,
       16 * blocks,
       ...half,
@@ -90,7 +90,7 @@ export function addReference(type: string, rule: Rule): void {
 }
 
 /** [1, channels, ...cells] to [blocks, ...cells, 16]. */
-export function packed(x: Value, [, channels, ...cells]: readonly number[]): Value {
+export function blocked(x: Value, [, channels, ...cells]: readonly number[]): Value {
   const blocks = Math.ceil(channels! / 16);
   const rank = cells.length + 2;
   const ends = Array.from({ length: 2 * rank }, (_, i) => (i === rank + 1 ? 16 * blocks - channels! : 0));
@@ -99,7 +99,7 @@ export function packed(x: Value, [, channels, ...cells]: readonly number[]): Val
 }
 
 /** [blocks, ...cells, 16] to [1, channels, ...cells]. */
-export function unpacked(x: Value, [blocks, ...rest]: readonly number[], channels: number): Value {
+export function unblocked(x: Value, [blocks, ...rest]: readonly number[], channels: number): Value {
   const cells = rest.slice(0, -1);
   const lanesFirst = x.transpose(0, cells.length + 1, ...cells.map((_, i) => i + 1));
   return lanesFirst.reshape(1, 16 * blocks!, ...cells).slice(1, 0, channels);
@@ -113,7 +113,7 @@ function convolution(
 ): Value {
   const [outputs, inputs] = [intOf(node, 'channels', 0), intOf(node, 'in_channels', 0)];
   const kernel = intsOf(node, 'kernel')!;
-  const source = repeated(g, unpacked(x!, shapes[0]!, inputs), shapes[0]!.length, factor);
+  const source = repeated(g, unblocked(x!, shapes[0]!, inputs), shapes[0]!.length, factor);
   const pads = kernel.map((length) => (length - 1) / 2);
   const w = weight!.reshape(outputs, inputs, ...kernel);
   const y = g.op('Conv', [source, w, bias!.slice(0, 0, outputs)], {
@@ -124,8 +124,8 @@ function convolution(
   const cells = shapes[0]!
     .slice(1, -1)
     .map((length, i, all) => (i < all.length - 2 ? length : factor * length));
-  const sum = residual ? active.add(unpacked(residual, shapes[3]!, outputs)) : active;
-  return packed(sum, [1, outputs, ...cells]);
+  const sum = residual ? active.add(unblocked(residual, shapes[3]!, outputs)) : active;
+  return blocked(sum, [1, outputs, ...cells]);
 }
 
 function repeated(g: Graph, x: Value, rank: number, factor: number): Value {
@@ -143,7 +143,7 @@ function activated(g: Graph, x: Value, activation: string, alpha: number): Value
 /** Mean and 1 / deviation of every channel, [16 blocks, 2]. */
 function statistics(g: Graph, x: Value, { node, shapes }: Reference): Value {
   const channels = 16 * shapes[0]![0]!;
-  const flat = unpacked(x, shapes[0]!, channels).reshape(channels, -1);
+  const flat = unblocked(x, shapes[0]!, channels).reshape(channels, -1);
   const mean = flat.mean([1]);
   const centred = flat.sub(mean);
   const epsilon = g.constant('epsilon', Float32Array.of(floatOf(node, 'epsilon', 0)), []);
@@ -156,16 +156,16 @@ function modulated(g: Graph, [a, weight, bias, x, stats]: Value[], { node, shape
   const [factor, alpha] = [intOf(node, 'factor', 1), floatOf(node, 'alpha', 1)];
   const shifts = intOf(node, 'shift', 1) === 1;
   const w = weight!.reshape(shifts ? 2 * channels : channels, inputs, 3, 3);
-  const made = g.op('Conv', [unpacked(a!, shapes[0]!, inputs), w, bias!], {
+  const made = g.op('Conv', [unblocked(a!, shapes[0]!, inputs), w, bias!], {
     kernel_shape: [3, 3],
     pads: [1, 1, 1, 1],
   });
   const [scale, shift] = shifts ? (g.split(made, 1, [channels, channels]) as [Value, Value]) : [made];
-  const source = repeated(g, unpacked(x!, shapes[3]!, channels), 4, factor);
+  const source = repeated(g, unblocked(x!, shapes[3]!, channels), 4, factor);
   const [mean, rate] = g.split(stats!.slice(0, 0, channels).transpose(1, 0), 0, [1, 1]) as [Value, Value];
   const normal = source.sub(mean.reshape(1, channels, 1, 1)).mul(rate.reshape(1, channels, 1, 1));
   const scaled = normal.mul(scale);
   const cells = shapes[0]!.slice(1, 3);
   const value = activated(g, shift ? scaled.add(shift) : scaled, 'leaky', alpha);
-  return packed(value, [1, channels, ...cells]);
+  return blocked(value, [1, channels, ...cells]);
 }

@@ -2,16 +2,16 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { native } from '../../dist/binding.js';
 import { lowerGraph } from '../../dist/packs/lowering/lower-graph.js';
-import type { WeightPacker } from '../../dist/packs/lowering/packed-weights.js';
 import type { Pass, Precision } from '../../dist/packs/lowering/pass.js';
 import { PASSES } from '../../dist/packs/lowering/passes/index.js';
+import type { LayOutWeights } from '../../dist/packs/lowering/weight-layout.js';
 import { EditableGraph, type Graph, writeEdited, writeModel } from '../../dist/packs/onnx/index.js';
 import { expand } from './expanded.js';
 import { type HostTensor, openGraph } from './graphs.js';
 import { near, temporaryFolder } from './networks.js';
 
 /** Weights as they come: what the reference forms of the operators take. */
-export const unpackedWeights: WeightPacker = async (_layout, weights) =>
+export const plainWeights: LayOutWeights = async (_layout, weights) =>
   new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength);
 
 /** Winograd's transforms of four cells lose the most: 2.5e-2 of the root mean square. */
@@ -32,7 +32,7 @@ export async function lowerBuilt(t: Test, built: Graph, passes: readonly Pass[])
   const folder = temporaryFolder(t);
   await writeModel(built, folder, 'plain.onnx');
   const graph = await EditableGraph.open(join(folder, 'plain.onnx'));
-  const found = await lowerGraph(graph, { precision: 'fp32', packWeights: unpackedWeights }, passes);
+  const found = await lowerGraph(graph, { precision: 'fp32', layOutWeights: plainWeights }, passes);
   return { found, operators: operatorsOf(graph), graph, passes };
 }
 
@@ -113,7 +113,7 @@ export async function runLowered(
   feeds: Record<string, HostTensor>,
 ): Promise<Record<string, HostTensor>> {
   const graph = await EditableGraph.open(file);
-  await lowerGraph(graph, { precision, packWeights: native().packWeights }, passes);
+  await lowerGraph(graph, { precision, layOutWeights: native().layOutWeights }, passes);
   const name = `${precision}.onnx`;
   await writeEdited(graph, folder, name);
   const session = await native().openSession(join(folder, name), { threads: 2 });

@@ -1,4 +1,4 @@
-import type { Algorithm } from './packed-weights.js';
+import type { Algorithm } from './weight-layout.js';
 
 /** What the choice of an algorithm looks at. */
 export interface ConvolutionSize {

@@ -4,9 +4,9 @@ import type { Operation, Shape, ShapeRule } from './shapes.js';
 
 /** Shapes of the engine's own operators. Blocked values have no batch: [blocks, (depth,) height, width, 16]. */
 export const BLOCKED_SHAPES: Record<string, ShapeRule> = {
-  Pack: packed,
-  PackBf16: packed,
-  Unpack: ({ node, shape }) => unpacked(shape(0), intOf(node, 'channels', 0)),
+  Block: blocked,
+  BlockBf16: blocked,
+  Unblock: ({ node, shape }) => unblocked(shape(0), intOf(node, 'channels', 0)),
   Conv: (operation) => convolved(operation, 1),
   UpConv: (operation) => convolved(operation, intOf(operation.node, 'factor', 1)),
   Stats: ({ shape }) => shape(0) && [BLOCK * shape(0)![0]!, 2],
@@ -14,19 +14,19 @@ export const BLOCKED_SHAPES: Record<string, ShapeRule> = {
   AveragePool: ({ shape }) => shape(0) && scaled(shape(0)!, 1 / 2),
   DenseMotionInput: ({ shape }) => stacked(shape(0), shape(1)),
   DenseMotionInputBf16: ({ shape }) => stacked(shape(0), shape(1)),
-  VolumePack: ({ shape }) => shape(0) && [...shape(0)!.slice(2), shape(0)![1]!],
+  CellsFirst: ({ shape }) => shape(0) && [...shape(0)!.slice(2), shape(0)![1]!],
   SampleVolume: ({ shape }) => sampled(shape(0), shape(1)),
   SampleVolumeBf16: ({ shape }) => sampled(shape(0), shape(1)),
   MaskMotion: ({ shape }) => shape(0) && [1, ...shape(0)!.slice(1, 4), 3],
   Occlusion: ({ shape }) => shape(0) && [1, 1, ...shape(0)!.slice(2, 4)],
 };
 
-function packed({ shape }: Operation): Shape {
+function blocked({ shape }: Operation): Shape {
   const dims = shape(0);
   return dims && [blocksOf(dims[1]!), ...dims.slice(2), BLOCK];
 }
 
-function unpacked(dims: Shape, channels: number): Shape {
+function unblocked(dims: Shape, channels: number): Shape {
   return dims && [1, channels, ...dims.slice(1, -1)];
 }
 

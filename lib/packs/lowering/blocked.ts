@@ -3,15 +3,15 @@ import { DOMAIN } from './domain.js';
 import type { PassContext } from './pass.js';
 
 /** Blocked form of a value [1, channels, ...]. */
-export function pack({ graph, precision }: PassContext, value: string): string {
-  return graph.add({ type: named('Pack', precision), domain: DOMAIN, inputs: [value] });
+export function block({ graph, precision }: PassContext, value: string): string {
+  return graph.add({ type: named('Block', precision), domain: DOMAIN, inputs: [value] });
 }
 
 /** The context of an operator that reads a value: float32 where the value's blocked form stayed so. */
 export function reading(context: PassContext, value: string): PassContext {
   const maker = context.graph.producer(value);
-  const unpacked = maker?.domain === DOMAIN && maker.type === 'Unpack';
-  return unpacked && context.exact.has(maker.inputs[0]!) ? { ...context, precision: 'fp32' } : context;
+  const unblocked = maker?.domain === DOMAIN && maker.type === 'Unblock';
+  return unblocked && context.exact.has(maker.inputs[0]!) ? { ...context, precision: 'fp32' } : context;
 }
 
 /** The name of an operator whose inputs do not say what its blocked output is to be: one for each precision. */
@@ -20,8 +20,8 @@ export function named(operator: string, precision: PassContext['precision']): st
 }
 
 /** The value [1, channels, ...] of a blocked form. */
-export function unpack({ graph }: PassContext, blocked: string, channels: number): string {
-  return graph.add({ type: 'Unpack', domain: DOMAIN, inputs: [blocked], attributes: { channels } });
+export function unblock({ graph }: PassContext, blocked: string, channels: number): string {
+  return graph.add({ type: 'Unblock', domain: DOMAIN, inputs: [blocked], attributes: { channels } });
 }
 
 /** Adds an operator of the domain `kdtalker` with one output. */
@@ -41,5 +41,5 @@ export function replaceByBlocked(
   blocked: string,
   channels: number,
 ): void {
-  context.graph.replace(value, unpack(context, blocked, channels));
+  context.graph.replace(value, unblock(context, blocked, channels));
 }

@@ -5,14 +5,14 @@ import { version } from '../../version.js';
 import { type Pack, rolesOf } from '../pack.js';
 import type { Precision } from './pass.js';
 
-/** Counts up with every change of what passes write or of how weights are packed. */
-export const LOWERING_VERSION = 4;
+/** Counts up with every change of what passes write or of how weights are laid out. */
+export const LOWERING_VERSION = 5;
 
 /** What a lowered pack depends on besides the pack. */
 export interface LoweredFor {
   device: string;
   precision: Precision;
-  /** The class of processors that packed weights are laid out for. */
+  /** The class of processors that weights are laid out for. */
   cpu: string;
 }
 

@@ -6,11 +6,11 @@ import type { Pack } from '../pack.js';
 import { type LoweredPack, lastUsed, readEntry, sealEntry, touchEntry } from './cache-entry.js';
 import { cacheDirectory, cacheKey, type LoweredFor } from './cache-key.js';
 import { type PlannedNetwork, planLowering, type WriteLoweredOptions, writeLowered } from './lower-pack.js';
-import type { WeightPacker } from './packed-weights.js';
+import type { LayOutWeights } from './weight-layout.js';
 
 /** What a pack is lowered for, and what lays out its weights. */
-export interface PackTarget extends LoweredFor {
-  packWeights: WeightPacker;
+export interface LoweringTarget extends LoweredFor {
+  layOutWeights: LayOutWeights;
 }
 
 /** Where the cache is: by default {@link cacheDirectory}. */
@@ -38,7 +38,7 @@ const underWay = new Map<string, Promise<unknown>>();
  */
 export async function loweredPack(
   pack: Pack,
-  target: PackTarget,
+  target: LoweringTarget,
   options: CacheOptions = {},
 ): Promise<LoweredPack | undefined> {
   const folder = join(options.directory ?? cacheDirectory(), cacheKey(pack, target));
@@ -55,7 +55,7 @@ export async function loweredPack(
 async function findOrMake(
   folder: string,
   pack: Pack,
-  target: PackTarget,
+  target: LoweringTarget,
   options: CacheOptions,
 ): Promise<LoweredPack | undefined> {
   const found = await readEntry(folder, options.signal);

@@ -1,14 +1,14 @@
 import type { EditableGraph } from '../onnx/index.js';
 import { DOMAIN, DOMAIN_VERSION } from './domain.js';
-import type { WeightPacker } from './packed-weights.js';
 import type { Pass, Precision } from './pass.js';
 import { PASSES } from './passes/index.js';
 import { Shapes } from './shapes.js';
+import type { LayOutWeights } from './weight-layout.js';
 
 /** What a graph is lowered for. */
 export interface LoweringTarget {
   precision: Precision;
-  packWeights: WeightPacker;
+  layOutWeights: LayOutWeights;
 }
 
 /**

@@ -86,7 +86,7 @@ export interface WriteLoweredOptions {
 }
 
 /**
- * Writes planned networks to a folder, weight by weight, so that memory holds no more than one of them with its packed form.
+ * Writes planned networks to a folder, weight by weight, so that memory holds no more than one of them with its laid out form.
  *
  * @returns the networks by role
  * @throws KdtalkerError ABORTED, with part of the files written; errors of the file system as they are

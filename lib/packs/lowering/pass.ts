@@ -1,8 +1,8 @@
 import type { EditableGraph } from '../onnx/index.js';
-import type { WeightPacker } from './packed-weights.js';
 import type { Shapes } from './shapes.js';
+import type { LayOutWeights } from './weight-layout.js';
 
-/** Element type of blocked activations and of packed weights; sums are float32 in both. */
+/** Element type of blocked activations and of laid out weights; sums are float32 in both. */
 export type Precision = 'fp32' | 'bf16';
 
 /** What a pass works on. */
@@ -13,7 +13,7 @@ export interface PassContext {
   readonly precision: Precision;
   /** Blocked values that stay float32 whatever the precision, and so does what is convolved from them. */
   readonly exact: Set<string>;
-  readonly packWeights: WeightPacker;
+  readonly layOutWeights: LayOutWeights;
 }
 
 /**

@@ -16,7 +16,7 @@ export interface PortraitSplit {
 /** Operators that only say how a value is seen, or copy it. */
 const FREE = new Set(['Identity', 'Reshape', 'Squeeze', 'Unsqueeze']);
 /** Operators of ours that give float32 in every precision; a device's tensors have no other form. */
-const FLOAT = new Set(['Unpack', 'VolumePack']);
+const FLOAT = new Set(['Unblock', 'CellsFirst']);
 
 /**
  * Takes out of a graph what depends on the portrait alone, so that it is done once a portrait instead of once a frame; what is left has

@@ -1,8 +1,8 @@
 import type { EditableNode } from '../onnx/index.js';
 import { floatOf, intOf, intsOf } from './attributes.js';
 import { DOMAIN } from './domain.js';
-import { packedWeights } from './packed-weights.js';
 import type { PassContext } from './pass.js';
+import { laidOutWeights } from './weight-layout.js';
 
 /** The operator that runs layers over tokens [1, m, width], any number of them at once. */
 const OPERATOR = 'TokenLayers';
@@ -89,8 +89,8 @@ export function tokensBehind({ graph }: PassContext, value: string): string {
 }
 
 /** A matrix [inputs, outputs] as the operator reads it. */
-export function packedMatrix(context: PassContext, matrix: string): string {
+export function laidOutMatrix(context: PassContext, matrix: string): string {
   const [inputs, outputs] = context.graph.constants.get(matrix)!.dims as [number, number];
   const { precision } = context;
-  return packedWeights(context, matrix, { operator: OPERATOR, precision, outputs, inputs, kernel: [] });
+  return laidOutWeights(context, matrix, { operator: OPERATOR, precision, outputs, inputs, kernel: [] });
 }

@@ -1,5 +1,5 @@
 // Between rows of channels [C, cells] and the blocked layout [ceil(C/16), cells, 16] (docs of
-// native/ops/README.md). Work is cut into pieces of kRepackCells cells of one block, so that any number of
+// native/ops/README.md). Work is cut into pieces of kPieceCells cells of one block, so that any number of
 // threads may share it.
 #pragma once
 
@@ -7,14 +7,14 @@
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
-inline constexpr std::int64_t kRepackCells = 4096;
+inline constexpr std::int64_t kPieceCells = 4096;
 
 // Piece `piece` of [channels, cells] to blocked; missing channels become zeros.
 template <class T>
-void PackPiece(const float* x, T* y, std::int64_t channels, std::int64_t cells, std::int64_t piece) {
-  const std::int64_t pieces = (cells + kRepackCells - 1) / kRepackCells;
-  const std::int64_t block = piece / pieces, first = piece % pieces * kRepackCells;
-  const std::int64_t last = first + kRepackCells < cells ? first + kRepackCells : cells;
+void BlockPiece(const float* x, T* y, std::int64_t channels, std::int64_t cells, std::int64_t piece) {
+  const std::int64_t pieces = (cells + kPieceCells - 1) / kPieceCells;
+  const std::int64_t block = piece / pieces, first = piece % pieces * kPieceCells;
+  const std::int64_t last = first + kPieceCells < cells ? first + kPieceCells : cells;
   const std::int64_t there = channels - block * kBlock < kBlock ? channels - block * kBlock : kBlock;
   const float* from = x + block * kBlock * cells;
   T* to = y + block * cells * kBlock;
@@ -26,10 +26,10 @@ void PackPiece(const float* x, T* y, std::int64_t channels, std::int64_t cells, 
 }
 
 template <class T>
-void UnpackPiece(const T* x, float* y, std::int64_t channels, std::int64_t cells, std::int64_t piece) {
-  const std::int64_t pieces = (cells + kRepackCells - 1) / kRepackCells;
-  const std::int64_t block = piece / pieces, first = piece % pieces * kRepackCells;
-  const std::int64_t last = first + kRepackCells < cells ? first + kRepackCells : cells;
+void UnblockPiece(const T* x, float* y, std::int64_t channels, std::int64_t cells, std::int64_t piece) {
+  const std::int64_t pieces = (cells + kPieceCells - 1) / kPieceCells;
+  const std::int64_t block = piece / pieces, first = piece % pieces * kPieceCells;
+  const std::int64_t last = first + kPieceCells < cells ? first + kPieceCells : cells;
   const std::int64_t there = channels - block * kBlock < kBlock ? channels - block * kBlock : kBlock;
   const T* from = x + block * cells * kBlock;
   float* to = y + block * kBlock * cells;

@@ -85,7 +85,7 @@ struct ConvPlan {
 template <class T>
 struct ConvCall {
   const T* x;           // [in_blocks, depth, height, width, 16]
-  const void* weights;  // packed, pack_conv.h
+  const void* weights;  // laid out, conv_layout.h
   const float* bias;    // [out_blocks * 16]; spade: gamma's, then beta's
   const T* residual;    // added last, of y's shape; null: none
   float alpha;          // max(v, alpha v): 0 ReLU, 1 as it is

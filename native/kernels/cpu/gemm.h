@@ -1,4 +1,4 @@
-// C = A B and C += A B for row-major A [rows, channels] and packed B [channels][panel]: the microkernel of
+// C = A B and C += A B for row-major A [rows, channels] and laid out B [channels][panel]: the microkernel of
 // every convolution. A strip of `kStrip` vectors of the panel and up to `kRows` rows of A stay in registers
 // for the whole of the sum; A's values are broadcast. Measured at 97-100 % of the processor's multiply-add
 // rate on AVX-512.

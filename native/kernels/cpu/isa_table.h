@@ -26,9 +26,9 @@ const CpuKernels& Table();  // kernel_table.cc calls it
 const CpuKernels& Table() {  // NOLINT(misc-definitions-in-headers): this header is the body of isa_*.cc
   static constexpr CpuKernels kTable = {
       KDTALKER_ISA_NAME,
-      kRepackCells,
-      {&PackPiece<float>, &UnpackPiece<float>},
-      {&PackPiece<Bf16>, &UnpackPiece<Bf16>},
+      kPieceCells,
+      {&BlockPiece<float>, &UnblockPiece<float>},
+      {&BlockPiece<Bf16>, &UnblockPiece<Bf16>},
       {&TransformKernelsBy<float>, &TransformInBy<float>, &Product<float>, &TransformOutBy<float>},
       {kBf16Kernels, &TransformInBy<Bf16>, kBf16Product, &TransformOutBy<Bf16>},
       &Statistics<float>,

@@ -10,11 +10,11 @@
 
 namespace kdtalker::kernels {
 
-// Repacking between rows of channels and the blocked layout, in pieces (blocked.h).
+// Between rows of channels and the blocked layout, in pieces (blocked.h).
 template <class T>
-struct RepackKernels {
-  void (*pack)(const float* x, T* y, std::int64_t channels, std::int64_t cells, std::int64_t piece);
-  void (*unpack)(const T* x, float* y, std::int64_t channels, std::int64_t cells, std::int64_t piece);
+struct BlockKernels {
+  void (*block)(const float* x, T* y, std::int64_t channels, std::int64_t cells, std::int64_t piece);
+  void (*unblock)(const T* x, float* y, std::int64_t channels, std::int64_t cells, std::int64_t piece);
 };
 
 // Mean and 1 / deviation of a block's channels (statistics.h).
@@ -25,9 +25,9 @@ using StatisticsKernel = void (*)(const T* x, float* statistics, std::int64_t ce
 // The kernels of one instruction set.
 struct CpuKernels {
   Isa isa;
-  std::int64_t repack_cells;
-  RepackKernels<float> repack;
-  RepackKernels<Bf16> repack_bf16;
+  std::int64_t piece_cells;
+  BlockKernels<float> block;
+  BlockKernels<Bf16> block_bf16;
   ConvKernels<float> conv;
   ConvKernels<Bf16> conv_bf16;  // transform_kernels, product: null without AVX512-BF16
   StatisticsKernel<float> statistics;

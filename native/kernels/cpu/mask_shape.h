@@ -1,5 +1,5 @@
 // Sizes of the mask convolution by FFT (mask_convolution.h), for the kernels of every instruction set and for
-// the packing of its weights.
+// the layout of its weights.
 #pragma once
 
 #include <cstdint>

@@ -77,7 +77,7 @@ std::size_t MaskWeightsBytes() {
   return static_cast<std::size_t>(kSlices * kWeightsSize) * sizeof(float);
 }
 
-void PackMaskWeights(const float* weights, float* packed) {
+void LayOutMask(const float* weights, float* laid_out) {
   // Along the depth output d sits where input d does; along y and x a tile's first output sits where its
   // first input does, three cells before it.
   const Waves depth = MakeWaves(0.5, kReach), plane = MakeWaves(0.0, 0);
@@ -91,7 +91,7 @@ void PackMaskWeights(const float* weights, float* packed) {
     }
     for (std::int64_t f = 0; f < kSlices * kFrequencies; f++) {
       std::copy_n(&rows[static_cast<std::size_t>(f * kColumns)], kColumns,
-                  packed + f * kMatrix + in * kColumns);
+                  laid_out + f * kMatrix + in * kColumns);
     }
   }
 }

@@ -14,12 +14,12 @@ std::size_t OcclusionWeightsBytes(std::int64_t blocks) {
   return static_cast<std::size_t>(blocks * kLanesOfBlock * kVolumeDepth * kTaps) * sizeof(float);
 }
 
-void PackOcclusionWeights(const float* weights, std::int64_t channels, float* packed) {
+void LayOutOcclusion(const float* weights, std::int64_t channels, float* laid_out) {
   const std::int64_t blocks = (channels + kLanesOfBlock - 1) / kLanesOfBlock;
   for (std::int64_t channel = 0; channel < blocks * kLanesOfBlock; channel++) {
     const std::int64_t block = channel / kLanesOfBlock, lane = channel % kLanesOfBlock;
     for (std::int64_t i = 0; i < kVolumeDepth * kTaps; i++) {
-      packed[(block * kVolumeDepth * kTaps + i) * kLanesOfBlock + lane] =
+      laid_out[(block * kVolumeDepth * kTaps + i) * kLanesOfBlock + lane] =
           channel < channels ? weights[channel * kVolumeDepth * kTaps + i] : 0.0F;
     }
   }

@@ -5,11 +5,11 @@
 
 namespace kdtalker::kernels {
 
-// Bytes of the occlusion convolution's packed weights over so many blocks of 16 channels.
+// Bytes of the occlusion convolution's laid out weights over so many blocks of 16 channels.
 std::size_t OcclusionWeightsBytes(std::int64_t blocks);
 
 // Weights [1, channels * 16, 7, 7], input c * 16 + d being depth d of channel c, as OcclusionPiece reads
 // them: [block][depth][7][7][16] float32, zeros for channels that are missing.
-void PackOcclusionWeights(const float* weights, std::int64_t channels, float* packed);
+void LayOutOcclusion(const float* weights, std::int64_t channels, float* laid_out);
 
 }  // namespace kdtalker::kernels

@@ -10,8 +10,8 @@ namespace kdtalker::kernels::KDTALKER_ISA {
 inline constexpr std::int64_t kFeatures = 32;
 
 // x [channels, cells] to y [cells, channels]; cells [first, last).
-inline void PackVolume(const float* x, float* y, std::int64_t channels, std::int64_t cells,
-                       std::int64_t first, std::int64_t last) {
+inline void PutCellsFirst(const float* x, float* y, std::int64_t channels, std::int64_t cells,
+                          std::int64_t first, std::int64_t last) {
   for (std::int64_t cell = first; cell < last; cell++) {
     for (std::int64_t channel = 0; channel < channels; channel++) {
       y[cell * channels + channel] = x[channel * cells + cell];

@@ -1,5 +1,5 @@
-// Layers over tokens, [rows, width] row-major: products with packed matrices, layer normalisation, attention.
-// Each works on a piece of the whole, so that the threads of a run share a layer.
+// Layers over tokens, [rows, width] row-major: products with laid out matrices, layer normalisation,
+// attention. Each works on a piece of the whole, so that the threads of a run share a layer.
 //
 // T is the element type of what is multiplied: float or Bf16, which halves the weights and doubles the rate.
 // Sums, normalisations, attention itself and the stream of tokens are float32 in both.
@@ -38,7 +38,7 @@ template <class T>
 struct LinearCall {
   const T* x;          // [rows, x_row]; for Bf16 the channels are even, with a zero after an odd number
   std::int64_t x_row;  // elements from a row to the next
-  const T* weights;    // of PackLinear
+  const T* weights;    // of LayOutLinear
   const float* bias;   // [outputs], or null
   bool silu;
   const float* residual;  // [rows, y_row], or null; may be y

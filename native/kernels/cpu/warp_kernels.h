@@ -37,7 +37,7 @@ struct WarpFloatKernels {
   // occlusion.h: kVolumeSide pieces.
   void (*occlusion_map)(const float* sums, float bias, float* map, std::int64_t planes, std::int64_t piece);
   // sample_volume.h
-  void (*pack_volume)(const float* x, float* y, std::int64_t channels, std::int64_t cells, std::int64_t first,
+  void (*cells_first)(const float* x, float* y, std::int64_t channels, std::int64_t cells, std::int64_t first,
                       std::int64_t last);
 };
 

@@ -16,7 +16,7 @@ inline constexpr WarpKernels<T> kWarpKernels = {
 };
 
 inline constexpr WarpFloatKernels kWarpFloatKernels = {
-    &MaskColumns, &MaskLine, &MaskCells, &MaskMotionRow, &OcclusionRow, &PackVolume,
+    &MaskColumns, &MaskLine, &MaskCells, &MaskMotionRow, &OcclusionRow, &PutCellsFirst,
 };
 
 }  // namespace kdtalker::kernels::KDTALKER_ISA

@@ -1,8 +1,8 @@
 import type { EditableNode } from '../../onnx/index.js';
 import { floatOf } from '../attributes.js';
-import { pack, replaceByBlocked } from '../blocked.js';
+import { block, replaceByBlocked } from '../blocked.js';
 import type { Pass, PassContext } from '../pass.js';
-import { isUnpacked } from './pooling.js';
+import { isUnblocked } from './pooling.js';
 
 /**
  * A ReLU of a blocked value that no convolution could take in is applied to the blocks: zeros stay zeros. Only in float32, as
@@ -16,7 +16,7 @@ export const blockedActivation: Pass = {
     for (const node of found) {
       const [input, output] = [node.inputs[0]!, node.outputs[0]!];
       const attributes = node.type === 'LeakyRelu' ? { alpha: floatOf(node, 'alpha', 0.01) } : {};
-      const active = context.graph.add({ type: node.type, inputs: [pack(context, input)], attributes });
+      const active = context.graph.add({ type: node.type, inputs: [block(context, input)], attributes });
       replaceByBlocked(context, output, active, context.shapes.of(input)![1]!);
     }
     return found.length;
@@ -25,5 +25,7 @@ export const blockedActivation: Pass = {
 
 function fits({ graph, shapes }: PassContext, node: EditableNode): boolean {
   const rectifies = node.domain === '' && (node.type === 'Relu' || node.type === 'LeakyRelu');
-  return rectifies && isUnpacked(graph.producer(node.inputs[0]!)) && shapes.of(node.inputs[0]!) !== undefined;
+  return (
+    rectifies && isUnblocked(graph.producer(node.inputs[0]!)) && shapes.of(node.inputs[0]!) !== undefined
+  );
 }

@@ -1,9 +1,9 @@
 import type { EditableNode } from '../../onnx/index.js';
 import { intOf } from '../attributes.js';
-import { pack, replaceByBlocked } from '../blocked.js';
+import { block, replaceByBlocked } from '../blocked.js';
 import { BLOCK } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
-import { isUnpacked } from './pooling.js';
+import { isUnblocked } from './pooling.js';
 
 /**
  * Channels put one after the other where some are blocked already: blocks put one after the other. All but the last have to
@@ -14,7 +14,7 @@ export const blockedConcat: Pass = {
   async run(context) {
     const found = context.graph.sorted().filter((node) => fits(context, node));
     for (const node of found) {
-      const blocked = node.inputs.map((input) => pack(context, input));
+      const blocked = node.inputs.map((input) => block(context, input));
       const joined = context.graph.add({ type: 'Concat', inputs: blocked, attributes: { axis: 0 } });
       const output = node.outputs[0]!;
       replaceByBlocked(context, output, joined, context.shapes.of(output)![1]!);
@@ -28,5 +28,5 @@ function fits({ graph, shapes }: PassContext, node: EditableNode): boolean {
   const dims = node.inputs.map((input) => shapes.of(input));
   const known = dims.every((shape) => shape !== undefined && shape.length >= 4 && shape[0] === 1);
   const filled = dims.slice(0, -1).every((shape) => shape && shape[1]! % BLOCK === 0);
-  return known && filled && node.inputs.some((input) => isUnpacked(graph.producer(input)));
+  return known && filled && node.inputs.some((input) => isUnblocked(graph.producer(input)));
 }

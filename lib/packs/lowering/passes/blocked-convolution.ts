@@ -1,8 +1,8 @@
 import { algorithmFor } from '../algorithm.js';
-import { addBlocked, pack, reading, replaceByBlocked } from '../blocked.js';
+import { addBlocked, block, reading, replaceByBlocked } from '../blocked.js';
 import { activationOf, type Convolution, convolutionOf, isKernel, residualOf } from '../convolution.js';
-import { laneBias, packedWeights } from '../packed-weights.js';
 import type { Pass, PassContext } from '../pass.js';
+import { laidOutWeights, laneBias } from '../weight-layout.js';
 
 /** Below so many channels most lanes of a block would be zeros. */
 const INPUTS_FROM = 16;
@@ -38,10 +38,10 @@ function lower(passContext: PassContext, convolution: Convolution): void {
   const { activation, alpha, value } = activationOf(context, convolution.node.outputs[0]!);
   const end = residualOf(context, value);
   const operands = [
-    pack(context, input),
-    packedWeights(context, weight, { operator: 'Conv', precision, outputs, inputs, kernel, algorithm }),
+    block(context, input),
+    laidOutWeights(context, weight, { operator: 'Conv', precision, outputs, inputs, kernel, algorithm }),
     laneBias(context, bias, outputs),
-    end.residual && pack(context, end.residual),
+    end.residual && block(context, end.residual),
   ];
   const attributes = { channels: outputs, in_channels: inputs, kernel, algorithm, activation, alpha };
   const operandsGiven = end.residual ? operands : operands.slice(0, 3);

@@ -2,7 +2,7 @@ import type { Pass } from '../pass.js';
 import { blockedActivation } from './blocked-activation.js';
 import { blockedConcat } from './blocked-concat.js';
 import { blockedConvolution } from './blocked-convolution.js';
-import { cancelRepacking } from './cancel-repacking.js';
+import { cancelBlocking } from './cancel-blocking.js';
 import { composedShortcut } from './composed-shortcut.js';
 import { denseMotionInput } from './dense-motion-input.js';
 import { maskMotion } from './mask-motion.js';
@@ -29,7 +29,7 @@ export const PASSES: readonly Pass[] = [
   pooling,
   blockedConcat,
   blockedActivation,
-  cancelRepacking,
+  cancelBlocking,
   tokenResidual,
   tokenAttention,
   tokenStack,

@@ -1,11 +1,11 @@
 import { VOLUME } from '../../networks/appearance.js';
 import { blended, candidateShifts } from '../../networks/dense-motion.js';
 import { type EditableNode, Graph } from '../../onnx/index.js';
-import { addBlocked, pack } from '../blocked.js';
+import { addBlocked, block } from '../blocked.js';
 import { type Convolution, convolutionOf } from '../convolution.js';
-import { packedWeights } from '../packed-weights.js';
 import type { Pass, PassContext } from '../pass.js';
 import { Template } from '../template.js';
+import { laidOutWeights } from '../weight-layout.js';
 
 const { depth, side } = VOLUME;
 const CANDIDATES = 22;
@@ -39,14 +39,14 @@ function lower(context: PassContext, mask: string, source: string, driving: stri
   if (!convolution?.bias) return undefined;
   const { input, weight, bias, inputs, outputs, kernel } = convolution;
   const { precision } = context;
-  const weights = packedWeights(context, weight, {
+  const weights = laidOutWeights(context, weight, {
     operator: 'MaskMotion',
     precision,
     outputs,
     inputs,
     kernel,
   });
-  const operands = [pack(context, input), weights, bias, source, driving];
+  const operands = [block(context, input), weights, bias, source, driving];
   return addBlocked(context, 'MaskMotion', operands, { in_channels: inputs });
 }
 

@@ -1,9 +1,9 @@
 import type { EditableNode } from '../../onnx/index.js';
-import { addBlocked, pack } from '../blocked.js';
+import { addBlocked, block } from '../blocked.js';
 import { convolutionOf, isKernel } from '../convolution.js';
 import { isVolume } from '../domain.js';
-import { packedWeights } from '../packed-weights.js';
 import type { Pass, PassContext } from '../pass.js';
+import { laidOutWeights } from '../weight-layout.js';
 
 const KERNEL = 7;
 
@@ -34,7 +34,7 @@ function lower(context: PassContext, node: EditableNode): boolean {
     inputs: convolution.inputs,
     kernel: convolution.kernel,
   };
-  const operands = [pack(context, flat!.inputs[0]!), packedWeights(context, weight, layout), bias];
+  const operands = [block(context, flat!.inputs[0]!), laidOutWeights(context, weight, layout), bias];
   const attributes = { in_channels: inputs, kernel: KERNEL };
   graph.replace(node.outputs[0]!, addBlocked(context, 'Occlusion', operands, attributes));
   return true;

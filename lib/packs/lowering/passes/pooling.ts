@@ -1,6 +1,6 @@
 import type { EditableNode } from '../../onnx/index.js';
 import { intOf, intsOf, textOf } from '../attributes.js';
-import { addBlocked, pack, replaceByBlocked } from '../blocked.js';
+import { addBlocked, block, replaceByBlocked } from '../blocked.js';
 import { DOMAIN } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
 
@@ -11,7 +11,7 @@ export const pooling: Pass = {
     const found = context.graph.sorted().filter((node) => halves(context, node));
     for (const node of found) {
       const [input, output] = [node.inputs[0]!, node.outputs[0]!];
-      const pooled = addBlocked(context, 'AveragePool', [pack(context, input)]);
+      const pooled = addBlocked(context, 'AveragePool', [block(context, input)]);
       replaceByBlocked(context, output, pooled, context.shapes.of(input)![1]!);
     }
     return found.length;
@@ -19,7 +19,7 @@ export const pooling: Pass = {
 };
 
 function halves({ graph, shapes }: PassContext, node: EditableNode): boolean {
-  if (node.type !== 'AveragePool' || node.domain !== '' || !isUnpacked(graph.producer(node.inputs[0]!)))
+  if (node.type !== 'AveragePool' || node.domain !== '' || !isUnblocked(graph.producer(node.inputs[0]!)))
     return false;
   const dims = shapes.of(node.inputs[0]!);
   const window = [1, 1, 1, 2, 2].slice(-(dims?.length ?? 0) + 2);
@@ -34,6 +34,6 @@ function halves({ graph, shapes }: PassContext, node: EditableNode): boolean {
 }
 
 /** Whether a node turns a blocked value into a plain one. */
-export function isUnpacked(node: EditableNode | undefined): boolean {
-  return node?.domain === DOMAIN && node.type === 'Unpack';
+export function isUnblocked(node: EditableNode | undefined): boolean {
+  return node?.domain === DOMAIN && node.type === 'Unblock';
 }

@@ -27,7 +27,7 @@ function lower(context: PassContext, node: EditableNode): boolean {
   if (!values.every((value) => isVolume(shapes.of(value), VOLUME.channels))) return false;
   const flat = shapes.of(node.outputs[0]!);
   if (flat?.join() !== [1, VOLUME.channels * VOLUME.depth, VOLUME.side, VOLUME.side].join()) return false;
-  const cellsFirst = addBlocked(context, 'VolumePack', [volume]);
+  const cellsFirst = addBlocked(context, 'CellsFirst', [volume]);
   const blocked = addBlocked(context, 'SampleVolume', [cellsFirst, grid]);
   context.exact.add(blocked);
   replaceByBlocked(context, node.outputs[0]!, blocked, flat![1]!);

@@ -1,10 +1,10 @@
 import { algorithmFor } from '../algorithm.js';
-import { addBlocked, pack, replaceByBlocked } from '../blocked.js';
+import { addBlocked, block, replaceByBlocked } from '../blocked.js';
 import { activationOf } from '../convolution.js';
-import { laneBias, packedWeights } from '../packed-weights.js';
 import type { Pass, PassContext } from '../pass.js';
 import { repetitionOf } from '../repetition.js';
 import { type Spade, scaleOf, spadeOf } from '../spade.js';
+import { laidOutWeights, laneBias } from '../weight-layout.js';
 
 /** Most often that the operator repeats a cell of what it normalises. */
 const LIMIT = 2;
@@ -38,10 +38,10 @@ function lower(context: PassContext, { convolution, input, channels, epsilon, ou
   const leaky = activation === 'leaky';
   const algorithm = algorithmFor({ kernel, inputs, outputs, height, width });
   const layout = { operator: shift ? 'Spade' : 'Conv', precision, outputs, inputs, kernel, algorithm };
-  const x = pack(context, source);
+  const x = block(context, source);
   const operands = [
-    pack(context, convolution.input),
-    packedWeights(context, weight, layout),
+    block(context, convolution.input),
+    laidOutWeights(context, weight, layout),
     laneBias(context, bias, outputs),
     x,
     addBlocked(context, 'Stats', [x], { epsilon }),

@@ -12,7 +12,7 @@ import {
   type Pattern,
   weight,
 } from '../pattern.js';
-import { addTokenLayers, packedMatrix, tokensBehind } from '../token-layers.js';
+import { addTokenLayers, laidOutMatrix, tokensBehind } from '../token-layers.js';
 
 /**
  * Attention over tokens: x + proj(softmax(q k' + distance) v) of the normalised x, with rotary turns of the first numbers of each head
@@ -107,8 +107,8 @@ function lower(context: PassContext, match: Found): string | undefined {
     return undefined;
   const inputs = [
     ...['distances', 'frequencies', 'norm.gamma', 'norm.beta'].map(name),
-    packedMatrix(context, name('to_qkv')),
-    packedMatrix(context, name('proj')),
+    laidOutMatrix(context, name('to_qkv')),
+    laidOutMatrix(context, name('proj')),
     name('bias'),
   ];
   const epsilon = floatOf(graph.producer(name('norm'))!, 'epsilon', 1e-5);

@@ -13,7 +13,7 @@ import {
   type Pattern,
   silu,
 } from '../pattern.js';
-import { addTokenLayers, packedMatrix } from '../token-layers.js';
+import { addTokenLayers, laidOutMatrix } from '../token-layers.js';
 
 /**
  * A ResnetBlock over tokens: x + silu(second(silu(norm(first(x)) (1 + scale) + shift))), where scale and shift are neighbours among
@@ -54,9 +54,9 @@ function lower(context: PassContext, match: Found): string | undefined {
   const inputs = [
     condition.audio,
     condition.time,
-    packedMatrix(context, name('first')),
+    laidOutMatrix(context, name('first')),
     ...['first.bias', 'norm.gamma', 'norm.beta'].map(name),
-    packedMatrix(context, name('second')),
+    laidOutMatrix(context, name('second')),
     name('second.bias'),
   ];
   const epsilon = floatOf(graph.producer(name('norm'))!, 'epsilon', 1e-5);

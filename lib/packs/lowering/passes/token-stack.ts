@@ -2,7 +2,7 @@ import type { Pass, PassContext } from '../pass.js';
 import { any, type Found, linear, type Pattern } from '../pattern.js';
 import {
   addTokenLayers,
-  packedMatrix,
+  laidOutMatrix,
   type TokenLayer,
   type TokenLayers,
   type TokenSettings,
@@ -68,7 +68,7 @@ function put(
 function linearLayer(context: PassContext, match: Found): TokenLayer {
   const matrix = match.get('matrix')!;
   const width = context.graph.constants.get(matrix)!.dims![1]!;
-  return { kind: 'linear', width, inputs: [packedMatrix(context, matrix), match.get('bias')!] };
+  return { kind: 'linear', width, inputs: [laidOutMatrix(context, matrix), match.get('bias')!] };
 }
 
 /** What both can have; undefined where they differ. */

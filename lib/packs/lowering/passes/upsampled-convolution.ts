@@ -1,8 +1,8 @@
-import { addBlocked, pack, replaceByBlocked } from '../blocked.js';
+import { addBlocked, block, replaceByBlocked } from '../blocked.js';
 import { activationOf, type Convolution, convolutionOf, isKernel } from '../convolution.js';
-import { laneBias, packedWeights } from '../packed-weights.js';
 import type { Pass, PassContext } from '../pass.js';
 import { type Repetition, repetitionOf } from '../repetition.js';
+import { laidOutWeights, laneBias } from '../weight-layout.js';
 import { paysBlocked } from './blocked-convolution.js';
 
 /** Most often that the operator repeats a cell along an axis. */
@@ -33,8 +33,8 @@ function lower(context: PassContext, convolution: Convolution, { source, factor 
   const { activation, alpha, value } = activationOf(context, node.outputs[0]!);
   const layout = { operator: 'UpConv', precision, outputs, inputs, kernel, factor };
   const operands = [
-    pack(context, source),
-    packedWeights(context, weight, layout),
+    block(context, source),
+    laidOutWeights(context, weight, layout),
     laneBias(context, bias, outputs),
   ];
   const attributes = { channels: outputs, in_channels: inputs, kernel, factor, activation, alpha };

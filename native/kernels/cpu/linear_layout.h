@@ -13,6 +13,6 @@ Bf16 RoundToBf16(float value);
 // last output, in bfloat16 with pairs of channels side by side and a zero after an odd number of them. T is
 // float or Bf16.
 template <class T>
-std::vector<T> PackLinear(const float* matrix, int channels, int outputs);
+std::vector<T> LayOutLinear(const float* matrix, int channels, int outputs);
 
 }  // namespace kdtalker::kernels

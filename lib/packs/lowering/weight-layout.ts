@@ -20,16 +20,16 @@ export interface WeightLayout {
 /** How a convolution is computed: winograd over the last two axes of its kernel, with outputs of so many cells a side. */
 export type Algorithm = 'direct' | 'winograd2' | 'winograd4';
 
-/** Lays out weights [outputs, inputs, ...kernel] for an operator; native/ops/pack_weights is the real one. */
-export type WeightPacker = (layout: WeightLayout, weights: Float32Array) => Promise<Uint8Array>;
+/** Lays out weights [outputs, inputs, ...kernel] for an operator; native/ops/weight_layout is the real one. */
+export type LayOutWeights = (layout: WeightLayout, weights: Float32Array) => Promise<Uint8Array>;
 
-/** Gives the graph a constant of packed weights, made of a float32 constant when the graph is written. */
-export function packedWeights(context: PassContext, weight: string, layout: WeightLayout): string {
+/** Gives the graph a constant of laid out weights, made of a float32 constant when the graph is written. */
+export function laidOutWeights(context: PassContext, weight: string, layout: WeightLayout): string {
   const stored = context.graph.constants.get(weight)!;
-  return context.graph.addConstant(`${weight}:packed`, {
+  return context.graph.addConstant(`${weight}:laid-out`, {
     dataType: DATA_TYPE.uint8,
     bytes: stored.bytes,
-    read: async () => context.packWeights(layout, await readFloats(stored)),
+    read: async () => context.layOutWeights(layout, await readFloats(stored)),
   });
 }
 

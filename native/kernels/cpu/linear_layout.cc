@@ -1,4 +1,4 @@
-#include "kernels/cpu/pack_linear.h"
+#include "kernels/cpu/linear_layout.h"
 
 #include <cstring>
 
@@ -21,10 +21,10 @@ Bf16 RoundToBf16(float value) {
 }
 
 template <class T>
-std::vector<T> PackLinear(const float* matrix, int channels, int outputs) {
+std::vector<T> LayOutLinear(const float* matrix, int channels, int outputs) {
   constexpr int kTogether = sizeof(T) == 2 ? 2 : 1;
   const auto panel = static_cast<std::size_t>(TokenPanelSize<T>(channels));
-  std::vector<T> packed(panel * static_cast<std::size_t>(PanelsOf(outputs)));
+  std::vector<T> laid_out(panel * static_cast<std::size_t>(PanelsOf(outputs)));
   for (int channel = 0; channel < channels; channel++) {
     for (int output = 0; output < outputs; output++) {
       const std::size_t lane = static_cast<std::size_t>(output % kTokenPanel) * kTogether;
@@ -32,13 +32,13 @@ std::vector<T> PackLinear(const float* matrix, int channels, int outputs) {
       const std::size_t at = static_cast<std::size_t>(output / kTokenPanel) * panel + row + lane;
       Round(matrix[static_cast<std::size_t>(channel) * static_cast<std::size_t>(outputs) +
                    static_cast<std::size_t>(output)],
-            packed[at + static_cast<std::size_t>(channel % kTogether)]);
+            laid_out[at + static_cast<std::size_t>(channel % kTogether)]);
     }
   }
-  return packed;
+  return laid_out;
 }
 
-template std::vector<float> PackLinear<float>(const float*, int, int);
-template std::vector<Bf16> PackLinear<Bf16>(const float*, int, int);
+template std::vector<float> LayOutLinear<float>(const float*, int, int);
+template std::vector<Bf16> LayOutLinear<Bf16>(const float*, int, int);
 
 }  // namespace kdtalker::kernels

@@ -1,4 +1,4 @@
-#include "ops/repack.h"
+#include "ops/block.h"
 
 #include "core/tensor.h"
 
@@ -8,17 +8,17 @@ namespace {
 using kernels::Bf16;
 
 template <class T>
-const kernels::RepackKernels<T>& Kernels() {
+const kernels::BlockKernels<T>& Kernels() {
   if constexpr (sizeof(T) == 4) {
-    return kernels::BestCpuKernels().repack;
+    return kernels::BestCpuKernels().block;
   } else {
-    return kernels::BestCpuKernels().repack_bf16;
+    return kernels::BestCpuKernels().block_bf16;
   }
 }
 
-// Pieces that so many cells of so many blocks are repacked in.
+// Pieces that so many cells of so many blocks are blocked or unblocked in.
 std::int64_t Pieces(std::int64_t blocks, std::int64_t cells) {
-  const std::int64_t piece = kernels::BestCpuKernels().repack_cells;
+  const std::int64_t piece = kernels::BestCpuKernels().piece_cells;
   return blocks * ((cells + piece - 1) / piece);
 }
 
@@ -42,31 +42,32 @@ std::int64_t Cells(const Dims& blocked) {
 }  // namespace
 
 template <class T>
-Dims Pack<T>::InferShape(Shapes& shapes) {
+Dims Block<T>::InferShape(Shapes& shapes) {
   const Dims dims = DimsOf(shapes, 0);
   return dims.size() < 3 ? Dims{} : BlockedDims(dims);
 }
 
 template <class T>
-void Pack<T>::Compute(const Ort::KernelContext& context) {
+void Block<T>::Compute(const Ort::KernelContext& context) {
   const Dims dims = InputDims(context, 0);
   Expect(dims.size() >= 3 && dims[0] == 1 && ElementCount(dims) > 0, kName, "[1, channels, ...]");
   const Dims blocked = BlockedDims(dims);
   const float* x = Input<float>(context, 0);
   T* y = Output<T>(context, blocked);
   const std::int64_t channels = dims[1], cells = Cells(blocked);
-  Workers(context).For(Pieces(blocked[0], cells),
-                       [&](std::int64_t piece) noexcept { Kernels<T>().pack(x, y, channels, cells, piece); });
+  Workers(context).For(Pieces(blocked[0], cells), [&](std::int64_t piece) noexcept {
+    Kernels<T>().block(x, y, channels, cells, piece);
+  });
 }
 
 template <class T>
-Dims Unpack<T>::InferShape(Shapes& shapes) {
+Dims Unblock<T>::InferShape(Shapes& shapes) {
   const Dims dims = DimsOf(shapes, 0);
   return dims.size() < 3 ? Dims{} : PlainDims(dims, shapes.GetAttrInt("channels"));
 }
 
 template <class T>
-void Unpack<T>::Compute(const Ort::KernelContext& context) {
+void Unblock<T>::Compute(const Ort::KernelContext& context) {
   const Dims dims = InputDims(context, 0);
   Expect(dims.size() >= 3 && dims.back() == 16 && (channels_ + 15) / 16 == dims[0] && ElementCount(dims) > 0,
          kName, "a blocked tensor of its channels");
@@ -74,13 +75,13 @@ void Unpack<T>::Compute(const Ort::KernelContext& context) {
   float* y = Output<float>(context, PlainDims(dims, channels_));
   const std::int64_t cells = Cells(dims);
   Workers(context).For(Pieces(dims[0], cells), [&](std::int64_t piece) noexcept {
-    Kernels<T>().unpack(x, y, channels_, cells, piece);
+    Kernels<T>().unblock(x, y, channels_, cells, piece);
   });
 }
 
-template class Pack<float>;
-template class Pack<Bf16>;
-template class Unpack<float>;
-template class Unpack<Bf16>;
+template class Block<float>;
+template class Block<Bf16>;
+template class Unblock<float>;
+template class Unblock<Bf16>;
 
 }  // namespace kdtalker::ops

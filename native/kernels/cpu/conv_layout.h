@@ -19,7 +19,7 @@ struct ConvWeights {
 // of the panel][in channels][9][16]. Others: T [panel][product][depth][in channels][panel width], in bfloat16
 // with pairs of input channels side by side; transformed in float64 and rounded once.
 template <class T>
-std::vector<std::uint8_t> PackConvWeights(Method method, const ConvWeights& weights);
+std::vector<std::uint8_t> LayOutConv(Method method, const ConvWeights& weights);
 
 // Blocks of 16 output channels.
 int OutBlocks(int out_channels, bool spade);

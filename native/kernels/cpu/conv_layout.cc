@@ -1,4 +1,4 @@
-#include "kernels/cpu/pack_conv.h"
+#include "kernels/cpu/conv_layout.h"
 
 #include <cstring>
 
@@ -102,8 +102,8 @@ Layout LayoutOf(Method method, const ConvWeights& weights, std::size_t bytes_of_
 
 // All values of one input channel for one panel: what is written lies side by side.
 template <class T>
-void PackChannel(const ConvWeights& weights, const Layout& layout, Method method, int panel, int channel,
-                 T* packed) {
+void LayOutChannel(const ConvWeights& weights, const Layout& layout, Method method, int panel, int channel,
+                   T* laid_out) {
   const int first = static_cast<int>(panel * layout.width), taps = method == Method::kPointwise ? 1 : kTaps;
   const Transform transform = layout.taps ? &KeepTaps : TransformOf(method);
   for (int slice = 0; slice < layout.depth; slice++) {
@@ -114,19 +114,19 @@ void PackChannel(const ConvWeights& weights, const Layout& layout, Method method
       double values[36];
       transform(weights.values + kernel * taps, values);
       for (int i = 0; i < layout.values; i++)
-        Round(values[i], packed[layout.Of(panel, i, slice, channel, column)]);
+        Round(values[i], laid_out[layout.Of(panel, i, slice, channel, column)]);
     }
   }
 }
 
 template <class T>
-std::vector<std::uint8_t> PackTo(const Layout& layout, Method method, const ConvWeights& weights) {
+std::vector<std::uint8_t> LayOutAs(const Layout& layout, Method method, const ConvWeights& weights) {
   const int blocks = OutBlocks(weights.out_channels, weights.spade);
   const int panels = static_cast<int>((16 * blocks + layout.width - 1) / layout.width);
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(layout.Of(panels, 0, 0, 0, 0)) * sizeof(T));
   for (int panel = 0; panel < panels; panel++) {
     for (int channel = 0; channel < weights.in_channels; channel++)
-      PackChannel(weights, layout, method, panel, channel, reinterpret_cast<T*>(bytes.data()));
+      LayOutChannel(weights, layout, method, panel, channel, reinterpret_cast<T*>(bytes.data()));
   }
   return bytes;
 }
@@ -138,12 +138,12 @@ int OutBlocks(int out_channels, bool spade) {
 }
 
 template <class T>
-std::vector<std::uint8_t> PackConvWeights(Method method, const ConvWeights& weights) {
+std::vector<std::uint8_t> LayOutConv(Method method, const ConvWeights& weights) {
   const Layout layout = LayoutOf(method, weights, sizeof(T));
-  return layout.taps ? PackTo<float>(layout, method, weights) : PackTo<T>(layout, method, weights);
+  return layout.taps ? LayOutAs<float>(layout, method, weights) : LayOutAs<T>(layout, method, weights);
 }
 
-template std::vector<std::uint8_t> PackConvWeights<float>(Method, const ConvWeights&);
-template std::vector<std::uint8_t> PackConvWeights<Bf16>(Method, const ConvWeights&);
+template std::vector<std::uint8_t> LayOutConv<float>(Method, const ConvWeights&);
+template std::vector<std::uint8_t> LayOutConv<Bf16>(Method, const ConvWeights&);
 
 }  // namespace kdtalker::kernels

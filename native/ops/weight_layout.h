@@ -19,6 +19,6 @@ struct WeightLayout {
 // Weights [outputs, inputs, ...kernel], for TokenLayers [inputs, outputs], as the operator's kernels read
 // them. Throws Error INVALID_ARGUMENT for a layout that no operator has or for weights that are not of its
 // size.
-std::vector<std::uint8_t> PackWeights(const WeightLayout& layout, const std::vector<float>& weights);
+std::vector<std::uint8_t> LayOutWeights(const WeightLayout& layout, const std::vector<float>& weights);
 
 }  // namespace kdtalker::ops

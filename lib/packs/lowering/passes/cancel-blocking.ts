@@ -1,0 +1,45 @@
+import type { EditableNode } from '../../onnx/index.js';
+import { named } from '../blocked.js';
+import { DOMAIN } from '../domain.js';
+import type { Pass, PassContext } from '../pass.js';
+
+/** What was unblocked is not blocked again, and what several need blocked is blocked once. */
+export const cancelBlocking: Pass = {
+  name: 'cancel-blocking',
+  async run(context) {
+    const nodes = context.graph.sorted().filter(isBlock);
+    const first = new Map<string, string>();
+    const cancelled = nodes.filter((node) => cancel(context, node, first));
+    return cancelled.length;
+  },
+};
+
+const BLOCKS: readonly string[] = [named('Block', 'fp32'), named('Block', 'bf16')];
+
+function isBlock(node: EditableNode): boolean {
+  return node.domain === DOMAIN && BLOCKS.includes(node.type);
+}
+
+/** The operator that would block to the precision that a blocked value has. */
+function blockerOf({ exact, precision }: PassContext, blocked: string): string {
+  return named('Block', exact.has(blocked) ? 'fp32' : precision);
+}
+
+function cancel(context: PassContext, node: EditableNode, first: Map<string, string>): boolean {
+  const [value, blocked] = [node.inputs[0]!, node.outputs[0]!];
+  const known = unblockedAlike(context, node) ?? first.get(`${node.type} ${value}`);
+  if (known === undefined) {
+    first.set(`${node.type} ${value}`, blocked);
+    return false;
+  }
+  context.graph.replace(blocked, known);
+  return true;
+}
+
+/** The blocked value that a node's input was unblocked from, where the node would block it to the same precision. */
+function unblockedAlike(context: PassContext, node: EditableNode): string | undefined {
+  const maker = context.graph.producer(node.inputs[0]!);
+  if (maker?.domain !== DOMAIN || maker.type !== 'Unblock') return undefined;
+  const source = maker.inputs[0]!;
+  return blockerOf(context, source) === node.type ? source : undefined;
+}
