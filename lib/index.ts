@@ -27,3 +27,4 @@ export { Talker } from './talker/talker.js';
 export type { TalkerOptions } from './talker/talker-options.js';
 export { Trace, type TraceOptions, type TraceTensor } from './talker/trace.js';
 export type { SourceVideoOptions, VideoMotionOptions } from './talker/video-options.js';
+export { type KdtalkerWarningCode, WARNING_CODES } from './warnings.js';

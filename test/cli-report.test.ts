@@ -8,6 +8,7 @@ import { Pacer } from '../dist/cli/report/pace.js';
 import { QuietReporter } from '../dist/cli/report/quiet.js';
 import type { StageProgress } from '../dist/cli/report/reporter.js';
 import { Terminal } from '../dist/cli/terminal.js';
+import { tellWarnings } from '../dist/cli/warnings.js';
 
 /** A stream that keeps what is written to it. */
 class Paper extends EventEmitter {
@@ -218,4 +219,23 @@ t.test('numbers and tables for people', async (t) => {
     ]),
     ['  --a  x', '  --much-too-long-for-the-column', '       y'],
   );
+});
+
+t.test("the library's warnings are told in the reporter's way, others in Node's", async (t) => {
+  const { out, terminal } = desk();
+  const heard: string[] = [];
+  const own = ({ message }: Error) => void heard.push(message);
+  process.on('warning', own);
+  t.teardown(() => process.off('warning', own));
+  const others = process.listeners('warning').filter((listener) => listener !== own);
+  for (const listener of others) process.off('warning', listener);
+  const giveBack = tellWarnings(new JsonReporter(terminal));
+  process.emitWarning('ours', { type: 'KdtalkerWarning', code: 'FFMPEG_OUTDATED' });
+  process.emitWarning("Node's");
+  await new Promise(setImmediate);
+  giveBack();
+  for (const listener of others) process.on('warning', listener);
+  t.same(heard, ["Node's"]);
+  t.same(JSON.parse(out.text), { event: 'warning', code: 'FFMPEG_OUTDATED', message: 'ours' });
+  t.ok(process.listeners('warning').includes(own), 'given back');
 });

@@ -3,16 +3,17 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { ERROR_CODES } from '../dist/errors.js';
+import { WARNING_CODES } from '../dist/warnings.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 
-t.test('docs/errors.md lists every error code with its meaning, and no other', async (t) => {
+t.test('docs/errors.md lists every error and warning code with its meaning, and no other', async (t) => {
   const rows = [...read('docs/errors.md').matchAll(/^\| `([A-Z_]+)` \| (.*) \|$/gm)].map(([, code, text]) => [
     code,
     text,
   ]);
-  t.same(rows, Object.entries(ERROR_CODES));
+  t.same(rows, [...Object.entries(ERROR_CODES), ...Object.entries(WARNING_CODES)]);
 });
 
 t.test('links to files of the repository lead somewhere', async (t) => {

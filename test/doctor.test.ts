@@ -67,10 +67,10 @@ t.test('for people: one line a check, and what to do below', async (t) => {
 });
 
 /** An ffmpeg that can encode what it is told to. */
-function fakeFfmpeg(folder: string, encoders: readonly string[]): string {
+function fakeFfmpeg(folder: string, encoders: readonly string[], version = '9.9'): string {
   const file = join(folder, 'ffmpeg');
   const lines = encoders.map((name) => ` V....D ${name}            something`).join('\n');
-  const body = `case "$*" in *-encoders*) echo '${lines}';; *) echo 'ffmpeg version 9.9 Copyright';; esac`;
+  const body = `case "$*" in *-encoders*) echo '${lines}';; *) echo 'ffmpeg version ${version} Copyright';; esac`;
   writeFileSync(file, `#!/bin/sh\n${body}\n`);
   chmodSync(file, 0o755);
   return file;
@@ -88,6 +88,17 @@ t.test('an ffmpeg that lacks encoders', async (t) => {
   const none = await examine({ FFMPEG_PATH: fakeFfmpeg(folder, ['gif']) });
   t.equal(none.code, 1);
   t.match(none.of('ffmpeg'), { state: 'missing', advice: /libx264, aac/ });
+});
+
+t.test('an outdated ffmpeg', async (t) => {
+  const all = ['libx264', 'aac', 'libvpx-vp9', 'libopus', 'gif'];
+  const old = await examine({ FFMPEG_PATH: fakeFfmpeg(t.testdir(), all, '4.2.7') });
+  t.equal(old.code, 0, 'a clip can be made');
+  t.match(old.of('ffmpeg'), {
+    state: 'note',
+    advice: /4\.2\.7\) is older than 4\.4: vulnerabilities .* Use it only for files that you trust/,
+    details: { version: '4.2.7', outdated: true },
+  });
 });
 
 t.test('no ONNX Runtime: told once, not by everything that needs it', async (t) => {

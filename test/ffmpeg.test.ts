@@ -7,8 +7,20 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { FfmpegProcess } from '../dist/media/ffmpeg-process.js';
+import { parseVersion } from '../dist/media/ffmpeg-version.js';
 import { findFfmpeg, locateFfmpeg } from '../dist/media/index.js';
-import { fails, ffmpeg, isAlive, names, processesWith, setEnvironment, sine, wav } from './support/media.js';
+import { probe } from '../dist/media/sources/probe.js';
+import {
+  fails,
+  ffmpeg,
+  gone,
+  isAlive,
+  names,
+  processesWith,
+  setEnvironment,
+  sine,
+  wav,
+} from './support/media.js';
 
 const DIST = fileURLToPath(new URL('../dist/media/index.js', import.meta.url));
 
@@ -29,7 +41,7 @@ t.test('FFMPEG_PATH comes first, then PATH, then the package', async (t) => {
   const named = fakeFfmpeg(folder, 'my-ffmpeg');
   const onPath = fakeFfmpeg(join(folder, 'bin'));
   setEnvironment(t, { FFMPEG_PATH: named, PATH: `${folder}:${join(folder, 'bin')}:${process.env.PATH}` });
-  t.same(await findFfmpeg(), { path: named, source: 'FFMPEG_PATH', version: '9.9-fake' });
+  t.same(await findFfmpeg(), { path: named, source: 'FFMPEG_PATH', version: '9.9-fake', outdated: false });
   delete process.env.FFMPEG_PATH;
   t.same(locateFfmpeg(), { path: onPath, source: 'PATH' });
   process.env.PATH = join(folder, 'nowhere');
@@ -37,6 +49,41 @@ t.test('FFMPEG_PATH comes first, then PATH, then the package', async (t) => {
   t.equal(packaged.source, '@ffmpeg-installer/ffmpeg');
   t.match(packaged.path, /@ffmpeg-installer/);
   t.ok(packaged.version.length > 0);
+});
+
+t.test('which versions are too old for files of strangers', async (t) => {
+  const line = (version: string, year: number) =>
+    `ffmpeg version ${version} Copyright (c) 2000-${year} the FFmpeg developers\nbuilt with gcc`;
+  for (const [version, year, outdated] of [
+    ['N-47683-g0e8eb07980-static', 2018, true],
+    ['4.3.9-0+deb11u1', 2025, true],
+    ['3.4.11', 2022, true],
+    ['4.4.2-0ubuntu0.22.04.1', 2021, false],
+    ['5.1.9-0+deb12u1', 2026, false],
+    ['n7.1', 2024, false],
+    ['N-118193-g5f38c82536', 2024, false],
+    ['2025-01-02-git-1234abc', 2025, false],
+  ] as const)
+    t.same(parseVersion(line(version, year)), { version, outdated }, version);
+  t.equal(parseVersion('hello'), undefined);
+});
+
+t.test('decoding with an outdated ffmpeg warns the process once', async (t) => {
+  const folder = t.testdir();
+  const banner = `echo 'ffmpeg version 2.8.1 Copyright (c) 2000-2015 the FFmpeg developers' >&2`;
+  setEnvironment(t, { FFMPEG_PATH: fakeFfmpeg(folder, 'old', banner) });
+  const warnings: (Error & { code?: string })[] = [];
+  const hear = (warning: Error) => void warnings.push(warning);
+  process.on('warning', hear);
+  t.teardown(() => process.off('warning', hear));
+  for (let i = 0; i < 2; i++) await probe(join(folder, 'a.mp4'));
+  await new Promise(setImmediate);
+  t.equal(warnings.length, 1);
+  t.match(warnings[0], {
+    name: 'KdtalkerWarning',
+    code: 'FFMPEG_OUTDATED',
+    message: /\(2\.8\.1\) is older than 4\.4/,
+  });
 });
 
 t.test('a wrong FFMPEG_PATH is said, not passed over', async (t) => {
@@ -59,7 +106,10 @@ t.test('no ffmpeg at all', async (t) => {
   // A copy of the library outside of the project finds no package.
   const away = mkdtempSync(join(tmpdir(), 'away-'));
   t.teardown(() => rmSync(away, { recursive: true }));
-  for (const file of ['package.json', 'dist/errors.js', 'dist/media/ffmpeg.js']) {
+  const modules = ['errors', 'warnings', 'media/ffmpeg', 'media/ffmpeg-version'].map(
+    (name) => `dist/${name}.js`,
+  );
+  for (const file of ['package.json', ...modules]) {
     cpSync(fileURLToPath(new URL(`../${file}`, import.meta.url)), join(away, file));
   }
   const code = `
@@ -107,7 +157,7 @@ t.test('stderr is kept only in part', async (t) => {
   const loud = FfmpegProcess.start([], { what: 'Noise' });
   const exit = await loud.wait();
   t.equal(exit.code, 3);
-  t.ok(exit.stderr.length <= 16384);
+  t.ok(exit.stderr.length <= 65536);
   t.match(loud.errorOf(exit)?.message, /padding \| THE END/);
 });
 
@@ -213,7 +263,8 @@ t.test('however a process ends, no child and no file is left', async (t) => {
     t.same([code, signal], [expected, null], `${name}: ${stderr}`);
     t.same(names(folder), ['long.flac', 'long.wav', 'tmp'], name);
     t.same(names(join(folder, 'tmp')), [], name);
-    t.same(processesWith(folder), [], name);
+    await gone(folder);
+    t.pass(`${name}: no child is left`);
   }
 });
 

@@ -12,6 +12,7 @@ import { LineReporter } from './report/lines.js';
 import { QuietReporter } from './report/quiet.js';
 import type { Reporter } from './report/reporter.js';
 import { Terminal } from './terminal.js';
+import { tellWarnings } from './warnings.js';
 
 /** How a run can end besides signals. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
@@ -21,12 +22,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   const terminal = new Terminal();
   const reporter = chooseReporter(argv, terminal, await hasOwnJson(argv));
   const interrupt = new Interrupt();
+  const giveBackWarnings = tellWarnings(reporter);
   try {
     return await dispatch(argv, terminal, reporter, interrupt);
   } catch (error) {
     return fail(error, argv, reporter, interrupt);
   } finally {
     interrupt.ignore();
+    giveBackWarnings();
     reporter.close();
   }
 }

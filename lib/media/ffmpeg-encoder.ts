@@ -1,4 +1,5 @@
 import type { KdtalkerError } from '../errors.js';
+import { fileInput } from './ffmpeg-input.js';
 import { FfmpegProcess } from './ffmpeg-process.js';
 import type { Encoder, EncoderPixelFormat, VideoSpec } from './formats/format.js';
 import { diskFull, unwritable } from './output-error.js';
@@ -21,7 +22,7 @@ export function inputArguments(spec: VideoSpec, pixelFormat: EncoderPixelFormat)
   const tags = pixelFormat === 'yuv420p' ? COLOUR : [];
   const shape = ['-pix_fmt', pixelFormat, '-video_size', `${width}x${height}`, '-framerate', String(fps)];
   const video = ['-f', 'rawvideo', ...shape, ...tags, '-i', 'pipe:0'];
-  return sound ? [...video, '-protocol_whitelist', 'file,pipe', '-i', `file:${sound}`] : video;
+  return sound ? [...video, ...fileInput(sound)] : video;
 }
 
 /** The colours of the frames, said before the input and again for the output, so that no version converts them. */

@@ -3,12 +3,19 @@ import type { Readable, Writable } from 'node:stream';
 import { aborted, KdtalkerError, throwIfAborted } from '../errors.js';
 import { atExit } from './cleanup.js';
 import { locateFfmpeg } from './ffmpeg.js';
+import { warnIfOutdated } from './ffmpeg-version.js';
 
-/** Options that every run gets: say only errors, never read the terminal. */
-const QUIET = ['-nostdin', '-hide_banner', '-loglevel', 'error'];
+/**
+ * Options that every run gets: say only errors, never read the terminal, and take no block of memory above 1 GiB, three times what the
+ * largest picture needs. At `-loglevel info` the first line is the version.
+ */
+const COMMON = ['-nostdin', '-loglevel', 'error', '-max_alloc', String(2 ** 30)];
 
 /** How much of what ffmpeg said last is kept for messages, in characters. */
-const STDERR_TAIL = 16384;
+const STDERR_TAIL = 65536;
+
+/** How much of what it said first is kept, in characters: its version. */
+const STDERR_HEAD = 512;
 
 /** How a run ended. */
 export interface FfmpegExit {
@@ -40,6 +47,7 @@ export class FfmpegProcess {
   readonly #exit: Promise<FfmpegExit>;
   readonly #options: FfmpegRunOptions;
   #stderr = '';
+  #head = '';
 
   private constructor(child: ChildProcess, options: FfmpegRunOptions) {
     this.#child = child;
@@ -60,7 +68,7 @@ export class FfmpegProcess {
     throwIfAborted(options.signal, options.what);
     const { path } = locateFfmpeg();
     const pipe = (wanted: boolean | undefined) => (wanted ? 'pipe' : 'ignore');
-    const child = spawn(path, [...QUIET, ...args], {
+    const child = spawn(path, [...COMMON, ...args], {
       stdio: [pipe(options.stdin), pipe(options.stdout), 'pipe'],
       // A group of its own: Ctrl-C reaches only us, and we decide whether that is an abort.
       detached: true,
@@ -116,12 +124,14 @@ export class FfmpegProcess {
     const forget = atExit(() => killGroup(child));
     signal?.addEventListener('abort', stop, { once: true });
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#head = (this.#head + text).slice(0, STDERR_HEAD);
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
     });
     return new Promise<FfmpegExit>((resolve) => {
       child.once('error', (spawnError) => resolve({ code: null, signal: null, stderr: '', spawnError }));
       child.once('close', (code, ended) => resolve({ code, signal: ended, stderr: this.#stderr }));
     }).finally(() => {
+      warnIfOutdated(this.#head);
       forget();
       signal?.removeEventListener('abort', stop);
     });

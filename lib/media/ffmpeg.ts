@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { KdtalkerError } from '../errors.js';
+import { type FfmpegVersion, parseVersion } from './ffmpeg-version.js';
 
 /** Where an ffmpeg was found. */
 export interface FfmpegLocation {
@@ -11,10 +12,7 @@ export interface FfmpegLocation {
 }
 
 /** A found ffmpeg and what it calls itself. */
-export interface Ffmpeg extends FfmpegLocation {
-  /** The word after 'ffmpeg version': '7.1', 'N-47683-g0e8eb07980-static'. */
-  version: string;
-}
+export interface Ffmpeg extends FfmpegLocation, FfmpegVersion {}
 
 const HOW_TO_GET_IT =
   "Install ffmpeg (for example 'apt-get install ffmpeg' or 'npm install @ffmpeg-installer/ffmpeg') " +
@@ -44,7 +42,7 @@ export function locateFfmpeg(): FfmpegLocation {
 /** {@link locateFfmpeg} and the program's version, for reports. Runs the program once. */
 export async function findFfmpeg(): Promise<Ffmpeg> {
   const location = locateFfmpeg();
-  return { ...location, version: await versionOf(location.path) };
+  return { ...location, ...(await versionOf(location.path)) };
 }
 
 function checkNamed(path: string): string {
@@ -79,11 +77,11 @@ function isProgram(path: string): boolean {
   }
 }
 
-function versionOf(path: string): Promise<string> {
+function versionOf(path: string): Promise<FfmpegVersion> {
   return new Promise((resolve, reject) => {
     execFile(path, ['-version'], (cause, stdout) => {
-      const version = /^ffmpeg version (\S+)/.exec(stdout)?.[1];
-      if (version) return resolve(version);
+      const found = parseVersion(stdout);
+      if (found) return resolve(found);
       const message = `Expected '${path}' to be an ffmpeg program but it does not answer to -version. ${HOW_TO_GET_IT}`;
       reject(new KdtalkerError('FFMPEG_NOT_FOUND', message, { cause }));
     });

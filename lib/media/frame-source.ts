@@ -2,12 +2,13 @@ import { types } from 'node:util';
 import { aborted, invalidArgument, KdtalkerError } from '../errors.js';
 import type { Picture } from '../picture.js';
 import { ByteReader } from './bytes.js';
+import { fileInput } from './ffmpeg-input.js';
 import { FfmpegProcess } from './ffmpeg-process.js';
 import { headOf } from './head.js';
 import { checkPictureSize } from './picture.js';
 import { isPlaylist } from './playlist.js';
 import { InputFile } from './sources/input-file.js';
-import { probe } from './sources/probe.js';
+import { defaultTrack, probe } from './sources/probe.js';
 
 /** What can be opened as a video: a path, or the bytes of a file. */
 export type VideoInput = string | Uint8Array;
@@ -113,8 +114,9 @@ export class FrameSource {
   }
 
   async #explain(cause: KdtalkerError | undefined): Promise<KdtalkerError> {
-    const { format, pictures } = await probe(await this.#file.path(), this.#options.signal);
-    if (format && !pictures) return unreadable(this.#name, `has no pictures (it is ${format})`, cause);
+    const { format, tracks } = await probe(await this.#file.path(), this.#options.signal);
+    if (format && !defaultTrack(tracks, 'pictures'))
+      return unreadable(this.#name, `has no pictures (it is ${format})`, cause);
     return unreadable(this.#name, `ffmpeg cannot decode. ${cause?.message ?? 'It holds no picture'}`, cause);
   }
 
@@ -126,8 +128,8 @@ export class FrameSource {
 }
 
 function decodeArguments(file: string, fps: number): string[] {
-  // Only files: a container that refers to network addresses must not make a service fetch them. V leaves covers out.
-  const input = ['-protocol_whitelist', 'file,pipe', '-i', `file:${file}`, '-map', '0:V:0'];
+  // V leaves covers out.
+  const input = [...fileInput(file), '-map', '0:V:0'];
   const rate = [
     '-vf',
     `setpts=PTS-STARTPTS,fps=${fps}`,

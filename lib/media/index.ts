@@ -3,15 +3,10 @@ export { bytesOfFrame, type EncoderPixelFormat, type VideoFormat } from './forma
 export { FrameSource, type VideoInput } from './frame-source.js';
 export { FrameStore } from './frame-store.js';
 export { checkInputFile } from './input.js';
-export {
-  encodePng,
-  MAX_PIXELS,
-  MIN_SIDE,
-  type PictureInput,
-  type RawPicture,
-  readPicture,
-} from './picture.js';
+export { MAX_PIXELS } from './limits.js';
+export { encodePng, MIN_SIDE, type PictureInput, type RawPicture, readPicture } from './picture.js';
 export { speechTooShort } from './samples.js';
 export { isRawSound, openSound, type Sound, type SoundInput } from './sound.js';
+export { decodeStill, type StillKind } from './still.js';
 export { openVideo, type VideoOptions, VideoWriter, videoFormat } from './video.js';
 export type { RawSound } from './wav-writer.js';

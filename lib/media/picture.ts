@@ -3,6 +3,7 @@ import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { aborted, invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import type { Picture } from '../picture.js';
 import { checkInputFile, withAbort } from './input.js';
+import { MAX_PIXELS } from './limits.js';
 
 /** Pixels already decoded: rows from the top, channels interleaved, 8 bits each. */
 export interface RawPicture {
@@ -16,9 +17,6 @@ export interface RawPicture {
 
 /** A picture as `talker.portrait()` takes it: a path, the bytes of a file, or raw pixels. */
 export type PictureInput = string | Uint8Array | RawPicture;
-
-/** Pictures with more pixels are refused before anything is decoded; decoded they would take 360 MB. */
-export const MAX_PIXELS = 120_000_000;
 
 /** The shortest side that is looked at. */
 export const MIN_SIDE = 32;

@@ -247,6 +247,11 @@ export function processesWith(text: string): string[] {
   return ids.map((id) => `${id} ${commandLine(id)}`).filter((line) => line.includes(text));
 }
 
+/** Waits until no process has `text` in its command line: one that was killed is gone a moment later. */
+export async function gone(text: string): Promise<void> {
+  while (processesWith(text).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 function commandLine(id: string): string {
   try {
     return readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ');

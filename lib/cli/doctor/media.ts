@@ -4,29 +4,32 @@ import type { Check } from './check.js';
 
 /** What the output formats ask of an ffmpeg. */
 const ENCODERS = { mp4: ['libx264', 'aac'], webm: ['libvpx-vp9', 'libopus'], gif: ['gif'] } as const;
+const FORMATS = Object.keys(ENCODERS) as (keyof typeof ENCODERS)[];
 
 export const ffmpeg: Check = {
   name: 'ffmpeg',
   async look() {
     const { findFfmpeg } = await import('../../media/ffmpeg.js');
-    const { path, source, version } = await findFfmpeg();
-    const found = `${version}, ${path} (${source})`;
+    const { path, source, version, outdated } = await findFfmpeg();
     const lacks = await missingEncoders(path);
-    const formats = (Object.keys(ENCODERS) as (keyof typeof ENCODERS)[]).filter(
-      (format) => lacks[format].length === 0,
-    );
-    const details = { path, source, version, formats };
-    const gone = Object.values(lacks).flat();
-    if (gone.length === 0) return { state: 'ok', found: `${found}: ${formats.join(', ')}`, details };
-    const advice = `It was built without ${gone.join(', ')}. Set FFMPEG_PATH to a complete one.`;
+    const formats = FORMATS.filter((format) => lacks[format].length === 0);
+    const advice = await adviceFor(version, outdated, Object.values(lacks).flat());
     return {
-      state: lacks.mp4.length > 0 ? 'missing' : 'note',
-      found: `${found}: ${formats.join(', ') || 'no format'}`,
-      advice,
-      details,
+      state: lacks.mp4.length > 0 ? 'missing' : advice ? 'note' : 'ok',
+      found: `${version}, ${path} (${source}): ${formats.join(', ') || 'no format'}`,
+      ...(advice && { advice }),
+      details: { path, source, version, outdated, formats },
     };
   },
 };
+
+async function adviceFor(version: string, outdated: boolean, lacks: string[]): Promise<string> {
+  const { outdatedText } = await import('../../media/ffmpeg-version.js');
+  const advice = outdated ? [outdatedText(version)] : [];
+  if (lacks.length > 0)
+    advice.push(`It was built without ${lacks.join(', ')}. Set FFMPEG_PATH to a complete one.`);
+  return advice.join(' ');
+}
 
 export const sharp: Check = {
   name: 'sharp',

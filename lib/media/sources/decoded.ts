@@ -1,10 +1,11 @@
 import { KdtalkerError } from '../../errors.js';
 import { ByteReader } from '../bytes.js';
+import { fileInput } from '../ffmpeg-input.js';
 import { FfmpegProcess } from '../ffmpeg-process.js';
 import { speechEmpty } from '../samples.js';
 import { readWavHeader, readWavSamples, type WavFormat } from '../wav.js';
 import { InputFile } from './input-file.js';
-import { type Contents, probe } from './probe.js';
+import { type Contents, defaultTrack, probe } from './probe.js';
 import type { SoundSource } from './source.js';
 
 /** One ffmpeg that decodes, its header read. */
@@ -107,13 +108,12 @@ export class DecodedSource implements SoundSource {
 }
 
 function decodeArguments(file: string): string[] {
-  // Only files: a container that refers to network addresses must not make a service fetch them.
-  const input = ['-protocol_whitelist', 'file,pipe', '-i', `file:${file}`, '-map', '0:a:0'];
+  const input = [...fileInput(file), '-map', '0:a:0'];
   return [...input, '-c:a', 'pcm_f32le', '-fflags', '+bitexact', '-f', 'wav', 'pipe:1'];
 }
 
 function contentError(name: string, contents: Contents, cause: KdtalkerError): KdtalkerError {
-  if (contents.format && !contents.sound && !NOT_SOUND.test(contents.format)) {
+  if (contents.format && !defaultTrack(contents.tracks, 'sound') && !NOT_SOUND.test(contents.format)) {
     return speechEmpty(name, `has no sound track (it is ${contents.format})`);
   }
   const message = `Expected sound for speech but received ${name}, which ffmpeg cannot decode as sound. Give a sound or video file. ${cause.message}`;

@@ -1,26 +1,58 @@
+import { fileInput } from '../ffmpeg-input.js';
 import { FfmpegProcess } from '../ffmpeg-process.js';
+
+/** A track of sound or pictures. */
+export interface MediaTrack {
+  /** Its place among all tracks of the file, for `-map 0:index`. */
+  index: number;
+  kind: 'sound' | 'pictures';
+  /** Whether the file marks it as the one to play. */
+  isDefault: boolean;
+  /** ffmpeg's words for its coding: 'h264 (High), yuv420p(tv, bt709), 320x256 [SAR 1:1 DAR 5:4], 25 fps'. */
+  text: string;
+}
 
 /** What ffmpeg makes of a file. */
 export interface Contents {
   /** The demuxer's name ('mp3', 'mov,mp4,m4a,3gp,3g2,mj2'), undefined when none knows the file. */
   format: string | undefined;
-  /** Whether it has a sound track. */
-  sound: boolean;
-  /** Whether it has a track of pictures, other than a cover. */
-  pictures: boolean;
+  /** Tracks of sound and pictures, in order; covers and thumbnails are none. */
+  tracks: readonly MediaTrack[];
 }
 
 /**
  * Lists a file's contents. ffmpeg without an output prints them and ends with an error, which is expected here; unlike
  * ffprobe it is there wherever ffmpeg is.
+ *
+ * @throws FFMPEG_NOT_FOUND, ABORTED
  */
 export async function probe(file: string, signal?: AbortSignal | undefined): Promise<Contents> {
-  const args = ['-loglevel', 'info', '-protocol_whitelist', 'file,pipe', '-i', `file:${file}`];
+  const args = ['-loglevel', 'info', ...fileInput(file)];
   const process = FfmpegProcess.start(args, { signal, what: `Looking into '${file}'` });
   const { stderr } = await process.wait();
-  return {
-    format: /^Input #0, (.+?), from /m.exec(stderr)?.[1],
-    sound: /^\s*Stream #0.*: Audio:/m.test(stderr),
-    pictures: /^\s*Stream #0.*: Video:(?!.*\(attached pic\))/m.test(stderr),
-  };
+  return { format: /^Input #0, (.+?), from /m.exec(stderr)?.[1], tracks: tracksOf(stderr) };
+}
+
+const STREAM = /^ *Stream #0:(\d+).*?: (Audio|Video): (.*)$/gm;
+const NO_TRACK = /\((attached pic|timed thumbnails)\)/;
+
+function tracksOf(stderr: string): MediaTrack[] {
+  const all = [...stderr.matchAll(STREAM)].map(
+    ([, index, kind, text]): MediaTrack => ({
+      index: Number(index),
+      kind: kind === 'Audio' ? 'sound' : 'pictures',
+      isDefault: text!.includes('(default)'),
+      text: text!,
+    }),
+  );
+  return all.filter(({ text }) => !NO_TRACK.test(text));
+}
+
+/** The track of a kind that the file wants to be played: the first that it marks, or the first of all. */
+export function defaultTrack(
+  tracks: readonly MediaTrack[],
+  kind: MediaTrack['kind'],
+): MediaTrack | undefined {
+  const some = tracks.filter((track) => track.kind === kind);
+  return some.find(({ isDefault }) => isDefault) ?? some[0];
 }
