@@ -327,7 +327,7 @@ t.test('an FFMPEG_PATH that is no program', async (t) => {
 
 /** Kills the encoder of this process that writes a file of this name. */
 function killEncoder(name: string): number {
-  const mine = processesWith(`.${name}.${process.pid}-`).map((line) => Number.parseInt(line, 10));
+  const mine = processesWith(`.${name}.kdtalker-${process.pid}-`).map((line) => Number.parseInt(line, 10));
   const children = mine.filter(
     (pid) => existsSync(`/proc/${pid}`) && readlinkSync(`/proc/${pid}/exe`) !== process.execPath,
   );
@@ -347,7 +347,7 @@ t.test('an ffmpeg that is killed half-way', async (t) => {
     });
     await refused(name, () => clip.save(`${folder}/${name}`), 'FFMPEG_FAILED', /killed|SIGKILL/);
     t.equal(killed, 1, 'one encoder was killed');
-    t.same(processesWith(`.${name}.${process.pid}-`), []);
+    t.same(processesWith(`.${name}.kdtalker-${process.pid}-`), []);
   }
 });
 

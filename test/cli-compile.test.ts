@@ -111,7 +111,7 @@ t.test('what cannot be compiled is said in a sentence', async (t) => {
     [
       ['small'],
       1,
-      /^kdtalker: OUTPUT_UNWRITABLE: Expected a folder that can be written .*KDTALKER_CACHE.*\n$/,
+      /^kdtalker: OUTPUT_UNWRITABLE: Expected a writable output .*KDTALKER_CACHE.*\n$/,
       { KDTALKER_CACHE: join(cwd, 'small/pack.json') },
     ],
   ];

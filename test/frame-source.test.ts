@@ -1,6 +1,7 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { FrameSource, FrameStore } from '../dist/media/index.js';
 import type { Picture } from '../dist/picture.js';
 import { fails, ffmpeg, ffmpegs, names, processesWith, setEnvironment, sine, wav } from './support/media.js';
@@ -106,6 +107,47 @@ t.test('a reader that stops, an abort and close() end the ffmpeg', async (t) => 
   await fails(t, () => picturesOf(file, { fps: 25, signal: AbortSignal.abort() as never }), 'ABORTED');
 });
 
+t.test('a system that writes and reads less than it was asked for', async (t) => {
+  setEnvironment(t, { TMPDIR: t.testdir() });
+  const data = Uint8Array.from({ length: 3 * 64 * 64 }, (_, i) => (i * i) % 251);
+  const picture = { data, width: 64, height: 64 };
+  const whole = await FrameStore.create();
+  await whole.add(picture);
+  const expected = await whole.read(0);
+  await whole.close();
+  await patchHandles(t, 300);
+  const store = await FrameStore.create();
+  t.teardown(() => store.close());
+  await store.add(picture);
+  await store.add(picture);
+  for (const index of [0, 1]) t.same((await store.read(index)).data, expected.data, `picture ${index}`);
+});
+
+t.test('a temporary file that something else has cut', async (t) => {
+  const folder = t.testdir();
+  setEnvironment(t, { TMPDIR: folder });
+  const store = await FrameStore.create();
+  t.teardown(() => store.close());
+  await store.add({ data: new Uint8Array(3 * 64 * 64).fill(99), width: 64, height: 64 });
+  const file = join(folder, names(folder)[0]!);
+  truncateSync(file, statSync(file).size - 5);
+  await fails(t, () => store.read(0), 'FILE_NOT_FOUND', /Expected \d+ bytes of pictures in .* received \d+/);
+});
+
+/** From now on a read or write at a place of an open file does `most` bytes at once. */
+async function patchHandles(t: Test, most: number): Promise<void> {
+  const handle = await open('/dev/null');
+  const prototype = Object.getPrototypeOf(handle);
+  await handle.close();
+  const { read, write } = prototype;
+  t.teardown(() => Object.assign(prototype, { read, write }));
+  const cut = (call: (...args: unknown[]) => unknown) =>
+    function (this: unknown, bytes: Uint8Array, offset: number, length: number, at: number) {
+      return call.call(this, bytes, offset, Math.min(most, length), at);
+    };
+  Object.assign(prototype, { read: cut(read), write: cut(write) });
+}
+
 t.test('kept pictures are read in any order, and gone after close()', async (t) => {
   const folder = t.testdir();
   setEnvironment(t, { TMPDIR: folder });
@@ -125,7 +167,7 @@ t.test('kept pictures are read in any order, and gone after close()', async (t) 
   await fails(t, () => store.read(0), 'CLOSED');
   await fails(t, () => store.add(pictures[0]!), 'CLOSED');
   t.same(
-    names(folder).filter((name) => name.startsWith('kdtalker-')),
+    names(folder).filter((name) => name.endsWith('.part')),
     [],
     'no file is left',
   );

@@ -28,7 +28,7 @@ for (const stage of STAGES) {
       for (const how of ['exit', 'throw'])
         t.same(names(`${folder}/${how}`), [INPUT], `${how}: no file left half-written`);
       for (const { pid } of [exited, thrown])
-        t.same(processesWith(`.talk.mp4.${pid}-`), [], 'no ffmpeg left behind');
+        t.same(processesWith(`.talk.mp4.kdtalker-${pid}-`), [], 'no ffmpeg left behind');
     }
   });
 }

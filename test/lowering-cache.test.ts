@@ -185,9 +185,6 @@ t.test('what was not used for long goes when another is made', async (t) => {
   const days = (count: number) => new Date(Date.now() - count * 24 * 60 * 60 * 1000);
   utimesSync(join(old.directory, 'manifest.json'), days(31), days(31));
   utimesSync(join(recent.directory, 'manifest.json'), days(29), days(29));
-  const leftOver = join(directory, '.00000000-0000-0000-0000-000000000000.partial');
-  mkdirSync(leftOver);
-  utimesSync(leftOver, days(2), days(2));
   mkdirSync(join(directory, 'not-ours'));
   utimesSync(join(directory, 'not-ours'), days(99), days(99));
   const made = (await loweredPack(pack, target, { directory }))!;

@@ -27,7 +27,7 @@ async function read(
 // A folder of this file's own: other test files make temporary folders at the same time.
 setEnvironment(t, { TMPDIR: t.testdir() });
 
-const temporaryFolders = () => names(tmpdir()).filter((name) => name.startsWith('kdtalker-'));
+const temporaryFolders = () => names(tmpdir()).filter((name) => name.endsWith('.part'));
 
 /** Largest difference between two sounds that must be equally long. */
 function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {

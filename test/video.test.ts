@@ -1,4 +1,6 @@
 import { readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import t from 'tap';
@@ -309,7 +311,7 @@ t.test('an old file stays until the new one is whole', async (t) => {
   const file = join(folder, 'a.mp4');
   const video = await openVideo(file, { ...SHAPE, frames: 3 });
   t.equal(names(folder).length, 3);
-  t.match(names(folder)[0], /^\.a\.mp4\.\d+-[0-9a-f]+\.part$/);
+  t.match(names(folder)[0], /^\.a\.mp4\.kdtalker-[0-9a-f-]+\.part$/);
   t.equal(readFileSync(file, 'utf8'), 'old');
   await fill(video, 3);
   t.ok(readFileSync(file).length > 300);
@@ -321,6 +323,75 @@ t.test('an old file stays until the new one is whole', async (t) => {
   writeFileSync(join(folder, 'new.mp4'), 'came meanwhile');
   await fails(t, () => fill(kept, 3), 'OUTPUT_UNWRITABLE', /overwriting was not allowed/);
   t.same(names(folder), ['a.mp4', 'link.mp4', 'new.mp4', 'real.mp4']);
+});
+
+t.test('a sequence replaces no frame where that is not allowed', async (t) => {
+  const folder = t.testdir({ frames: { '00002.png': 'old' }, free: {} });
+  const at = (name: string, overwrite: boolean) =>
+    openVideo(join(folder, name), { ...SHAPE, frames: 4, overwrite });
+  await fails(t, () => at('frames/', false), 'OUTPUT_UNWRITABLE', /00002\.png.*overwriting was not allowed/);
+  t.same(names(join(folder, 'frames')), ['00002.png']);
+  t.equal(readFileSync(join(folder, 'frames/00002.png'), 'utf8'), 'old');
+  const late = await at('free/', false);
+  for (let i = 0; i < 4; i++) await late.write(frame('rgb24', 64, 48, i));
+  writeFileSync(join(folder, 'free/00002.png'), 'came meanwhile');
+  await fails(t, () => late.finish(), 'OUTPUT_UNWRITABLE', /00002\.png.*overwriting was not allowed/);
+  t.same(names(join(folder, 'free')), ['00002.png'], 'nothing of the sequence is left');
+  t.equal(readFileSync(join(folder, 'free/00002.png'), 'utf8'), 'came meanwhile');
+  await fill(await at('frames/', true), 4);
+  t.ok(readFileSync(join(folder, 'frames/00002.png')).length > 100, 'where it is allowed it is replaced');
+});
+
+t.test('a folder that has the name of a frame is told before any work', async (t) => {
+  const folder = t.testdir({ frames: { '00002.png': {} } });
+  const open = () => openVideo(join(folder, 'frames/'), { ...SHAPE, frames: 4 });
+  await fails(t, open, 'OUTPUT_UNWRITABLE', /00002\.png.*not a regular file/);
+});
+
+for (const links of [true, false]) {
+  t.test(
+    `a file that comes at the last moment is not replaced, ${links ? 'with' : 'without'} links`,
+    async (t) => {
+      const folder = t.testdir();
+      const file = join(folder, 'a.mp4');
+      const { link, rename, open } = fs;
+      const come = () => writeFileSync(file, 'came meanwhile', { flag: 'wx' });
+      t.teardown(() => {
+        Object.assign(fs, { link, rename, open });
+        syncBuiltinESMExports();
+      });
+      const before =
+        <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+        async (...args: A) => {
+          if (args.includes(file)) come();
+          return call(...args);
+        };
+      const refuse = async () => {
+        throw Object.assign(new Error('no links'), { code: 'EPERM', syscall: 'link' });
+      };
+      Object.assign(fs, { link: links ? before(link) : refuse, rename: before(rename), open: before(open) });
+      syncBuiltinESMExports();
+      const video = await openVideo(file, { ...SHAPE, frames: 2, overwrite: false });
+      await fails(t, () => fill(video, 2), 'OUTPUT_UNWRITABLE', /overwriting was not allowed/);
+      t.equal(readFileSync(file, 'utf8'), 'came meanwhile');
+      t.same(names(folder), ['a.mp4']);
+    },
+  );
+}
+
+t.test('where there are no links, a new file gets its name all the same', async (t) => {
+  const { link } = fs;
+  fs.link = async () => {
+    throw Object.assign(new Error('no links'), { code: 'EPERM', syscall: 'link' });
+  };
+  syncBuiltinESMExports();
+  t.teardown(() => {
+    fs.link = link;
+    syncBuiltinESMExports();
+  });
+  const folder = t.testdir();
+  await encode(join(folder, 'a.mp4'), 2, { overwrite: false });
+  t.same(names(folder), ['a.mp4']);
 });
 
 t.test('frames that do not fit, and too few or many of them', async (t) => {

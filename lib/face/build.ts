@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { sha256 as hashOf } from '../files/hash.js';
 import { Graph } from '../packs/onnx/index.js';
 import { FACES_FILE, type FacesManifest } from './manifest.js';
 import { TfConversion } from './tfjs/convert.js';
@@ -66,7 +66,7 @@ export async function buildFaces(outDir: string): Promise<void> {
   const write = (file: string, graph: Graph, origin: string) => {
     const bytes = graph.toBytes();
     writeFileSync(join(outDir, file), bytes);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const sha256 = hashOf(bytes);
     return { file, sha256, bytes: bytes.byteLength, licence: 'Apache-2.0', origin } as const;
   };
   const models = join(folder, 'models');

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { KdtalkerError } from '../errors.js';
+import { sha256 as hashOf } from '../files/hash.js';
 
 /** The name of the file that lists the networks for faces. */
 export const FACES_FILE = 'faces.json';
@@ -62,9 +62,7 @@ export async function openFaces(folder: string): Promise<FacesFiles> {
   const manifest = await readManifest(join(folder, FACES_FILE));
   const verified = async ({ file, sha256 }: z.infer<typeof network>) => {
     const path = join(folder, file);
-    const found = createHash('sha256')
-      .update(await readBytes(path))
-      .digest('hex');
+    const found = hashOf(await readBytes(path));
     if (found !== sha256) throw damaged(path, `a file of other content (SHA-256 ${found.slice(0, 12)}...)`);
     return path;
   };

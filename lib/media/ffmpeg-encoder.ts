@@ -1,8 +1,8 @@
 import type { KdtalkerError } from '../errors.js';
+import { diskFull, unwritable } from '../files/output-error.js';
 import { fileInput } from './ffmpeg-input.js';
 import { FfmpegProcess } from './ffmpeg-process.js';
 import type { Encoder, EncoderPixelFormat, VideoSpec } from './formats/format.js';
-import { diskFull, unwritable } from './output-error.js';
 
 /** The same input gives the same bytes: no dates, version names or random identifiers in the file. */
 const REPRODUCIBLE = [

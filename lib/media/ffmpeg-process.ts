@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { aborted, KdtalkerError, throwIfAborted } from '../errors.js';
-import { atExit } from './cleanup.js';
+import { atExit } from '../files/at-exit.js';
 import { locateFfmpeg } from './ffmpeg.js';
 import { warnIfOutdated } from './ffmpeg-version.js';
 

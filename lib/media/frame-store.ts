@@ -1,9 +1,11 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import sharp from 'sharp';
 import { KdtalkerError } from '../errors.js';
+import { outputError } from '../files/output-error.js';
+import { openTemporaryFile } from '../files/temporary-file.js';
+import type { TemporaryPath } from '../files/temporary-path.js';
+import { readFully, writeFully } from '../files/whole-io.js';
 import type { Picture } from '../picture.js';
-import { diskFull, outputError } from './output-error.js';
-import { TemporaryFile } from './temporary.js';
 
 /** JPEG that the eye cannot tell from the original: 40 dB and more, a tenth of the pixels' bytes. */
 const JPEG = { quality: 97, chromaSubsampling: '4:4:4' } as const;
@@ -16,13 +18,13 @@ const dropped = new FinalizationRegistry<() => void>((remove) => remove());
  * without being in memory or decoded from its start each time. Written one after the other, then read, by any number of callers.
  */
 export class FrameStore {
-  readonly #file: TemporaryFile;
+  readonly #file: TemporaryPath;
   readonly #handle: FileHandle;
   /** Where each picture begins, and where the last one ends. */
   readonly #offsets = [0];
   #closing: Promise<void> | undefined;
 
-  private constructor(file: TemporaryFile, handle: FileHandle) {
+  private constructor(file: TemporaryPath, handle: FileHandle) {
     this.#file = file;
     this.#handle = handle;
     dropped.register(this, () => void remove(handle, file), this);
@@ -30,13 +32,8 @@ export class FrameStore {
 
   /** @throws OUTPUT_UNWRITABLE (of the system's temporary folder), OUTPUT_DISK_FULL */
   static async create(): Promise<FrameStore> {
-    const file = await TemporaryFile.reserve();
-    try {
-      return new FrameStore(file, await open(file.path, 'wx+', 0o600));
-    } catch (cause) {
-      await file.remove();
-      throw outputError(cause, file.path);
-    }
+    const { place, handle } = await openTemporaryFile('frames');
+    return new FrameStore(place, handle);
   }
 
   /** Pictures that were added. */
@@ -51,19 +48,19 @@ export class FrameStore {
       .jpeg(JPEG)
       .toBuffer();
     const at = this.#offsets.at(-1)!;
-    const { bytesWritten } = await this.#handle.write(bytes, 0, bytes.length, at).catch((cause: unknown) => {
+    await writeFully(this.#handle, bytes, at).catch((cause: unknown) => {
       throw outputError(cause, this.#file.path);
     });
-    if (bytesWritten < bytes.length) throw diskFull(this.#file.path); // the system says so only at the next write
     this.#offsets.push(at + bytes.length);
   }
 
-  /** A picture by its number. @throws CLOSED */
+  /** A picture by its number. @throws CLOSED, FILE_NOT_FOUND where something else has cut the file */
   async read(index: number): Promise<Picture> {
     this.#check();
     const [begin, end] = [this.#offsets[index]!, this.#offsets[index + 1]!];
     const bytes = new Uint8Array(end - begin);
-    await this.#handle.read(bytes, 0, bytes.length, begin);
+    const there = await readFully(this.#handle, bytes, begin);
+    if (there < bytes.length) throw cut(this.#file.path, end, begin + there);
     const { data, info } = await sharp(bytes, { limitInputPixels: false })
       .raw()
       .toBuffer({ resolveWithObject: true });
@@ -82,7 +79,15 @@ export class FrameStore {
   }
 }
 
-async function remove(handle: FileHandle, file: TemporaryFile): Promise<void> {
+function cut(path: string, expected: number, received: number): KdtalkerError {
+  return new KdtalkerError(
+    'FILE_NOT_FOUND',
+    `Expected ${expected} bytes of pictures in '${path}' but received ${received}: something else has cut the file. ` +
+      'Open the source video again with talker.sourceVideo()',
+  );
+}
+
+async function remove(handle: FileHandle, file: TemporaryPath): Promise<void> {
   await handle.close();
   await file.remove();
 }

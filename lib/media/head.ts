@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { readFully } from '../files/whole-io.js';
 import { checkInputFile, notFound } from './input.js';
 
 /**
@@ -14,8 +15,8 @@ export async function headOf(input: string | Uint8Array, what: string): Promise<
     throw notFound(input, what, 'which may not be read', cause);
   });
   try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(16), 0, 16, 0);
-    return buffer.subarray(0, bytesRead);
+    const head = new Uint8Array(16);
+    return head.subarray(0, await readFully(file, head, 0));
   } finally {
     await file.close();
   }

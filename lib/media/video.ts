@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { aborted, invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
+import { fileTarget, type Target } from '../files/whole-file.js';
 import {
   bytesOfFrame,
   type Encoder,
@@ -12,7 +13,7 @@ import { gif } from './formats/gif.js';
 import { mp4 } from './formats/mp4.js';
 import { png } from './formats/png.js';
 import { webm } from './formats/webm.js';
-import { fileTarget, folderTarget, type Target } from './target.js';
+import { folderTarget } from './frame-folder.js';
 
 /** What to encode and how. */
 export interface VideoOptions {
@@ -54,7 +55,7 @@ export function videoFormat(file: string): VideoFormat {
  * Starts a video file.
  *
  * Nothing appears under the final name before {@link VideoWriter.finish}; until then a hidden file beside it
- * (`.name.pid-random.part`) is written, and removed on any failure, abort or exit.
+ * (`.name.kdtalker-*.part`) is written, and removed on any failure, abort or exit.
  *
  * @param file `x.mp4` (H.264 + AAC), `x.webm` (VP9 + Opus), `x.gif`, or frames: `dir/%05d.png` or `dir/`, numbered from
  *   0, over older frames of the same names.
@@ -64,7 +65,7 @@ export async function openVideo(file: string, options: VideoOptions): Promise<Vi
   throwIfAborted(options.signal, `Encoding '${file}'`);
   const format = videoFormat(file);
   const spec = checkOptions(options, format);
-  const target = await openTarget(file, format, options.overwrite ?? true);
+  const target = await openTarget(file, format, spec.frames, options.overwrite ?? true);
   try {
     return new VideoWriter(file, format, format.open(target.temporary, file, spec), target, spec);
   } catch (error) {
@@ -185,10 +186,11 @@ function isFolder(file: string): boolean {
   }
 }
 
-function openTarget(file: string, format: VideoFormat, overwrite: boolean): Promise<Target> {
+function openTarget(file: string, format: VideoFormat, count: number, overwrite: boolean): Promise<Target> {
   if (format.name !== 'png') return fileTarget(file, overwrite);
   const pattern = isFolder(file) ? join(file, '%05d.png') : file;
-  return folderTarget(dirname(pattern), (index) => numberedName(basename(pattern), index), overwrite);
+  const nameOf = (index: number) => numberedName(basename(pattern), index);
+  return folderTarget(dirname(pattern), { count, nameOf, overwrite });
 }
 
 function numberedName(pattern: string, index: number): string {

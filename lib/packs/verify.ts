@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KdtalkerError, throwIfAborted } from '../errors.js';
+import { KdtalkerError } from '../errors.js';
+import { hashFile } from '../files/hash.js';
 import { faceMismatch, facesOf } from './faces.js';
 import { findDifference } from './fingerprint/compare.js';
 import { type FingerprintOptions, takeFingerprint, visitNetworks } from './fingerprint/take.js';
@@ -26,9 +26,6 @@ export interface VerifiedFile extends CheckedFile {
 export interface CheckOptions {
   signal?: AbortSignal;
 }
-
-/** Read at a time: hashing a piece holds the event loop for well under a millisecond. */
-const PIECE = 1 << 20;
 
 /**
  * Compares size and SHA-256 of every file with pack.json; as fast as the disk, one small buffer.
@@ -115,23 +112,10 @@ async function measure(path: string, expected: Measure, signal: AbortSignal | un
     const { size } = await file.stat();
     // A wrong size needs no reading to be wrong.
     if (size !== expected.bytes) throw damaged(path, `${expected.bytes} bytes`, `${size} bytes`);
-    return { bytes: size, sha256: await hash(file, signal) };
+    const { hash, bytes } = await hashFile(file, { signal, what: 'Checking the pack' });
+    return { bytes, sha256: hash.digest('hex') };
   } finally {
     await file.close();
-  }
-}
-
-async function hash(
-  file: Awaited<ReturnType<typeof open>>,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const sha = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(PIECE);
-  for (;;) {
-    throwIfAborted(signal, 'Checking the pack');
-    const { bytesRead } = await file.read(buffer, 0, PIECE);
-    if (bytesRead === 0) return sha.digest('hex');
-    sha.update(buffer.subarray(0, bytesRead));
   }
 }
 

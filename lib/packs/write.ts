@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { sha256 } from '../files/hash.js';
 import { withFingerprints } from './fingerprint/take.js';
 import { parseManifest } from './pack.js';
 import type { PackManifest, PackRole, RoleName } from './schema.js';
@@ -37,7 +37,7 @@ export async function writePack(
 }
 
 function describe({ model, ...role }: RoleDraft) {
-  return { ...role, bytes: model.byteLength, sha256: createHash('sha256').update(model).digest('hex') };
+  return { ...role, bytes: model.byteLength, sha256: sha256(model) };
 }
 
 async function writeModel(file: string, model: Uint8Array): Promise<void> {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { invalidArgument, KdtalkerError } from '../errors.js';
-import { parseFile } from '../validate.js';
+import { writeWholeFile } from '../files/whole-file.js';
+import { checkPath, parseFile } from '../validate.js';
 import { applyEdit, MOTION_SIZE, type MotionEdit } from './motion-edit.js';
-import { checkPath, writeWholeFile } from './whole-file.js';
 
 export { MOTION_SIZE } from './motion-edit.js';
 

@@ -1,17 +1,17 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { HostTensors } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { CROP_KINDS, type CropKind } from '../face/crop/index.js';
 import type { FaceRatios } from '../face/schemes.js';
+import { newHash } from '../files/hash.js';
+import { writeWholeFile } from '../files/whole-file.js';
 import { encodePng, readPicture } from '../media/index.js';
 import type { Pack } from '../packs/pack.js';
 import { readSafetensors, type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
 import type { Picture } from '../picture.js';
 import { parseFile } from '../validate.js';
 import type { PortraitCrop } from './cut.js';
-import { writeWholeFile } from './whole-file.js';
 
 // A portrait file is a .safetensors file: the engine's tensors, the whole picture where it is kept, and in the metadata the crop, the
 // ratios of eyes and lips where they are known, and which pack made it. The first version had no number, no picture and no ratios.
@@ -48,7 +48,7 @@ function fingerprint({ manifest }: Pack): string {
 
 /** A checksum, so that a flipped bit is told and not shown. */
 function digest(tensors: HostTensors, about: string): string {
-  const hash = createHash('sha256').update(about);
+  const hash = newHash().update(about);
   for (const name of [...TENSORS, PHOTO]) {
     const tensor = tensors[name];
     if (tensor === undefined) continue; // the picture

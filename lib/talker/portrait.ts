@@ -2,6 +2,7 @@ import { native, type PortraitHandle } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import type { FaceRatios } from '../face/faces.js';
 import type { PictureInput } from '../media/index.js';
+import { checkPath } from '../validate.js';
 import {
   cropOf,
   cutPortrait,
@@ -15,7 +16,6 @@ import type { TalkerHost } from './host.js';
 import { Pending } from './pending.js';
 import { loadPortraitFile, savePortraitFile } from './portrait-file.js';
 import { checkPortraitOptions, type PortraitOptions } from './portrait-options.js';
-import { checkPath } from './whole-file.js';
 
 /**
  * A prepared source picture: feature volume, canonical keypoints and pose, on the talker's device.

@@ -6,6 +6,7 @@ import { faceFiles } from '../packs/faces.js';
 import type { Precision } from '../packs/lowering/pass.js';
 import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
 import { checkPack } from '../packs/verify.js';
+import { checkPath } from '../validate.js';
 import { Clip } from './clip.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import type { ClipSource, FramePortraits } from './clip-run.js';
@@ -23,7 +24,6 @@ import { planTalker, type TalkerOptions } from './talker-options.js';
 import { Trace, type TraceOptions } from './trace.js';
 import { motionFromVideo } from './video-motion.js';
 import type { SourceVideoOptions, VideoMotionOptions } from './video-options.js';
-import { checkPath } from './whole-file.js';
 
 /**
  * A pack loaded on a device, ready to work. Load one and keep it: portraits and clips share its networks and threads.

@@ -7,9 +7,10 @@ import {
   type TraceHandle,
 } from '../binding.js';
 import { aborted, invalidArgument } from '../errors.js';
+import { writeWholeFile } from '../files/whole-file.js';
 import { openSound, type PictureInput, type SoundInput } from '../media/index.js';
 import { type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
-import { abortSignal, callback, integer, parseOptions } from '../validate.js';
+import { abortSignal, callback, checkPath, integer, parseOptions } from '../validate.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import { pushAll } from './clip-run.js';
 import { cutPortrait, nativeCrop } from './cut.js';
@@ -17,7 +18,6 @@ import type { TalkerHost } from './host.js';
 import { MOTION_SIZE } from './motion.js';
 import { checkPortraitOptions, type PortraitOptions } from './portrait-options.js';
 import { type Progress, StageMeter, safely } from './progress.js';
-import { checkPath, writeWholeFile } from './whole-file.js';
 
 /** One tensor of a trace, row-major. */
 export interface TraceTensor {

@@ -1,6 +1,7 @@
 import { open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { KdtalkerError } from '../../errors.js';
+import { readFully } from '../../files/whole-io.js';
 import { wrongValue } from '../option.js';
 
 /** A portrait file is a .safetensors file: the size of its header, 8 bytes little endian, and the header, JSON. */
@@ -11,9 +12,10 @@ export async function isPortraitFile(path: string): Promise<boolean> {
   const file = await open(path).catch(() => undefined);
   if (file === undefined) return false;
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(SIZE_BYTES + 1), 0, SIZE_BYTES + 1, 0);
+    const head = Buffer.alloc(SIZE_BYTES + 1);
+    const there = await readFully(file, head, 0);
     const { size } = await file.stat();
-    return bytesRead > SIZE_BYTES && buffer[SIZE_BYTES] === 0x7b && buffer.readBigUInt64LE() < size;
+    return there > SIZE_BYTES && head[SIZE_BYTES] === 0x7b && head.readBigUInt64LE() < size;
   } catch {
     return false; // a folder
   } finally {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { KdtalkerError } from '../../errors.js';
-import { writeWholeFile } from '../../talker/whole-file.js';
+import { writeWholeFile } from '../../files/whole-file.js';
 import type { Context } from '../command.js';
 import type { BenchValues } from './options.js';
 

@@ -1,8 +1,8 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { invalidArgument, KdtalkerError } from '../../errors.js';
+import { outputError } from '../../files/output-error.js';
 import { checkInputFile } from '../../media/input.js';
-import { outputError } from '../../media/output-error.js';
 import { readSafetensors } from '../../packs/safetensors.js';
 import type { Trace, TraceOptions, TraceTensor } from '../../talker/trace.js';
 import { loadTalker, step } from '../animate/animate.js';

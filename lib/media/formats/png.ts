@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { outputError } from '../output-error.js';
+import { outputError } from '../../files/output-error.js';
 import type { Encoder, VideoFormat, VideoSpec } from './format.js';
 
 /** Pictures compressed at once: enough to overlap with rendering, and half of libuv's threads at most. */

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import { TemporaryFile } from '../temporary.js';
+import { writeTemporaryFile } from '../../files/temporary-file.js';
+import type { TemporaryPath } from '../../files/temporary-path.js';
 
 /** An input as a file: itself when it is one, else a temporary file made when first asked for. */
 export class InputFile {
   readonly #input: string | (() => readonly Uint8Array[]);
-  #temporary: Promise<TemporaryFile> | undefined;
+  #temporary: Promise<TemporaryPath> | undefined;
 
   constructor(input: string | (() => readonly Uint8Array[])) {
     this.#input = input;
@@ -13,7 +14,7 @@ export class InputFile {
   /** Its absolute path. */
   async path(): Promise<string> {
     if (typeof this.#input === 'string') return resolve(this.#input);
-    this.#temporary ??= TemporaryFile.write(this.#input());
+    this.#temporary ??= writeTemporaryFile('input', this.#input());
     return (await this.#temporary).path;
   }
 

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { asKdtalkerError, KdtalkerError } from '../../errors.js';
+import { readFully } from '../../files/whole-io.js';
 import { damaged } from './damaged.js';
 
 /** Bytes that are read where they are needed: a file, an entry of an archive, a storage of tensors. */
@@ -11,9 +12,6 @@ export interface ByteStore {
   /** Exactly `length` bytes from `offset` in a buffer of their own; throws CHECKPOINT_INVALID outside of the store. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
-
-/** One read call of the operating system at most; larger ones are cut. */
-const CHUNK = 2 ** 28;
 
 /** A regular file, opened once, read at any place. */
 export class FileStore implements ByteStore {
@@ -42,17 +40,8 @@ export class FileStore implements ByteStore {
   async read(offset: number, length: number): Promise<Uint8Array> {
     checkRange(this, offset, length);
     const bytes = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
-      const { bytesRead } = await this.handle.read(
-        bytes,
-        done,
-        Math.min(CHUNK, length - done),
-        offset + done,
-      );
-      if (bytesRead === 0)
-        throw damaged(`Expected ${length} bytes at byte ${offset} but the file became shorter`);
-      done += bytesRead;
-    }
+    if ((await readFully(this.handle, bytes, offset)) < length)
+      throw damaged(`Expected ${length} bytes at byte ${offset} but the file became shorter`);
     return bytes;
   }
 

@@ -1,10 +1,12 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { aborted, KdtalkerError } from '../../errors.js';
+import { hashFile } from '../../files/hash.js';
+import { isSystemError, outputError } from '../../files/output-error.js';
 import type { Hub } from './endpoint.js';
 import { refused, unreachable, wrongBytes } from './failure.js';
 import { type HubFile, REVISION, wantedOf } from './listing.js';
-import { hashFile, PartFile } from './part-file.js';
+import { PartFile } from './part-file.js';
 
 /** Options of {@link downloadFile}. */
 export interface DownloadOptions {
@@ -17,6 +19,8 @@ export interface DownloadOptions {
 
 /** Four tries, over seven seconds: longer faults are for the caller, who loses nothing by running the same again. */
 const PATIENCE = [1000, 2000, 4000];
+
+const KEPT = 'Run the same again with room and rights: what has been downloaded is kept';
 
 /**
  * Brings a file of the hub onto the disk. What an earlier run left of it is continued; the file has its name only once size
@@ -39,7 +43,7 @@ export async function downloadFile(
     if (!(await isThere(file, target, options.signal))) await fetchInto(hub, file, target, options);
     options.onBytes?.(file.bytes);
   } catch (error) {
-    throw outputError(error, target);
+    throw isSystemError(error) ? outputError(error, target, KEPT) : error;
   }
 }
 
@@ -52,7 +56,7 @@ async function isThere({ bytes, sha256 }: HubFile, target: string, signal?: Abor
   if (!handle) return false;
   try {
     if ((await handle.stat()).size !== bytes) return false;
-    return (await hashFile(handle, signal)).hash.digest('hex') === sha256;
+    return (await hashFile(handle, { signal, what: 'Downloading' })).hash.digest('hex') === sha256;
   } finally {
     await handle.close();
   }
@@ -193,16 +197,3 @@ async function pause(milliseconds: number, signal: AbortSignal | undefined): Pro
 
 const nameOf = ({ path, repository }: HubFile) => `${path} of ${repository}`;
 const wantedFrom = (hub: Hub, file: HubFile) => wantedOf(hub, nameOf(file));
-
-function outputError(error: unknown, target: string): unknown {
-  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  if (error instanceof KdtalkerError || !syscall) return error;
-  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-  return new KdtalkerError(
-    isFull ? 'OUTPUT_DISK_FULL' : 'OUTPUT_UNWRITABLE',
-    isFull
-      ? `Expected room for ${target} but the disk is full. What has been downloaded is kept`
-      : `Expected a file that can be written at ${target} but it cannot be (${code})`,
-    { cause: error },
-  );
-}

@@ -1,10 +1,7 @@
-import { createHash, type Hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { throwIfAborted } from '../../errors.js';
-
-/** Read at a time; hashing a piece holds the event loop for about a millisecond. */
-const PIECE = 1 << 20;
+import { hashFile, newHash } from '../../files/hash.js';
 
 /**
  * A file on its way: `<name>.<hash>.part` beside the one it will be. It stays when a connection or the process ends, and
@@ -29,7 +26,7 @@ export class PartFile {
     await mkdir(dirname(path), { recursive: true });
     const handle = await open(path, 'a+');
     try {
-      const { hash, bytes } = await hashFile(handle, signal);
+      const { hash, bytes } = await hashFile(handle, { signal, what: 'Downloading' });
       return new PartFile(path, target, handle, hash, bytes);
     } catch (error) {
       await handle.close();
@@ -51,7 +48,7 @@ export class PartFile {
   /** Begins again with nothing. */
   async clear(): Promise<void> {
     await this.handle.truncate(0);
-    this.hash = createHash('sha256');
+    this.hash = newHash();
     this.#size = 0;
   }
 
@@ -73,21 +70,5 @@ export class PartFile {
 
   async close(): Promise<void> {
     await this.handle.close();
-  }
-}
-
-/** Hashes a file from its beginning. */
-export async function hashFile(
-  handle: FileHandle,
-  signal: AbortSignal | undefined,
-): Promise<{ hash: Hash; bytes: number }> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(PIECE);
-  for (let bytes = 0; ; ) {
-    throwIfAborted(signal, 'Downloading');
-    const { bytesRead } = await handle.read(buffer, 0, PIECE, bytes);
-    if (bytesRead === 0) return { hash, bytes };
-    hash.update(buffer.subarray(0, bytesRead));
-    bytes += bytesRead;
   }
 }

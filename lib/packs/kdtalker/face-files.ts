@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KdtalkerError, throwIfAborted } from '../../errors.js';
+import { KdtalkerError } from '../../errors.js';
+import { newHash } from '../../files/hash.js';
+import { isSystemError } from '../../files/output-error.js';
+import { piecesOf } from '../../files/whole-io.js';
 import { FACE_SHAPES, faceMismatch } from '../faces.js';
 import { type ModelInfo, readModel, type WrittenFile } from '../onnx/index.js';
 import type { FaceRole, PackFace, PackManifest } from '../schema.js';
@@ -19,9 +21,6 @@ const LICENCES: Readonly<Record<FaceRole, string>> = {
   landmarks106: 'non-commercial research (InsightFace)',
   landmarks203: 'MIT (LivePortrait)',
 };
-
-/** Copied at a time. */
-const PIECE = 1 << 20;
 
 /**
  * Reads a file that is said to be one of the networks for faces, and what it takes and gives.
@@ -98,20 +97,19 @@ async function copyPieces(
   report: (bytes: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<Omit<WrittenFile, 'file'>> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(PIECE);
-  for (let bytes = 0; ; ) {
-    throwIfAborted(signal, 'Writing the pack');
-    const { bytesRead } = await source.read(buffer, 0, PIECE).catch((cause) => {
-      throw unreadable(path, cause);
-    });
-    if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
-    const piece = buffer.subarray(0, bytesRead);
-    hash.update(piece);
-    await target.writeFile(piece);
-    bytes += bytesRead;
-    report(bytesRead);
+  const hash = newHash();
+  let bytes = 0;
+  try {
+    for await (const piece of piecesOf(source, { signal, what: 'Writing the pack' })) {
+      hash.update(piece);
+      await target.writeFile(piece);
+      bytes += piece.byteLength;
+      report(piece.byteLength);
+    }
+  } catch (cause) {
+    throw isSystemError(cause) && cause.syscall === 'read' ? unreadable(path, cause) : cause;
   }
+  return { bytes, sha256: hash.digest('hex') };
 }
 
 function unreadable(path: string, cause: unknown): KdtalkerError {

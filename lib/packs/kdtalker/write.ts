@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { asKdtalkerError, KdtalkerError } from '../../errors.js';
+import { readdir, rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { KdtalkerError } from '../../errors.js';
+import { isSystemError, outputError } from '../../files/output-error.js';
+import { inScratchFolder } from '../../files/scratch-folder.js';
 import { withFingerprints } from '../fingerprint/take.js';
 import { EXTERNAL_FROM, type Graph, type WrittenModel, writeModel } from '../onnx/index.js';
 import { parseManifest } from '../pack.js';
@@ -21,6 +22,8 @@ export interface PackProgress {
   done: number;
   total: number;
 }
+
+const ROOM = 'A pack takes 700 MB';
 
 /** Options of writing a pack. */
 export interface WritePackOptions {
@@ -58,16 +61,14 @@ export async function writeKdtalkerPack(
 ): Promise<PackManifest> {
   const target = resolve(directory);
   await requireEmpty(target);
-  const partial = join(dirname(target), `.${randomUUID()}.partial`);
   try {
-    await mkdir(partial, { recursive: true });
-    const manifest = await writeFiles(partial, weights, identity, options);
-    await rename(partial, target);
-    return manifest;
+    return await inScratchFolder(target, async (partial) => {
+      const manifest = await writeFiles(partial, weights, identity, options);
+      await rename(partial, target);
+      return manifest;
+    });
   } catch (error) {
-    throw outputError(error, target);
-  } finally {
-    await rm(partial, { recursive: true, force: true });
+    throw isSystemError(error) ? outputError(error, target, ROOM) : error;
   }
 }
 
@@ -124,22 +125,5 @@ export async function requireEmpty(directory: string): Promise<void> {
   throw new KdtalkerError(
     'INVALID_ARGUMENT',
     `Expected a new or empty folder for the pack but received ${directory}, which is not empty. Name another one, or empty it`,
-  );
-}
-
-function outputError(error: unknown, directory: string): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return asKdtalkerError(
-      error,
-      'OUTPUT_DISK_FULL',
-      `Expected 700 MB of room for ${directory} but the disk is full`,
-    );
-  // Only the system's errors have a call; everything else is what reading the weights has to say.
-  if (!(error as NodeJS.ErrnoException | undefined)?.syscall) return error;
-  return asKdtalkerError(
-    error,
-    'OUTPUT_UNWRITABLE',
-    `Expected a folder that can be written for the pack but received ${directory} (${code})`,
   );
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { open, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { throwIfAborted } from '../../errors.js';
+import { hashFile } from '../../files/hash.js';
+import { isSystemError } from '../../files/output-error.js';
 import type { LoweredNetwork } from './lower-pack.js';
 
 /** A lowered pack that is whole. */
@@ -15,6 +15,7 @@ export interface LoweredPack {
 }
 
 const MANIFEST = 'manifest.json';
+const CHECKING = 'Checking the lowered pack';
 
 const file = z.strictObject({
   file: z.string().regex(/^[\w.-]+$/),
@@ -56,8 +57,8 @@ export async function readEntry(
   const manifest = parse(text);
   if (!manifest) return 'damaged';
   for (const each of filesOf(manifest.networks)) {
-    throwIfAborted(signal, 'Checking the lowered pack');
-    if (!(await isWhole(join(directory, each.file), each, manifest.written))) return 'damaged';
+    throwIfAborted(signal, CHECKING);
+    if (!(await isWhole(join(directory, each.file), each, manifest.written, signal))) return 'damaged';
   }
   return { directory, networks: manifest.networks };
 }
@@ -92,20 +93,25 @@ async function isWhole(
   path: string,
   expected: { bytes: number; sha256: string },
   written: number,
+  signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile() || found.size !== expected.bytes) return false;
-  return found.mtimeMs === 1000 * written || (await hashOf(path)) === expected.sha256;
+  return found.mtimeMs === 1000 * written || (await hashOf(path, signal)) === expected.sha256;
 }
 
-async function hashOf(path: string): Promise<string | undefined> {
-  const hash = createHash('sha256');
+/** Undefined for what cannot be read. @throws KdtalkerError ABORTED */
+async function hashOf(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const file = await open(path).catch(() => undefined);
+  if (!file) return undefined;
   try {
-    for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 }))
-      hash.update(piece as Buffer);
-    return hash.digest('hex');
-  } catch {
+    return (await hashFile(file, { signal, what: CHECKING })).hash.digest('hex');
+  } catch (error) {
+    throwIfAborted(signal, CHECKING);
+    if (!isSystemError(error)) throw error;
     return undefined;
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { sha256 } from '../../files/hash.js';
 import { version } from '../../version.js';
 import { type Pack, rolesOf } from '../pack.js';
 import type { Precision } from './pass.js';
@@ -25,9 +25,9 @@ export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): st
 
 /** The name of a lowered pack in the cache: 64 hexadecimal digits that differ where anything it depends on differs. */
 export function cacheKey(pack: Pack, { device, precision, cpu }: LoweredFor): string {
-  const files = rolesOf(pack.manifest).map(([role, { sha256, data, inputs, outputs }]) => {
-    return [role, sha256, data?.sha256 ?? null, inputs, outputs];
+  const files = rolesOf(pack.manifest).map(([role, { sha256: hash, data, inputs, outputs }]) => {
+    return [role, hash, data?.sha256 ?? null, inputs, outputs];
   });
   const parts = [files, version(), LOWERING_VERSION, device, precision, cpu];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return sha256(JSON.stringify(parts));
 }

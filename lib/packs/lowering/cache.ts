@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { asKdtalkerError } from '../../errors.js';
+import { isSystemError, outputError } from '../../files/output-error.js';
+import { inScratchFolder, removeFolder } from '../../files/scratch-folder.js';
 import type { Pack } from '../pack.js';
 import { type LoweredPack, lastUsed, readEntry, sealEntry, touchEntry } from './cache-entry.js';
 import { cacheDirectory, cacheKey, type LoweredFor } from './cache-key.js';
@@ -23,8 +23,9 @@ export interface CacheOptions extends WriteLoweredOptions {
 const DAY = 24 * 60 * 60 * 1000;
 /** Lowered packs that nobody used for so long are removed when another is added. */
 const KEPT_FOR = 30 * DAY;
-/** A folder of a process that was killed while it wrote. */
-const LEFT_OVER = 1 * DAY;
+
+const ADVICE =
+  "Name another folder for lowered packs in KDTALKER_CACHE, fill it ahead of time with 'kdtalker packs compile', or load with lowering: false";
 
 /** Lowering under way in this process, by folder: a second talker waits for the first one's and takes it. */
 const underWay = new Map<string, Promise<unknown>>();
@@ -67,12 +68,12 @@ async function findOrMake(
   const planned = await planLowering(pack, target);
   if (!planned.length) return undefined;
   try {
-    if (found === 'damaged') await discard(folder);
+    if (found === 'damaged') await removeFolder(folder);
     const made = await make(folder, planned, options);
     await prune(dirname(folder), folder);
     return made;
   } catch (error) {
-    throw cacheError(error, dirname(folder));
+    throw isSystemError(error) ? outputError(error, dirname(folder), ADVICE) : error;
   }
 }
 
@@ -81,15 +82,11 @@ async function make(
   planned: readonly PlannedNetwork[],
   options: CacheOptions,
 ): Promise<LoweredPack> {
-  const partial = hidden(folder, 'partial');
-  try {
-    await mkdir(partial, { recursive: true });
+  return inScratchFolder(folder, async (partial) => {
     const networks = await writeLowered(planned, partial, options);
     await sealEntry(partial, networks);
-    return await publish(partial, folder, { directory: folder, networks });
-  } finally {
-    await rm(partial, { recursive: true, force: true });
-  }
+    return publish(partial, folder, { directory: folder, networks });
+  });
 }
 
 /** Gives a whole folder its name; where another process was first, takes what that made, if it is whole. */
@@ -103,21 +100,8 @@ async function publish(partial: string, folder: string, made: LoweredPack): Prom
     }
     const theirs = await readEntry(folder);
     if (typeof theirs === 'object') return theirs;
-    if (theirs === 'damaged') await discard(folder);
+    if (theirs === 'damaged') await removeFolder(folder);
   }
-}
-
-/** Takes a folder's name away before its files: nobody finds half of it. */
-async function discard(folder: string): Promise<void> {
-  const aside = hidden(folder, 'damaged');
-  await rename(folder, aside).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  await rm(aside, { recursive: true, force: true });
-}
-
-function hidden(folder: string, what: string): string {
-  return join(dirname(folder), `.${randomUUID()}.${what}`);
 }
 
 /** Removes what was not used for long; failing to is no failure of the work that asked for it. */
@@ -125,29 +109,8 @@ async function prune(directory: string, keep: string): Promise<void> {
   const now = Date.now();
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
-    const entry = /^[0-9a-f]{64}$/.test(name);
-    const leftOver = /^\.[0-9a-f-]{36}\.(partial|damaged)$/.test(name);
-    if (path === keep || !(entry || leftOver)) continue;
-    const used = entry ? await lastUsed(path) : ((await stat(path).catch(() => undefined))?.mtimeMs ?? now);
-    if (now - used > (entry ? KEPT_FOR : LEFT_OVER))
+    if (path === keep || !/^[0-9a-f]{64}$/.test(name)) continue;
+    if (now - (await lastUsed(path)) > KEPT_FOR)
       await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
-}
-
-function cacheError(error: unknown, directory: string): unknown {
-  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return asKdtalkerError(
-      error,
-      'OUTPUT_DISK_FULL',
-      `Expected room for the lowered pack in ${directory} but the disk is full. Name another folder in KDTALKER_CACHE, or load with lowering: false`,
-    );
-  // Only the system's errors have a call; everything else is what passes and weights have to say.
-  if (!syscall) return error;
-  return asKdtalkerError(
-    error,
-    'OUTPUT_UNWRITABLE',
-    `Expected a folder that can be written for lowered packs but received ${directory} (${code}). Name another in KDTALKER_CACHE, ` +
-      "fill it ahead of time with 'kdtalker packs compile', or load with lowering: false",
-  );
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfAborted } from '../../errors.js';
+import { newHash, sha256 } from '../../files/hash.js';
 import type { EditableGraph } from './edit.js';
 import type { Graph } from './graph.js';
 import { encodeModel, type TensorMessage } from './proto.js';
@@ -47,8 +47,7 @@ export async function writeModel(
   const location = `${name}.data`;
   const { bytes, blocks } = graph.layOut(location, options.externalFrom ?? EXTERNAL_FROM);
   await writeFile(join(directory, name), bytes);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const model = { file: name, bytes: bytes.byteLength, sha256 };
+  const model = { file: name, bytes: bytes.byteLength, sha256: sha256(bytes) };
   if (!blocks.length) return model;
   const data = await DataFile.create(directory, location);
   try {
@@ -86,8 +85,7 @@ export async function writeEdited(
     }
     const bytes = encodeModel(graph.message(messages));
     await writeFile(join(directory, name), bytes);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const model = { file: name, bytes: bytes.byteLength, sha256 };
+    const model = { file: name, bytes: bytes.byteLength, sha256: sha256(bytes) };
     const written = await data.end();
     return written ? { ...model, data: written } : model;
   } finally {
@@ -111,7 +109,7 @@ async function place(data: DataFile, tensor: StoredTensor, externalFrom: number)
 class DataFile {
   readonly name: string;
   readonly #file: FileHandle;
-  readonly #hash = createHash('sha256');
+  readonly #hash = newHash();
   #bytes = 0;
 
   static async create(directory: string, name: string): Promise<DataFile> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../files/hash.js';
 import { type Attributes, attributeMessages } from './attributes.js';
 import { type FormulaValues, formula } from './formula.js';
 import { encodeModel, type ModelMessage, type TensorMessage, type ValueInfoMessage } from './proto.js';
@@ -115,7 +115,7 @@ export class Graph {
       );
     const type = options.store ?? dataTypeOf(data);
     const rawData = rawBytes(data, options.store);
-    const key = `${type}[${dims.join()}]${createHash('sha256').update(rawData).digest('hex')}`;
+    const key = `${type}[${dims.join()}]${sha256(rawData)}`;
     const known = this.#constantByContent.get(key);
     if (known) return known;
     // A copy: the caller may reuse its array.

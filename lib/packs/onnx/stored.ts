@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readFully } from '../../files/whole-io.js';
 import type { TensorMessage } from './proto.js';
 import { DATA_TYPE, rawBytes, sizeOf } from './types.js';
 
@@ -75,11 +76,8 @@ async function readPiece({ file, offset, length }: Piece): Promise<Uint8Array> {
   const handle = await open(file);
   try {
     const bytes = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
-      const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-      if (bytesRead === 0) throw new Error(`Expected ${length} bytes at ${offset} of ${file} but it ends`);
-      done += bytesRead;
-    }
+    if ((await readFully(handle, bytes, offset)) < length)
+      throw new Error(`Expected ${length} bytes at ${offset} of ${file} but it ends`);
     return bytes;
   } finally {
     await handle.close();

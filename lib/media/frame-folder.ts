@@ -1,0 +1,105 @@
+import { rmdirSync } from 'node:fs';
+import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { atExit } from '../files/at-exit.js';
+import { outputError, unwritable } from '../files/output-error.js';
+import { TemporaryPath } from '../files/temporary-path.js';
+import { checkFinal, giveName, type Target } from '../files/whole-file.js';
+import { frameName } from './formats/png.js';
+
+/** A sequence of frames to be written. */
+export interface FrameNames {
+  /** How many. */
+  count: number;
+  /** The final name of frame `index`. */
+  nameOf(index: number): string;
+  /** Whether frames of the same names may be replaced. */
+  overwrite: boolean;
+}
+
+/**
+ * Prepares a sequence of frames. They gather in a hidden folder inside `folder`, which is created when only it is
+ * missing, and get their names at the end.
+ *
+ * @throws OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL
+ */
+export async function folderTarget(folder: string, frames: FrameNames): Promise<Target> {
+  const created = await createFolder(folder);
+  const undo = async () => {
+    // Not when something else was put into it meanwhile.
+    if (created) await rmdir(folder).catch(() => {});
+  };
+  try {
+    if (!created) await checkFrames(folder, frames);
+    return await targetIn(folder, frames, created, undo);
+  } catch (cause) {
+    await undo();
+    throw outputError(cause, folder);
+  }
+}
+
+async function targetIn(
+  folder: string,
+  frames: FrameNames,
+  created: boolean,
+  undo: () => Promise<void>,
+): Promise<Target> {
+  const place = await TemporaryPath.makeFolder(folder, 'frames');
+  const forget = created ? atExit(() => rmdirSync(folder)) : () => {}; // after the hidden folder's chore: it is empty then
+  return {
+    temporary: place.path,
+    async commit() {
+      const bytes = await moveFrames(place.path, folder, frames);
+      forget();
+      await place.remove();
+      return bytes;
+    },
+    async discard() {
+      forget();
+      await place.remove();
+      await undo();
+    },
+  };
+}
+
+/** Looks at every name before any work is done. @throws OUTPUT_UNWRITABLE */
+async function checkFrames(folder: string, { count, nameOf, overwrite }: FrameNames): Promise<void> {
+  const there = new Set(await readdir(folder));
+  for (let index = 0; index < count; index++)
+    if (there.has(nameOf(index))) await checkFinal(join(folder, nameOf(index)), overwrite);
+}
+
+/** Where one name is taken meanwhile, and may not be replaced, the frames that have theirs already lose them again. */
+async function moveFrames(
+  from: string,
+  to: string,
+  { count, nameOf, overwrite }: FrameNames,
+): Promise<number> {
+  let bytes = 0;
+  const moved: string[] = [];
+  try {
+    for (let index = 0; index < count; index++) {
+      const [frame, final] = [join(from, frameName(index)), join(to, nameOf(index))];
+      bytes += (await stat(frame)).size;
+      await giveName(frame, final, overwrite);
+      moved.push(final);
+    }
+  } catch (cause) {
+    if (!overwrite) for (const path of moved) await rm(path, { force: true });
+    throw outputError(cause, to);
+  }
+  return bytes;
+}
+
+/** @returns whether it had to be created */
+async function createFolder(folder: string): Promise<boolean> {
+  const status = await stat(folder).catch(() => undefined);
+  if (status && !status.isDirectory()) throw unwritable(folder, 'it exists and is not a directory');
+  if (status) return false;
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (cause) {
+    throw outputError(cause, folder);
+  }
+}
