@@ -9,6 +9,7 @@ import { inChild } from './children.js';
 import { chooseContenders, contendersFor, skippedLines } from './choose.js';
 import { contenderOf, REFERENCE } from './contenders/index.js';
 import { goalsOf } from './goals.js';
+import { checkContinues, Journal } from './journal.js';
 import { describeMachine, machineLines } from './machine.js';
 import { measureAll } from './measure-all.js';
 import { measureMemory, memoryLines } from './memory.js';
@@ -26,8 +27,11 @@ const example = (name) => fileURLToPath(new URL(`../examples/${name}`, import.me
  * @param given what the command was given: workloads, contenders, threads, rounds, quick, memory, allFrames, pack, checkpoints,
  *   portrait, speech
  * @param out.print takes lines of the report, out.progress what is being done now
+ * @param given.earlier the report of a run that was stopped: this one goes on where that one ended
  * @param out.signal ends the run and what it started
- * @returns the report, as `--json` writes it; `failed` where a contender makes something else than the reference, or memory grows
+ * @param out.keep takes the report as it stands after each measurement
+ * @returns the report, as `--json` writes it; `failed` where a contender makes something else than the reference, or memory grows;
+ *   `stopped`, with all that was measured, where the signal ended it
  */
 export async function bench(given, out) {
   const options = { ...defaults(given), ...out };
@@ -56,71 +60,85 @@ function defaults({ quick = false, threads, portrait, speech, ...given }) {
 
 async function benchIn(folder, options) {
   const { print, progress, signal } = options;
-  const chosen = options.memory
+  const workloads = options.memory
     ? chooseWorkloads({ ...options, workloads: ['puppet/load'] })
     : chooseWorkloads(options);
+  const run = await begin(options);
+  try {
+    run.report.ceilings = await run.journal.once('ceilings', () =>
+      measureCeilings({ threads: run.report.machine.cores, signal }),
+    );
+    print(ceilingLines(run.report.ceilings, run.report.machine.cores));
+    const packs = await findPacks([...new Set(workloads.map(({ pack }) => pack))], options, progress);
+    for (const [word, files] of Object.entries(packs))
+      await inPack(word, workloads, run, { ...options, ...files, folder: path.join(folder, word) });
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
+  return concluded(run, options);
+}
+
+/** A run: what it reports, its rows so far, and the journal of what was measured. */
+async function begin(options) {
   const contenders = chooseContenders(options.contenders);
   const machine = await describeMachine();
-  print(machineLines(machine));
-  const ceilings = await measureCeilings({ threads: machine.cores, signal });
-  print(ceilingLines(ceilings, machine.cores));
-
-  const packs = await findPacks([...new Set(chosen.map(({ pack }) => pack))], options, progress);
-  const report = {
-    format: 2,
-    machine,
-    ceilings,
-    settings: publicSettings(options),
-    packs: {},
-    verification: [],
-    skipped: [],
-  };
-  const rows = [];
-  for (const [word, files] of Object.entries(packs)) {
-    const workloads = chosen.filter(({ pack }) => pack === word);
-    if (workloads.length === 0) continue;
-    const settings = { ...options, ...files, folder: path.join(folder, word) };
-    await mkdir(settings.folder);
-    if (!(await inPack(word, workloads, contenders, settings, report, rows)))
-      return { ...report, failed: true };
-  }
-  return options.memory ? report : finished(report, rows, options);
+  const settings = publicSettings(options);
+  if (options.earlier) checkContinues(options.earlier, machine, settings);
+  options.print(machineLines(machine));
+  const report = { format: 2, machine, ceilings: [], settings, packs: {}, verification: [], skipped: [] };
+  const keep = (measured) => options.keep?.({ ...report, stopped: { measured } });
+  return { report, rows: [], contenders, journal: new Journal(options.earlier?.stopped.measured, keep) };
 }
 
-/** Everything of one pack, added to the report and its rows. False where an output was wrong: nothing is measured then. */
-async function inPack(word, workloads, wanted, settings, report, rows) {
-  const { print, progress } = settings;
-  const { contenders, skipped, versions } = await contendersFor(wanted, workloads, settings);
+/** Everything of one pack, added to the run. Nothing is measured where an output was wrong. */
+async function inPack(word, workloads, run, options) {
+  const chosen = workloads.filter(({ pack }) => pack === word);
+  if (chosen.length === 0 || run.report.failed) return;
+  await mkdir(options.folder);
+  const { contenders, settings } = await prepare(word, chosen, run, options);
+  if (!(await verified(word, contenders, run, settings))) run.report.failed = true;
+  else if (options.memory) await memoryOf(run.report, settings);
+  else await speedOf(chosen, contenders, run, settings);
+}
+
+/** Who takes part, and the files that all of them start from. */
+async function prepare(word, workloads, { report, contenders: wanted }, options) {
+  const { contenders, skipped, versions } = await contendersFor(wanted, workloads, options);
   report.skipped.push(...skipped.map((each) => ({ pack: word, ...each })));
-  progress('preparing portrait and motion');
-  const fixture = await inChild(contenderOf(REFERENCE), 'fixture', {
-    ...settings,
-    threads: Math.max(...settings.threads),
-  });
-  const ready = { ...settings, ...fixture };
+  options.progress('preparing portrait and motion');
+  const threads = Math.max(...options.threads);
+  const fixture = await inChild(contenderOf(REFERENCE), 'fixture', { ...options, threads });
   report.packs[word] = { name: fixture.packName, size: fixture.size, steps: fixture.steps };
   Object.assign(report.machine, versions, { runtime: fixture.runtime });
-  print([`pack ${fixture.packName}`, ...skippedLines(skipped)]);
-
-  const verification = await verify(word, contenders, ready);
-  report.verification.push(...verification);
-  print(verificationLines(verification));
-  if (!verification.every(({ passed }) => passed)) return false;
-  if (settings.memory) {
-    report.memory = await measureMemory(ready);
-    print(memoryLines(report.memory));
-    return true;
-  }
-  const made = await measureAll(workloads, contenders, ready);
-  rows.push(...made);
-  print(tableOf(made, report.ceilings));
-  return true;
+  options.print([`pack ${fixture.packName}`, ...skippedLines(skipped)]);
+  return { contenders, settings: { ...options, ...fixture } };
 }
 
-function finished(report, rows, options) {
+async function verified(word, contenders, { report, journal }, settings) {
+  const verification = await journal.once(`${word} verification`, () => verify(word, contenders, settings));
+  report.verification.push(...verification);
+  settings.print(verificationLines(verification));
+  return verification.every(({ passed }) => passed);
+}
+
+async function memoryOf(report, settings) {
+  report.memory = await measureMemory(settings);
+  settings.print(memoryLines(report.memory));
+}
+
+async function speedOf(workloads, contenders, { report, rows, journal }, settings) {
+  const made = await measureAll(workloads, contenders, settings, journal);
+  rows.push(...made);
+  if (made.length > 0) settings.print(tableOf(made, report.ceilings));
+}
+
+/** Ratios and goals of what was measured, however much of it there is. */
+function concluded({ report, rows, journal }, { memory, signal, print }) {
+  const stopped = signal?.aborted ? { stopped: { measured: journal.entries } } : {};
+  if (report.failed || memory || rows.length === 0) return { ...report, ...stopped };
   const ratios = ratiosOf(rows, report.skipped);
-  const whole = { ...report, rows, ...ratios, goals: goalsOf(rows, ratios.ratios) };
-  options.print(resultLines(whole));
+  const whole = { ...report, rows, ...ratios, goals: goalsOf(rows, ratios.ratios), ...stopped };
+  print(resultLines(whole));
   return whole;
 }
 

@@ -4,23 +4,40 @@ import { nameOf } from './workloads.js';
 
 /**
  * Every workload of one pack by every contender and thread count, each time in a fresh process. Rounds go around the contenders, so
- * that a disturbance of the machine meets all of them.
+ * that a disturbance of the machine meets all of them. Where `settings.signal` stops it, what was measured until then counts.
  *
+ * @param journal knows the rounds of an earlier run that goes on, and keeps those of this one
  * @returns rows: {workload, what, unit, contender, label, ours, precision, threads, atOnce, rounds, ...what summarise() gives}
  */
-export async function measureAll(workloads, contenders, settings) {
+export async function measureAll(workloads, contenders, settings, journal) {
   const tasks = workloads.flatMap((workload) => tasksOf(workload, contenders, settings));
   const total = tasks.reduce((sum, { workload }) => sum + workload.rounds, 0);
   let done = 0;
-  for (let round = 0; round < Math.max(...workloads.map(({ rounds }) => rounds)); round++) {
-    for (const task of tasks.filter(({ workload }) => round < workload.rounds)) {
+  try {
+    for (const { task, round } of inTurns(tasks)) {
       settings.progress(`${++done}/${total}: ${task.contender.label}, ${nameOf(task.workload)}`);
-      task.rounds.push(await inChild(task.contender, task.workload.task, childSettings(settings, task)));
+      task.rounds.push(await journal.once(keyOf(task, round), () => measureRound(settings, task)));
     }
+  } catch (error) {
+    if (!settings.signal?.aborted) throw error;
   }
   settings.progress('');
-  return tasks.map(finished);
+  return tasks.filter(({ rounds }) => rounds.length > 0).map(finished);
 }
+
+/** Round after round, every task in each that has so many. */
+function inTurns(tasks) {
+  const most = Math.max(0, ...tasks.map(({ workload }) => workload.rounds));
+  return Array.from({ length: most }, (_, round) =>
+    tasks.filter(({ workload }) => round < workload.rounds).map((task) => ({ task, round })),
+  ).flat();
+}
+
+const keyOf = ({ workload, contender, threads }, round) =>
+  [workload.pack, nameOf(workload), contender.name, threads, round].join(' ');
+
+const measureRound = (settings, task) =>
+  inChild(task.contender, task.workload.task, childSettings(settings, task));
 
 /** Contenders are compared at every number of threads where the workload says so. */
 function tasksOf(workload, contenders, settings) {

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { peakMiB } from './peak.js';
 
 // What a workload returns to the parent: the times of its laps, and what the process used meanwhile.
 
@@ -50,7 +51,7 @@ export class Stopwatch {
       laps: this.#laps,
       seconds: (end - this.#begun) / 1000,
       cpuSeconds: (user + system) / 1e6,
-      peakMiB: process.resourceUsage().maxRSS / 1024,
+      peakMiB: peakMiB(),
     };
   }
 }

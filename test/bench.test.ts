@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, watch } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import t from 'tap';
 import { z } from 'zod';
-import { type Ended, run } from './support/cli.js';
+import { type Ended, run, start } from './support/cli.js';
 
 // What `kdtalker bench` prints, writes and refuses; never how fast anything was.
 
@@ -286,4 +288,68 @@ t.test('what cannot be understood is told', async (t) => {
     t.equal(code, 2, args.join(' '));
     t.match(stderr, message);
   }
+});
+
+t.test('a run that is stopped keeps and prints what it measured, and can go on', async (t) => {
+  const json = join(t.testdir(), 'run.json');
+  const args = ['--quick', '--workloads', 'puppet/load,puppet/portrait,puppet/first-frame', '--json', json];
+  const running = start(['bench', ...args, '--contenders', 'fp32', '--rounds', '2']);
+  const kept = await Promise.race([measuredAtLeast(json, 3), endedEarly(running.ended)]);
+  running.child.kill('SIGINT');
+  const { code, stdout, stderr } = await running.ended;
+  t.equal(code, 130, stderr);
+  t.match(stdout, /^Stopped: .* It goes on with --continue --json /m);
+  t.ok(tableRows(stdout.split('\n')).includes('puppet/load'), 'the table has what there is');
+  const stopped = JSON.parse(await readFile(json, 'utf8'));
+  t.strictSame(stopped.stopped.measured.slice(0, kept.length), kept, 'nothing is lost');
+
+  const other = await bench([...args, '--contenders', 'fp32', '--rounds', '1', '--continue']);
+  t.match(other, { code: 2, stderr: /Expected the settings .*"rounds":2/ }, 'other settings are another run');
+  const whole = await bench([...args, '--contenders', 'fp32', '--rounds', '2', '--continue']);
+  t.equal(whole.code, 0, whole.stderr);
+  const report = JSON.parse(await readFile(json, 'utf8'));
+  t.equal(report.stopped, undefined);
+  t.strictSame([...new Set(report.rows.map((row: { rounds: number }) => row.rounds))], [2]);
+  t.strictSame(report.ceilings, kept[0]![1], 'what was measured is not measured again');
+  t.match(await bench([...args, '--continue']), { code: 2, stderr: /Expected a run that was stopped/ });
+  t.match(await bench(['--continue']), { code: 2, stderr: /Expected --json FILE with --continue/ });
+});
+
+async function endedEarly(ended: Promise<Ended>): Promise<never> {
+  throw new Error(`Expected a run under way but it ended: ${(await ended).stderr}`);
+}
+
+/** What the file of a run under way holds, once that is so much. */
+async function measuredAtLeast(file: string, count: number): Promise<[string, unknown][]> {
+  for await (const _ of watch(dirname(file))) {
+    const report = await readFile(file, 'utf8').then(JSON.parse, () => undefined);
+    const measured = report?.stopped?.measured ?? [];
+    if (measured.length >= count) return measured;
+  }
+  throw new Error('unreachable');
+}
+
+t.test('memory is the process’s own, however large the process that started it', async (t) => {
+  const peak = new URL('../benchmarks/peak.js', import.meta.url).href;
+  const child = `import('${peak}').then(({ peakMiB }) => console.log(peakMiB()))`;
+  const parent = `const large = Buffer.alloc(600 << 20, 1);
+    const { execFileSync } = await import('node:child_process');
+    const small = Number(execFileSync(process.execPath, ['-e', ${JSON.stringify(child)}]));
+    const { peakMiB } = await import('${peak}');
+    console.log(JSON.stringify({ small, own: peakMiB(), large: large.length }));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', parent]);
+  const { small, own } = JSON.parse(stdout);
+  t.ok(own > 600, `the parent's ${own} MiB`);
+  t.ok(small < 300, `the child's ${small} MiB`);
+});
+
+t.test('PyTorch’s bf16 is left out where the processor would emulate it', async (t) => {
+  const { bf16Refusal } = (await import('../benchmarks/contenders/torch/bf16.js' as string)) as {
+    bf16Refusal(precision: string, cpuinfo: string): string | undefined;
+  };
+  const cpuinfo = (flags: string) => `processor\t: 0\nflags\t\t: fpu ${flags} sse2\n`;
+  t.match(bf16Refusal('bf16', cpuinfo('avx2')), /none of avx512_bf16, amx_bf16: PyTorch would emulate/);
+  t.equal(bf16Refusal('bf16', cpuinfo('avx512_bf16')), undefined);
+  t.equal(bf16Refusal('bf16', cpuinfo('amx_bf16')), undefined);
+  t.equal(bf16Refusal('fp32', cpuinfo('avx2')), undefined);
 });

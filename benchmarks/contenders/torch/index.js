@@ -1,15 +1,19 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readFloatFile } from '../../fixture-files.js';
+import { bf16Refusal } from './bf16.js';
 import { writeInputs } from './inputs.js';
 import { inPython } from './python.js';
 
 // PyTorch, by benchmarks/reference.py. This side makes what the networks get (spectrogram, noise, keypoints) and Python times them.
 
 /** Whether there is a Python with PyTorch, and weights for it. */
-async function available({ python, checkpoints }) {
+async function available({ python, checkpoints, precision }) {
   if (!python) return { refused: 'KDTALKER_PYTHON does not name a Python with PyTorch' };
   if (!checkpoints)
     return { refused: 'there are no checkpoints of this pack for it: name their folder with --checkpoints' };
+  const refused = bf16Refusal(precision, readFileSync('/proc/cpuinfo', 'utf8'));
+  if (refused) return { refused };
   try {
     return await inPython({ python, task: 'available' });
   } catch (error) {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { KdtalkerError } from '../../errors.js';
+import { KdtalkerError, throwIfAborted } from '../../errors.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 import type { Context } from '../command.js';
 import type { BenchValues } from './options.js';
@@ -15,10 +15,13 @@ interface Outputs {
   print(lines: string[]): void;
   progress(text: string): void;
   signal: AbortSignal;
+  keep?(report: Report): Promise<void>;
 }
 interface Report {
   format: number;
   failed?: boolean;
+  /** Where it was stopped: all that was measured until then. */
+  stopped?: object;
 }
 
 /** The report format that charts are drawn from. */
@@ -28,8 +31,11 @@ const FORMAT = 2;
 export async function bench(values: BenchValues, context: Context): Promise<number> {
   if (values.from !== undefined && values.chart === undefined)
     throw new KdtalkerError('INVALID_ARGUMENT', 'Expected --chart FILE with --from but received none');
+  if (values.continue && values.json === undefined)
+    throw new KdtalkerError('INVALID_ARGUMENT', 'Expected --json FILE with --continue but received none');
   const report = values.from === undefined ? await measure(values, context) : await readReport(values.from);
   if (values.json !== undefined) await writeWholeFile(values.json, json(report));
+  if (report.stopped) throwStopped(values, context);
   if (values.chart !== undefined && !report.failed) await draw(report, values.chart);
   return report.failed ? 1 : 0;
 }
@@ -41,14 +47,31 @@ async function beside<T>(file: string): Promise<T> {
 
 async function measure(values: BenchValues, { reporter, signal }: Context): Promise<Report> {
   const { bench: run } = await beside<Benchmarks>('bench.js');
-  const { json: _json, chart: _chart, from: _from, 'all-frames': allFrames, ...given } = values;
+  const {
+    json: file,
+    chart: _chart,
+    from: _from,
+    continue: goesOn,
+    'all-frames': allFrames,
+    ...given
+  } = values;
+  const earlier = goesOn && file !== undefined ? await readReport(file) : undefined;
+  const keep = file === undefined ? {} : { keep: (report: Report) => writeWholeFile(file, json(report)) };
   const print = (lines: string[]) => reporter.result(() => [...lines, ''], {});
   const progress = progressLine('quiet' in values);
   try {
-    return await run({ ...given, allFrames }, { print, progress, signal });
+    return await run({ ...given, allFrames, earlier }, { print, progress, signal, ...keep });
   } finally {
     progress('');
   }
+}
+
+/** Whoever stopped it is told how it goes on. Throws ABORTED. */
+function throwStopped({ json: file }: BenchValues, { reporter, signal }: Context): void {
+  const how =
+    file === undefined ? 'With --json FILE it could go on' : `It goes on with --continue --json ${file}`;
+  reporter.result(() => [`Stopped: the table has what was measured until then. ${how}`], {});
+  throwIfAborted(signal, 'The benchmark');
 }
 
 /** One line that is overwritten, on a terminal only. */

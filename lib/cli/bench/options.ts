@@ -26,7 +26,11 @@ export const BENCH_OPTIONS = {
     speech: text('FILE', 'A sound of 16 kHz', { fallback: "the example's" }),
   }),
   ...section('Results', {
-    json: text('FILE', 'Writes machine, versions, every row and the ratios'),
+    json: text(
+      'FILE',
+      'Writes machine, versions, every row and the ratios; after each measurement, so that nothing is lost',
+    ),
+    continue: flag('Goes on with the run that --json names, which was stopped'),
     chart: text('FILE', 'Draws a run as .svg; with --from, one that was kept'),
     from: text('FILE', 'Measures nothing: takes the report that --json wrote'),
   }),

@@ -1,0 +1,11 @@
+// PyTorch's bf16 is slower than its float32 by far where the processor has no instructions for it: half an hour for the full pack.
+
+const INSTRUCTIONS = ['avx512_bf16', 'amx_bf16'];
+
+/** Why a contender of this precision is left out on a processor of this /proc/cpuinfo; undefined where it is not. */
+export function bf16Refusal(precision, cpuinfo) {
+  if (precision !== 'bf16') return undefined;
+  const flags = cpuinfo.match(/^(?:flags|Features)\s*:(.*)$/m)?.[1].split(' ') ?? [];
+  if (INSTRUCTIONS.some((name) => flags.includes(name))) return undefined;
+  return `this processor has none of ${INSTRUCTIONS.join(', ')}: PyTorch would emulate bf16, far slower than its float32`;
+}
