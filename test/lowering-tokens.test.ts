@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { native } from '../dist/binding.js';
 import { NETWORKS } from '../dist/packs/kdtalker/networks.js';
 import { lowerGraph } from '../dist/packs/lowering/lower-graph.js';
-import type { Precision } from '../dist/packs/lowering/pass.js';
+import type { Precision } from '../dist/packs/lowering/precision.js';
 import { attention, positionsOf } from '../dist/packs/networks/attention.js';
 import { EditableGraph, Graph, type Value, writeEdited, writeModel } from '../dist/packs/onnx/index.js';
 import { formulaWeights } from '../dist/packs/weights/formula.js';

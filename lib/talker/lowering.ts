@@ -2,7 +2,7 @@ import { native } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { type CacheOptions, loweredPack } from '../packs/lowering/cache.js';
 import type { LoweredPack } from '../packs/lowering/cache-entry.js';
-import type { Precision } from '../packs/lowering/pass.js';
+import type { Precision } from '../packs/lowering/precision.js';
 import type { Pack } from '../packs/pack.js';
 
 /** What a caller may ask for: `'auto'` is bf16 where the processor has it, else fp32. */

@@ -3,7 +3,7 @@ import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
 import type { PictureInput, SoundInput, VideoInput } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
-import type { Precision } from '../packs/lowering/pass.js';
+import type { Precision } from '../packs/lowering/precision.js';
 import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
 import { checkPack } from '../packs/verify.js';
 import { checkPath } from '../validate.js';

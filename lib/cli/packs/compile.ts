@@ -1,5 +1,5 @@
 import type { LoweredPack } from '../../packs/lowering/cache-entry.js';
-import type { Precision } from '../../packs/lowering/pass.js';
+import type { Precision } from '../../packs/lowering/precision.js';
 import { readPack } from '../../packs/pack.js';
 import { checkPack } from '../../packs/verify.js';
 import { lowerForCpu, precisionFor } from '../../talker/lowering.js';

@@ -1,6 +1,6 @@
 import { intOf, intsOf } from './attributes.js';
 import { BLOCK, blocksOf } from './domain.js';
-import type { Operation, Shape, ShapeRule } from './shapes.js';
+import type { Operation, Shape, ShapeRule } from './shape-rule.js';
 
 /** Shapes of the engine's own operators. Blocked values have no batch: [blocks, (depth,) height, width, 16]. */
 export const BLOCKED_SHAPES: Record<string, ShapeRule> = {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { sha256 } from '../../files/hash.js';
 import { version } from '../../version.js';
 import { type Pack, rolesOf } from '../pack.js';
-import type { Precision } from './pass.js';
+import type { Precision } from './precision.js';
 
 /** Counts up with every change of what passes write or of how weights are laid out. */
 export const LOWERING_VERSION = 5;

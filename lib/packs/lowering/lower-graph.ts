@@ -1,7 +1,8 @@
 import type { EditableGraph } from '../onnx/index.js';
 import { DOMAIN, DOMAIN_VERSION } from './domain.js';
-import type { Pass, Precision } from './pass.js';
+import type { Pass } from './pass.js';
 import { PASSES } from './passes/index.js';
+import type { Precision } from './precision.js';
 import { Shapes } from './shapes.js';
 import type { LayOutWeights } from './weight-layout.js';
 

@@ -1,9 +1,7 @@
 import type { EditableGraph } from '../onnx/index.js';
+import type { Precision } from './precision.js';
 import type { Shapes } from './shapes.js';
 import type { LayOutWeights } from './weight-layout.js';
-
-/** Element type of blocked activations and of laid out weights; sums are float32 in both. */
-export type Precision = 'fp32' | 'bf16';
 
 /** What a pass works on. */
 export interface PassContext {

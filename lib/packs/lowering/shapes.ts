@@ -1,27 +1,9 @@
-import type { EditableGraph, EditableNode } from '../onnx/index.js';
+import type { EditableGraph } from '../onnx/index.js';
 import { integersOf, numbersOf } from '../onnx/index.js';
 import { BLOCKED_SHAPES } from './blocked-shapes.js';
 import { DOMAIN } from './domain.js';
+import type { Shape } from './shape-rule.js';
 import { STANDARD_SHAPES } from './standard-shapes.js';
-
-/** Lengths of the axes of a value; undefined where they are not known before a run. */
-export type Shape = readonly number[] | undefined;
-
-/** What a rule may look at. */
-export interface Operation {
-  node: EditableNode;
-  /** Shape of an input. */
-  shape(input: number): Shape;
-  /** Whole numbers of an input that is a small constant. */
-  integers(input: number): number[] | undefined;
-  /** Numbers of an input that is a small float32 constant. */
-  numbers(input: number): number[] | undefined;
-  /** Which output of the node is asked for. */
-  output: number;
-}
-
-/** Shape of an output; undefined where an input's is not known or the form of the operator is not one we use. */
-export type ShapeRule = (operation: Operation) => Shape;
 
 /**
  * Shapes of the values of a graph whose inputs have fixed lengths, by one rule an operator: a value of an operator without

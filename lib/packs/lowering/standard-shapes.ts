@@ -1,6 +1,6 @@
 import { sizeOf } from '../onnx/types.js';
 import { intOf, intsOf, textOf } from './attributes.js';
-import type { Operation, Shape, ShapeRule } from './shapes.js';
+import type { Operation, Shape, ShapeRule } from './shape-rule.js';
 
 /** Shapes of the standard operators that the packs' networks use, in the forms they use them in. */
 export const STANDARD_SHAPES: Record<string, ShapeRule> = {

@@ -2,7 +2,7 @@ import type { EditableNode } from '../onnx/index.js';
 import { floatOf, intOf, intsOf } from './attributes.js';
 import { DOMAIN } from './domain.js';
 import type { PassContext } from './pass.js';
-import { laidOutWeights } from './weight-layout.js';
+import { laidOutWeights } from './weights.js';
 
 /** The operator that runs layers over tokens [1, m, width], any number of them at once. */
 const OPERATOR = 'TokenLayers';

@@ -1,11 +1,10 @@
-import type { Graph } from './graph.js';
-import { type Operand, Value } from './value.js';
+import { type Builder, type Operand, Value } from './value.js';
 
 /** The values that the names in a formula stand for. */
 export type FormulaValues = Record<string, Operand>;
 
 interface Parser {
-  graph: Graph;
+  graph: Builder;
   values: FormulaValues;
   tokens: string[];
   at: number;
@@ -41,7 +40,7 @@ const BINARY: Record<string, [string, (a: number, b: number) => number]> = {
  * of `values`, and abs cos exp relu sigmoid sin sqrt tanh min(a, b) max(a, b) clip(x, low, high).
  * Arithmetic on numbers alone is done here; `x^2`, `x^4` and division by a number become products, which are faster.
  */
-export function formula(graph: Graph, text: string, values: FormulaValues): Value {
+export function formula(graph: Builder, text: string, values: FormulaValues): Value {
   const parser: Parser = { graph, values, tokens: tokenise(text), at: 0, text };
   const result = sum(parser);
   if (parser.at < parser.tokens.length) throw unexpected(parser);

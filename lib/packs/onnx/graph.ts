@@ -11,7 +11,7 @@ import {
   rawBytes,
   sizeOf,
 } from './types.js';
-import { type Operand, Value } from './value.js';
+import { type Builder, type Operand, Value } from './value.js';
 
 const IR_VERSION = 9;
 const DEFAULT_OPSET = 20;
@@ -65,7 +65,7 @@ interface Node {
  * Builds one ONNX model, operator by operator. Equal calls give equal bytes; equal constants are stored once.
  * Nothing is inferred or checked beyond names: ONNX Runtime is the judge of shapes.
  */
-export class Graph {
+export class Graph implements Builder {
   readonly name: string;
   readonly #opset: number;
   readonly #description: string | undefined;

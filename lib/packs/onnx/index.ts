@@ -35,4 +35,4 @@ export { floatFromHalf, halfFromFloat } from './half.js';
 export { type ModelInfo, readModel, type ValueInfo } from './read.js';
 export { floatsOf, inlineTensor, integersOf, numbersOf, readFloats, type StoredTensor } from './stored.js';
 export { type ConstantData, DATA_TYPE, type DataType, type Dim } from './types.js';
-export { type Operand, Value } from './value.js';
+export { type Builder, type Operand, Value } from './value.js';

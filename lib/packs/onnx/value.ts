@@ -1,17 +1,33 @@
 import type { Attributes } from './attributes.js';
-import type { Graph } from './graph.js';
+import type { ConstantData } from './types.js';
 
 /** What an operator accepts: a value of the graph, or a number, which becomes a float32 scalar constant. */
 export type Operand = Value | number;
+
+/** The graph under construction, as values, formulas and layers see it: operators and constants can be added. */
+export interface Builder {
+  /** Adds a node with one output. Numbers become float32 scalars; `undefined` is an input left out. */
+  op(type: string, inputs: readonly (Operand | undefined)[], attributes?: Attributes): Value;
+  /** A constant tensor; `dims` defaults to one axis. */
+  constant(name: string, data: ConstantData, dims?: readonly number[]): Value;
+  /** A float32 scalar. */
+  scalar(value: number): Value;
+  /** An int64 constant: a scalar for a number, one axis for a list. */
+  ints(values: number | readonly number[]): Value;
+  /** Cuts an axis into parts of the given lengths. */
+  split(value: Value, axis: number, lengths: readonly number[]): Value[];
+  /** Linear resizing of the last two axes of [n, c, h, w]; attributes override mode and coordinates. */
+  resize(value: Value, height: number, width: number, attributes?: Attributes): Value;
+}
 
 /**
  * One tensor of a graph under construction, with the operators that read well as methods:
  * `a.sub(b).mul(2).clip(0, 1)`. Shapes follow the broadcasting rules of ONNX.
  */
 export class Value {
-  /** @internal Made by {@link Graph} alone. `name` changes once, when the value becomes an output of the graph. */
+  /** @internal Made by a graph alone. `name` changes once, when the value becomes an output of the graph. */
   constructor(
-    readonly graph: Graph,
+    readonly graph: Builder,
     public name: string,
   ) {}
 

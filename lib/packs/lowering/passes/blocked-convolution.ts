@@ -2,7 +2,7 @@ import { algorithmFor } from '../algorithm.js';
 import { addBlocked, block, reading, replaceByBlocked } from '../blocked.js';
 import { activationOf, type Convolution, convolutionOf, isKernel, residualOf } from '../convolution.js';
 import type { Pass, PassContext } from '../pass.js';
-import { laidOutWeights, laneBias } from '../weight-layout.js';
+import { laidOutWeights, laneBias } from '../weights.js';
 
 /** Below so many channels most lanes of a block would be zeros. */
 const INPUTS_FROM = 16;

@@ -5,7 +5,7 @@ import { addBlocked, block } from '../blocked.js';
 import { type Convolution, convolutionOf } from '../convolution.js';
 import type { Pass, PassContext } from '../pass.js';
 import { Template } from '../template.js';
-import { laidOutWeights } from '../weight-layout.js';
+import { laidOutWeights } from '../weights.js';
 
 const { depth, side } = VOLUME;
 const CANDIDATES = 22;

@@ -3,7 +3,7 @@ import { addBlocked, block } from '../blocked.js';
 import { convolutionOf, isKernel } from '../convolution.js';
 import { isVolume } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
-import { laidOutWeights } from '../weight-layout.js';
+import { laidOutWeights } from '../weights.js';
 
 const KERNEL = 7;
 

@@ -4,7 +4,7 @@ import { activationOf } from '../convolution.js';
 import type { Pass, PassContext } from '../pass.js';
 import { repetitionOf } from '../repetition.js';
 import { type Spade, scaleOf, spadeOf } from '../spade.js';
-import { laidOutWeights, laneBias } from '../weight-layout.js';
+import { laidOutWeights, laneBias } from '../weights.js';
 
 /** Most often that the operator repeats a cell of what it normalises. */
 const LIMIT = 2;

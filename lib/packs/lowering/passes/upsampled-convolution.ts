@@ -2,7 +2,7 @@ import { addBlocked, block, replaceByBlocked } from '../blocked.js';
 import { activationOf, type Convolution, convolutionOf, isKernel } from '../convolution.js';
 import type { Pass, PassContext } from '../pass.js';
 import { type Repetition, repetitionOf } from '../repetition.js';
-import { laidOutWeights, laneBias } from '../weight-layout.js';
+import { laidOutWeights, laneBias } from '../weights.js';
 import { paysBlocked } from './blocked-convolution.js';
 
 /** Most often that the operator repeats a cell along an axis. */

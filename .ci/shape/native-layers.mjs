@@ -1,0 +1,52 @@
+// The native rungs of CONTRIBUTING.md's ladder: a file includes from its own folder and from those below, headers do not
+// include each other in a circle, and the headers of Node and of CUDA stay in the one folder that is made of them.
+import path from 'node:path';
+import { read, sources } from './files.mjs';
+
+/** From the bottom to the top. */
+const LADDER = ['core', 'kernels', 'kernels/cpu', 'ops', 'stages', 'engine', 'addon'];
+
+/** Headers that only one folder may include. */
+const ONLY_IN = [
+  { header: /^(node_api|napi)\.h$|^(js_native_api|napi)/, folder: 'addon' },
+  { header: /^cuda/, folder: 'cuda' },
+];
+
+const INCLUDE = /^#include [<"]([^>"]+)[>"]/gm;
+const includesOf = (file) => [...read(file).matchAll(INCLUDE)].map(([, header]) => header);
+const folderOf = (file) => path.dirname(path.relative('native', file));
+
+export function nativeFaults() {
+  const files = sources(['native'], /\.(h|cc|cu|cuh)$/);
+  const graph = new Map(files.map((file) => [path.relative('native', file), includesOf(file)]));
+  return [...files.flatMap((file) => faultsOf(file, includesOf(file))), ...circles(graph)];
+}
+
+function faultsOf(file, headers) {
+  const from = folderOf(file);
+  const upward = headers.filter((header) => rungOf(path.dirname(header)) > rungOf(from));
+  const foreign = headers.filter((header) =>
+    ONLY_IN.some((rule) => rule.header.test(header) && rule.folder !== from),
+  );
+  return [
+    ...upward.map((header) => `${file} includes ${header}, which is a higher layer`),
+    ...foreign.map((header) => `${file} includes ${header}, which belongs to another folder`),
+  ];
+}
+
+/** A header of another project has no rung, and any file may include it. */
+const rungOf = (folder) => LADDER.indexOf(folder);
+
+function circles(graph) {
+  const state = new Map();
+  const found = [];
+  const visit = (file, trail) => {
+    if (state.get(file) === 'done') return;
+    if (state.get(file) === 'open') return found.push(`circle: ${[...trail, file].join(' -> ')}`);
+    state.set(file, 'open');
+    for (const next of graph.get(file) ?? []) if (graph.has(next)) visit(next, [...trail, file]);
+    state.set(file, 'done');
+  };
+  for (const file of graph.keys()) visit(file, []);
+  return found;
+}

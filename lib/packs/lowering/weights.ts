@@ -1,0 +1,31 @@
+import { DATA_TYPE, readFloats } from '../onnx/index.js';
+import { BLOCK, blocksOf } from './domain.js';
+import type { PassContext } from './pass.js';
+import type { WeightLayout } from './weight-layout.js';
+
+/** Gives the graph a constant of laid out weights, made of a float32 constant when the graph is written. */
+export function laidOutWeights(context: PassContext, weight: string, layout: WeightLayout): string {
+  const stored = context.graph.constants.get(weight)!;
+  return context.graph.addConstant(`${weight}:laid-out`, {
+    dataType: DATA_TYPE.uint8,
+    bytes: stored.bytes,
+    read: async () => context.layOutWeights(layout, await readFloats(stored)),
+  });
+}
+
+/** Gives the graph a bias for every lane of the blocks of so many channels: the given constant, or none, then zeros. */
+export function laneBias({ graph }: PassContext, bias: string | undefined, channels: number): string {
+  const stored = bias === undefined ? undefined : graph.constants.get(bias)!;
+  const lanes = BLOCK * blocksOf(channels);
+  if (bias !== undefined && lanes === channels) return bias;
+  return graph.addConstant(`${bias ?? 'bias'}:lanes`, {
+    dims: [lanes],
+    dataType: DATA_TYPE.float32,
+    bytes: stored?.bytes ?? 0,
+    async read() {
+      const values = new Float32Array(lanes);
+      if (stored) values.set(await readFloats(stored));
+      return new Uint8Array(values.buffer);
+    },
+  });
+}
