@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   PICTURE_TOO_LARGE: 'The picture has more pixels than the limit.',
   NO_FACE: 'No face was found, or the face asked for does not exist.',
   VIDEO_UNREADABLE: 'The bytes are not a video that can be decoded, or it has no pictures.',
+  VIDEO_TOO_LONG: 'The video is longer than allowed.',
   SPEECH_UNREADABLE: 'The bytes are not sound that can be decoded.',
   SPEECH_EMPTY: 'The sound has no samples or the file has no sound track.',
   SPEECH_TOO_SHORT: 'The sound is shorter than one video frame (40 ms).',

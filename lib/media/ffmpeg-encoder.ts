@@ -1,7 +1,7 @@
 import type { KdtalkerError } from '../errors.js';
 import { diskFull, unwritable } from '../files/output-error.js';
 import { fileInput } from './ffmpeg-input.js';
-import { FfmpegProcess } from './ffmpeg-process.js';
+import { type FfmpegExit, FfmpegProcess } from './ffmpeg-process.js';
 import type { Encoder, EncoderPixelFormat, VideoSpec } from './formats/format.js';
 
 /** The same input gives the same bytes: no dates, version names or random identifiers in the file. */
@@ -57,11 +57,17 @@ export function streamArguments(spec: VideoSpec, soundCodec: readonly string[]):
 export class FfmpegEncoder implements Encoder {
   readonly #process: FfmpegProcess;
   readonly #name: string;
+  #written = 0;
 
   /** @param args everything between the common options and the output file. */
   constructor(args: readonly string[], target: string, name: string, signal: AbortSignal | undefined) {
     const all = [...args, ...REPRODUCIBLE, '-y', `file:${target}`];
-    this.#process = FfmpegProcess.start(all, { signal, what: `Encoding '${name}'`, stdin: true });
+    this.#process = FfmpegProcess.start(all, {
+      signal,
+      what: `Encoding '${name}'`,
+      stdin: true,
+      report: true,
+    });
     this.#name = name;
   }
 
@@ -72,13 +78,14 @@ export class FfmpegEncoder implements Encoder {
 
   async write(frame: Uint8Array): Promise<void> {
     const broken = await new Promise<unknown>((resolve) => this.#process.stdin.write(frame, resolve));
-    if (broken) throw await this.#failure(broken);
+    if (broken) throw await this.#failure();
+    this.#written += 1;
   }
 
   async finish(): Promise<void> {
     this.#process.stdin.end();
     const exit = await this.#process.wait();
-    const error = this.#process.errorOf(exit);
+    const error = this.#process.errorOf(exit) ?? this.#tooFew(exit);
     const full = noSpace(exit.stderr);
     if (error?.code === 'ABORTED') throw error;
     if (full || error) throw this.#explain(exit.stderr, error);
@@ -88,10 +95,17 @@ export class FfmpegEncoder implements Encoder {
     return this.#process.kill();
   }
 
-  async #failure(broken: unknown): Promise<unknown> {
+  /** A pipe that breaks is an end that came too early. */
+  async #failure(): Promise<unknown> {
     const exit = await this.#process.wait();
-    const error = this.#process.errorOf(exit);
-    return error?.code === 'ABORTED' ? error : this.#explain(exit.stderr, error ?? broken);
+    const error = this.#process.earlyEnd(exit, 'it had taken all frames');
+    return error.code === 'ABORTED' ? error : this.#explain(exit.stderr, error);
+  }
+
+  /** What ffmpeg counts is what is in the file: an exit code of 0 alone proves nothing. */
+  #tooFew(exit: FfmpegExit): KdtalkerError | undefined {
+    if (exit.frames === this.#written) return undefined;
+    return this.#process.earlyEnd(exit, `it had written all frames (${exit.frames} of ${this.#written})`);
   }
 
   /** ffmpeg has no codes for what went wrong with a file; its words are the system's. */

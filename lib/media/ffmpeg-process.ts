@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { aborted, KdtalkerError, throwIfAborted } from '../errors.js';
 import { atExit } from '../files/at-exit.js';
 import { locateFfmpeg } from './ffmpeg.js';
 import { warnIfOutdated } from './ffmpeg-version.js';
+import { FfmpegWatch } from './ffmpeg-watch.js';
 
 /**
  * Options that every run gets: say only errors, never read the terminal, and take no block of memory above 1 GiB, three times what the
@@ -17,12 +19,17 @@ const STDERR_TAIL = 65536;
 /** How much of what it said first is kept, in characters: its version. */
 const STDERR_HEAD = 512;
 
+/** How much of its report is kept, in characters: the last one whole. */
+const REPORT_TAIL = 2048;
+
 /** How a run ended. */
 export interface FfmpegExit {
   code: number | null;
   signal: NodeJS.Signals | null;
   /** The end of what it wrote to stderr. */
   stderr: string;
+  /** Pictures that it has written, where it was to report. */
+  frames: number;
   /** Why it could not even start. */
   spawnError?: Error;
 }
@@ -34,11 +41,13 @@ export interface FfmpegRunOptions {
   what: string;
   stdin?: boolean;
   stdout?: boolean;
+  /** Whether it counts on its stdout what it has written. */
+  report?: boolean;
 }
 
 /**
- * One running ffmpeg. The child never outlives its use: it is killed by {@link kill}, by the signal and when this
- * process exits; should this process be killed, its pipes close and it ends by itself.
+ * One running ffmpeg. The child never outlives its use: it is killed by {@link kill}, by the signal, when this process exits, and by
+ * {@link FfmpegWatch}; should this process be killed, its pipes close and it ends by itself.
  *
  * An idle child does not keep the event loop alive; a pending write, read or {@link wait} does.
  */
@@ -46,12 +55,15 @@ export class FfmpegProcess {
   readonly #child: ChildProcess;
   readonly #exit: Promise<FfmpegExit>;
   readonly #options: FfmpegRunOptions;
+  readonly #watchdog: FfmpegWatch;
   #stderr = '';
   #head = '';
+  #report = '';
 
   private constructor(child: ChildProcess, options: FfmpegRunOptions) {
     this.#child = child;
     this.#options = options;
+    this.#watchdog = new FfmpegWatch(child, () => killGroup(child));
     this.#exit = this.#watch();
     // Without a listener EPIPE would be thrown; the exit says why the pipe broke.
     child.stdin?.on('error', () => {});
@@ -68,8 +80,9 @@ export class FfmpegProcess {
     throwIfAborted(options.signal, options.what);
     const { path } = locateFfmpeg();
     const pipe = (wanted: boolean | undefined) => (wanted ? 'pipe' : 'ignore');
-    const child = spawn(path, [...COMMON, ...args], {
-      stdio: [pipe(options.stdin), pipe(options.stdout), 'pipe'],
+    const report = options.report ? ['-progress', 'pipe:1'] : [];
+    const child = spawn(path, [...COMMON, ...report, ...args], {
+      stdio: [pipe(options.stdin), pipe(options.stdout || options.report), 'pipe'],
       // A group of its own: Ctrl-C reaches only us, and we decide whether that is an abort.
       detached: true,
     });
@@ -89,7 +102,7 @@ export class FfmpegProcess {
     return this.#child.pid;
   }
 
-  /** Waits for the end, which may never come while pipes are left full or open. Never rejects. */
+  /** Waits for the end, which may never come while nobody reads its stdout. Never rejects. */
   async wait(): Promise<FfmpegExit> {
     this.#hold(true);
     return this.#exit;
@@ -108,13 +121,25 @@ export class FfmpegProcess {
     const { signal, what } = this.#options;
     if (signal?.aborted) return aborted(signal, what);
     if (exit.spawnError) return cannotRun(exit.spawnError);
-    if (exit.code === 0) return undefined;
+    if (exit.code === 0 && this.#watchdog.reason === undefined) return undefined;
     const how = exit.signal ? `it was ended by ${exit.signal}` : `it ended with exit code ${exit.code}`;
+    return this.#failed(exit, this.#watchdog.reason ?? how);
+  }
+
+  /**
+   * The error of an end that came too early, whatever the exit code says.
+   *
+   * @param before what was still missing: 'it had taken all frames'
+   */
+  earlyEnd(exit: FfmpegExit, before: string): KdtalkerError {
+    return this.errorOf(exit) ?? this.#failed(exit, `it ended with exit code ${exit.code} before ${before}`);
+  }
+
+  #failed(exit: FfmpegExit, how: string): KdtalkerError {
     const said = exit.stderr.trim() ? ` Its last words: ${lastLines(exit.stderr)}` : '';
-    return new KdtalkerError(
-      'FFMPEG_FAILED',
-      `${what} failed: expected ffmpeg to finish but ${how}.${said}${hintFor(exit)}`,
-    );
+    const hint = this.#watchdog.reason === undefined ? hintFor(exit) : '';
+    const message = `${this.#options.what} failed: expected ffmpeg to finish but ${how}.${said}${hint}`;
+    return new KdtalkerError('FFMPEG_FAILED', message);
   }
 
   #watch(): Promise<FfmpegExit> {
@@ -127,10 +152,18 @@ export class FfmpegProcess {
       this.#head = (this.#head + text).slice(0, STDERR_HEAD);
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
     });
+    if (this.#options.report)
+      child.stdout!.setEncoding('latin1').on('data', (text: string) => {
+        this.#report = (this.#report + text).slice(-REPORT_TAIL);
+      });
+    // What it started itself may hold its pipes open for ever.
+    child.once('exit', () => signalGroup(child.pid));
     return new Promise<FfmpegExit>((resolve) => {
-      child.once('error', (spawnError) => resolve({ code: null, signal: null, stderr: '', spawnError }));
-      child.once('close', (code, ended) => resolve({ code, signal: ended, stderr: this.#stderr }));
+      const said = () => ({ stderr: this.#stderr, frames: framesOf(this.#report) });
+      child.once('error', (spawnError) => resolve({ code: null, signal: null, ...said(), spawnError }));
+      child.once('close', (code, ended) => resolve({ code, signal: ended, ...said() }));
     }).finally(() => {
+      this.#watchdog.stop();
       warnIfOutdated(this.#head);
       forget();
       signal?.removeEventListener('abort', stop);
@@ -140,18 +173,26 @@ export class FfmpegProcess {
   #hold(held: boolean): void {
     const verb = held ? 'ref' : 'unref';
     this.#child[verb]();
-    const stderr = this.#child.stderr as unknown as { ref(): void; unref(): void } | null;
-    stderr?.[verb]();
+    const { stderr, stdout } = this.#child;
+    for (const pipe of this.#options.report ? [stderr, stdout] : [stderr]) (pipe as Socket | null)?.[verb]();
   }
+}
+
+function framesOf(report: string): number {
+  return Number([...report.matchAll(/^frame=(\d+)$/gm)].at(-1)?.[1] ?? 0);
 }
 
 /** The child and what it may have started: the program that FFMPEG_PATH names can be a script. */
 function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
-  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  if (exitCode === null && signalCode === null) signalGroup(pid);
+}
+
+function signalGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended in this moment.
+    // All of it has ended.
   }
 }
 
@@ -165,9 +206,9 @@ function lastLines(stderr: string): string {
 }
 
 function hintFor(exit: FfmpegExit): string {
-  if (/Unknown encoder/.test(exit.stderr)) {
-    return ' This ffmpeg was built without that encoder: set FFMPEG_PATH to a complete one.';
-  }
+  const [, part] = /Unknown (encoder)|No such (filter)/.exec(exit.stderr)?.filter(Boolean) ?? [];
+  if (part !== undefined)
+    return ` This ffmpeg was built without that ${part}: set FFMPEG_PATH to a complete one.`;
   if (exit.signal === 'SIGKILL') return ' Something else killed it, often the system when memory runs out.';
   return '';
 }

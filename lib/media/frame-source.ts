@@ -1,14 +1,19 @@
 import { types } from 'node:util';
 import { aborted, invalidArgument, KdtalkerError } from '../errors.js';
 import type { Picture } from '../picture.js';
+import { warnOnce } from '../warnings.js';
 import { ByteReader } from './bytes.js';
 import { fileInput } from './ffmpeg-input.js';
-import { FfmpegProcess } from './ffmpeg-process.js';
+import { type FfmpegExit, FfmpegProcess } from './ffmpeg-process.js';
 import { headOf } from './head.js';
 import { checkPictureSize } from './picture.js';
 import { isPlaylist } from './playlist.js';
 import { InputFile } from './sources/input-file.js';
-import { defaultTrack, probe } from './sources/probe.js';
+import { type Contents, defaultTrack, type MediaTrack, probe } from './sources/probe.js';
+import { pictureFilters } from './video-filters.js';
+
+/** A file of a few bytes can claim pictures for years: longer ones than an hour are asked for. */
+export const MAX_SECONDS = 3600;
 
 /** What can be opened as a video: a path, or the bytes of a file. */
 export type VideoInput = string | Uint8Array;
@@ -18,18 +23,23 @@ export interface FrameSourceOptions {
   /** Pictures a second that {@link FrameSource.frames} gives, whatever the file's own rate. */
   fps: number;
   signal: AbortSignal | undefined;
+  /** Which of its tracks of pictures, 0 the first; default: the one that the file marks as default, else the first. */
+  track?: number | undefined;
+  /** A longer video is refused; default {@link MAX_SECONDS}. */
+  maxSeconds?: number | undefined;
 }
 
 /**
  * The pictures of a video, decoded by an ffmpeg as they are taken: one in memory, a little in the pipe. Turned upright as the file
- * says; time is counted from the first picture.
+ * says, with square pixels, high dynamic range as an ordinary screen shows it; time is counted from the file's start, as that of its sound.
  */
 export class FrameSource {
   readonly #name: string;
   readonly #file: InputFile;
   readonly #options: FrameSourceOptions;
   readonly #running = new Set<FfmpegProcess>();
-  #closed = false;
+  readonly #ended = new AbortController();
+  #track: Promise<MediaTrack> | undefined;
 
   private constructor(input: VideoInput, name: string, options: FrameSourceOptions) {
     this.#name = name;
@@ -51,18 +61,21 @@ export class FrameSource {
   /**
    * All pictures, from the first; every call decodes anew. Ending the iteration ends the ffmpeg.
    *
-   * @throws VIDEO_UNREADABLE, FFMPEG_NOT_FOUND, FFMPEG_FAILED, PICTURE_TOO_SMALL, PICTURE_TOO_LARGE, ABORTED, CLOSED
+   * @throws VIDEO_UNREADABLE, VIDEO_TOO_LONG, FFMPEG_NOT_FOUND, FFMPEG_FAILED, PICTURE_TOO_SMALL, PICTURE_TOO_LARGE, INVALID_ARGUMENT
+   *   (no such track), ABORTED, CLOSED
    */
   async *frames(): AsyncGenerator<Picture, void, undefined> {
     this.#check();
     const { fps, signal } = this.#options;
-    const args = decodeArguments(await this.#file.path(), fps);
+    this.#track ??= this.#choose();
+    const args = decodeArguments(await this.#file.path(), await this.#track, fps);
+    this.#check();
     const process = FfmpegProcess.start(args, { signal, what: `Decoding ${this.#name}`, stdout: true });
     this.#running.add(process);
     let count = 0;
     try {
       for await (const picture of this.#pictures(process)) {
-        count += 1;
+        if (++count > this.#mostPictures) throw tooLong(this.#name, this.#options);
         yield picture;
       }
       await this.#finish(process, count);
@@ -74,7 +87,8 @@ export class FrameSource {
 
   /** Ends what runs and removes temporary files. Fine to call twice. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#ended.abort();
+    await this.#track?.catch(() => {});
     await Promise.all([...this.#running].map((process) => process.kill()));
     await this.#file.remove();
   }
@@ -83,9 +97,10 @@ export class FrameSource {
     const reader = new ByteReader(process.stdout);
     let first: Picture | undefined;
     for (;;) {
-      const picture = await this.#next(reader);
+      const picture = await this.#guard(() => readPpm(reader, this.#name));
       this.#check();
       if (picture === undefined) return;
+      if (picture === 'cut') throw process.earlyEnd(await process.wait(), 'it had given a whole picture');
       first ??= picture;
       if (picture.width !== first.width || picture.height !== first.height)
         throw unreadable(this.#name, 'changes its size');
@@ -94,9 +109,9 @@ export class FrameSource {
   }
 
   /** A pipe that breaks because of an abort or close() has these for a reason. */
-  async #next(reader: ByteReader): Promise<Picture | undefined> {
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await readPpm(reader, this.#name);
+      return await work();
     } catch (error) {
       this.#check();
       throw error;
@@ -109,47 +124,58 @@ export class FrameSource {
     this.#check();
     const error = process.errorOf(exit);
     if (count === 0 && (error === undefined || (error.code === 'FFMPEG_FAILED' && !exit.signal)))
-      throw await this.#explain(error);
+      throw nothingDecoded(this.#name, exit, error);
     if (error) throw error;
   }
 
-  async #explain(cause: KdtalkerError | undefined): Promise<KdtalkerError> {
-    const { format, tracks } = await probe(await this.#file.path(), this.#options.signal);
-    if (format && !defaultTrack(tracks, 'pictures'))
-      return unreadable(this.#name, `has no pictures (it is ${format})`, cause);
-    return unreadable(this.#name, `ffmpeg cannot decode. ${cause?.message ?? 'It holds no picture'}`, cause);
+  async #choose(): Promise<MediaTrack> {
+    const { track: wanted } = this.#options;
+    const contents = await this.#guard(() => this.#probe());
+    const all = contents.tracks.filter(({ kind }) => kind === 'pictures');
+    const track = wanted === undefined ? defaultTrack(all, 'pictures') : all[wanted];
+    if (track !== undefined) return warnOfColours(track, this.#name);
+    if (contents.format === undefined) throw unreadable(this.#name, `ffmpeg cannot decode. ${contents.said}`);
+    if (all.length === 0) throw unreadable(this.#name, `has no pictures (it is ${contents.format})`);
+    throw invalidArgument(`a track of pictures from 0 to ${all.length - 1}`, 'videoTrack', wanted);
+  }
+
+  async #probe(): Promise<Contents> {
+    const { signal } = this.#options;
+    const ended = signal ? AbortSignal.any([signal, this.#ended.signal]) : this.#ended.signal;
+    return probe(await this.#file.path(), ended);
+  }
+
+  get #mostPictures(): number {
+    const { fps, maxSeconds = MAX_SECONDS } = this.#options;
+    return Math.ceil(maxSeconds * fps);
   }
 
   #check(): void {
     const { signal } = this.#options;
     if (signal?.aborted) throw aborted(signal, `Decoding ${this.#name}`);
-    if (this.#closed) throw new KdtalkerError('CLOSED', 'Expected an open video but it was closed');
+    if (this.#ended.signal.aborted)
+      throw new KdtalkerError('CLOSED', 'Expected an open video but it was closed');
   }
 }
 
-function decodeArguments(file: string, fps: number): string[] {
-  // V leaves covers out.
-  const input = [...fileInput(file), '-map', '0:V:0'];
-  const rate = [
-    '-vf',
-    `setpts=PTS-STARTPTS,fps=${fps}`,
-    '-sws_flags',
-    'bicubic+accurate_rnd+full_chroma_int',
-  ];
+function decodeArguments(file: string, { index, text }: MediaTrack, fps: number): string[] {
+  const filters = ['-vf', pictureFilters(text, fps), '-sws_flags', 'bicubic+accurate_rnd+full_chroma_int'];
   // PPM is raw RGB24 with its size in front of each picture.
-  return [...input, ...rate, '-pix_fmt', 'rgb24', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1'];
+  const pictures = ['-pix_fmt', 'rgb24', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1'];
+  return [...fileInput(file), '-map', `0:${index}`, ...filters, ...pictures];
 }
 
-/** The next picture of a stream of binary PPM files; undefined at the end, also within a picture. */
-async function readPpm(reader: ByteReader, name: string): Promise<Picture | undefined> {
+/** The next picture of a stream of binary PPM files; undefined at the end, 'cut' where the end comes within a picture. */
+async function readPpm(reader: ByteReader, name: string): Promise<Picture | 'cut' | undefined> {
   const lines = [await readLine(reader), await readLine(reader), await readLine(reader)];
-  if (lines[2] === '') return undefined;
+  if (lines[0] === '') return undefined;
+  if (lines[2] === '') return 'cut';
   const [, width, height] = (/^P6 (\d+) (\d+) 255$/.exec(lines.join(' ')) ?? []).map(Number);
   if (width === undefined || height === undefined)
     throw unreadable(name, 'ffmpeg does not decode into pictures');
   checkPictureSize(width, height, name);
   const data = await reader.take(3 * width * height);
-  return data.length === 3 * width * height ? { data, width, height } : undefined;
+  return data.length === 3 * width * height ? { data, width, height } : 'cut';
 }
 
 /** Up to a line feed, which is taken too. */
@@ -161,6 +187,29 @@ async function readLine(reader: ByteReader): Promise<string> {
     line += String.fromCharCode(byte);
   }
   return line;
+}
+
+/** A track may hold no picture, or one that is too large for ffmpeg's bound. */
+function nothingDecoded(name: string, exit: FfmpegExit, cause: KdtalkerError | undefined): KdtalkerError {
+  const [, width, height] = (/Picture size (\d+)x(\d+)/.exec(exit.stderr) ?? []).map(Number);
+  if (width !== undefined && height !== undefined) checkPictureSize(width, height, name);
+  return unreadable(name, `ffmpeg cannot decode. ${cause?.message ?? 'It holds no picture'}`, cause);
+}
+
+/** Dolby Vision's profile 5 has colours of its own, which ffmpeg takes for others. */
+function warnOfColours(track: MediaTrack, name: string): MediaTrack {
+  if (/\b(dvh1|dvhe)\b/.test(track.text) && !/bt2020|bt709/.test(track.text))
+    warnOnce(
+      'VIDEO_COLOURS',
+      `The colours of ${name} are Dolby Vision's own, which cannot be converted: they will be off. Export it as SDR, HLG or HDR10.`,
+      name,
+    );
+  return track;
+}
+
+function tooLong(name: string, { maxSeconds = MAX_SECONDS }: FrameSourceOptions): KdtalkerError {
+  const message = `Expected a video of at most ${maxSeconds} s but ${name} is longer. Cut it, or allow more with maxSeconds.`;
+  return new KdtalkerError('VIDEO_TOO_LONG', message);
 }
 
 function unreadable(name: string, why: string, cause?: unknown): KdtalkerError {

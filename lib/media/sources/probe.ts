@@ -18,19 +18,25 @@ export interface Contents {
   format: string | undefined;
   /** Tracks of sound and pictures, in order; covers and thumbnails are none. */
   tracks: readonly MediaTrack[];
+  /** ffmpeg's last words, for where it knows no format. */
+  said: string;
 }
 
 /**
  * Lists a file's contents. ffmpeg without an output prints them and ends with an error, which is expected here; unlike
  * ffprobe it is there wherever ffmpeg is.
  *
- * @throws FFMPEG_NOT_FOUND, ABORTED
+ * @throws FFMPEG_NOT_FOUND, FFMPEG_FAILED (it was ended), ABORTED
  */
 export async function probe(file: string, signal?: AbortSignal | undefined): Promise<Contents> {
   const args = ['-loglevel', 'info', ...fileInput(file)];
   const process = FfmpegProcess.start(args, { signal, what: `Looking into '${file}'` });
-  const { stderr } = await process.wait();
-  return { format: /^Input #0, (.+?), from /m.exec(stderr)?.[1], tracks: tracksOf(stderr) };
+  const exit = await process.wait();
+  const isAnswer = exit.code !== null && !signal?.aborted;
+  if (!isAnswer) throw process.earlyEnd(exit, 'it had listed the tracks');
+  const { stderr } = exit;
+  const said = stderr.trim().split('\n').slice(-2).join(' | ');
+  return { format: /^Input #0, (.+?), from /m.exec(stderr)?.[1], tracks: tracksOf(stderr), said };
 }
 
 const STREAM = /^ *Stream #0:(\d+).*?: (Audio|Video): (.*)$/gm;

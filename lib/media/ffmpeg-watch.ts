@@ -1,0 +1,87 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+
+/** Bounds of one run. Tests make them narrow. */
+export const FFMPEG_LIMITS = {
+  /** Milliseconds without a byte in or out while nobody but ffmpeg is waited for. */
+  patience: 60_000,
+  /** Milliseconds from the last byte given to an encoder to its end: it may rewrite the whole file. */
+  finishing: 600_000,
+  /** Resident bytes. 8K video in ten bits on sixteen cores takes 3 GB. */
+  memory: 2 ** 32,
+};
+
+/** Milliseconds between two looks. */
+const PERIOD = 250;
+
+/**
+ * Ends an ffmpeg that hangs or takes too much memory, as a prepared file can make it do. A reader or writer of ours may be as slow as it
+ * likes: only while ffmpeg could go on does its time run.
+ */
+export class FfmpegWatch {
+  /** Why it was ended, as "it ..."; undefined while it was not. */
+  reason: string | undefined;
+  readonly #child: ChildProcess;
+  readonly #end: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #moved = -1;
+  #since = 0;
+
+  constructor(child: ChildProcess, end: () => void) {
+    this.#child = child;
+    this.#end = end;
+    this.#timer = setInterval(() => this.#look(), Math.min(PERIOD, FFMPEG_LIMITS.patience)).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    this.reason ??= this.#tooLong() ?? this.#tooLarge();
+    if (this.reason !== undefined) this.#end();
+  }
+
+  #tooLong(): string | undefined {
+    const now = performance.now();
+    const moved = bytesMoved(this.#child);
+    const limit = patienceWith(this.#child);
+    if (moved !== this.#moved || limit === Number.POSITIVE_INFINITY) {
+      this.#moved = moved;
+      this.#since = now;
+    }
+    return now - this.#since > limit ? `it made no progress for ${limit / 1000} s` : undefined;
+  }
+
+  #tooLarge(): string | undefined {
+    const { memory } = FFMPEG_LIMITS;
+    return residentBytes(this.#child.pid) > memory
+      ? `it took more than ${memory / 2 ** 20} MiB of memory`
+      : undefined;
+  }
+}
+
+/** Bytes that ffmpeg took from us and gave to us. */
+function bytesMoved({ stdin, stdout }: ChildProcess): number {
+  const taken = stdin ? (stdin as Socket).bytesWritten - stdin.writableLength : 0;
+  return taken + ((stdout as Socket | null)?.bytesRead ?? 0);
+}
+
+/** @internal How long it may stay as it is: for ever while it waits for our next frame, or for our reading. */
+export function patienceWith({ stdin, stdout }: ChildProcess): number {
+  const { patience, finishing } = FFMPEG_LIMITS;
+  if (stdin?.writableFinished) return finishing;
+  if (stdin) return stdin.writableLength > 0 || stdin.destroyed ? patience : Number.POSITIVE_INFINITY;
+  return stdout && stdout.readableLength > 0 ? Number.POSITIVE_INFINITY : patience;
+}
+
+/** 0 where the system does not say. */
+function residentBytes(pid: number | undefined): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,157 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { FFMPEG_LIMITS, patienceWith } from '../dist/media/ffmpeg-watch.js';
+import { FrameSource, openVideo } from '../dist/media/index.js';
+import { probe } from '../dist/media/sources/probe.js';
+import { fails, frame, gone, names, setEnvironment } from './support/media.js';
+
+const USUAL = { ...FFMPEG_LIMITS };
+
+/** Bounds narrow enough that what hangs is ended at once. */
+function narrow(t: Test, limits: Partial<typeof FFMPEG_LIMITS>): void {
+  Object.assign(FFMPEG_LIMITS, USUAL, limits);
+  t.teardown(() => Object.assign(FFMPEG_LIMITS, USUAL));
+}
+
+/** What is expected to hang waits a second; everything else as long as it takes. */
+const SHORT = { patience: 1000, finishing: 1000 };
+const HANGS = /no progress/;
+
+/** A program in the place of ffmpeg. `$last` is the last argument: the file to write. */
+function standIn(t: Test, folder: string, body: string): void {
+  const path = join(folder, 'ffmpeg');
+  const last = 'for last; do :; done; last="${last#file:}"';
+  // Sounded out with -loglevel info, it lists a track.
+  const look = `echo "Input #0, mov, from 'x':" >&2; echo "  Stream #0:0: Video: h264, 32x32" >&2; exit 1`;
+  writeFileSync(path, `#!/bin/sh\n${last}\ncase "$*" in *'-loglevel info'*) ${look};; esac\n${body}\n`);
+  chmodSync(path, 0o755);
+  setEnvironment(t, { FFMPEG_PATH: path });
+}
+
+const PICTURE = 'printf "P6\\n32 32\\n255\\n"; head -c 3072 /dev/zero';
+const FOREVER = 'exec tail -f /dev/null';
+
+const uncaught: unknown[] = [];
+process.on('uncaughtExceptionMonitor', (error) => uncaught.push(error));
+
+t.test('every end of an encoder but the good one is a coded error, and leaves nothing', async (t) => {
+  for (const [name, body, message] of [
+    ['at once, well', 'exit 0', /ended with exit code 0 before/],
+    ['at once, badly', 'echo "it broke" >&2; exit 3', /ended with exit code 3\. Its last words: it broke/],
+    ['by a signal', 'kill -9 $$', /ended by SIGKILL/],
+    ['after some frames, well', 'head -c 5000 >/dev/null; exit 0', /exit code 0 before/],
+    ['after some frames, badly', 'head -c 5000 >/dev/null; exit 1', /exit code 1/],
+    [
+      'after all frames, with no file',
+      'cat >/dev/null; exit 0',
+      /before it had written all frames \(0 of 40\)/,
+    ],
+    ['after too few', 'cat >/dev/null; echo half >"$last"; echo frame=7; exit 0', /\(7 of 40\)/],
+    ['after too many', 'cat >/dev/null; echo more >"$last"; echo frame=41; exit 0', /\(41 of 40\)/],
+    ['deaf, but alive', `exec <&-; ${FOREVER}`, /made no progress for 1 s/],
+    ['never, taking nothing', FOREVER, /made no progress/],
+    ['never, after the last frame', `cat >/dev/null; ${FOREVER}`, /made no progress/],
+    ['leaving a child with its pipes', 'tail -f /dev/null & exit 0', /exit code 0 before/],
+    ['on a full disk', 'cat >/dev/null; echo "No space left on device" >&2; exit 1', /it is full/],
+  ] as const) {
+    const folder = t.testdir({ bin: {}, out: {} });
+    standIn(t, join(folder, 'bin'), body);
+    narrow(t, HANGS.test(message.source) ? SHORT : {});
+    const encode = async () => {
+      const shape = { width: 128, height: 128, fps: 25, frames: 40 };
+      const video = await openVideo(join(folder, 'out', 'a.mp4'), shape);
+      for (let i = 0; i < 40; i++) await video.write(frame('yuv420p', 128, 128, i));
+      await video.finish();
+    };
+    await fails(t, encode, name === 'on a full disk' ? 'OUTPUT_DISK_FULL' : 'FFMPEG_FAILED', message);
+    t.same(names(join(folder, 'out')), [], `${name}: no file`);
+    await gone(folder);
+  }
+});
+
+t.test('every end of a decoder', async (t) => {
+  for (const [name, body, code, message, count] of [
+    ['well, with nothing', 'exit 0', 'VIDEO_UNREADABLE', /holds no picture/, 0],
+    ['badly, with nothing', 'echo no >&2; exit 1', 'VIDEO_UNREADABLE', /Its last words: no/, 0],
+    ['by a signal, with nothing', 'kill -9 $$', 'FFMPEG_FAILED', /SIGKILL/, 0],
+    [
+      'well, in a picture',
+      `${PICTURE}; printf "P6\\n32 32\\n255\\nab"; exit 0`,
+      'FFMPEG_FAILED',
+      /whole picture/,
+      1,
+    ],
+    ['well, in a header', `${PICTURE}; printf "P6\\n3"; exit 0`, 'FFMPEG_FAILED', /whole picture/, 1],
+    ['badly, after a picture', `${PICTURE}; exit 2`, 'FFMPEG_FAILED', /exit code 2/, 1],
+    [
+      'with what is no picture',
+      `${PICTURE}; printf "hello\\nhello\\nhello\\n"`,
+      'VIDEO_UNREADABLE',
+      /into pictures/,
+      1,
+    ],
+    ['mute, but alive', `${PICTURE}; exec >/dev/null; ${FOREVER}`, 'FFMPEG_FAILED', /no progress/, 1],
+    ['never', FOREVER, 'FFMPEG_FAILED', /no progress/, 0],
+    ['leaving a child with its pipes', `${PICTURE}; tail -f /dev/null & exit 0`, undefined, /./, 1],
+    [
+      'never, with pictures for ever',
+      `while :; do ${PICTURE}; done`,
+      'VIDEO_TOO_LONG',
+      /at most 0\.4 s .* maxSeconds/,
+      10,
+    ],
+  ] as const) {
+    const folder = t.testdir({ 'a.mp4': 'a' });
+    standIn(t, folder, body);
+    narrow(t, HANGS.test(message.source) ? SHORT : {});
+    const source = await FrameSource.open(join(folder, 'a.mp4'), {
+      fps: 25,
+      signal: undefined,
+      maxSeconds: 0.4,
+    });
+    let pictures = 0;
+    const read = async () => {
+      for await (const _ of source.frames()) pictures += 1;
+    };
+    if (code === undefined) await read();
+    else await fails(t, read, code, message);
+    t.equal(pictures, count, `${name}: pictures before it`);
+    await source.close();
+    await gone(folder);
+  }
+});
+
+t.test('one that takes too much memory, or never answers', async (t) => {
+  const folder = t.testdir({ 'a.mp4': 'a' });
+  narrow(t, { memory: 2 ** 27 });
+  const greedy = 'const kept = []; setInterval(() => kept.push(Buffer.alloc(2 ** 23, 1)), 5)';
+  standIn(t, folder, `exec ${process.execPath} -e '${greedy}'`);
+  const source = await FrameSource.open(join(folder, 'a.mp4'), { fps: 25, signal: undefined });
+  await fails(t, () => source.frames().next(), 'FFMPEG_FAILED', /it took more than 128 MiB of memory/);
+  await source.close();
+  narrow(t, SHORT);
+  const mute = join(folder, 'mute');
+  writeFileSync(mute, `#!/bin/sh\n${FOREVER}\n`);
+  chmodSync(mute, 0o755);
+  setEnvironment(t, { FFMPEG_PATH: mute });
+  await fails(t, () => probe(join(folder, 'a.mp4')), 'FFMPEG_FAILED', /Looking into .* no progress/);
+  await gone(folder);
+});
+
+t.test('only while ffmpeg could go on does its time run', async (t) => {
+  narrow(t, { patience: 1, finishing: 2 });
+  const never = Number.POSITIVE_INFINITY;
+  for (const [name, stdin, stdout, patience] of [
+    ['a reader has something to read', null, { readableLength: 1 }, never],
+    ['a reader waits', null, { readableLength: 0 }, 1],
+    ['nobody reads or writes', null, null, 1],
+    ['it waits for a frame', { writableLength: 0 }, null, never],
+    ['a frame waits for it', { writableLength: 1 }, null, 1],
+    ['it closed its ears', { writableLength: 0, destroyed: true }, null, 1],
+    ['it has all frames', { writableLength: 0, writableFinished: true }, null, 2],
+  ] as const)
+    t.equal(patienceWith({ stdin, stdout } as never), patience, name);
+});
+
+t.test('nothing of that was uncaught', async (t) => t.same(uncaught, []));
