@@ -55,7 +55,7 @@ t.test('the crop stays where the face is on average', async (t) => {
     t,
     () => talker.motionFromVideo(colours(folder, 'plain.mkv', 2)),
     'NO_FACE',
-    /Expected a face in the first picture of the video/,
+    /Expected a face in the first second of the video/,
   );
   await fails(
     t,

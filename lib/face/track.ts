@@ -6,12 +6,14 @@ import type { FindOptions } from './options.js';
 /** Pictures, one second, in which a face may be hidden or turned away before it counts as gone. */
 const LONGEST_GAP = 25;
 
-/** Which face of a video's first picture is followed. */
+const AT_FIRST = 'in the first second of the video';
+
+/** Which face of a video's first picture with one is followed. */
 export type TrackOptions = Pick<FindOptions, 'face' | 'box' | 'signal'>;
 
 /**
- * Follows one face through the pictures of a video: looked for in the first one, then where it was in the one before. Where it
- * cannot be seen it is looked for everywhere, and taken to be where it was until then.
+ * Follows one face through the pictures of a video: looked for until it is there first, then where it was in the picture before. Where
+ * it cannot be seen it is looked for everywhere, and taken to be where it was until then.
  */
 export class FaceTracker {
   readonly #finder: FaceFinder;
@@ -19,6 +21,8 @@ export class FaceTracker {
   #last: Face | undefined;
   #count = 0;
   #missed = 0;
+  /** Why the pictures so far had none. */
+  #none: KdtalkerError | undefined;
 
   constructor(finder: FaceFinder, options: TrackOptions) {
     this.#finder = finder;
@@ -26,22 +30,30 @@ export class FaceTracker {
   }
 
   /**
-   * The face in the next picture.
+   * The face in the next picture; undefined before the first picture that has one, which a film that fades in begins with.
    *
-   * @throws KdtalkerError NO_FACE where the first picture has none, or too many in a row have none; as {@link FaceFinder.find}
+   * @throws KdtalkerError NO_FACE where too many in a row have none; as {@link FaceFinder.find}
    */
-  async next(picture: Picture): Promise<Face> {
+  async next(picture: Picture): Promise<Face | undefined> {
     const index = this.#count++;
     const known = this.#last;
     this.#last = known ? await this.#follow(picture, known, index) : await this.#first(picture);
     return this.#last;
   }
 
-  async #first(picture: Picture): Promise<Face> {
+  /** @throws KdtalkerError NO_FACE where no picture had one */
+  finish(): void {
+    if (this.#last === undefined && this.#none !== undefined) throw gone(AT_FIRST, this.#none);
+  }
+
+  async #first(picture: Picture): Promise<Face | undefined> {
     try {
       return await this.#finder.find(picture, this.#options);
     } catch (error) {
-      throw isNoFace(error) ? gone('in the first picture of the video', error) : error;
+      if (!isNoFace(error)) throw error;
+      if (this.#count > LONGEST_GAP) throw gone(AT_FIRST, error);
+      this.#none = error;
+      return undefined;
     }
   }
 

@@ -65,7 +65,8 @@ export class SourceVideo {
     const signal = options.signal && AbortSignal.any([options.signal]);
     const crop = options.crop ?? host.pack.manifest.crop.default;
     throwIfAborted(signal, 'Reading the source video');
-    const source = await FrameSource.open(input, { fps: host.pack.manifest.fps, signal });
+    const { videoTrack: track, maxSeconds } = options;
+    const source = await FrameSource.open(input, { fps: host.pack.manifest.fps, signal, track, maxSeconds });
     let store: FrameStore | undefined;
     try {
       store = await FrameStore.create();

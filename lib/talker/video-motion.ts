@@ -24,7 +24,8 @@ export async function motionFromVideo(
   const signal = options.signal && AbortSignal.any([options.signal]);
   const { fps } = host.pack.manifest;
   throwIfAborted(signal, 'Reading motion from the video');
-  const video = await FrameSource.open(input, { fps, signal });
+  const { videoTrack: track, maxSeconds } = options;
+  const video = await FrameSource.open(input, { fps, signal, track, maxSeconds });
   try {
     const track = await trackFace(host, video, { ...options, signal }, async () => {});
     return new Motion(await readAll(host, video, track.landmarks, { ...options, signal }), fps);

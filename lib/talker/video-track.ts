@@ -1,3 +1,4 @@
+import type { Face } from '../face/faces.js';
 import type { Point } from '../face/geometry.js';
 import type { FaceRatios } from '../face/schemes.js';
 import { flatten } from '../face/steady.js';
@@ -38,12 +39,23 @@ export async function trackFace(
   const tracker = crop === 'none' ? undefined : new FaceTracker(await host.faces(), find);
   const meter = new StageMeter('track', safely(options.onProgress));
   const track: Track = { landmarks: [], ratios: [] };
+  let count = 0;
   for await (const picture of video.frames()) {
     const face = await tracker?.next(picture);
-    if (face) track.ratios.push(face.ratios);
-    track.landmarks.push(flatten(face ? [...face.landmarks68, ...(face.landmarks106 ?? [])] : []));
+    count += 1;
+    if (face || !tracker) fill(track, face, count);
     await each(picture);
-    meter.advance(track.landmarks.length, undefined);
+    meter.advance(count, undefined);
   }
+  tracker?.finish();
   return track;
+}
+
+/** Up to picture `count`: before the first picture that shows the face it is taken to be where it is then. */
+function fill({ landmarks, ratios }: Track, face: Face | undefined, count: number): void {
+  const points = flatten(face ? [...face.landmarks68, ...(face.landmarks106 ?? [])] : []);
+  while (landmarks.length < count) {
+    landmarks.push(points);
+    if (face) ratios.push(face.ratios);
+  }
 }

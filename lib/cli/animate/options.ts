@@ -62,6 +62,13 @@ const files = section('Input and output', {
   'save-motion': text('FILE', 'Keep the motion, as JSON, to be given to --motion'),
 });
 
+export const videoInput = section('Video as input', {
+  'video-track': integer([0, 1000], 'Which of its tracks of pictures, 0 the first', {
+    fallback: 'the one that the file marks',
+  }),
+  'max-seconds': decimal([0.04, 1e6], 'Refuse a longer one', { fallback: '3600' }),
+});
+
 export const engine = section('Engine', TALKER_OPTIONS);
 
 export const sampling = section('Sampling', {
@@ -141,7 +148,7 @@ const encoding = section('Encoding', {
 
 /** Every option of `animate`. The library checks values again; a test holds both to the same bounds. */
 export const ANIMATE_OPTIONS = {
-  ...{ ...files, ...engine, ...sampling },
+  ...{ ...files, ...videoInput, ...engine, ...sampling },
   ...{ ...movement, ...retargeting, ...cut, ...encoding },
 };
 

@@ -41,16 +41,21 @@ function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], un
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
+/** Options that mean nothing to a portrait. */
+const OF_VIDEO = ['repeat', 'video-track', 'max-seconds'] as const;
+
 /** A portrait or a source video. */
 async function planSubject(values: AnimateValues): Promise<Plan['portrait']> {
   const { portrait, 'source-video': video, crop, face, box, repeat } = values;
   if (video === undefined) {
-    if (repeat !== undefined) throw useless('repeat', 'without --source-video');
+    const [first] = OF_VIDEO.filter((name) => values[name] !== undefined);
+    if (first !== undefined) throw useless(first, 'without --source-video');
     return planPortrait(portrait!, values); // one of both is given
   }
   if (portrait !== undefined) throw useless('portrait', 'beside --source-video');
   if (values['save-portrait'] !== undefined) throw useless('save-portrait', 'with --source-video');
-  const options = given({ crop, face, box: box as SourceVideoOptions['box'], repeat });
+  const input = { videoTrack: values['video-track'], maxSeconds: values['max-seconds'] };
+  const options = given({ crop, face, box: box as SourceVideoOptions['box'], repeat, ...input });
   return { path: video, kind: 'video', options };
 }
 

@@ -7,7 +7,10 @@ import { TALKER_OPTIONS } from '../shared-options.js';
 import { MOTION_OPTIONS, type MotionValues } from './options.js';
 
 /** What a video's motion is read with; everything else makes motion from speech. */
-const OF_VIDEO = [...['video', 'out', 'no-overwrite', 'crop', 'face', 'box'], ...Object.keys(TALKER_OPTIONS)];
+const OF_VIDEO = [
+  ...['video', 'video-track', 'max-seconds', 'out', 'no-overwrite', 'crop', 'face', 'box'],
+  ...Object.keys(TALKER_OPTIONS),
+];
 
 /** `kdtalker motion`. @throws every KdtalkerError of loading, of clips and of `talker.motionFromVideo()` */
 export async function motion(values: MotionValues, context: Context): Promise<void> {
@@ -33,7 +36,8 @@ async function fromVideo(
   const { reporter, signal } = context;
   await checkOutputs(values, ['video'], ['out']);
   const { crop, face, box } = values;
-  const options = { crop, face, box: box as VideoMotionOptions['box'], signal };
+  const input = { videoTrack: values['video-track'], maxSeconds: values['max-seconds'] };
+  const options = { crop, face, box: box as VideoMotionOptions['box'], ...input, signal };
   const talker = await step(context, 'load', () => loadTalker(values, context));
   try {
     const made = await talker.motionFromVideo(video, {

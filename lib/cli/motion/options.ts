@@ -1,4 +1,4 @@
-import { cut, engine, movement, sampling } from '../animate/options.js';
+import { cut, engine, movement, sampling, videoInput } from '../animate/options.js';
 import { flag, section, text, type Values } from '../option.js';
 
 const files = section('Input and output', {
@@ -14,7 +14,7 @@ const files = section('Input and output', {
 });
 
 /** Every option of `motion`: those of `animate` that make motion. */
-export const MOTION_OPTIONS = { ...files, ...engine, ...sampling, ...movement, ...cut };
+export const MOTION_OPTIONS = { ...files, ...videoInput, ...engine, ...sampling, ...movement, ...cut };
 
 /** What was given to `motion`. */
 export type MotionValues = Values<typeof MOTION_OPTIONS>;
