@@ -239,7 +239,7 @@ const IN_THE_MIDDLE = `
   const reading = sound.chunks()[Symbol.asyncIterator]();
   await reading.next();
   const pcm = await openSound({ samples: new Float32Array(16000), sampleRate: 16000 });
-  const video = await openVideo(folder + '/talk.mp4', { width: 64, height: 64, fps: 25, frames: 99, sound: await pcm.encoderInput() });
+  const video = await openVideo(folder + '/talk.mp4', { width: 64, height: 64, fps: 25, frames: 99, sound: pcm.track });
   await video.write(new Uint8Array(64 * 64 * 1.5));
 `;
 

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import t from 'tap';
 import {
   openSound,
   openVideo,
+  type SoundTrack,
   type VideoOptions,
   type VideoWriter,
   videoFormat,
@@ -49,6 +50,13 @@ async function read(file: string): Promise<{ samples: Float32Array; rate: number
   return { samples, rate: sound.sampleRate };
 }
 
+/** The track of a sound, open until the tests end. */
+async function track(input: Parameters<typeof openSound>[0]): Promise<SoundTrack> {
+  const sound = await openSound(input);
+  t.teardown(() => sound.close());
+  return sound.track;
+}
+
 /** Mean absolute difference of two frames. */
 function difference(a: Uint8Array, b: Uint8Array): number {
   return a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length;
@@ -82,7 +90,7 @@ for (const program of ffmpegs()) {
         click.fill(0.9, 220500, 220544);
         const folder = t.testdir({ 'click.wav': wav({ channels: [click, click], rate: 44100 }) });
         for (const name of ['a.mp4', 'a.webm', 'a.gif']) {
-          await encode(join(folder, name), 177, { sound: join(folder, 'click.wav') });
+          await encode(join(folder, name), 177, { sound: await track(join(folder, 'click.wav')) });
         }
         t.match(describeMedia(join(folder, 'a.mp4')), /Duration: 00:00:07\.(08|09|10)/);
         t.match(describeMedia(join(folder, 'a.webm')), /Duration: 00:00:07\.(08|09)/);
@@ -102,8 +110,8 @@ for (const program of ffmpegs()) {
 
       t.test('what is in the files', async (t) => {
         const folder = t.testdir({ 'tone.wav': wav({ channels: [sine(1)] }) });
-        await encode(join(folder, 'a.mp4'), 25, { sound: join(folder, 'tone.wav') });
-        await encode(join(folder, 'a.webm'), 25, { sound: join(folder, 'tone.wav') });
+        await encode(join(folder, 'a.mp4'), 25, { sound: await track(join(folder, 'tone.wav')) });
+        await encode(join(folder, 'a.webm'), 25, { sound: await track(join(folder, 'tone.wav')) });
         t.match(describeMedia(join(folder, 'a.mp4')), /Video: h264.*yuv420p\(tv, bt709\b.*64x48.* 25 fps/);
         t.match(describeMedia(join(folder, 'a.mp4')), /Audio: aac.*48000 Hz, mono/);
         t.match(describeMedia(join(folder, 'a.webm')), /Video: vp9.*yuv420p\(tv, bt709\b.*64x48/);
@@ -141,7 +149,7 @@ for (const program of ffmpegs()) {
         for (const name of ['short', 'low', 'high', 'odd']) {
           for (const kind of ['mp4', 'webm']) {
             const file = join(folder, `${name}.${kind}`);
-            await encode(file, 40, { sound: join(folder, `${name}.wav`) });
+            await encode(file, 40, { sound: await track(join(folder, `${name}.wav`)) });
             t.ok(
               Math.abs(soundSeconds(file) - 1.6) <= 1024 / 48000,
               `${name}.${kind}: ${soundSeconds(file)} s`,
@@ -154,7 +162,7 @@ for (const program of ffmpegs()) {
         const folder = t.testdir({ 'tone.wav': wav({ channels: [sine(1)] }) });
         for (const kind of ['mp4', 'webm', 'gif']) {
           const files = [join(folder, `1.${kind}`), join(folder, `2.${kind}`)];
-          for (const file of files) await encode(file, 25, { sound: join(folder, 'tone.wav') });
+          for (const file of files) await encode(file, 25, { sound: await track(join(folder, 'tone.wav')) });
           t.ok(readFileSync(files[0]!).equals(readFileSync(files[1]!)), kind);
         }
       });
@@ -456,34 +464,36 @@ t.test('an encoder killed half-way is FFMPEG_FAILED and leaves nothing', async (
   t.same(names(folder), []);
 });
 
-t.test('no ffmpeg, or a sound that is gone', async (t) => {
-  const folder = t.testdir();
-  const gone = async () => {
-    const video = await openVideo(join(folder, 'a.mp4'), {
-      ...SHAPE,
-      frames: 3,
-      sound: join(folder, 'gone.wav'),
-    });
-    await fill(video, 3);
-  };
-  await fails(t, gone, 'FFMPEG_FAILED', /No such file/);
+t.test('no ffmpeg, or a sound that is gone or changed since it was heard', async (t) => {
+  const folder = t.testdir({ 'tone.wav': wav({ channels: [sine(1)] }) });
+  const file = join(folder, 'tone.wav');
+  const changes: [() => void, string][] = [
+    [() => writeFileSync(file, wav({ channels: [sine(1.1)] })), 'changed'],
+    [() => rmSync(file), 'gone'],
+  ];
+  for (const [change, name] of changes) {
+    const sound = await track(file);
+    change();
+    await fails(
+      t,
+      () => encode(join(folder, 'a.mp4'), 3, { sound }),
+      'SPEECH_UNREADABLE',
+      /tone\.wav' to stay as it is/,
+    );
+    t.notOk(
+      names(folder).some((left) => left.includes('a.mp4')),
+      `${name}: nothing is left`,
+    );
+  }
   setEnvironment(t, { FFMPEG_PATH: '/nowhere' });
   await fails(t, () => openVideo(join(folder, 'a.mp4'), { ...SHAPE, frames: 3 }), 'FFMPEG_NOT_FOUND');
   t.same(names(folder), []);
 });
 
-t.test('PCM with a video: the temporary file is there for the encoder', async (t) => {
-  const folder = t.testdir();
-  const sound = await openSound({ samples: sine(1, 22050), sampleRate: 22050 });
-  await encode(join(folder, 'a.mp4'), 25, { sound: await sound.encoderInput() });
-  await sound.close();
-  t.ok(Math.abs(soundSeconds(join(folder, 'a.mp4')) - 1) <= 1024 / 48000);
-});
-
 t.test('names that ffmpeg would take for something else', async (t) => {
   const folder = t.testdir({ 'a:b%d.wav': wav({ channels: [sine(0.2)] }) });
   for (const name of ['-y.mp4', 'http:x.mp4', 'a%03d.mp4', 'ü ß "\'.webm', `${'long'.repeat(62)}.mp4`]) {
-    await encode(join(folder, name), 5, { sound: join(folder, 'a:b%d.wav') });
+    await encode(join(folder, name), 5, { sound: await track(join(folder, 'a:b%d.wav')) });
     t.ok(names(folder).includes(name), name);
   }
   const saved = process.cwd();

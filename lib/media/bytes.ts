@@ -26,6 +26,20 @@ export class ByteReader {
     return filled === count ? out : out.subarray(0, filled);
   }
 
+  /** The next `count` bytes, which stay to be taken; fewer only at the end. */
+  async peek(count: number): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [this.#piece];
+    let held = this.#piece.length;
+    while (held < count) {
+      const { value, done } = await this.#pieces.next();
+      if (done) break;
+      pieces.push(value);
+      held += value.length;
+    }
+    if (pieces.length > 1) this.#piece = Buffer.concat(pieces);
+    return this.#piece.subarray(0, count);
+  }
+
   /** Passes over `count` bytes; false when the end came first. */
   async skip(count: number): Promise<boolean> {
     let left = count;

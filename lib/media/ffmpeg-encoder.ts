@@ -1,8 +1,8 @@
 import type { KdtalkerError } from '../errors.js';
 import { diskFull, unwritable } from '../files/output-error.js';
-import { fileInput } from './ffmpeg-input.js';
 import { type FfmpegExit, FfmpegProcess } from './ffmpeg-process.js';
 import type { Encoder, EncoderPixelFormat, VideoSpec } from './formats/format.js';
+import { SoundPipe } from './sound-pipe.js';
 
 /** The same input gives the same bytes: no dates, version names or random identifiers in the file. */
 const REPRODUCIBLE = [
@@ -16,13 +16,13 @@ const REPRODUCIBLE = [
   '-1',
 ];
 
-/** What a pipe of raw frames on stdin is, and the sound beside it. */
+/** What a pipe of raw frames on stdin is, and the pipe with the sound beside it. */
 export function inputArguments(spec: VideoSpec, pixelFormat: EncoderPixelFormat): string[] {
   const { width, height, fps, sound } = spec;
   const tags = pixelFormat === 'yuv420p' ? COLOUR : [];
   const shape = ['-pix_fmt', pixelFormat, '-video_size', `${width}x${height}`, '-framerate', String(fps)];
   const video = ['-f', 'rawvideo', ...shape, ...tags, '-i', 'pipe:0'];
-  return sound ? [...video, ...fileInput(sound)] : video;
+  return sound ? [...video, '-f', 'wav', '-i', 'pipe:3'] : video;
 }
 
 /** The colours of the frames, said before the input and again for the output, so that no version converts them. */
@@ -40,16 +40,13 @@ export function evenSides({ width, height }: VideoSpec): string[] {
 /** Sound is stored at this rate, whatever its own: every player knows it, and its codec frames are short (21 ms). */
 const SOUND_RATE = 48000;
 
-/**
- * Both streams, the sound exactly as long as the frames: time is counted in samples from the first one, whatever the
- * file says, so that it matches what the engine heard; then silence is added for ever and cut off at the end.
- */
+/** Both streams, the sound exactly as long as the frames: silence is added for ever and cut off at the end. */
 export function streamArguments(spec: VideoSpec, soundCodec: readonly string[]): string[] {
   const maps = ['-map', '0:v:0', '-map_chapters', '-1'];
   if (!spec.sound) return maps;
   const samples = Math.round((spec.frames * SOUND_RATE) / spec.fps);
   const length = `apad,atrim=end_sample=${samples}`;
-  const filter = `asetpts=N/SR/TB,aresample=${SOUND_RATE},${length},aformat=channel_layouts=mono|stereo`;
+  const filter = `aresample=${SOUND_RATE},${length},aformat=channel_layouts=mono|stereo`;
   return [...maps, '-map', '1:a:0', '-af', filter, ...soundCodec];
 }
 
@@ -57,18 +54,23 @@ export function streamArguments(spec: VideoSpec, soundCodec: readonly string[]):
 export class FfmpegEncoder implements Encoder {
   readonly #process: FfmpegProcess;
   readonly #name: string;
+  readonly #sound: SoundPipe | undefined;
   #written = 0;
 
   /** @param args everything between the common options and the output file. */
-  constructor(args: readonly string[], target: string, name: string, signal: AbortSignal | undefined) {
+  constructor(args: readonly string[], target: string, name: string, spec: VideoSpec) {
+    const { sound, signal, frames, fps } = spec;
     const all = [...args, ...REPRODUCIBLE, '-y', `file:${target}`];
     this.#process = FfmpegProcess.start(all, {
       signal,
       what: `Encoding '${name}'`,
       stdin: true,
       report: true,
+      sound: sound !== undefined,
     });
     this.#name = name;
+    const fail = () => void this.#process.kill();
+    if (sound) this.#sound = new SoundPipe(sound, this.#process.sound, frames / fps, fail);
   }
 
   /** The encoder's process id, for tests. */
@@ -88,10 +90,12 @@ export class FfmpegEncoder implements Encoder {
     const error = this.#process.errorOf(exit) ?? this.#tooFew(exit);
     const full = noSpace(exit.stderr);
     if (error?.code === 'ABORTED') throw error;
+    if (this.#sound?.error) throw this.#sound.error;
     if (full || error) throw this.#explain(exit.stderr, error);
   }
 
   abort(): Promise<void> {
+    this.#sound?.stop();
     return this.#process.kill();
   }
 
@@ -99,7 +103,8 @@ export class FfmpegEncoder implements Encoder {
   async #failure(): Promise<unknown> {
     const exit = await this.#process.wait();
     const error = this.#process.earlyEnd(exit, 'it had taken all frames');
-    return error.code === 'ABORTED' ? error : this.#explain(exit.stderr, error);
+    if (error.code === 'ABORTED') return error;
+    return this.#sound?.error ?? this.#explain(exit.stderr, error);
   }
 
   /** What ffmpeg counts is what is in the file: an exit code of 0 alone proves nothing. */

@@ -43,6 +43,8 @@ export interface FfmpegRunOptions {
   stdout?: boolean;
   /** Whether it counts on its stdout what it has written. */
   report?: boolean;
+  /** A second way in beside stdin: `pipe:3` to ffmpeg. */
+  sound?: boolean;
 }
 
 /**
@@ -68,6 +70,8 @@ export class FfmpegProcess {
     // Without a listener EPIPE would be thrown; the exit says why the pipe broke.
     child.stdin?.on('error', () => {});
     child.stdout?.on('error', () => {});
+    // Node reads from such a pipe, too, which would keep the event loop alive for ever.
+    (child.stdio[3] as Socket | null)?.unref();
     this.#hold(false);
   }
 
@@ -81,8 +85,9 @@ export class FfmpegProcess {
     const { path } = locateFfmpeg();
     const pipe = (wanted: boolean | undefined) => (wanted ? 'pipe' : 'ignore');
     const report = options.report ? ['-progress', 'pipe:1'] : [];
+    const [stdin, stdout, sound] = [options.stdin, options.stdout || options.report, options.sound].map(pipe);
     const child = spawn(path, [...COMMON, ...report, ...args], {
-      stdio: [pipe(options.stdin), pipe(options.stdout || options.report), 'pipe'],
+      stdio: [stdin!, stdout!, 'pipe', sound!],
       // A group of its own: Ctrl-C reaches only us, and we decide whether that is an abort.
       detached: true,
     });
@@ -95,6 +100,11 @@ export class FfmpegProcess {
 
   get stdout(): Readable {
     return this.#child.stdout!;
+  }
+
+  /** Where `pipe:3` reads from. */
+  get sound(): Writable {
+    return this.#child.stdio[3] as Writable;
   }
 
   /** The process id, for tests; undefined when it could not be started. */
@@ -113,6 +123,7 @@ export class FfmpegProcess {
     killGroup(this.#child);
     this.#child.stdin?.destroy();
     this.#child.stdout?.destroy();
+    (this.#child.stdio[3] as Writable | null)?.destroy();
     await this.wait();
   }
 

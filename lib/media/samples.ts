@@ -9,9 +9,15 @@ export interface SampleScale {
   full: number;
 }
 
+/** A piece of a sound with all its channels, as they were stored. */
+export interface Block {
+  samples: Interleaved;
+  channels: number;
+  scale: SampleScale;
+}
+
 /** The mean of the channels, as numbers from -1 to 1; summed in double precision, rounded once. */
-export function mixDown(samples: Interleaved, channels: number, scale: SampleScale): Float32Array {
-  const { zero, full } = scale;
+export function mixDown({ samples, channels, scale: { zero, full } }: Block): Float32Array {
   const mono = new Float32Array(Math.floor(samples.length / channels));
   for (let i = 0, s = 0; i < mono.length; i++) {
     let sum = 0;
@@ -19,6 +25,12 @@ export function mixDown(samples: Interleaved, channels: number, scale: SampleSca
     mono[i] = (sum / channels - zero) / full;
   }
   return mono;
+}
+
+/** All channels, interleaved, as numbers from -1 to 1. Floats are returned as they are, not copied. */
+export function toFloats({ samples, scale: { zero, full } }: Block): Float32Array {
+  if (samples instanceof Float32Array) return samples;
+  return Float32Array.from(samples, (sample) => (sample - zero) / full);
 }
 
 /**

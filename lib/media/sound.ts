@@ -1,17 +1,25 @@
 import { types } from 'node:util';
 import { KdtalkerError, throwIfAborted } from '../errors.js';
+import { FileMark } from './file-mark.js';
 import { headOf } from './head.js';
 import { isPlaylist } from './playlist.js';
-import { checkFinite, speechEmpty } from './samples.js';
+import { type Block, checkFinite, mixDown, speechEmpty } from './samples.js';
 import { DecodedSource } from './sources/decoded.js';
-import { RawSource } from './sources/raw.js';
+import { type RawSound, RawSource } from './sources/raw.js';
 import type { SoundSource } from './sources/source.js';
 import { WavSource } from './sources/wav.js';
+import { type SoundTrack, trackOf } from './track.js';
 import { isWav } from './wav.js';
-import type { RawSound } from './wav-writer.js';
 
-/** What can be opened as sound: a path, the bytes of a sound or video file, or PCM. */
-export type SoundInput = string | Uint8Array | RawSound;
+/** What can be opened as sound again and again: a path, the bytes of a sound or video file, or PCM. */
+export type LastingSound = string | Uint8Array | RawSound;
+
+/** How a sound is opened. */
+export interface SoundOptions {
+  signal?: AbortSignal | undefined;
+  /** What the input is called in messages; default: its path or size. */
+  name?: string | undefined;
+}
 
 /** An opened sound, read from its start as often as wanted in bounded memory. */
 export interface Sound {
@@ -27,13 +35,8 @@ export interface Sound {
    * @throws SPEECH_NOT_FINITE, SPEECH_EMPTY, SPEECH_UNREADABLE, FFMPEG_FAILED, ABORTED, CLOSED
    */
   chunks(): AsyncIterable<Float32Array>;
-  /**
-   * The path of a file with the original sound, all channels, for an encoder: the file that was given, or a temporary
-   * file (made at the first call) that exists until {@link close}.
-   *
-   * @throws OUTPUT_DISK_FULL, OUTPUT_UNWRITABLE (of the system's temporary folder), CLOSED
-   */
-  encoderInput(): Promise<string>;
+  /** The same samples as {@link chunks} reads, with all channels, for an encoder. Its blocks throw as chunks() does. */
+  readonly track: SoundTrack;
   /** Ends running reads and removes temporary files. The signal firing does the same. Fine to call twice. */
   close(): Promise<void>;
 }
@@ -45,26 +48,24 @@ export interface Sound {
  * @throws FILE_NOT_FOUND, SPEECH_EMPTY (no samples, or a video without sound), SPEECH_UNREADABLE, FFMPEG_NOT_FOUND,
  *   INVALID_ARGUMENT, ABORTED
  */
-export async function openSound(
-  input: SoundInput,
-  options: { signal?: AbortSignal | undefined } = {},
-): Promise<Sound> {
+export async function openSound(input: LastingSound, options: SoundOptions = {}): Promise<Sound> {
   const { signal } = options;
   throwIfAborted(signal, 'Reading the sound');
-  const sound = new OpenSound(await openSource(input, signal), signal);
+  const mark = typeof input === 'string' ? await FileMark.of(input) : undefined;
+  const sound = new OpenSound(await openSource(input, options), mark, options);
   if (!signal?.aborted) return sound;
   await sound.close();
   return throwIfAborted(signal, 'Reading the sound') as never;
 }
 
-async function openSource(input: SoundInput, signal: AbortSignal | undefined): Promise<SoundSource> {
+async function openSource(input: LastingSound, options: SoundOptions): Promise<SoundSource> {
   if (typeof input !== 'string' && !types.isUint8Array(input)) return RawSource.open(input);
-  const name = typeof input === 'string' ? `'${input}'` : `${input.byteLength} bytes`;
+  const name = options.name ?? (typeof input === 'string' ? `'${input}'` : `${input.byteLength} bytes`);
   const head = await headOf(input, 'speech');
   if (head.length === 0) throw speechEmpty(name, 'is empty');
   refusePlaylist(head, name);
   const wav = isWav(head) ? await WavSource.open(input, name) : undefined;
-  return wav ?? DecodedSource.open(input, name, signal);
+  return wav ?? DecodedSource.open(input, name, options.signal);
 }
 
 function refusePlaylist(head: Uint8Array, name: string): void {
@@ -76,13 +77,17 @@ function refusePlaylist(head: Uint8Array, name: string): void {
 }
 
 class OpenSound implements Sound {
+  readonly track: SoundTrack;
   readonly #source: SoundSource;
+  readonly #mark: FileMark | undefined;
   readonly #signal: AbortSignal | undefined;
   #closed = false;
 
-  constructor(source: SoundSource, signal: AbortSignal | undefined) {
+  constructor(source: SoundSource, mark: FileMark | undefined, { signal }: SoundOptions) {
     this.#source = source;
+    this.#mark = mark;
     this.#signal = signal;
+    this.track = trackOf(source, () => this.#read());
     signal?.addEventListener('abort', this.#stop, { once: true });
   }
 
@@ -97,18 +102,14 @@ class OpenSound implements Sound {
   async *chunks(): AsyncGenerator<Float32Array> {
     this.#check();
     let count = 0;
-    for await (const chunk of this.#read()) {
+    for await (const block of this.#read()) {
+      const chunk = mixDown(block);
       checkFinite(chunk, count, this.sampleRate);
       count += chunk.length;
       yield chunk;
       this.#check();
     }
     if (count === 0) throw speechEmpty(this.#source.name, 'has no samples');
-  }
-
-  async encoderInput(): Promise<string> {
-    this.#check();
-    return this.#source.file();
   }
 
   async close(): Promise<void> {
@@ -118,9 +119,12 @@ class OpenSound implements Sound {
   }
 
   /** Closing breaks the pipe of a running read: that is then the reason to name, not the pipe. */
-  async *#read(): AsyncGenerator<Float32Array> {
+  async *#read(): AsyncGenerator<Block> {
+    this.#check();
     try {
+      await this.#mark?.check(this.#source.name);
       yield* this.#source.read();
+      await this.#mark?.check(this.#source.name);
     } catch (error) {
       this.#check();
       throw error;
@@ -136,9 +140,4 @@ class OpenSound implements Sound {
     if (this.#closed)
       throw new KdtalkerError('CLOSED', 'Expected an open sound but it was closed. Open it again.');
   }
-}
-
-/** For callers that take sound among other things: whether a value looks like PCM. */
-export function isRawSound(value: unknown): value is RawSound {
-  return typeof value === 'object' && value !== null && 'samples' in value && 'sampleRate' in value;
 }

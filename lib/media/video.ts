@@ -14,6 +14,7 @@ import { mp4 } from './formats/mp4.js';
 import { png } from './formats/png.js';
 import { webm } from './formats/webm.js';
 import { folderTarget } from './frame-folder.js';
+import type { SoundTrack } from './track.js';
 
 /** What to encode and how. */
 export interface VideoOptions {
@@ -24,8 +25,8 @@ export interface VideoOptions {
   fps: number;
   /** Frames that will be written, exactly. The sound is cut or padded with silence to them. */
   frames: number;
-  /** Path of the sound, from `Sound.encoderInput()`; left out of formats that hold none. */
-  sound?: string | undefined;
+  /** The sound, `Sound.track`; left out of formats that hold none. */
+  sound?: SoundTrack | undefined;
   /** Quality, lower is better: 0 to 51 for MP4 (default 20), 0 to 63 for WebM (default 30). */
   crf?: number | undefined;
   /** x264 preset from 'ultrafast' to 'veryslow', for MP4. Default 'veryfast'. */

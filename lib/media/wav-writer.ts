@@ -1,35 +1,31 @@
-/** PCM as a caller gives it. */
-export interface RawSound {
-  /** Interleaved samples: floats from -1 to 1, or 16-bit integers. */
-  samples: Float32Array | Int16Array;
-  /** Samples per second and channel. */
-  sampleRate: number;
-  /** Default 1. */
-  channels?: number | undefined;
+const EXTENSIBLE = 0xfffe;
+const FLOAT = 3;
+/** What follows the code in the identifier of a coding in WAVE_FORMAT_EXTENSIBLE. */
+const CODING_SUFFIX = '000000001000800000aa00389b71';
+/** A size that readers take as "to the end". */
+const UNKNOWN = 0xffffffff;
+
+/** The header of a WAV stream of interleaved float32 samples, of any length. */
+export function floatWavHeader(sound: { sampleRate: number; channels: number; speakers: number }): Buffer {
+  const head = Buffer.from('RIFF????WAVEfmt \x28\0\0\0', 'latin1');
+  head.writeUInt32LE(UNKNOWN, 4);
+  const data = Buffer.from('data????', 'latin1');
+  data.writeUInt32LE(UNKNOWN, 4);
+  return Buffer.concat([head, formatBody(sound), data]);
 }
 
-/** A WAV file in pieces: the header, and the samples where they are (nothing is copied). */
-export function wavPieces(sound: RawSound): Uint8Array[] {
-  const { samples } = sound;
-  return [wavHeader(sound), new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)];
-}
-
-/** 44 bytes; sizes that 32 bits cannot hold are marked as unknown, which ffmpeg and our reader take as "to the end". */
-function wavHeader({ samples, sampleRate, channels = 1 }: RawSound): Uint8Array {
-  const width = samples.BYTES_PER_ELEMENT;
-  const fits = samples.byteLength + 36 < 0xffffffff;
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0, 'latin1');
-  header.writeUInt32LE(fits ? samples.byteLength + 36 : 0xffffffff, 4);
-  header.write('WAVEfmt ', 8, 'latin1');
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(samples instanceof Float32Array ? 3 : 1, 20);
-  header.writeUInt16LE(channels, 22);
-  header.writeUInt32LE(sampleRate, 24);
-  header.writeUInt32LE(sampleRate * channels * width, 28);
-  header.writeUInt16LE(channels * width, 32);
-  header.writeUInt16LE(width * 8, 34);
-  header.write('data', 36, 'latin1');
-  header.writeUInt32LE(fits ? samples.byteLength : 0xffffffff, 40);
-  return header;
+function formatBody({ sampleRate, channels, speakers }: Parameters<typeof floatWavHeader>[0]): Buffer {
+  const body = Buffer.alloc(40);
+  body.writeUInt16LE(EXTENSIBLE, 0);
+  body.writeUInt16LE(channels, 2);
+  body.writeUInt32LE(sampleRate, 4);
+  body.writeUInt32LE(sampleRate * channels * 4, 8);
+  body.writeUInt16LE(channels * 4, 12);
+  body.writeUInt16LE(32, 14);
+  body.writeUInt16LE(22, 16);
+  body.writeUInt16LE(32, 18);
+  body.writeUInt32LE(speakers, 20);
+  body.writeUInt16LE(FLOAT, 24);
+  body.write(CODING_SUFFIX, 26, 'hex');
+  return body;
 }

@@ -8,13 +8,13 @@ import {
   type TalkerHandle,
 } from '../binding.js';
 import { aborted } from '../errors.js';
-import { openSound, type Sound, type SoundInput, speechTooShort } from '../media/index.js';
+import { type ReusableSound, type Sound, type SoundTrack, speechTooShort } from '../media/index.js';
 import { checkFrameCounts } from './clip-options.js';
 import { Motion } from './motion.js';
 import { type Progress, StageMeter } from './progress.js';
 
 /** Speech to make motion from, or motion to replay. */
-export type ClipSource = { speech: SoundInput } | { motion: Motion };
+export type ClipSource = { speech: ReusableSound } | { motion: Motion };
 
 /** Where a run's portraits come from. */
 export interface FramePortraits {
@@ -66,12 +66,12 @@ export class ClipRun {
 
   /** Turns the sound into features (or uploads the motion). @throws what `openSound` does, SPEECH_TOO_SHORT, ABORTED */
   static async open(context: RunContext): Promise<ClipRun> {
-    const { source } = context;
-    throwIfStopped(context.signal);
+    const { source, signal } = context;
+    throwIfStopped(signal);
     if ('motion' in source) {
       return new ClipRun(context, await openRun(context, source.motion.values), undefined);
     }
-    const sound = await openSound(source.speech, { signal: context.signal });
+    const sound = await source.speech.open({ signal });
     try {
       return await ClipRun.#openSpeech(context, sound);
     } catch (error) {
@@ -153,9 +153,9 @@ export class ClipRun {
     }
   }
 
-  /** A file with the original sound for the encoder; undefined for a replayed motion. */
-  async soundFile(): Promise<string | undefined> {
-    return this.#sound?.encoderInput();
+  /** The sound that the motion was made from, for the encoder; undefined for a replayed motion. */
+  get track(): SoundTrack | undefined {
+    return this.#sound?.track;
   }
 
   /** Stops the engine's threads and waits for them. */

@@ -2,7 +2,15 @@ import { EventEmitter, setMaxListeners } from 'node:events';
 import { z } from 'zod';
 import type { PixelFormat } from '../binding.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
-import { bytesOfFrame, checkInputFile, openVideo, type VideoWriter, videoFormat } from '../media/index.js';
+import {
+  bytesOfFrame,
+  openVideo,
+  ReusableSound,
+  type Sound,
+  type SoundInput,
+  type VideoWriter,
+  videoFormat,
+} from '../media/index.js';
 import type { PackManifest } from '../packs/pack.js';
 import { oneOf, parseOptions } from '../validate.js';
 import { ClipRun, type RunContext } from './clip-run.js';
@@ -49,6 +57,8 @@ export interface ClipHost {
   readonly readAhead: number;
   /** Makes the context of a run; throws CLOSED when talker or portrait are closed. */
   context(signal: AbortSignal, report: (progress: Progress) => void): RunContext;
+  /** Lets go of what the clip's source keeps between passes. */
+  dispose(): Promise<void>;
 }
 
 /**
@@ -143,22 +153,38 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
   async #save(file: string, options: SaveOptions): Promise<SaveResult> {
     const begun = performance.now();
     const { sound, ...encoding } = checkSaveOptions(options);
-    const { name } = videoFormat(file); // a wrong name is told before any work is done
-    if (sound !== undefined) await checkInputFile(sound, 'sound');
-    const run = await this.#open();
+    videoFormat(file); // a wrong name is told before any work is done
+    return this.#withSound(sound, async (other) => {
+      const run = await this.#open();
+      try {
+        const video = await openVideo(file, {
+          ...this.#host.size,
+          fps: this.#host.manifest.fps,
+          frames: run.frames,
+          sound: other === undefined ? run.track : other.track,
+          signal: this.#signal,
+          ...encoding,
+        });
+        return await this.#encode(run, video, begun);
+      } finally {
+        await this.#close(run);
+      }
+    });
+  }
+
+  /** Opens a sound of the video's own, if there is one, for as long as the work takes. */
+  async #withSound<T>(input: SoundInput | undefined, work: (sound?: Sound) => Promise<T>): Promise<T> {
+    if (input === undefined) return work();
+    const reusable = new ReusableSound(input);
     try {
-      const silent = name === 'gif' || name === 'png';
-      const video = await openVideo(file, {
-        ...this.#host.size,
-        fps: this.#host.manifest.fps,
-        frames: run.frames,
-        sound: silent ? undefined : (sound ?? (await run.soundFile())),
-        signal: this.#signal,
-        ...encoding,
-      });
-      return await this.#encode(run, video, begun);
+      const sound = await reusable.open({ signal: this.#signal });
+      try {
+        return await work(sound);
+      } finally {
+        await sound.close();
+      }
     } finally {
-      await this.#close(run);
+      await reusable.close();
     }
   }
 
@@ -169,6 +195,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     }
     await this.#pending.settled();
     await Promise.all([...this.#runs].map((run) => run.close()));
+    await this.#host.dispose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

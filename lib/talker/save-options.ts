@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { filePath, flag, integer, oneOf, parseOptions } from '../validate.js';
+import type { SoundInput } from '../media/index.js';
+import { flag, integer, oneOf, parseOptions } from '../validate.js';
 
 const PRESETS = [
   'ultrafast',
@@ -23,8 +24,8 @@ export interface SaveOptions {
   overwrite?: boolean | undefined;
   /** Threads of the encoder, 1 to 64; default 2. */
   threads?: number | undefined;
-  /** A sound file for the video instead of the speech, or for a replayed motion. */
-  sound?: string | undefined;
+  /** A sound for the video instead of the speech, or for a replayed motion; as `animate()` takes speech. */
+  sound?: SoundInput | undefined;
 }
 
 /** What was written, and how fast. */
@@ -50,7 +51,7 @@ const schema = z.strictObject(
     preset: oneOf(...PRESETS).optional(),
     overwrite: flag.optional(),
     threads: integer(1, 64).optional(),
-    sound: filePath.optional(),
+    sound: z.custom<SoundInput>().optional(), // checked where it is opened
   },
   { error: 'an object' },
 );

@@ -1,7 +1,7 @@
 import { type Counters, native, type Stages, type TalkerHandle } from '../binding.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
-import type { PictureInput, SoundInput, VideoInput } from '../media/index.js';
+import { type PictureInput, ReusableSound, type SoundInput, type VideoInput } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
 import type { Precision } from '../packs/lowering/precision.js';
 import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
@@ -143,7 +143,8 @@ export class Talker {
    * asked of the clip.
    *
    * @param portrait of {@link portrait} or {@link loadPortrait}; or a {@link SourceVideo}
-   * @param source speech: a path, the bytes of a file or PCM; or a {@link Motion}
+   * @param source speech: a path (also of a pipe), the bytes of a file, a stream of them, or PCM; or a {@link Motion}. A stream is read
+   *   once, into a temporary file that stays until the clip is closed or dropped
    * @throws KdtalkerError INVALID_ARGUMENT, CLOSED
    */
   animate(portrait: Portrait | SourceVideo, source: SoundInput | Motion, options: AnimateOptions = {}): Clip {
@@ -157,15 +158,17 @@ export class Talker {
     if (source instanceof Motion) checkFrameCounts(plan.native, source.frames);
     const { full } = plan.native;
     const size = full ? photoSize(portrait) : this.pack.output;
-    const from: ClipSource = source instanceof Motion ? { motion: source } : { speech: source };
+    const from: ClipSource =
+      source instanceof Motion ? { motion: source } : { speech: new ReusableSound(source) };
     const talker = this.#handle;
     const context = (signal: AbortSignal, report: (progress: Progress) => void) => {
       this.#check();
       const portraits = video ? portraitsOfVideo(portrait, full) : onePortrait(portrait);
       return { talker, portraits, source: from, options: plan.native, signal, report };
     };
+    const dispose = async () => ('speech' in from ? from.speech.close() : undefined);
     const clip = new Clip(
-      { manifest: this.pack, full, size, readAhead: this.#readAhead, context },
+      { manifest: this.pack, full, size, readAhead: this.#readAhead, context, dispose },
       plan.signal,
     );
     if (plan.onProgress) clip.on('progress', plan.onProgress);

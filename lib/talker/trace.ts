@@ -8,7 +8,7 @@ import {
 } from '../binding.js';
 import { aborted, invalidArgument } from '../errors.js';
 import { writeWholeFile } from '../files/whole-file.js';
-import { openSound, type PictureInput, type SoundInput } from '../media/index.js';
+import { type PictureInput, ReusableSound, type SoundInput } from '../media/index.js';
 import { type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
 import { abortSignal, callback, checkPath, integer, parseOptions } from '../validate.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
@@ -87,7 +87,8 @@ export class Trace {
     const { crop, face } = await cutPortrait(host, picture, { ...portrait, signal });
     checkRatios(plan.run, face?.ratios);
     const source = { ...nativeCrop(crop, host.pack.manifest, face?.ratios), photo: undefined };
-    const sound = await openSound(input, { signal });
+    const speaker = new ReusableSound(input);
+    const sound = await speaker.open({ signal });
     let speech: SpeechHandle | undefined;
     let handle: TraceHandle | undefined;
     try {
@@ -101,6 +102,7 @@ export class Trace {
       if (handle) await native().closeTrace(handle);
       if (speech) await native().closeSpeech(speech);
       await sound.close();
+      await speaker.close();
     }
   }
 

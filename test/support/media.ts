@@ -23,6 +23,16 @@ export interface WavOptions {
   dataSize?: number;
   /** Overrides the size in the outer header. */
   riffSize?: number;
+  /** Overrides the bytes of a block, and with them those of a second. */
+  blockSize?: number;
+  /** Overrides the bits of a sample. */
+  bits?: number;
+  /** Bits of a sample that count, where `extensible`. */
+  validBits?: number;
+  /** Odd chunks are not followed by a byte of padding. */
+  unpadded?: boolean;
+  /** Samples of a second chunk 'data'. */
+  second?: ArrayLike<number>[];
 }
 
 const WIDTH = { u8: 1, s16: 2, s24: 3, s32: 4, f32: 4, f64: 8 };
@@ -30,29 +40,44 @@ const WIDTH = { u8: 1, s16: 2, s24: 3, s32: 4, f32: 4, f64: 8 };
 /** A WAV file in memory, independent of the library's own writer. */
 export function wav(options: WavOptions): Buffer {
   const { channels, coding = 's16' } = options;
-  const width = WIDTH[coding];
-  const frames = channels[0]!.length;
-  const data = Buffer.alloc(frames * channels.length * width);
-  for (let i = 0, at = 0; i < frames; i++) {
-    for (const channel of channels) {
-      store(data, at, coding, options.raw ? channel[i]! : scale(channel[i]!, coding));
-      at += width;
-    }
-  }
+  const data = interleave(channels, coding, options.raw);
+  const odd = chunk('junk', Buffer.from('abc'));
   const parts = [
     format(options),
-    ...(options.extraChunks ? [chunk('junk', Buffer.from('abc')), list()] : []),
+    ...(options.extraChunks ? [odd, list()] : []),
+    ...(options.unpadded ? [odd.subarray(0, -1)] : []),
   ];
   const dataHead = Buffer.alloc(8);
   dataHead.write('data', 'latin1');
   dataHead.writeUInt32LE(options.rf64 ? 0xffffffff : (options.dataSize ?? data.length), 4);
   if (options.rf64) parts.unshift(chunk('ds64', longSizes(data.length)));
-  const body = Buffer.concat([...parts, dataHead, data, ...(options.trailer ? [list()] : [])]);
+  const after = [
+    ...(options.trailer ? [list()] : []),
+    ...(options.second ? [chunk('data', interleave(options.second, coding, options.raw))] : []),
+  ];
+  const body = Buffer.concat([...parts, dataHead, data, ...after]);
   const head = Buffer.alloc(12);
   head.write(options.rf64 ? 'RF64' : 'RIFF', 'latin1');
   head.writeUInt32LE(options.rf64 ? 0xffffffff : (options.riffSize ?? body.length + 4), 4);
   head.write('WAVE', 8, 'latin1');
   return Buffer.concat([head, body]);
+}
+
+function interleave(
+  channels: ArrayLike<number>[],
+  coding: NonNullable<WavOptions['coding']>,
+  raw = false,
+): Buffer {
+  const width = WIDTH[coding];
+  const frames = channels[0]!.length;
+  const data = Buffer.alloc(frames * channels.length * width);
+  for (let i = 0, at = 0; i < frames; i++) {
+    for (const channel of channels) {
+      store(data, at, coding, raw ? channel[i]! : scale(channel[i]!, coding));
+      at += width;
+    }
+  }
+  return data;
 }
 
 function scale(value: number, coding: NonNullable<WavOptions['coding']>): number {
@@ -68,19 +93,20 @@ function store(data: Buffer, at: number, coding: NonNullable<WavOptions['coding'
   else data.writeIntLE(value, at, WIDTH[coding]);
 }
 
-function format({ channels, coding = 's16', rate = 16000, extensible }: WavOptions): Buffer {
+function format({ channels, coding = 's16', rate = 16000, extensible, ...wrong }: WavOptions): Buffer {
   const width = WIDTH[coding];
+  const block = wrong.blockSize ?? channels.length * width;
   const code = coding.startsWith('f') ? 3 : 1;
   const body = Buffer.alloc(extensible ? 40 : 16);
   body.writeUInt16LE(extensible ? 0xfffe : code, 0);
   body.writeUInt16LE(channels.length, 2);
   body.writeUInt32LE(rate, 4);
-  body.writeUInt32LE((rate * channels.length * width) % 2 ** 32, 8);
-  body.writeUInt16LE(channels.length * width, 12);
-  body.writeUInt16LE(width * 8, 14);
+  body.writeUInt32LE((rate * block) % 2 ** 32, 8);
+  body.writeUInt16LE(block, 12);
+  body.writeUInt16LE(wrong.bits ?? width * 8, 14);
   if (extensible) {
     body.writeUInt16LE(22, 16);
-    body.writeUInt16LE(width * 8, 18);
+    body.writeUInt16LE(wrong.validBits ?? width * 8, 18);
     body.writeUInt16LE(code, 24);
     Buffer.from('000000001000800000aa00389b71', 'hex').copy(body, 26);
   }
@@ -110,6 +136,48 @@ export function sine(seconds: number, rate = 16000, hertz = 440): Float32Array {
     { length: Math.round(seconds * rate) },
     (_, i) => 0.5 * Math.sin((2 * Math.PI * hertz * i) / rate),
   );
+}
+
+/** `seconds` of something like a voice: noise whose loudness comes and goes, so that no passage is like another. */
+export function babble(seconds: number, rate = 16000, seed = 1): Float32Array {
+  let [state, low, lower] = [seed, 0, 0];
+  return Float32Array.from({ length: Math.round(seconds * rate) }, (_, i) => {
+    state = (state * 48271) % 2147483647;
+    low += 0.15 * ((2 * state) / 2147483647 - 1 - low);
+    lower += 0.3 * (low - lower);
+    return 1.2 * lower * (0.3 + 0.7 * Math.abs(Math.sin((i / rate) * 7)));
+  });
+}
+
+/** By how many samples `late` lies behind `sound`, where they are most alike, and how much alike they are then: 1 is the same. */
+export function lagOf(
+  late: Float32Array,
+  sound: Float32Array,
+  most: number,
+): { lag: number; correlation: number } {
+  const lags = Array.from({ length: 2 * most + 1 }, (_, i) => i - most);
+  const all = lags.map((lag) => ({ lag, correlation: correlationAt(late, sound, lag) }));
+  return all.reduce((best, one) => (one.correlation > best.correlation ? one : best));
+}
+
+function correlationAt(late: Float32Array, sound: Float32Array, lag: number): number {
+  const from = Math.max(0, -lag);
+  const to = Math.min(sound.length, late.length - lag);
+  let [product, a, b] = [0, 0, 0];
+  for (let i = from; i < to; i++) {
+    product += late[i + lag]! * sound[i]!;
+    a += late[i + lag]! ** 2;
+    b += sound[i]! ** 2;
+  }
+  return product / Math.sqrt(a * b || 1);
+}
+
+/** What a player hears of a file's sound, as mono of 16 kHz, in the time of the file. */
+export function heard(file: string): Float32Array {
+  const how = ['-map', '0:a:0', '-af', 'aresample=16000:async=1:first_pts=0', '-ac', '1', '-f', 'f32le'];
+  // The file's time 0 is that of its pictures, which begin at 0: samples before it prepare the decoder.
+  const bytes = ffmpeg('-copyts', '-i', file, ...how, 'pipe:1');
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
 /** Everything that chunks() gives, in one array. */

@@ -1,3 +1,5 @@
+import type { SoundTrack } from '../track.js';
+
 /** What a video is made of, checked. */
 export interface VideoSpec {
   /** Pixels. */
@@ -7,8 +9,8 @@ export interface VideoSpec {
   fps: number;
   /** Frames in all: the sound is cut, or padded with silence, to exactly their time. */
   frames: number;
-  /** Path of the sound to go with it. */
-  sound: string | undefined;
+  /** The sound to go with it. */
+  sound: SoundTrack | undefined;
   /** Quality, lower is better; the format's own default when undefined. */
   crf: number | undefined;
   /** x264 preset; the format's own default when undefined. */

@@ -17,10 +17,11 @@ export const gif: VideoFormat = {
   name: 'gif',
   pixelFormat: 'rgb24',
   sound: false,
-  open: (target, name, spec) => new FfmpegEncoder(gifArguments(spec), target, name, spec.signal),
+  open: (target, name, spec) =>
+    new FfmpegEncoder(gifArguments(spec), target, name, { ...spec, sound: undefined }),
 };
 
 function gifArguments(spec: VideoSpec): string[] {
-  const input = inputArguments({ ...spec, sound: undefined }, 'rgb24');
+  const input = inputArguments(spec, 'rgb24');
   return [...input, '-filter_complex', FILTER, '-map', '[gif]', '-loop', '0', '-f', 'gif'];
 }

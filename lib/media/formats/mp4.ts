@@ -18,7 +18,7 @@ export const mp4: VideoFormat = {
   sound: true,
   crf: [0, 51],
   presets: PRESETS,
-  open: (target, name, spec) => new FfmpegEncoder(mp4Arguments(spec), target, name, spec.signal),
+  open: (target, name, spec) => new FfmpegEncoder(mp4Arguments(spec), target, name, spec),
 };
 
 function mp4Arguments(spec: VideoSpec): string[] {

@@ -7,7 +7,7 @@ export const webm: VideoFormat = {
   pixelFormat: 'yuv420p',
   sound: true,
   crf: [0, 63],
-  open: (target, name, spec) => new FfmpegEncoder(webmArguments(spec), target, name, spec.signal),
+  open: (target, name, spec) => new FfmpegEncoder(webmArguments(spec), target, name, spec),
 };
 
 function webmArguments(spec: VideoSpec): string[] {

@@ -2,8 +2,9 @@ import { KdtalkerError } from '../../errors.js';
 import { ByteReader } from '../bytes.js';
 import { fileInput } from '../ffmpeg-input.js';
 import { FfmpegProcess } from '../ffmpeg-process.js';
-import { speechEmpty } from '../samples.js';
-import { readWavHeader, readWavSamples, type WavFormat } from '../wav.js';
+import { type Block, speechEmpty } from '../samples.js';
+import { readWavHeader, type WavHeader } from '../wav.js';
+import { readWavSamples } from '../wav-samples.js';
 import { InputFile } from './input-file.js';
 import { type Contents, defaultTrack, probe } from './probe.js';
 import type { SoundSource } from './source.js';
@@ -12,7 +13,7 @@ import type { SoundSource } from './source.js';
 interface Run {
   process: FfmpegProcess;
   reader: ByteReader;
-  format: WavFormat;
+  header: WavHeader;
 }
 
 /** Demuxers that see pictures, text or subtitles in any file: what they accept was never meant as sound. */
@@ -30,7 +31,7 @@ export class DecodedSource implements SoundSource {
   readonly #running = new Set<FfmpegProcess>();
   /** Started by open() to learn the rate; the first read goes on from there. */
   #first: Run | undefined;
-  #sampleRate = 0;
+  #header: WavHeader | undefined;
 
   private constructor(input: string | Uint8Array, name: string, signal: AbortSignal | undefined) {
     this.name = name;
@@ -47,7 +48,7 @@ export class DecodedSource implements SoundSource {
     const source = new DecodedSource(input, name, signal);
     try {
       source.#first = await source.#start();
-      source.#sampleRate = source.#first.format.sampleRate;
+      source.#header = source.#first.header;
       return source;
     } catch (error) {
       await source.close();
@@ -56,23 +57,27 @@ export class DecodedSource implements SoundSource {
   }
 
   get sampleRate(): number {
-    return this.#sampleRate;
+    return this.#header!.sampleRate;
   }
 
-  async *read(): AsyncGenerator<Float32Array> {
+  get channels(): number {
+    return this.#header!.channels;
+  }
+
+  get speakers(): number {
+    return this.#header!.speakers;
+  }
+
+  async *read(): AsyncGenerator<Block> {
     const run = this.#first ?? (await this.#start());
     this.#first = undefined;
     try {
-      yield* readWavSamples(run.reader, run.format);
+      yield* readWavSamples(run.reader, run.header);
       const error = run.process.errorOf(await run.process.wait());
       if (error) throw error;
     } finally {
       await this.#end(run.process);
     }
-  }
-
-  file(): Promise<string> {
-    return this.#file.path();
   }
 
   async close(): Promise<void> {
@@ -86,9 +91,9 @@ export class DecodedSource implements SoundSource {
     const process = FfmpegProcess.start(decodeArguments(file), options);
     this.#running.add(process);
     const reader = new ByteReader(process.stdout);
-    const format = await readWavHeader(reader, this.name).catch(() => undefined);
-    if (!format) throw await this.#failure(process, file);
-    return { process, reader, format };
+    const header = await readWavHeader(reader, this.name).catch(() => undefined);
+    if (!header) throw await this.#failure(process, file);
+    return { process, reader, header };
   }
 
   async #end(process: FfmpegProcess): Promise<void> {

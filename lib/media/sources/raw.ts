@@ -1,9 +1,17 @@
 import { types } from 'node:util';
 import { invalidArgument } from '../../errors.js';
-import { mixDown, speechEmpty } from '../samples.js';
-import { type RawSound, wavPieces } from '../wav-writer.js';
-import { InputFile } from './input-file.js';
+import { type Block, speechEmpty } from '../samples.js';
 import type { SoundSource } from './source.js';
+
+/** PCM as a caller gives it. */
+export interface RawSound {
+  /** Interleaved samples: floats from -1 to 1, or 16-bit integers. */
+  samples: Float32Array | Int16Array;
+  /** Samples per second and channel. */
+  sampleRate: number;
+  /** Default 1. */
+  channels?: number | undefined;
+}
 
 const MAX_RATE = 768_000;
 
@@ -11,21 +19,22 @@ const MAX_RATE = 768_000;
 export class RawSource implements SoundSource {
   readonly name = 'PCM';
   readonly sampleRate: number;
+  readonly channels: number;
+  readonly speakers = 0;
   readonly samples: number;
-  readonly #sound: Required<RawSound> & { channels: number };
-  readonly #file: InputFile;
+  readonly #values: Float32Array | Int16Array;
 
-  private constructor(sound: Required<RawSound> & { channels: number }) {
-    this.#sound = sound;
-    this.sampleRate = sound.sampleRate;
-    this.samples = sound.samples.length / sound.channels;
-    this.#file = new InputFile(() => wavPieces(sound));
+  private constructor({ samples, sampleRate, channels }: RawSound & { channels: number }) {
+    this.sampleRate = sampleRate;
+    this.channels = channels;
+    this.samples = samples.length / channels;
+    this.#values = samples;
   }
 
   /** @throws INVALID_ARGUMENT, SPEECH_EMPTY */
   static open(input: RawSound): RawSource {
     if (typeof input !== 'object' || input === null)
-      throw invalidArgument('a path, bytes or PCM', 'speech', input);
+      throw invalidArgument('a path, bytes, a stream or PCM', 'speech', input);
     const { samples, sampleRate, channels = 1 } = input;
     if (!types.isFloat32Array(samples) && !types.isInt16Array(samples)) {
       throw invalidArgument('a Float32Array or Int16Array', 'speech.samples', samples);
@@ -43,20 +52,14 @@ export class RawSource implements SoundSource {
     return new RawSource({ samples, sampleRate, channels });
   }
 
-  async *read(): AsyncGenerator<Float32Array> {
-    const { samples, channels, sampleRate } = this.#sound;
-    const scale = { zero: 0, full: types.isInt16Array(samples) ? 2 ** 15 : 1 };
-    const block = sampleRate * channels;
-    for (let at = 0; at < samples.length; at += block) {
-      yield mixDown(samples.subarray(at, at + block), channels, scale);
+  async *read(): AsyncGenerator<Block> {
+    const { channels, sampleRate } = this;
+    const scale = { zero: 0, full: types.isInt16Array(this.#values) ? 2 ** 15 : 1 };
+    const length = sampleRate * channels;
+    for (let at = 0; at < this.#values.length; at += length) {
+      yield { samples: this.#values.subarray(at, at + length), channels, scale };
     }
   }
 
-  file(): Promise<string> {
-    return this.#file.path();
-  }
-
-  close(): Promise<void> {
-    return this.#file.remove();
-  }
+  async close(): Promise<void> {}
 }

@@ -1,25 +1,27 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { ByteReader } from '../bytes.js';
-import { speechEmpty } from '../samples.js';
-import { readWavHeader, readWavSamples, type WavFormat } from '../wav.js';
-import { InputFile } from './input-file.js';
+import { type Block, speechEmpty } from '../samples.js';
+import { readWavHeader, type WavHeader } from '../wav.js';
+import { readWavSamples } from '../wav-samples.js';
 import type { SoundSource } from './source.js';
 
 /** A WAV file, or its bytes, read without ffmpeg. */
 export class WavSource implements SoundSource {
   readonly name: string;
   readonly sampleRate: number;
+  readonly channels: number;
+  readonly speakers: number;
   readonly samples: number;
   readonly #input: string | Uint8Array;
-  readonly #file: InputFile;
 
-  private constructor(input: string | Uint8Array, name: string, sampleRate: number, samples: number) {
+  private constructor(input: string | Uint8Array, name: string, header: WavHeader, samples: number) {
     this.#input = input;
     this.name = name;
-    this.sampleRate = sampleRate;
+    this.sampleRate = header.sampleRate;
+    this.channels = header.channels;
+    this.speakers = header.speakers;
     this.samples = samples;
-    this.#file = new InputFile(typeof input === 'string' ? input : () => [input]);
   }
 
   /**
@@ -29,33 +31,27 @@ export class WavSource implements SoundSource {
   static async open(input: string | Uint8Array, name: string): Promise<WavSource | undefined> {
     const reader = readerOf(input);
     try {
-      const format = await readWavHeader(reader, name);
-      if (!format) return undefined;
-      const samples = await countSamples(input, format, reader.position);
+      const header = await readWavHeader(reader, name);
+      if (!header) return undefined;
+      const samples = await countSamples(input, header, reader.position);
       if (samples === 0) throw speechEmpty(name, 'has no samples');
-      return new WavSource(input, name, format.sampleRate, samples);
+      return new WavSource(input, name, header, samples);
     } finally {
       await reader.close();
     }
   }
 
-  async *read(): AsyncGenerator<Float32Array> {
+  async *read(): AsyncGenerator<Block> {
     const reader = readerOf(this.#input);
     try {
-      const format = await readWavHeader(reader, this.name);
-      if (format) yield* readWavSamples(reader, format);
+      const header = await readWavHeader(reader, this.name);
+      if (header) yield* readWavSamples(reader, header);
     } finally {
       await reader.close();
     }
   }
 
-  file(): Promise<string> {
-    return this.#file.path();
-  }
-
-  close(): Promise<void> {
-    return this.#file.remove();
-  }
+  async close(): Promise<void> {}
 }
 
 function readerOf(input: string | Uint8Array): ByteReader {
@@ -65,7 +61,7 @@ function readerOf(input: string | Uint8Array): ByteReader {
 }
 
 /** What the header promises or the file holds, whichever is less. */
-async function countSamples(input: string | Uint8Array, format: WavFormat, start: number): Promise<number> {
+async function countSamples(input: string | Uint8Array, header: WavHeader, start: number): Promise<number> {
   const size = typeof input === 'string' ? (await stat(input)).size : input.byteLength;
-  return Math.floor(Math.min(format.dataBytes, size - start) / format.bytesPerFrame);
+  return Math.floor(Math.min(header.dataBytes, size - start) / header.bytesPerFrame);
 }

@@ -1,0 +1,30 @@
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { KdtalkerError } from '../errors.js';
+
+/** What a file was when it was opened: what is read twice must be the same twice. */
+export class FileMark {
+  readonly #path: string;
+  readonly #status: Stats | undefined;
+
+  private constructor(path: string, status: Stats | undefined) {
+    this.#path = path;
+    this.#status = status;
+  }
+
+  /** Of a file that is not there the mark says nothing: whoever opens it does. */
+  static async of(path: string): Promise<FileMark> {
+    return new FileMark(path, await stat(path).catch(() => undefined));
+  }
+
+  /** @throws SPEECH_UNREADABLE where the file has changed */
+  async check(name: string): Promise<void> {
+    const now = await stat(this.#path).catch(() => undefined);
+    const keys = ['dev', 'ino', 'size', 'mtimeMs'] as const;
+    if (this.#status === undefined || keys.every((key) => now?.[key] === this.#status?.[key])) return;
+    throw new KdtalkerError(
+      'SPEECH_UNREADABLE',
+      `Expected ${name} to stay as it is while it is read but it was changed. Give a copy that nothing writes to.`,
+    );
+  }
+}
