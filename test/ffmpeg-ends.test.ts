@@ -149,9 +149,16 @@ t.test('only while ffmpeg could go on does its time run', async (t) => {
     ['it waits for a frame', { writableLength: 0 }, null, never],
     ['a frame waits for it', { writableLength: 1 }, null, 1],
     ['it closed its ears', { writableLength: 0, destroyed: true }, null, 1],
-    ['it has all frames', { writableLength: 0, writableFinished: true }, null, 2],
+    ['it has all frames', { writableLength: 0, writableEnded: true, writableFinished: true }, null, 2],
   ] as const)
     t.equal(patienceWith({ stdin, stdout } as never), patience, name);
+  const waits = { writableLength: 1 };
+  t.equal(
+    patienceWith({ stdin: waits, stdio: [0, 0, 0, { writableLength: 0 }] } as never),
+    never,
+    'for sound',
+  );
+  t.equal(patienceWith({ stdin: waits, stdio: [0, 0, 0, waits] } as never), 1, 'for neither');
 });
 
 t.test('nothing of that was uncaught', async (t) => t.same(uncaught, []));

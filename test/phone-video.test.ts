@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { FrameSource } from '../dist/media/index.js';
@@ -170,6 +170,21 @@ t.test('a film that fades in and out', async (t) => {
   t.equal(motion.frames, 24);
   const late = movingPortrait(folder, 'late.mp4', { frames: 30, ...dark('lt(n,26)') });
   await fails(t, () => talker.sourceVideo(late), 'NO_FACE', /in the first second of the video/);
+});
+
+t.test("Dolby Vision's own colours are told of once a file", async (t) => {
+  const folder = t.testdir();
+  const hevc = movingPortrait(folder, 'hevc.mp4', { frames: 2, args: ['-c:v', 'libx265', '-tag:v', 'hvc1'] });
+  const file = join(folder, 'dolby.mp4');
+  writeFileSync(file, Buffer.from(readFileSync(hevc, 'latin1').replaceAll('hvc1', 'dvh1'), 'latin1'));
+  const heard: string[] = [];
+  const hear = (warning: Error & { code?: string }) => void heard.push(`${warning.code} ${warning.message}`);
+  process.on('warning', hear);
+  t.teardown(() => process.off('warning', hear));
+  for (const from of [hevc, file, file]) t.equal((await picturesOf(from)).length, 2);
+  await new Promise(setImmediate);
+  t.equal(heard.length, 1);
+  t.match(heard[0], /^VIDEO_COLOURS The colours of '.*dolby\.mp4' are Dolby Vision's own/);
 });
 
 t.test('options that do not fit', async (t) => {

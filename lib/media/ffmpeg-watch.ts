@@ -63,17 +63,29 @@ export class FfmpegWatch {
 }
 
 /** Bytes that ffmpeg took from us and gave to us. */
-function bytesMoved({ stdin, stdout }: ChildProcess): number {
-  const taken = stdin ? (stdin as Socket).bytesWritten - stdin.writableLength : 0;
-  return taken + ((stdout as Socket | null)?.bytesRead ?? 0);
+function bytesMoved(child: ChildProcess): number {
+  const taken = inputsOf(child).map((pipe) => pipe.bytesWritten - pipe.writableLength);
+  return taken.reduce((sum, bytes) => sum + bytes, (child.stdout as Socket | null)?.bytesRead ?? 0);
 }
 
-/** @internal How long it may stay as it is: for ever while it waits for our next frame, or for our reading. */
-export function patienceWith({ stdin, stdout }: ChildProcess): number {
+/** @internal How long it may stay as it is: for ever while it may wait for our next frame or sound, or for our reading. */
+export function patienceWith(child: ChildProcess): number {
   const { patience, finishing } = FFMPEG_LIMITS;
-  if (stdin?.writableFinished) return finishing;
-  if (stdin) return stdin.writableLength > 0 || stdin.destroyed ? patience : Number.POSITIVE_INFINITY;
-  return stdout && stdout.readableLength > 0 ? Number.POSITIVE_INFINITY : patience;
+  const { stdout } = child;
+  const inputs = inputsOf(child);
+  if (inputs.length === 0) return stdout && stdout.readableLength > 0 ? Number.POSITIVE_INFINITY : patience;
+  if (inputs.every(({ writableFinished }) => writableFinished)) return finishing;
+  return inputs.some(isOurTurn) ? Number.POSITIVE_INFINITY : patience;
+}
+
+/** Frames go into its stdin, sound into a pipe of its own. */
+function inputsOf({ stdin, stdio }: ChildProcess): Socket[] {
+  return [stdin, stdio?.[3]].filter((pipe) => pipe != null) as Socket[];
+}
+
+/** Whether it has taken all that we gave, and there will be more. */
+function isOurTurn({ writableLength, writableEnded, destroyed }: Socket): boolean {
+  return writableLength === 0 && !writableEnded && !destroyed;
 }
 
 /** 0 where the system does not say. */
