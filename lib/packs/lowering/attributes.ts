@@ -1,11 +1,11 @@
-import type { EditableNode } from '../onnx/index.js';
+import { asLength, type EditableNode } from '../onnx/index.js';
 
 // Attributes of a node by name, each with the value it has when left out. One that is there without a value is zero: proto3 does not
 // write zeros.
 
 export function intOf(node: EditableNode, name: string, missing: number): number {
   const found = find(node, name);
-  return found ? (found.i ?? 0) : missing;
+  return found ? asLength(found.i ?? 0n) : missing;
 }
 
 export function floatOf(node: EditableNode, name: string, missing: number): number {
@@ -14,12 +14,18 @@ export function floatOf(node: EditableNode, name: string, missing: number): numb
 }
 
 export function intsOf(node: EditableNode, name: string): number[] | undefined {
-  return find(node, name)?.ints;
+  return find(node, name)?.ints?.map(asLength);
 }
 
 export function textOf(node: EditableNode, name: string, missing: string): string {
   const found = find(node, name);
   return found ? Buffer.from(found.s ?? []).toString() : missing;
+}
+
+/** Attributes as text that is equal where they are, in any order. */
+export function attributesText({ attributes }: EditableNode): string {
+  const byName = [...attributes].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return JSON.stringify(byName, (_, value) => (typeof value === 'bigint' ? `${value}` : value));
 }
 
 function find({ attributes }: EditableNode, name: string) {

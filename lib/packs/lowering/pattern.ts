@@ -120,8 +120,8 @@ export function layerNorm(x: Pattern, name: string): Pattern {
     name,
     op('LayerNormalization', [x, weight(`${name}.gamma`, 1), weight(`${name}.beta`, 1)], {
       test: ({ attributes }) =>
-        attributes.every((each) => each.name !== 'axis' || each.i === -1) &&
-        attributes.every((each) => each.name !== 'stash_type' || each.i === 1),
+        attributes.every((each) => each.name !== 'axis' || each.i === -1n) &&
+        attributes.every((each) => each.name !== 'stash_type' || each.i === 1n),
     }),
   );
 }

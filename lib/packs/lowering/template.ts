@@ -1,4 +1,5 @@
 import { EditableGraph, type EditableNode, type Graph, type StoredTensor } from '../onnx/index.js';
+import { attributesText } from './attributes.js';
 import type { PassContext } from './pass.js';
 
 /** Operators whose two inputs may come in either order. */
@@ -87,12 +88,7 @@ export class Template {
 
 function sameOperator(a: EditableNode, b: EditableNode): boolean {
   const same = a.type === b.type && a.domain === b.domain && a.inputs.length === b.inputs.length;
-  return same && attributesOf(a) === attributesOf(b);
-}
-
-function attributesOf({ attributes }: EditableNode): string {
-  const byName = [...attributes].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return JSON.stringify(byName);
+  return same && attributesText(a) === attributesText(b);
 }
 
 function outputsAlike(a: EditableNode, wanted: string, b: EditableNode, value: string): boolean {

@@ -10,10 +10,17 @@ export interface TensorAttribute {
 /** Attributes of a node by name; those that are undefined are left out. */
 export type Attributes = Record<
   string,
-  number | string | readonly number[] | readonly string[] | TensorAttribute | undefined
+  | number
+  | bigint
+  | string
+  | readonly number[]
+  | readonly bigint[]
+  | readonly string[]
+  | TensorAttribute
+  | undefined
 >;
 
-// JavaScript has one kind of number: a whole number is an int attribute unless its name is listed here.
+// A number says not whether it is whole by kind: where it is, it becomes an int attribute unless its name is listed here.
 const FLOAT_ATTRIBUTES = new Set([
   'alpha',
   'beta',
@@ -39,6 +46,7 @@ export function attributeMessages(attributes: Attributes): AttributeMessage[] {
 }
 
 function attributeMessage(name: string, value: NonNullable<Attributes[string]>): AttributeMessage {
+  if (typeof value === 'bigint') return { name, type: ATTRIBUTE_TYPE.int, i: value };
   if (typeof value === 'number') return numberMessage(name, value);
   if (typeof value === 'string') return { name, type: ATTRIBUTE_TYPE.string, s: Buffer.from(value) };
   if ('data' in value) return { name, type: ATTRIBUTE_TYPE.tensor, t: tensorMessage(value) };
@@ -46,15 +54,17 @@ function attributeMessage(name: string, value: NonNullable<Attributes[string]>):
     const strings = (value as readonly string[]).map((text) => Buffer.from(text));
     return { name, type: ATTRIBUTE_TYPE.strings, strings };
   }
+  if (typeof value[0] === 'bigint')
+    return { name, type: ATTRIBUTE_TYPE.ints, ints: [...(value as readonly bigint[])] };
   const numbers = [...(value as readonly number[])];
   if (isFloat(name, numbers)) return { name, type: ATTRIBUTE_TYPE.floats, floats: numbers };
-  return { name, type: ATTRIBUTE_TYPE.ints, ints: numbers };
+  return { name, type: ATTRIBUTE_TYPE.ints, ints: numbers.map(BigInt) };
 }
 
 function numberMessage(name: string, value: number): AttributeMessage {
   return isFloat(name, [value])
     ? { name, type: ATTRIBUTE_TYPE.float, f: value }
-    : { name, type: ATTRIBUTE_TYPE.int, i: value };
+    : { name, type: ATTRIBUTE_TYPE.int, i: BigInt(value) };
 }
 
 function isFloat(name: string, numbers: number[]): boolean {

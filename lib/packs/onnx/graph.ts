@@ -146,7 +146,7 @@ export class Graph implements Builder {
   }
 
   /** An int64 constant: a scalar for a number, one axis for a list. */
-  ints(values: number | readonly number[]): Value {
+  ints(values: number | readonly (number | bigint)[]): Value {
     const list = typeof values === 'number' ? [values] : values;
     const data = BigInt64Array.from(list, BigInt);
     return this.constant(

@@ -32,6 +32,7 @@ export {
 export type { FormulaValues } from './formula.js';
 export { type ConstantBlock, Graph, type GraphOptions, type ModelFile, type ModelLayout } from './graph.js';
 export { floatFromHalf, halfFromFloat } from './half.js';
+export { asLength } from './integers.js';
 export { type ModelInfo, readModel, type ValueInfo } from './read.js';
 export { floatsOf, inlineTensor, integersOf, numbersOf, readFloats, type StoredTensor } from './stored.js';
 export { type ConstantData, DATA_TYPE, type DataType, type Dim } from './types.js';

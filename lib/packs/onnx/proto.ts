@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs';
+import { fromHalves, mapIntegers, toHalves } from './integers.js';
 
 /**
  * The messages of the ONNX format that a pack needs, as protobufjs descriptors. Field numbers and types are those of the
@@ -84,17 +85,17 @@ const DESCRIPTOR: protobuf.INamespace = {
   },
 };
 
-/** One attribute of a node; `type` is one of {@link ATTRIBUTE_TYPE}. */
+/** One attribute of a node; `type` is one of {@link ATTRIBUTE_TYPE}. Whole numbers are int64, which a JavaScript number is too narrow for. */
 export interface AttributeMessage {
   name: string;
   type: number;
   f?: number;
-  i?: number;
+  i?: bigint;
   s?: Uint8Array;
   t?: TensorMessage;
   g?: GraphMessage;
   floats?: number[];
-  ints?: number[];
+  ints?: bigint[];
   strings?: Uint8Array[];
 }
 
@@ -106,7 +107,7 @@ export interface TensorMessage {
   rawData?: Uint8Array;
   floatData?: number[];
   int32Data?: number[];
-  int64Data?: number[];
+  int64Data?: bigint[];
   externalData?: { key: string; value: string }[];
   dataLocation?: number;
 }
@@ -157,11 +158,11 @@ const Model = protobuf.Root.fromJSON(DESCRIPTOR).lookupType('Model');
 
 /** Serialises a model. Fields are written in the order of their numbers, so equal models give equal bytes. */
 export function encodeModel(model: ModelMessage): Uint8Array {
-  return Model.encode(model as unknown as Record<string, unknown>).finish();
+  return Model.encode(mapIntegers(model, toHalves) as Record<string, unknown>).finish();
 }
 
 /** Parses a model; throws when the bytes are not a protobuf message of this form. */
 export function decodeModel(bytes: Uint8Array): ModelMessage {
-  const message = Model.decode(bytes);
-  return Model.toObject(message, { longs: Number, arrays: true }) as ModelMessage;
+  const message = Model.toObject(Model.decode(bytes), { arrays: true });
+  return mapIntegers(message, fromHalves) as ModelMessage;
 }

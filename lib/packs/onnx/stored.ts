@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readFully } from '../../files/whole-io.js';
+import { asLength } from './integers.js';
 import type { TensorMessage } from './proto.js';
 import { DATA_TYPE, rawBytes, sizeOf } from './types.js';
 
@@ -50,11 +51,11 @@ export function floatsOf(bytes: Uint8Array): Float32Array {
   return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
 }
 
-/** Whole numbers of an int64 constant in the graph's own file; undefined for any other. */
+/** Whole numbers of an int64 constant in the graph's own file, as {@link asLength} gives them; undefined for any other. */
 export function integersOf(tensor: StoredTensor | undefined): number[] | undefined {
   if (tensor?.inline === undefined || tensor.dataType !== DATA_TYPE.int64) return undefined;
   const view = new DataView(tensor.inline.buffer, tensor.inline.byteOffset, tensor.inline.byteLength);
-  return Array.from({ length: view.byteLength / 8 }, (_, i) => Number(view.getBigInt64(8 * i, true)));
+  return Array.from({ length: view.byteLength / 8 }, (_, i) => asLength(view.getBigInt64(8 * i, true)));
 }
 
 /** Numbers of a float32 constant in the graph's own file; undefined for any other. */
@@ -68,8 +69,16 @@ function pieceOf({ externalData = [], dims, name }: TensorMessage, file: string)
   const location = entries.get('location');
   if (location === undefined)
     throw new Error(`Expected a location for the external tensor '${name}' but received none`);
-  const length = Number(entries.get('length') ?? 4 * sizeOf(dims));
-  return { file: join(dirname(file), location), offset: Number(entries.get('offset') ?? 0), length };
+  const number = (key: string, missing: number) =>
+    wholeNumber(entries.get(key), missing, `${key} of '${name}'`);
+  const [offset, length] = [number('offset', 0), number('length', 4 * sizeOf(dims))];
+  return { file: join(dirname(file), location), offset, length };
+}
+
+function wholeNumber(text: string | undefined, missing: number, what: string): number {
+  const value = text === undefined ? missing : /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw new Error(`Expected a whole number of bytes for the ${what} but received '${text}'`);
 }
 
 async function readPiece({ file, offset, length }: Piece): Promise<Uint8Array> {
@@ -87,7 +96,7 @@ async function readPiece({ file, offset, length }: Piece): Promise<Uint8Array> {
 /** Exporters may list elements by type instead of as raw bytes. */
 function typedBytes({ floatData, int32Data, int64Data, dataType }: TensorMessage): Uint8Array {
   if (floatData?.length) return rawBytes(Float32Array.from(floatData));
-  if (int64Data?.length) return rawBytes(BigInt64Array.from(int64Data, BigInt));
+  if (int64Data?.length) return rawBytes(BigInt64Array.from(int64Data));
   if (!int32Data?.length) return new Uint8Array(0);
   if (dataType === DATA_TYPE.int32) return rawBytes(Int32Array.from(int32Data));
   if (dataType === DATA_TYPE.float16) return rawBytes16(int32Data);

@@ -1,4 +1,5 @@
 import type { EditableNode } from '../../onnx/index.js';
+import { attributesText } from '../attributes.js';
 import { DOMAIN } from '../domain.js';
 import type { Pass } from '../pass.js';
 
@@ -23,6 +24,6 @@ export const sharedOperators: Pass = {
   },
 };
 
-function keyOf({ type, inputs, attributes }: EditableNode): string {
-  return JSON.stringify([type, inputs, attributes]);
+function keyOf(node: EditableNode): string {
+  return JSON.stringify([node.type, node.inputs, attributesText(node)]);
 }
