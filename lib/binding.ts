@@ -84,6 +84,7 @@ export interface NativeTalkerOptions {
   width: number;
   height: number;
   window: number;
+  fixedWindow: boolean;
   trainTimesteps: number;
   betaStart: number;
   betaEnd: number;
@@ -200,6 +201,8 @@ interface Addon {
   layOutWeights(layout: NativeWeightLayout, weights: Float32Array): Promise<Buffer>;
   cpuFeatures(): CpuFeatures;
   openTalker(options: NativeTalkerOptions): Promise<TalkerHandle>;
+  /** What openTalker checks of the networks, one network in memory at a time. */
+  checkModel(options: NativeTalkerOptions): Promise<void>;
   talkerDevice(talker: TalkerHandle): string;
   talkerCounters(talker: TalkerHandle): Counters;
   talkerStages(talker: TalkerHandle): Stages;

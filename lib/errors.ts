@@ -26,7 +26,8 @@ export const ERROR_CODES = {
   DEVICE_UNKNOWN: 'There is no device of that name.',
   DEVICE_UNAVAILABLE: 'The device exists but cannot be used on this machine.',
   PACK_NOT_FOUND: 'There is no pack of that name or path.',
-  PACK_INVALID: 'pack.json does not follow the schema.',
+  PACK_INVALID:
+    'pack.json does not follow the schema, or a network takes or gives something else than it has to.',
   PACK_DAMAGED:
     'A file of the pack is missing, its hash differs, or a network gives other numbers than it should.',
   CHECKPOINT_INVALID:

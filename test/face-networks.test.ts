@@ -375,20 +375,32 @@ t.test('networks that are others', async (t) => {
     [
       'detector',
       landmarks106Graph(PLACES106),
-      /\[1,3,512,512\] and 9 outputs .*other\.onnx but received float32 \[-1,3,192,192\] and 1/,
+      /one input float32 \[1,3,512,512\] for .*other\.onnx but received data float32 \[-1,3,192,192\]/,
     ],
-    ['landmarks203', landmarks106Graph(PLACES106), /\[1,3,224,224\] and 3 outputs/],
+    ['landmarks203', landmarks106Graph(PLACES106), /one input float32 \[1,3,224,224\]/],
     [
       'landmarks106',
       constant([['fc1', [1, 212], 0]], 128),
-      /\[1,3,192,192\].* received float32 \[1,3,128,128\]/,
+      /\[1,3,192,192\].* received input float32 \[1,3,128,128\]/,
     ],
-    ['landmarks106', constant([['fc1', [1, 136], 0]], 192), /212 numbers of output 'fc1' .* received 136/],
+    [
+      'landmarks106',
+      constant([['fc1', [1, 136], 0]], 192),
+      /one output float32 \[1,212\] .* received fc1 float32 \[1,136\]/,
+    ],
     ['landmarks106', constant([['fc1', [1, 212], Number.NaN]], 192), /finite numbers/],
     [
       'detector',
       constant(
-        ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'].map((name) => [name, [8192, 1], 0] as const),
+        [...'abcdefghi'].map((name) => [name, [8192, 1], 0] as const),
+        512,
+      ),
+      /9 outputs float32 .* received a float32 \[8192,1\]/,
+    ],
+    [
+      'detector',
+      constant(
+        [...'abcdefghi'].map((name, i) => [name, [8192, [1, 4, 10][Math.floor(i / 3)]!], 0] as const),
         512,
       ),
       /2048 numbers of output 'b' .* received 8192/,

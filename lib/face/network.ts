@@ -1,6 +1,6 @@
 import { type NativeSession, native } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
-import { FACE_SHAPES } from '../packs/faces.js';
+import { FACE_SHAPES, faceMismatch } from '../packs/faces.js';
 import type { FaceRole } from '../packs/pack.js';
 import type { Picture } from '../picture.js';
 import type { Matrix, Point } from './geometry.js';
@@ -68,18 +68,11 @@ export class FaceNetwork {
 
   /** Throws PACK_DAMAGED where the file is no such network. */
   static async open(role: FaceRole, file: string, threads: number): Promise<FaceNetwork> {
-    const { side, outputs } = FACE_SHAPES[role];
     const session = await native().openSession(file, { threads });
-    const [input] = session.inputs;
-    const takes = session.inputs.length === 1 && input!.type === 'float32' && fits(input!.dims, side);
-    if (takes && session.outputs.length === outputs.length) return new FaceNetwork(session, role, file);
+    const mismatch = faceMismatch(role, session);
+    if (!mismatch) return new FaceNetwork(session, role, file);
     await session.close();
-    const has = session.inputs.map(({ type, dims }) => `${type} [${dims}]`).join(', ');
-    throw damaged(
-      file,
-      `float32 [1,3,${side},${side}] and ${outputs.length} outputs`,
-      `${has} and ${session.outputs.length}`,
-    );
+    throw damaged(file, mismatch.expected, mismatch.received);
   }
 
   /** The outputs in their order; `rows` is their number of rows, one each, default 1. Throws PACK_DAMAGED for other sizes. */
@@ -101,11 +94,6 @@ export class FaceNetwork {
   async close(): Promise<void> {
     await this.#session.close();
   }
-}
-
-/** Whether an input takes a picture of `side`; -1 is any length. */
-function fits(dims: readonly number[], side: number): boolean {
-  return dims.length === 4 && [1, 3, side, side].every((length, i) => dims[i]! < 0 || dims[i] === length);
 }
 
 function damaged(file: string, expected: string, received: string): KdtalkerError {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Dim, ModelInfo, ValueInfo } from './onnx/index.js';
+import type { Dim, ValueInfo } from './onnx/index.js';
 import type { Pack } from './pack.js';
 import type { FaceRole, PackFace, PackManifest } from './schema.js';
 
@@ -49,7 +49,10 @@ export interface FaceMismatch {
  * What is wrong with a graph that is said to be one of the networks for faces; undefined where it fits. Lengths that the graph
  * leaves open fit, and so does the detector's number of rows, which is released as that of another input.
  */
-export function faceMismatch(role: FaceRole, { inputs, outputs }: ModelInfo): FaceMismatch | undefined {
+export function faceMismatch(
+  role: FaceRole,
+  { inputs, outputs }: { readonly inputs: readonly ValueInfo[]; readonly outputs: readonly ValueInfo[] },
+): FaceMismatch | undefined {
   const shape = FACE_SHAPES[role];
   const [input] = inputs;
   if (inputs.length !== 1 || !input || !takesPicture(input, shape.side))
@@ -66,8 +69,9 @@ function takesPicture({ type, dims }: ValueInfo, side: number): boolean {
 }
 
 function gives({ type, dims }: ValueInfo, count: number | undefined, rows: boolean): boolean {
-  if (count === undefined || dims.length === 0) return true;
+  if (count === undefined) return true;
   if (type !== 'float32') return false;
+  if (dims.length === 0) return true;
   if (dims.slice(1).some(isOpen)) return true;
   const counted = rows ? dims.slice(-1) : dims.filter((dim) => !isOpen(dim));
   return counted.reduce<number>((product, dim) => product * (dim as number), 1) === count;

@@ -13,6 +13,8 @@ const fileName = z
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
 const size = z.int().min(1).max(8192);
 const finite = z.number();
+/** native/kernels/edit.h kBlinkLength: the frames of a blink that fit a kernel's arguments, a second at 60 frames a second. */
+const MOST_BLINK_FRAMES = 64;
 const positive = z.number().positive();
 const numbers = (length: number) => z.array(finite).length(length);
 
@@ -134,7 +136,11 @@ const sampler = z.strictObject({
 
 const blink = z.strictObject({
   direction: numbers(63).meta({ description: 'What closes the eyes, in expression units' }),
-  template: z.array(finite).min(1).max(250).meta({ description: 'Closing, frame by frame; 1 is closed' }),
+  template: z
+    .array(finite)
+    .min(1)
+    .max(MOST_BLINK_FRAMES)
+    .meta({ description: 'Closing, frame by frame; 1 is closed' }),
 });
 
 const landmark = z
@@ -215,6 +221,11 @@ export const packSchema = z
     landmarks: z.array(landmark).optional(),
     faces: faces.optional(),
     regions: regions.optional(),
+  })
+  .superRefine(({ crop, motionSize }, context) => {
+    if (crop.size % motionSize === 0) return;
+    const message = `a divisor of crop.size (${crop.size}), which the motion network's picture is made of`;
+    context.addIssue({ code: 'custom', path: ['motionSize'], message, input: motionSize });
   })
   .meta({ title: 'kdtalker pack', description: 'Every network of one talking-head model and how to run it' });
 

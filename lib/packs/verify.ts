@@ -1,10 +1,12 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { native } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { hashFile } from '../files/hash.js';
 import { faceMismatch, facesOf } from './faces.js';
 import { findDifference } from './fingerprint/compare.js';
 import { type FingerprintOptions, takeFingerprint, visitNetworks } from './fingerprint/take.js';
+import { nativeTalkerOptions } from './native-options.js';
 import { type ModelInfo, readModel } from './onnx/index.js';
 import { type FaceRole, type Pack, type PackRole, type RoleName, rolesOf } from './pack.js';
 
@@ -59,13 +61,15 @@ async function checkFaces(pack: Pack, signal: AbortSignal | undefined): Promise<
 }
 
 /**
- * {@link verifyGraphs}, and that every network that pack.json has a fingerprint of still gives the same numbers: each is run
+ * {@link verifyGraphs}, that the networks fit each other and pack.json as they have to for a talker, and that every network that pack.json has a
+ * fingerprint of still gives the same numbers: each is run
  * once on the CPU, one after the other, which takes up to ten seconds and 1.2 GB of memory for a pack of the full size.
  *
- * @throws KdtalkerError PACK_DAMAGED, ABORTED, ADDON_NOT_FOUND, RUNTIME_NOT_FOUND
+ * @throws KdtalkerError PACK_DAMAGED, PACK_INVALID, ABORTED, ADDON_NOT_FOUND, RUNTIME_NOT_FOUND
  */
 export async function verifyPack(pack: Pack, options: FingerprintOptions = {}): Promise<VerifiedFile[]> {
   const verified = await verifyGraphs(pack, options);
+  await native().checkModel(nativeTalkerOptions(pack));
   const { manifest, directory } = pack;
   const visit = (role: RoleName, file: string) => verifyNumbers(role, file, manifest.roles[role]!);
   await visitNetworks(manifest, directory, visit, options);

@@ -3,6 +3,7 @@ import { KdtalkerError } from '../errors.js';
 import { type CacheOptions, loweredPack } from '../packs/lowering/cache.js';
 import type { LoweredPack } from '../packs/lowering/cache-entry.js';
 import type { Precision } from '../packs/lowering/precision.js';
+import { nativeTalkerOptions } from '../packs/native-options.js';
 import type { Pack } from '../packs/pack.js';
 
 /** What a caller may ask for: `'auto'` is bf16 where the processor has it, else fp32. */
@@ -27,19 +28,30 @@ export function precisionFor(choice: PrecisionChoice): Precision {
   );
 }
 
+/** How a pack is lowered. */
+export interface LowerOptions extends Omit<CacheOptions, 'check'> {
+  /** The check of the pack's files, which may still go on: awaited before anything is made of them. */
+  checked?: Promise<unknown> | undefined;
+}
+
 /**
  * The lowered form of a pack for this processor, made on first use; undefined where the device is another, or nothing in the pack is lowered.
  *
- * @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
+ * @throws KdtalkerError PACK_INVALID and PACK_DAMAGED where the pack's own networks are not what it says, OUTPUT_UNWRITABLE,
+ *   OUTPUT_DISK_FULL, ABORTED
  */
 export async function lowerForCpu(
   pack: Pack,
   device: string,
   precision: Precision,
-  options: CacheOptions,
+  { checked, ...options }: LowerOptions,
 ): Promise<LoweredPack | undefined> {
   if (!ON_CPU.includes(device)) return undefined;
-  const { cpuFeatures, layOutWeights } = native();
+  const { cpuFeatures, layOutWeights, checkModel } = native();
   const target = { device: 'cpu', precision, cpu: cpuFeatures().isa, layOutWeights };
-  return loweredPack(pack, target, options);
+  const check = async () => {
+    await checked;
+    await checkModel(nativeTalkerOptions(pack));
+  };
+  return loweredPack(pack, target, { ...options, check });
 }

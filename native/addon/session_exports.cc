@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstring>
 
 #include "addon/exports.h"
@@ -39,13 +38,8 @@ Napi::Value OpenSession(const Napi::CallbackInfo& info) {
 }
 
 void CheckFeed(const Slot& slot, const HostTensor& tensor) {
-  const bool fits =
-      slot.type == tensor.type && slot.dims.size() == tensor.dims.size() &&
-      std::equal(slot.dims.begin(), slot.dims.end(), tensor.dims.begin(),
-                 [](std::int64_t wanted, std::int64_t given) { return wanted < 0 || wanted == given; });
-  if (fits) return;
-  throw Error("INVALID_ARGUMENT", std::string("Expected ") + TypeName(slot.type) + " " +
-                                      DimsToText(slot.dims) + " for input '" + slot.name + "' but received " +
+  if (slot.Takes(tensor.type, tensor.dims)) return;
+  throw Error("INVALID_ARGUMENT", "Expected " + slot.text() + " for input '" + slot.name + "' but received " +
                                       TypeName(tensor.type) + " " + DimsToText(tensor.dims));
 }
 

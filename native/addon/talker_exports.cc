@@ -19,6 +19,17 @@ Napi::Value OpenTalker(const Napi::CallbackInfo& info) {
       });
 }
 
+// checkModel(options) -> Promise<void>
+Napi::Value CheckModel(const Napi::CallbackInfo& info) {
+  Instance& instance = Instance::Of(info.Env());
+  auto work = [runtime = instance.runtime(), options = TalkerOptionsOf(info[0].ToObject())] {
+    Model::Check(runtime, options);
+    return 0;
+  };
+  return instance.jobs().Run<int>(info.Env(), std::move(work),
+                                  [](Napi::Env env, int&) { return env.Undefined(); });
+}
+
 Napi::Object CountToJs(Napi::Env env, const CrossingCount& count) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("uploads", Napi::Number::New(env, static_cast<double>(count.uploads)));
@@ -67,6 +78,7 @@ Napi::Value TalkerDevice(const Napi::CallbackInfo& info) {
 
 void ExportTalker(Napi::Env env, Napi::Object exports) {
   exports.Set("openTalker", Napi::Function::New<Call<OpenTalker>>(env, "openTalker"));
+  exports.Set("checkModel", Napi::Function::New<Call<CheckModel>>(env, "checkModel"));
   exports.Set("talkerCounters", Napi::Function::New<Call<TalkerCounters>>(env, "talkerCounters"));
   exports.Set("talkerStages", Napi::Function::New<Call<TalkerStages>>(env, "talkerStages"));
   exports.Set("talkerDevice", Napi::Function::New<Call<TalkerDevice>>(env, "talkerDevice"));

@@ -173,6 +173,7 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
   options.width = GetInt(object, "width");
   options.height = GetInt(object, "height");
   options.window = GetInt(object, "window");
+  options.fixed_window = GetBool(object, "fixedWindow");
   options.train_timesteps = GetInt(object, "trainTimesteps");
   options.beta_start = GetNumber(object, "betaStart");
   options.beta_end = GetNumber(object, "betaEnd");
@@ -305,20 +306,6 @@ Napi::Array DimsToJs(Napi::Env env, const std::vector<std::int64_t>& dims) {
   for (std::uint32_t i = 0; i < dims.size(); i++)
     array.Set(i, Napi::Number::New(env, static_cast<double>(dims[i])));
   return array;
-}
-
-const char* TypeName(Type type) {
-  switch (type) {
-    case Type::kInt64:
-      return "int64";
-    case Type::kInt32:
-      return "int32";
-    case Type::kUint8:
-      return "uint8";
-    case Type::kFloat32:
-      break;
-  }
-  return "float32";
 }
 
 }  // namespace kdtalker::addon

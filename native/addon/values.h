@@ -34,7 +34,8 @@ struct Bytes {
 Bytes BytesOf(const Napi::Value& value, const char* name);
 std::vector<float> FloatsOf(const Napi::Value& value, const char* name);
 
-// { data, width, height } of JavaScript, whose bytes they stay. The one place where size and bytes are compared.
+// { data, width, height } of JavaScript, whose bytes they stay. The one place where size and bytes are
+// compared.
 stages::Picture PictureOf(const Napi::Value& value, const char* name);
 
 TalkerOptions TalkerOptionsOf(const Napi::Object& object);
@@ -55,7 +56,6 @@ HostTensor ToHost(const std::vector<float>& values, std::vector<std::int64_t> di
 HostTensors HostTensorsOf(const Napi::Object& object);
 Napi::Value ToJs(Napi::Env env, const HostTensors& tensors);
 Napi::Array DimsToJs(Napi::Env env, const std::vector<std::int64_t>& dims);
-const char* TypeName(Type type);
 
 // A function of the binding as Node-API wants it: what it throws becomes a JavaScript error with its code.
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>

@@ -1,6 +1,7 @@
 #include "core/session.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "core/error.h"
@@ -33,7 +34,7 @@ Ort::Session Load(Runtime& runtime, const std::string& file, int threads, bool b
   }
 }
 
-Type TypeOf(ONNXTensorElementDataType type, const std::string& name) {
+Type TypeOf(ONNXTensorElementDataType type, const std::string& name, const std::string& file) {
   switch (type) {
     case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT:
       return Type::kFloat32;
@@ -44,8 +45,8 @@ Type TypeOf(ONNXTensorElementDataType type, const std::string& name) {
     case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8:
       return Type::kUint8;
     default:
-      throw Error("PACK_INVALID", "Expected float32, int64, int32 or uint8 for tensor '" + name +
-                                      "' but received element type " + std::to_string(type));
+      throw Error("PACK_INVALID", "Expected float32, int64, int32 or uint8 for tensor '" + name + "' of '" +
+                                      file + "' but received element type " + std::to_string(type));
   }
 }
 
@@ -63,9 +64,13 @@ ONNXTensorElementDataType OnnxTypeOf(Type type) {
   return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
 }
 
-Slot MakeSlot(std::string name, const Ort::TypeInfo& info) {
+Slot MakeSlot(std::string name, const Ort::TypeInfo& info, const std::string& file) {
+  if (info.GetONNXType() != ONNX_TYPE_TENSOR) {
+    throw Error("PACK_INVALID", "Expected a tensor for '" + name + "' of '" + file +
+                                    "' but received ONNX's type " + std::to_string(info.GetONNXType()));
+  }
   const auto tensor = info.GetTensorTypeAndShapeInfo();
-  const Type type = TypeOf(tensor.GetElementType(), name);
+  const Type type = TypeOf(tensor.GetElementType(), name, file);
   return {std::move(name), type, tensor.GetShape()};
 }
 
@@ -78,18 +83,43 @@ const Slot& Find(const std::vector<Slot>& slots, const std::string& name, const 
   throw Error("PACK_INVALID", "Expected tensor '" + name + "' in '" + file + "' but it has " + names);
 }
 
+// Wrong lengths that only a run can find are the graph's fault, whatever else fails is not.
+const char* CodeOf(const Ort::Exception& error) {
+  const std::string_view message = error.what();
+  const bool of_shape =
+      message.find("hape") != std::string_view::npos || message.find("dimension") != std::string_view::npos;
+  return of_shape ? "PACK_INVALID" : "NATIVE";
+}
+
+void CheckBound(const Slot& slot, const Tensor& tensor, const std::string& file) {
+  if (slot.Takes(tensor.type(), tensor.dims())) return;
+  throw Error("PACK_INVALID", std::string("Expected ") + TypeName(tensor.type()) + " " +
+                                  DimsToText(tensor.dims()) + " for tensor '" + slot.name + "' of '" + file +
+                                  "' but received " + slot.text());
+}
+
 }  // namespace
+
+bool Slot::Takes(Type given, const std::vector<std::int64_t>& lengths) const {
+  return type == given &&
+         std::equal(dims.begin(), dims.end(), lengths.begin(), lengths.end(),
+                    [](std::int64_t wanted, std::int64_t length) { return wanted < 0 || wanted == length; });
+}
+
+std::string Slot::text() const {
+  return std::string(TypeName(type)) + " " + DimsToText(dims);
+}
 
 Session::Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads, bool brief)
     : runtime_(std::move(runtime)), file_(file), session_(Load(*runtime_, file, threads, brief)) {
   Ort::AllocatorWithDefaultOptions allocator;
   for (std::size_t i = 0; i < session_.GetInputCount(); i++) {
     inputs_.push_back(
-        MakeSlot(session_.GetInputNameAllocated(i, allocator).get(), session_.GetInputTypeInfo(i)));
+        MakeSlot(session_.GetInputNameAllocated(i, allocator).get(), session_.GetInputTypeInfo(i), file_));
   }
   for (std::size_t i = 0; i < session_.GetOutputCount(); i++) {
     outputs_.push_back(
-        MakeSlot(session_.GetOutputNameAllocated(i, allocator).get(), session_.GetOutputTypeInfo(i)));
+        MakeSlot(session_.GetOutputNameAllocated(i, allocator).get(), session_.GetOutputTypeInfo(i), file_));
   }
 }
 
@@ -124,13 +154,13 @@ Binding::Binding(std::shared_ptr<Session> session)
     : session_(std::move(session)), binding_(session_->handle()) {}
 
 Binding& Binding::Input(const std::string& name, const Tensor& tensor) {
-  session_->input(name);
+  CheckBound(session_->input(name), tensor, session_->file());
   binding_.BindInput(name.c_str(), ValueOver(tensor));
   return *this;
 }
 
 Binding& Binding::Output(const std::string& name, const Tensor& tensor) {
-  session_->output(name);
+  CheckBound(session_->output(name), tensor, session_->file());
   binding_.BindOutput(name.c_str(), ValueOver(tensor));
   return *this;
 }
@@ -141,7 +171,8 @@ void Binding::Run(const StopToken& stop) {
     session_->handle().Run(stop.run_options(), binding_);
   } catch (const Ort::Exception& error) {
     stop.ThrowIfStopped();
-    throw Error("NATIVE", "Running '" + session_->file() + "' failed: " + error.what());
+    throw Error(CodeOf(error),
+                "Expected '" + session_->file() + "' to run but ONNX Runtime said: " + error.what());
   }
 }
 

@@ -17,12 +17,16 @@ struct Slot {
   std::string name;
   Type type;
   std::vector<std::int64_t> dims;
+
+  bool Takes(Type type, const std::vector<std::int64_t>& dims) const;
+  std::string text() const;  // "float32 [1, -1, 70]"
 };
 
 // An ONNX graph, loaded. Thread-safe: any number of Bindings may run at once.
 class Session {
  public:
-  // Throws Error PACK_DAMAGED when ONNX Runtime refuses the file.
+  // Throws Error PACK_DAMAGED when ONNX Runtime refuses the file, PACK_INVALID where an input or output is no
+  // tensor of a type that the engine knows.
   // `brief`: for few runs; nothing is rearranged for speed, which would take the weights' memory once more.
   Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads, bool brief = false);
   Session(const Session&) = delete;
@@ -58,7 +62,9 @@ class StopToken {
 };
 
 // A session's inputs and outputs tied to fixed tensors, so that a run allocates and copies nothing.
-// Not thread-safe; the tensors must outlive it.
+// Not thread-safe; the tensors must outlive it. Binding a tensor that the slot does not take throws Error
+// PACK_INVALID. Where the slot leaves a length open, ONNX Runtime compares what the run gives with the bound
+// tensor before it writes; Run then throws Error PACK_INVALID too.
 class Binding {
  public:
   explicit Binding(std::shared_ptr<Session> session);

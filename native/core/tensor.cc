@@ -17,6 +17,20 @@ std::size_t SizeOf(Type type) {
   return 4;
 }
 
+const char* TypeName(Type type) {
+  switch (type) {
+    case Type::kInt64:
+      return "int64";
+    case Type::kInt32:
+      return "int32";
+    case Type::kUint8:
+      return "uint8";
+    case Type::kFloat32:
+      break;
+  }
+  return "float32";
+}
+
 std::int64_t ElementCount(const std::vector<std::int64_t>& dims) {
   std::int64_t count = 1;
   for (const std::int64_t dim : dims) count *= dim;

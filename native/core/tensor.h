@@ -13,6 +13,7 @@ namespace kdtalker {
 enum class Type { kFloat32, kInt64, kInt32, kUint8 };
 
 std::size_t SizeOf(Type type);
+const char* TypeName(Type type);  // "float32"
 std::int64_t ElementCount(const std::vector<std::int64_t>& dims);
 std::string DimsToText(const std::vector<std::int64_t>& dims);  // "[1, 64, 70]"
 

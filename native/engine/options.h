@@ -26,7 +26,8 @@ struct TalkerOptions {
   int crop_size = 0;    // side of the square crop, pixels
   int motion_size = 0;  // side of the motion network's input; divides crop_size
   int width = 0, height = 0;
-  int window = 64;  // frames sampled at a time, unless a clip says otherwise
+  int window = 64;           // frames sampled at a time, unless a clip says otherwise
+  bool fixed_window = true;  // the denoiser takes no other number of frames
   int train_timesteps = 1000;
   double beta_start = 1e-5, beta_end = 8e-3;
   double process_variance = 0.05, observation_variance = 0.001;
@@ -37,10 +38,10 @@ struct TalkerOptions {
 };
 
 struct PortraitOptions {
-  std::vector<std::uint8_t> crop;    // [size, size, 3] RGB
-  std::vector<float> keypoints;      // [2, 63]: factor of the motion network's own value, then what is added
-  std::vector<float> ratios;         // how far left eye, right eye and lips are open; empty: not known
-  stages::PhotoPixels photo;         // for whole pictures; without pixels: crops only
+  std::vector<std::uint8_t> crop;  // [size, size, 3] RGB
+  std::vector<float> keypoints;    // [2, 63]: factor of the motion network's own value, then what is added
+  std::vector<float> ratios;       // how far left eye, right eye and lips are open; empty: not known
+  stages::PhotoPixels photo;       // for whole pictures; without pixels: crops only
 };
 
 // kFloat: [3, height, width] as the decoder gives them, 0..1.

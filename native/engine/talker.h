@@ -1,23 +1,24 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
 #include "core/runtime.h"
 #include "core/stage_clock.h"
 #include "core/tensor.h"
-#include "engine/options.h"
+#include "engine/model.h"
 #include "stages/network.h"
 
 namespace kdtalker {
 
-// A pack loaded on a device: its networks and its statistics. Thread-safe; portraits and clips share it.
+// A pack loaded on a device: its model and its statistics. Thread-safe; portraits and clips share it.
 class Talker {
  public:
+  // Throws what Model does, and DEVICE_UNKNOWN or DEVICE_UNAVAILABLE.
   Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options);
 
-  const TalkerOptions& options() const { return options_; }
+  const Model& model() const { return model_; }
+  const TalkerOptions& options() const { return model_.options(); }
   const std::shared_ptr<Device>& device() const { return device_; }
 
   // Frames of a clip that are rendered side by side, where one frame cannot use all threads.
@@ -26,8 +27,8 @@ class Talker {
   // How long the stages of its clips take.
   StageClock& clock() { return clock_; }
 
-  const std::map<std::string, stages::Network>& networks() const { return networks_; }
-  const stages::Network& network(const std::string& role) const;  // throws Error PACK_INVALID
+  const std::map<std::string, stages::Network>& networks() const { return model_.networks(); }
+  const stages::Network& network(const std::string& role) const;  // one that every pack has
 
   const Tensor& motion_mean() const { return motion_mean_; }        // [70]
   const Tensor& motion_std() const { return motion_std_; }          // [70]
@@ -35,12 +36,10 @@ class Talker {
   const Tensor& keypoints_std() const { return keypoints_std_; }    // [63]
 
  private:
-  int session_threads() const;
-  Tensor UploadRow(const std::vector<float>& values, std::size_t length) const;
+  Tensor UploadRow(const std::vector<float>& values) const;
 
-  TalkerOptions options_;
   std::shared_ptr<Device> device_;
-  std::map<std::string, stages::Network> networks_;
+  Model model_;
   Tensor motion_mean_, motion_std_, keypoints_mean_, keypoints_std_;
   StageClock clock_;
 };

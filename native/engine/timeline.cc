@@ -33,11 +33,9 @@ kernels::Blink BlinkOf(const TalkerOptions& pack, const RunOptions& options) {
   blink.mode = options.blink;
   blink.period = kBlinkPeriodFrames;
   blink.seed = options.seed;
-  blink.length =
-      static_cast<std::int32_t>(std::min<std::size_t>(pack.blink_template.size(), kernels::kBlinkLength));
-  std::copy_n(pack.blink_template.begin(), blink.length, blink.shape);
-  std::copy_n(pack.blink_direction.begin(),
-              std::min<std::size_t>(pack.blink_direction.size(), kernels::kExpressionSize), blink.direction);
+  blink.length = static_cast<std::int32_t>(pack.blink_template.size());
+  std::copy(pack.blink_template.begin(), pack.blink_template.end(), blink.shape);
+  std::copy(pack.blink_direction.begin(), pack.blink_direction.end(), blink.direction);
   return blink;
 }
 

@@ -22,7 +22,7 @@ enum class BlinkMode : std::int32_t {
   kPeriodic,  // none but own ones, one in each period at a random place
 };
 
-inline constexpr int kBlinkLength = 16;
+inline constexpr int kBlinkLength = 64;  // lib/packs/schema.ts MOST_BLINK_FRAMES
 inline constexpr int kExpressionSize = 63;
 
 // A blink as movement of the expression: a pack's numbers, by value.

@@ -1,6 +1,5 @@
 #include "stages/network.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/error.h"
@@ -15,16 +14,6 @@ const std::string& NameOf(const std::map<std::string, std::string>& names, const
     throw Error("PACK_INVALID", "Expected the role of '" + file + "' to name '" + word + "' but it does not");
   }
   return found->second;
-}
-
-void CheckSize(const Slot& slot, const Tensor& tensor, const std::string& file) {
-  const bool fits =
-      slot.type == tensor.type() && slot.dims.size() == tensor.dims().size() &&
-      std::equal(slot.dims.begin(), slot.dims.end(), tensor.dims().begin(),
-                 [](std::int64_t wanted, std::int64_t given) { return wanted < 0 || wanted == given; });
-  if (fits) return;
-  throw Error("PACK_INVALID", "Expected tensor '" + slot.name + "' of '" + file + "' to take " +
-                                  DimsToText(tensor.dims()) + " but the graph says " + DimsToText(slot.dims));
 }
 
 }  // namespace
@@ -42,10 +31,6 @@ const Slot& Network::output(const std::string& word) const {
 
 Tensor Network::MakeOutput(const std::shared_ptr<Device>& device, const std::string& word) const {
   const Slot& slot = output(word);
-  if (std::any_of(slot.dims.begin(), slot.dims.end(), [](std::int64_t dim) { return dim < 0; })) {
-    throw Error("PACK_INVALID", "Expected a fixed shape for '" + slot.name + "' of '" + role_.file +
-                                    "' but it is " + DimsToText(slot.dims));
-  }
   return Tensor(device, slot.type, slot.dims);
 }
 
@@ -59,16 +44,12 @@ const Network& RoleOf(const std::map<std::string, Network>& networks, const std:
 NetworkRun::NetworkRun(const Network& network) : network_(network), binding_(network.session()) {}
 
 NetworkRun& NetworkRun::Input(const std::string& word, const Tensor& tensor) {
-  const Slot& slot = network_.input(word);
-  CheckSize(slot, tensor, network_.session()->file());
-  binding_.Input(slot.name, tensor);
+  binding_.Input(network_.input(word).name, tensor);
   return *this;
 }
 
 NetworkRun& NetworkRun::Output(const std::string& word, const Tensor& tensor) {
-  const Slot& slot = network_.output(word);
-  CheckSize(slot, tensor, network_.session()->file());
-  binding_.Output(slot.name, tensor);
+  binding_.Output(network_.output(word).name, tensor);
   return *this;
 }
 

@@ -15,19 +15,26 @@ struct Role {
   std::map<std::string, std::string> inputs, outputs;
 };
 
+// What the graph of a role takes and gives.
+struct Signature {
+  Role role;
+  std::vector<Slot> inputs, outputs;
+};
+
 // A loaded network, addressed by the pack's words. Thread-safe.
 class Network {
  public:
   Network(std::shared_ptr<Runtime> runtime, Role role, int threads);
 
-  // Throws Error PACK_INVALID when the role does not name the word or the graph lacks the name.
+  // Throw Error PACK_INVALID when the role does not name the word or the graph lacks the name.
   const Slot& input(const std::string& word) const;
   const Slot& output(const std::string& word) const;
   bool has_output(const std::string& word) const { return role_.outputs.count(word) != 0; }
   bool has_input(const std::string& word) const { return role_.inputs.count(word) != 0; }
   const Role& role() const { return role_; }
+  Signature signature() const { return {role_, session_->inputs(), session_->outputs()}; }
 
-  // A tensor of the output's shape, which has to be static.
+  // A tensor of the output's shape, which is fixed: a Model has seen to it.
   Tensor MakeOutput(const std::shared_ptr<Device>& device, const std::string& word) const;
 
   const std::shared_ptr<Session>& session() const { return session_; }

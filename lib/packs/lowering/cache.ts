@@ -16,8 +16,8 @@ export interface LoweringTarget extends LoweredFor {
 /** Where the cache is: by default {@link cacheDirectory}. */
 export interface CacheOptions extends WriteLoweredOptions {
   directory?: string | undefined;
-  /** The check of the pack's files, which may still go on: awaited before anything is made of them. */
-  checked?: Promise<unknown> | undefined;
+  /** Checks the pack; called before anything is made of its files, which passes trust. */
+  check?: (() => Promise<unknown>) | undefined;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -64,9 +64,12 @@ async function findOrMake(
     await touchEntry(folder);
     return found;
   }
-  await options.checked;
-  const planned = await planLowering(pack, target);
+  const planned = await planLowering(pack, target).catch(async (error) => {
+    await options.check?.(); // what is wrong with the pack says more than what a pass made of it
+    throw error;
+  });
   if (!planned.length) return undefined;
+  await options.check?.();
   try {
     if (found === 'damaged') await removeFolder(folder);
     const made = await make(folder, planned, options);

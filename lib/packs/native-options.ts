@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import type { NativeTalkerOptions } from '../binding.js';
-import type { LoweredPack } from '../packs/lowering/cache-entry.js';
-import { type Pack, rolesOf } from '../packs/pack.js';
+import type { LoweredPack } from './lowering/cache-entry.js';
+import { type Pack, rolesOf } from './pack.js';
 
-/** How a pack is loaded. */
+/** How a pack is loaded: by default on the CPU, with one thread and its own networks. */
 export interface LoadOptions {
-  device: string;
-  threads: number;
+  device?: string;
+  threads?: number;
   /** Networks to take in the place of the pack's own. */
-  lowered: LoweredPack | undefined;
+  lowered?: LoweredPack | undefined;
 }
 
 /** A pack as the engine takes it. */
 export function nativeTalkerOptions(
   pack: Pack,
-  { device, threads, lowered }: LoadOptions,
+  { device = 'cpu', threads = 1, lowered }: LoadOptions = {},
 ): NativeTalkerOptions {
   const { manifest } = pack;
   const { sampler } = manifest;
@@ -27,6 +27,7 @@ export function nativeTalkerOptions(
     motionSize: manifest.motionSize,
     ...manifest.output,
     window: sampler.window,
+    fixedWindow: sampler.fixedWindow,
     trainTimesteps: sampler.trainTimesteps,
     betaStart: sampler.betaStart,
     betaEnd: sampler.betaEnd,

@@ -1,0 +1,200 @@
+#include "engine/model_check.h"
+
+#include <utility>
+#include <vector>
+
+#include "engine/role_check.h"
+#include "engine/tensor_rule.h"
+#include "kernels/edit.h"
+#include "kernels/motion.h"
+#include "kernels/windows.h"
+
+namespace kdtalker {
+namespace {
+
+using kernels::kKeypoints;
+using kernels::kMotionSize;
+using stages::Signature;
+using Words = RoleCheck::Words;
+
+constexpr std::int64_t kLargestSide = 8192;
+
+void CheckRange(const char* what, std::int64_t value, std::int64_t most) {
+  if (value >= 1 && value <= most) return;
+  RefusePack("1 to " + std::to_string(most), what, std::to_string(value));
+}
+
+void CheckLength(const char* what, const std::vector<float>& values, std::int64_t length) {
+  if (static_cast<std::int64_t>(values.size()) == length) return;
+  RefusePack(std::to_string(length) + " numbers", what, std::to_string(values.size()));
+}
+
+void CheckSizes(const TalkerOptions& pack) {
+  CheckRange("crop.size", pack.crop_size, kLargestSide);
+  CheckRange("motionSize", pack.motion_size, pack.crop_size);
+  CheckRange("output.width", pack.width, kLargestSide);
+  CheckRange("output.height", pack.height, kLargestSide);
+  CheckRange("sampler.window", pack.window, 4096);
+  if (pack.crop_size % pack.motion_size == 0) return;
+  RefusePack("a divisor of crop.size, " + std::to_string(pack.crop_size) + ",", "motionSize",
+             std::to_string(pack.motion_size));
+}
+
+void CheckBlink(const TalkerOptions& pack) {
+  if (pack.blink_direction.empty() && pack.blink_template.empty()) return;
+  CheckLength("blink.direction", pack.blink_direction, kernels::kExpressionSize);
+  CheckRange("the length of blink.template", static_cast<std::int64_t>(pack.blink_template.size()),
+             kernels::kBlinkLength);
+}
+
+// All networks, in the order in which a clip runs them.
+class ModelCheck {
+ public:
+  ModelCheck(const TalkerOptions& pack, const std::map<std::string, Signature>& networks)
+      : pack_(pack), networks_(networks), frames_(pack.fixed_window ? pack.window : TensorRule::kOpen) {}
+
+  void Run() {
+    Appearance();
+    Motion();
+    Audio();
+    Denoiser();
+    Pictures();
+    Retargeting();
+  }
+
+ private:
+  RoleCheck Role(const std::string& name) const {
+    const auto found = networks_.find(name);
+    if (found == networks_.end()) RefusePack("a network", "role " + name, "none");
+    return {name, found->second};
+  }
+  bool Has(const std::string& name) const { return networks_.count(name) != 0; }
+
+  static TensorRule Keypoints() { return TensorRule::Given({1, kKeypoints, 3}); }
+  TensorRule Frames(std::int64_t width) const { return TensorRule::Given({1, frames_, width}); }
+  TensorRule Volume() const { return TensorRule::Given(feature_); }
+
+  void Appearance() {
+    RoleCheck role = Role("appearance");
+    role.Inputs({{"image", TensorRule::Given({1, 3, pack_.crop_size, pack_.crop_size})}});
+    role.Outputs({{"feature", TensorRule::Fixed()}});
+    feature_ = role.Output("feature").dims;
+  }
+
+  void Motion() const {
+    RoleCheck role = Role("motion");
+    role.Inputs({{"image", TensorRule::Given({1, 3, pack_.motion_size, pack_.motion_size})}});
+    role.Outputs({{"keypoints", Keypoints()},
+                  {"pitch", TensorRule::Numbers(1)},
+                  {"yaw", TensorRule::Numbers(1)},
+                  {"roll", TensorRule::Numbers(1)},
+                  {"translation", TensorRule::Numbers(3)},
+                  {"expression", TensorRule::Numbers(kernels::kExpressionSize)},
+                  {"scale", TensorRule::Numbers(1)}});
+    role.Traced({"raw_kp", "raw_pitch", "raw_yaw", "raw_roll", "raw_t", "raw_exp", "raw_scale"});
+  }
+
+  void Audio() {
+    RoleCheck role = Role("audio");
+    role.Inputs({{"mel", TensorRule::Given({frames_, 1, kernels::kMelBands, kernels::kMelWindow})}});
+    role.Outputs({{"feature", TensorRule::Given({frames_, TensorRule::kAny})}});
+    features_ = role.Output("feature").dims.back();
+  }
+
+  void Denoiser() const {
+    Words inputs = {{"x", Frames(kMotionSize)},
+                    {"canonical", TensorRule::Given({1, kMotionSize})},
+                    {"reference", TensorRule::Given({1, kMotionSize})}};
+    for (auto& word : Has("condition") ? SplitInputs() : WholeInputs()) inputs.push_back(std::move(word));
+    RoleCheck role = Role("denoiser");
+    role.Inputs(inputs);
+    role.Outputs({{"noise", Frames(kMotionSize)}});
+  }
+
+  Words WholeInputs() const {
+    return {{"timestep", TensorRule::Given({1}, Type::kInt64)}, {"audio", Frames(features_)}};
+  }
+
+  // What `condition` makes of the audio, and `time` of as many timesteps as the caller wants steps.
+  Words SplitInputs() const {
+    RoleCheck condition = Role("condition"), time = Role("time");
+    condition.Inputs({{"audio", Frames(features_)}});
+    condition.Outputs({{"condition", Frames(TensorRule::kAny)}});
+    time.Inputs({{"timestep", TensorRule::Given({TensorRule::kOpen}, Type::kInt64)}});
+    time.Outputs({{"time", TensorRule::Given({TensorRule::kOpen, TensorRule::kAny})}});
+    return {{"condition", Frames(condition.Output("condition").dims.back())},
+            {"time", TensorRule::Given({1, time.Output("time").dims.back()})}};
+  }
+
+  void Pictures() const {
+    const TensorRule image = TensorRule::Made({1, 3, pack_.height, pack_.width});
+    Words inputs = {{"feature", Volume()}, {"source", Keypoints()}, {"driving", Keypoints()}};
+    if (Has("prepare")) Prepare(inputs);
+    RoleCheck first = Role(Has("render") ? "render" : "warp");
+    first.Inputs(inputs);
+    if (Has("render")) {
+      first.Outputs({{"image", image}});
+      return;
+    }
+    first.Outputs({{"feature", TensorRule::Fixed()}});
+    first.Traced({"deformation", "occlusion"});
+    RoleCheck decode = Role("decode");
+    decode.Inputs({{"feature", TensorRule::Given(first.Output("feature").dims)}});
+    decode.Outputs({{"image", image}});
+  }
+
+  // The part of the first network that runs once a portrait: `inputs` are what is left for each frame.
+  void Prepare(Words& inputs) const {
+    RoleCheck role = Role("prepare");
+    const stages::Role& names = networks_.at("prepare").role;
+    Words given;
+    for (const auto& [word, tensor] : names.inputs)
+      given.emplace_back(word, word == "feature" ? Volume() : Keypoints());
+    role.Inputs(given);
+    for (const auto& [word, tensor] : names.outputs) {
+      role.Outputs({{word, TensorRule::Fixed()}});
+      inputs.emplace_back(word, TensorRule::Given(role.Output(word).dims));
+    }
+  }
+
+  void Retargeting() const {
+    if (Has("stitching")) {
+      RoleCheck role = Role("stitching");
+      role.Inputs({{"source", Keypoints()}, {"driving", Keypoints()}});
+      role.Outputs({{"stitched", Keypoints()}});
+      role.Traced({"delta"});
+    }
+    if (Has("eye")) Opening("eye", 3);
+    if (Has("lip")) Opening("lip", 2);
+  }
+
+  // `ratios`: the source's, and the wanted one.
+  void Opening(const std::string& name, std::int64_t ratios) const {
+    RoleCheck role = Role(name);
+    role.Inputs({{"source", Keypoints()}, {"ratio", TensorRule::Given({1, ratios})}});
+    role.Outputs({{"delta", Keypoints()}});
+  }
+
+  const TalkerOptions& pack_;
+  const std::map<std::string, Signature>& networks_;
+  std::int64_t frames_;  // of a window; open where the caller may choose another
+  std::vector<std::int64_t> feature_;
+  std::int64_t features_ = 0;
+};
+
+}  // namespace
+
+void CheckNumbers(const TalkerOptions& pack) {
+  CheckSizes(pack);
+  CheckLength("the mean of motion in statistics", pack.motion_mean, kMotionSize);
+  CheckLength("the std of motion in statistics", pack.motion_std, kMotionSize);
+  CheckLength("the mean of keypoints in statistics", pack.keypoints_mean, kernels::kExpressionSize);
+  CheckLength("the std of keypoints in statistics", pack.keypoints_std, kernels::kExpressionSize);
+  CheckBlink(pack);
+}
+
+void CheckSignatures(const TalkerOptions& pack, const std::map<std::string, Signature>& networks) {
+  ModelCheck(pack, networks).Run();
+}
+
+}  // namespace kdtalker
