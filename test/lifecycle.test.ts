@@ -5,25 +5,28 @@ import { endedWith, randoms, runProgram } from './support/talker.js';
 const STAGES = ['load', 'portrait', 'audio', 'sample', 'render', 'save', 'video'] as const;
 /** More rounds: KDTALKER_LONG=1 npx tap --timeout=1800 test/lifecycle.test.ts */
 const LONG = process.env.KDTALKER_LONG === '1';
-/** Moments within a stage; the ends must be clean at any of them. */
-const DELAYS = LONG ? [0, 5, 20, 50, 60, 70, 80, 100, 150] : [0, 15];
-/** Loading and preparing take longer, and have more moments. */
-const EARLY_DELAYS = LONG ? DELAYS : [0, 60, 80];
+/** Moments within a stage, counted in calls of the addon; the ends must be clean at any of them. */
+const CALLS = LONG ? [0, 1, 2, 3, 4, 5, 8, 12, 20] : [0, 4];
+/** Loading and preparing make few calls, 3 and 11: each is a moment. */
+const EARLY_CALLS = { load: [0, 1, 2], portrait: LONG ? [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10] : [0, 5, 10] };
+
+const callsOf = (stage: (typeof STAGES)[number]) =>
+  stage === 'load' || stage === 'portrait' ? EARLY_CALLS[stage] : CALLS;
 
 /** What may lie in the folder of a program that ended early: its speech, and a video only when it is whole. */
 const INPUT = 'speech-60.wav';
 
 for (const stage of STAGES) {
   t.test(`process.exit and an uncaught throw during ${stage}`, async (t) => {
-    for (const delay of stage === 'load' || stage === 'portrait' ? EARLY_DELAYS : DELAYS) {
+    for (const calls of callsOf(stage)) {
       const folder = t.testdir({ exit: {}, throw: {} });
       const run = (how: string) => {
         const env = { TMPDIR: `${folder}/${how}` }; // where a source video's pictures lie
-        return runProgram('end-during', `${folder}/${how}`, { args: [stage, how, String(delay)], env });
+        return runProgram('end-during', `${folder}/${how}`, { args: [stage, how, String(calls)], env });
       };
       const [exited, thrown] = [await run('exit'), await run('throw')];
-      endedWith(t, exited, 7, `exit after ${delay} ms`);
-      endedWith(t, thrown, 1, `throw after ${delay} ms`, /Error: thrown on purpose/);
+      endedWith(t, exited, 7, `exit after ${calls} calls`);
+      endedWith(t, thrown, 1, `throw after ${calls} calls`, /Error: thrown on purpose/);
       t.notMatch(thrown.stderr, /terminate|mutex|abort|core dumped|FATAL/i);
       for (const how of ['exit', 'throw'])
         t.same(names(`${folder}/${how}`), [INPUT], `${how}: no file left half-written`);

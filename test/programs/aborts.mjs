@@ -1,6 +1,6 @@
-// Aborts clips and portraits after pseudo-random delays: `aborts.mjs <seed> <rounds>`. Every one must end as aborted or be whole.
-import { setTimeout as sleep } from 'node:timers/promises';
+// Aborts clips and portraits at pseudo-random calls of the addon: `aborts.mjs <seed> <rounds>`. Every one must end as aborted or be whole.
 import { Talker } from 'kdtalker';
+import { atCall } from './moments.mjs';
 import { portraitFile, speech, speechFile } from './speech.mjs';
 
 const [seed, rounds] = process.argv.slice(2).map(Number);
@@ -35,7 +35,7 @@ async function round(index) {
     () => 'done',
     (error) => (error.code === 'ABORTED' && error.cause === 'enough' ? 'aborted' : String(error.stack)),
   );
-  await sleep(random() * 250);
+  await Promise.race([end, atCall(Math.floor(random() * 40))]);
   controller.abort('enough');
   return end;
 }

@@ -1,7 +1,7 @@
 // Closes a talker at pseudo-random moments while clips, saves and portraits are under way: `closes.mjs <seed> <rounds>`.
 import { readdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Talker } from 'kdtalker';
+import { atCall } from './moments.mjs';
 import { portraitFile, speech } from './speech.mjs';
 
 const [seed, rounds] = process.argv.slice(2).map(Number);
@@ -31,7 +31,7 @@ for (let i = 0; i < rounds; i++) {
     follow(clips[2].motion()),
     follow(talker.portrait(portraitFile)),
   ];
-  await sleep(random() * 300);
+  await Promise.race([Promise.all(works), atCall(Math.floor(random() * 60))]);
   await talker.close();
   const parts = readdirSync('.').filter((name) => name.endsWith('.part'));
   if (parts.length > 0) console.log(`close() came back before the save had cleaned up: ${parts}`);

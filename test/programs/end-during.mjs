@@ -1,12 +1,12 @@
-// Ends the process in the middle of a stage: `end-during.mjs <stage> <exit | throw | natural> [delay in ms]`.
-import { setTimeout as sleep } from 'node:timers/promises';
+// Ends the process in the middle of a stage: `end-during.mjs <stage> <exit | throw | natural> [calls of the addon later]`.
 import { Talker } from 'kdtalker';
+import { atCall } from './moments.mjs';
 import { portraitFile, speech, speechFile } from './speech.mjs';
 
-const [stage, how, delay = '0'] = process.argv.slice(2);
+const [stage, how, calls = '0'] = process.argv.slice(2);
 
 async function end() {
-  await sleep(Number(delay));
+  await atCall(Number(calls));
   if (how === 'exit') process.exit(7);
   if (how === 'throw') throw new Error('thrown on purpose');
 }

@@ -1,6 +1,11 @@
-// Exits after a delay while two workers do whatever they do then: `exit-beside-workers.mjs <delay in ms>`.
+// Exits while two workers load and prepare, when they have called the addon so often: `exit-beside-workers.mjs <calls>`.
 import { Worker } from 'node:worker_threads';
 
-for (let i = 0; i < 2; i++)
-  new Worker(new URL('./worker.mjs', import.meta.url), { workerData: { frames: 8, forEver: true } });
-setTimeout(() => process.exit(5), Number(process.argv[2]));
+const until = Number(process.argv[2]);
+const workerData = { frames: 8, forEver: true, tellCalls: true };
+let calls = 0;
+for (let i = 0; i < 2; i++) {
+  new Worker(new URL('./worker.mjs', import.meta.url), { workerData }).on('message', ({ call }) => {
+    if (call && ++calls === until) process.exit(5);
+  });
+}

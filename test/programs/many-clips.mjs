@@ -2,6 +2,7 @@
 // Needs --expose-gc.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Talker } from 'kdtalker';
+import { atCall } from './moments.mjs';
 import { portraitFile, speech } from './speech.mjs';
 
 const [warmUp, clips] = process.argv.slice(2).map(Number);
@@ -17,7 +18,7 @@ async function iterate(options, until = Infinity) {
 async function aborted() {
   const controller = new AbortController();
   const work = iterate({ signal: controller.signal });
-  setTimeout(() => controller.abort(), 20);
+  atCall(4).then(() => controller.abort());
   await work.catch(() => {});
 }
 

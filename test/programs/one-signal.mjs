@@ -1,5 +1,6 @@
 // One signal for very many calls at once, as a service that shuts down would have it; Node must not warn of a leak.
 import { Talker } from 'kdtalker';
+import { atCall } from './moments.mjs';
 import { portraitFile, speech, speechFile } from './speech.mjs';
 
 const many = (work) => Promise.allSettled(Array.from({ length: 24 }, work));
@@ -13,7 +14,7 @@ const clip = talker.animate(portrait, speech(4), { signal });
 await many(() => clip.motion());
 const saves = [0, 1, 2].map((i) => talker.animate(portrait, speech(60), { signal }).save(`${i}.mp4`));
 const waiting = many(() => talker.animate(portrait, speechFile, { signal }).motion());
-setTimeout(() => controller.abort(), 30);
+atCall(40).then(() => controller.abort());
 const ends = [...(await Promise.allSettled(saves)), ...(await waiting)].map(
   ({ reason }) => reason?.code ?? 'done',
 );

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Talker } from 'kdtalker';
+import { onCall } from './moments.mjs';
 import { portraitFile, speech } from './speech.mjs';
 
+if (workerData.tellCalls) onCall(() => parentPort.postMessage({ call: true }));
 const talker = await Talker.load('puppet', { threads: 1, device: workerData.device ?? 'cpu' });
 const portrait = await talker.portrait(portraitFile);
 do {

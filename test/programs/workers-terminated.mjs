@@ -1,5 +1,4 @@
 // Ends workers in the middle of their work, at pseudo-random moments: `workers-terminated.mjs <seed> <rounds> <exit | wait>`.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Talker } from 'kdtalker';
 import { portraitFile, speech } from './speech.mjs';
@@ -11,14 +10,22 @@ function random() {
   return state / 2147483647;
 }
 
-const workerData = { frames: 8, forEver: true };
+const workerData = { frames: 8, forEver: true, tellCalls: true };
 const begin = () => new Worker(new URL('./worker.mjs', import.meta.url), { workerData });
-const firstFrame = (worker) => new Promise((resolve) => worker.once('message', resolve));
+/** Settles at the n-th message of a kind: frames, or calls of the addon. */
+const nth = (kind, count) => (worker) =>
+  new Promise((resolve) => {
+    let seen = 0;
+    worker.on('message', (message) => {
+      if (message[kind] !== undefined && ++seen === count) resolve();
+    });
+  });
+const firstFrame = nth('frame', 1);
 
 for (let i = 0; i < Number(rounds); i++) {
   const workers = [begin(), begin()];
-  if (i % 2 === 0) await Promise.all(workers.map(firstFrame));
-  await sleep(random() * (i % 2 === 0 ? 60 : 400)); // while rendering; while anything
+  const moment = i % 2 === 0 ? nth('frame', Math.ceil(random() * 8)) : nth('call', Math.ceil(random() * 20));
+  await Promise.all(workers.map(moment)); // while rendering; while anything
   await Promise.all(workers.map((worker) => worker.terminate()));
 }
 const workers = [begin(), begin()];
