@@ -33,7 +33,7 @@ t.test('other sample rates give as many frames', async (t) => {
   }
 });
 
-// BT.709, limited range, as model.md and the encoder have it.
+// BT.709, limited range, as docs/model.md and the encoder have it.
 function rgbOf(luma: number, u: number, v: number): number[] {
   const [y, b, r] = [(luma - 16) / 219, (u - 128) / 224, (v - 128) / 224];
   return [y + 1.5748 * r, y - 0.18733 * b - 0.46813 * r, y + 1.8556 * b].map((value) =>

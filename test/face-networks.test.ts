@@ -232,7 +232,7 @@ t.test('the views have the place and size that are published', async (t) => {
     '106',
   );
 
-  // The square of model.md, section 12, with scale 1.5 and shift -0.1, written out for these 106 points.
+  // The square of docs/model.md 12, with scale 1.5 and shift -0.1, written out for these 106 points.
   const given = face.landmarks106!;
   const mean = (...indices: number[]): Point => [
     indices.reduce((sum, i) => sum + given[i]![0], 0) / indices.length,

@@ -27,7 +27,7 @@ const PIXELS: readonly (readonly [number, number, number, number, number])[] = [
   [440, 256, 0.50444, 0.82969, 0.48683],
 ];
 
-t.test('the rigid fit has the table of the specification', async (t) => {
+t.test('the rigid fit has the table that docs/puppet.md names', async (t) => {
   const rows = rigidInverse().map((row) => row.slice(0, 8));
   close(t, rows[0]!, [-0.0539, 0.1782, 0.1782, 0.2993, 0.2993, 0.1184, 0.1184, -0.1379], 6e-5, '1');
   close(t, rows[1]!, [0, -0.3486, 0.3486, -0.3735, 0.3735, -0.2241, 0.2241, 0], 6e-5, 'x');

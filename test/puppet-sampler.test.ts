@@ -52,7 +52,7 @@ const { basis, amplitudes } = orthonormalModes();
 const reference = [...numbers(REFERENCE)];
 
 t.test(
-  'thousand seeds have the mean and covariance of the specification',
+  'thousand seeds have the mean and covariance that docs/puppet.md names',
   { timeout: 300_000 },
   async (t) => {
     const sample = await sampler();

@@ -29,7 +29,7 @@ t.test('the noise schedule is that of the reference', async (t) => {
   close(t, alphasCumprod(), golden('ddim_50.safetensors').alphas_cumprod!.data, 1e-6, 'alphas_cumprod');
 });
 
-t.test('modes have the amplitudes of the specification', async (t) => {
+t.test('modes have the amplitudes that docs/puppet.md names', async (t) => {
   const expected = [
     0.5556,
     0.5,
@@ -48,7 +48,7 @@ t.test('modes have the amplitudes of the specification', async (t) => {
   close(t, orthonormalModes().amplitudes, expected, 5.1e-5, 'amplitudes');
 });
 
-t.test('conditioned kernels have the gains and eigenvalues of the specification', async (t) => {
+t.test('conditioned kernels have the gains and eigenvalues that docs/puppet.md names', async (t) => {
   const gains = (name: 'head' | 'face' | 'tight', frames: number[]) => {
     const kernel = conditionedKernel(name);
     return frames.map((frame) => kernel.gains[frame]!);
@@ -69,7 +69,7 @@ t.test('conditioned kernels have the gains and eigenvalues of the specification'
   close(t, [eigen.values.reduce((a, b) => a + b)], [44.804], 5.1e-4, 'trace');
 });
 
-t.test('the sampler is biased as the specification says', async (t) => {
+t.test('the sampler is biased as docs/puppet.md says', async (t) => {
   const lambdas = [1e-4, 1e-3, 0.01, 0.1, 1, 10, 50];
   const responses = lambdas.map((lambda) => samplerResponse(lambda));
   const spreads = responses.map(({ spread }, i) => spread / Math.sqrt(lambdas[i]!));

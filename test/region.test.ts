@@ -19,7 +19,7 @@ const canonical = Float32Array.from({ length: 63 }, () => around(1));
 const source = Float32Array.from(frame());
 const motion = new Motion(Float32Array.from(Array.from({ length: FRAMES }, frame).flat()));
 
-/** The published renderer's keypoints (model.md 14), by hand: whole ones, then some axes only. */
+/** The published renderer's keypoints (docs/model.md 14), by hand: whole ones, then some axes only. */
 const WHOLE = [1, 2, 6, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20];
 const AXES: Record<number, number[]> = { 3: [1], 4: [1], 5: [2], 8: [2], 9: [1, 2] };
 const LIPS = [6, 12, 14, 17, 19, 20];
@@ -62,7 +62,7 @@ function rotation([, yaw, pitch, roll]: ArrayLike<number> & Iterable<number>): M
   return transposed(product(product(rz, ry), rx));
 }
 
-/** x_d of a frame as model.md 4 and 14 say it. */
+/** x_d of a frame as docs/model.md 4 and 14 say it. */
 function expected(index: number, region: Region, relative: boolean): number[] {
   const at = (i: number) => motion.values.slice(70 * i, 70 * (i + 1));
   const [now, first] = [at(index), at(0)];

@@ -24,7 +24,7 @@ export const MESH_OF_IBUG68: readonly number[] = [
  * For each of the 68 points the one of InsightFace's 106 (2d106det.onnx, whose order is not that of JD's 106) that lies there.
  * The jaw has 33 points there, of which every second is taken. The list is the one that public programs for these landmarks
  * share, and goes with the numbered drawing in InsightFace's repository (alignment/coordinate_reg); that 35, 39, 89 and 93 are
- * corners of eyes and 52 and 61 those of the mouth is what LivePortrait's crop has too (model.md, section 13).
+ * corners of eyes and 52 and 61 those of the mouth is what LivePortrait's crop has too (docs/model.md 13).
  */
 export const LANDMARKS106_OF_IBUG68: readonly number[] = [
   ...[1, 10, 12, 14, 16, 3, 5, 7], // 0..7 jaw, from the left ear down

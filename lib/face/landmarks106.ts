@@ -16,7 +16,7 @@ export function boxToPhoto([left, top, width, height]: Box): Matrix {
   return [step, 0, x - (step * SIDE) / 2, 0, step, y - (step * SIDE) / 2];
 }
 
-/** Lays InsightFace's 106 points on a face (2d106det.onnx), as LivePortrait uses it: model.md, section 13. */
+/** Lays InsightFace's 106 points on a face (2d106det.onnx), as LivePortrait uses it: docs/model.md 13. */
 export class Landmarks106 {
   readonly #network: FaceNetwork;
 

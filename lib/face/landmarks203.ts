@@ -11,7 +11,7 @@ const FRAMING: Framing = { enlargement: 1.5, shiftDown: -0.1 };
 /** The points are the third of the network's outputs. */
 const POINTS = 2;
 
-/** Lays LivePortrait's 203 points on a face of which coarser landmarks are known (landmark.onnx): model.md, section 13. */
+/** Lays LivePortrait's 203 points on a face of which coarser landmarks are known (landmark.onnx): docs/model.md 13. */
 export class Landmarks203 {
   readonly #network: FaceNetwork;
 

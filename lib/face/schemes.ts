@@ -27,7 +27,7 @@ function span(from: number | readonly number[], to: number | readonly number[]):
 
 /**
  * The schemes by their number of points. Eyes and mouth are those of the published crops, lids, corners and lips of 203 points
- * those of the published ratios (model.md, section 13). The other two have no published ratios: 106 points have the middles of
+ * those of the published ratios (docs/model.md 13). The other two have no published ratios: 106 points have the middles of
  * lids and inner lips too; of the 68 (iBUG 300-W) the two points of a lid stand for its middle.
  */
 const SCHEMES: Readonly<Record<number, Scheme>> = {

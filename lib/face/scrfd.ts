@@ -95,7 +95,7 @@ export function scrfdFit(width: number, height: number): { width: number; height
 
 /**
  * Finds the faces of a picture: SCRFD (Guo et al. 2021, "Sample and Computation Redistribution for Efficient Face Detection"),
- * det_10g.onnx of InsightFace, as LivePortrait uses it (model.md, section 13).
+ * det_10g.onnx of InsightFace, as LivePortrait uses it (docs/model.md 13).
  */
 export class Scrfd {
   readonly #network: FaceNetwork;

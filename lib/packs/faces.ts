@@ -15,7 +15,7 @@ export interface FaceShape {
   readonly rows: boolean;
 }
 
-/** The networks for faces as they are released: model.md, section 13. */
+/** The networks for faces as they are released: docs/model.md 13. */
 export const FACE_SHAPES: Readonly<Record<FaceRole, FaceShape>> = {
   // For strides 8, 16 and 32 each: scores, distances to the box's sides, five points.
   detector: { file: 'det_10g.onnx', side: 512, outputs: [1, 1, 1, 4, 4, 4, 10, 10, 10], rows: true },

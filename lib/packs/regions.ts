@@ -1,6 +1,6 @@
 import type { PackManifest, Regions } from './schema.js';
 
-/** What of a driver moves the portrait: model.md 14 calls these so. */
+/** What of a driver moves the portrait: docs/model.md 14 calls these so. */
 export const REGIONS = ['all', 'exp', 'pose', 'lip', 'eyes'] as const;
 export type Region = (typeof REGIONS)[number];
 
@@ -12,7 +12,7 @@ const EXPRESSION = 7;
 const whole = (...keypoints: number[]): Regions['exp'] =>
   keypoints.map((keypoint) => ({ keypoint, axes: 'xyz' }));
 
-/** LivePortrait's (model.md 14), for packs that say nothing else. */
+/** LivePortrait's (docs/model.md 14), for packs that say nothing else. */
 const LIVEPORTRAIT: Regions = {
   exp: [
     ...whole(1, 2, 6, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20),

@@ -15,8 +15,8 @@ namespace kdtalker {
 class Runtime {
  public:
   // Opens `library`, or returns the runtime that is already open whatever its library. `first`, when not
-  // empty, is opened before it: onnxruntime-node's own copy must come first, as both carry the same SONAME
-  // (recipes, "SONAME clash"). Throws Error RUNTIME_NOT_FOUND.
+  // empty, is opened before it: onnxruntime-node's own copy must come first, as both carry the same SONAME.
+  // Throws Error RUNTIME_NOT_FOUND.
   static std::shared_ptr<Runtime> Open(const std::string& library, const std::string& first);
 
   Runtime(std::string library, const OrtApiBase* base);

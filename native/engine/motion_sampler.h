@@ -12,7 +12,7 @@
 
 namespace kdtalker {
 
-// Speech to motion, window after window: each begins from the last frame of the one before (model.md 7).
+// Speech to motion, window after window: each begins from the last frame of the one before (docs/model.md 7).
 class MotionSampler {
  public:
   // `noise` [windows, window, 70] is what the windows begin from instead of the generator's.

@@ -1,8 +1,8 @@
 // Pictures between the networks' planar floats [3, H, W] in 0..1 and 8-bit pixels.
 //
-// Traps: a level is trunc(255 v) after clamping, NOT rounded (model.md 10). Y'CbCr is made from those same
-// 8-bit levels, so both outputs show the same picture. One index is a row (for 4:2:0 a pair of rows): the
-// inner loops over columns work on fixed blocks in local arrays so that compilers vectorise them.
+// Traps: a level is trunc(255 v) after clamping, NOT rounded (docs/model.md 10). Y'CbCr is made from those
+// same 8-bit levels, so both outputs show the same picture. One index is a row (for 4:2:0 a pair of rows):
+// the inner loops over columns work on fixed blocks in local arrays so that compilers vectorise them.
 #pragma once
 
 #include <cstring>

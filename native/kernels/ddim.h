@@ -1,4 +1,4 @@
-// One step of the sampler, for DDIM of any eta and for DDPM (which is eta 1; model.md 7):
+// One step of the sampler, for DDIM of any eta and for DDPM (which is eta 1; docs/model.md 7):
 //   x' = sqrt(a') (x - sqrt(1-a) e) / sqrt(a) + sqrt(1 - a' - sigma^2) e + sigma z
 // x and e are [n, 70]; works in place. Trap: keep this order of operations, the golden trajectories follow
 // it.

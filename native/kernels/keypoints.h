@@ -1,5 +1,5 @@
-// Motion and canonical keypoints to the renderer's keypoints (model.md 4; paper eq. 1). One index a keypoint.
-// Keypoints are row vectors, x R with R = (Rz(roll) Ry(yaw) Rx(pitch))^T.
+// Motion and canonical keypoints to the renderer's keypoints (docs/model.md 4; paper eq. 1). One index a
+// keypoint. Keypoints are row vectors, x R with R = (Rz(roll) Ry(yaw) Rx(pitch))^T.
 //
 // Traps: the released inference takes the scale of the SOURCE, not the predicted one; t_z is 0 everywhere.
 // Angles go through float64, so that devices whose sine differs in the last bit still give (nearly always)

@@ -1,4 +1,4 @@
-// A rendered crop back into its photo (model.md, section 12): the feathered mask and the crop are each seen
+// A rendered crop back into its photo (docs/model.md 12): the feathered mask and the crop are each seen
 // from the photo's pixels, bilinearly, as 8 bits and black outside, then mixed in float32 and truncated.
 //
 // Traps: positions are double, as a photo may be 20000 pixels wide; weights are float and exact, so results

@@ -1,6 +1,7 @@
-// What a region leaves out (model.md 14): numbers of the motion outside of it do not follow the driver but
-// rest, so that all edits and modes after it need to know nothing of regions. In absolute mode the resting
-// frame is the portrait's own motion; in relative mode it is the clip's first frame, whose change is none.
+// What a region leaves out (docs/model.md 14): numbers of the motion outside of it do not follow the driver
+// but rest, so that all edits and modes after it need to know nothing of regions. In absolute mode the
+// resting frame is the portrait's own motion; in relative mode it is the clip's first frame, whose change is
+// none.
 #pragma once
 
 #include "kernels/kernel.h"

@@ -1,5 +1,5 @@
-// What eye and lip retargeting need around their networks (model.md 11). Ratios come by value: they travel
-// with the launch and not as a copy of their own.
+// What eye and lip retargeting need around their networks (docs/model.md 11). Ratios come by value: they
+// travel with the launch and not as a copy of their own.
 #pragma once
 
 #include "kernels/kernel.h"

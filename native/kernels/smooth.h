@@ -1,5 +1,5 @@
 // Random-walk Kalman filter and Rauch-Tung-Striebel smoother over the motion timeline, each scalar on its
-// own, in float64, cast at the end (model.md 8). The scale is copied as it is.
+// own, in float64, cast at the end (docs/model.md 8). The scale is copied as it is.
 //
 // Works in pieces: a call finishes frames [first, last) and leaves in `state` the filter as it stood after
 // frame last - 1, so calls go in order from first = 0. Frame i looks `lag` frames ahead and no further,

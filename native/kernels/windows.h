@@ -1,4 +1,4 @@
-// Mel columns to the audio encoder's input (model.md 2 and 7).
+// Mel columns to the audio encoder's input (docs/model.md 2 and 7).
 //
 // Traps: mel is TIME-MAJOR [columns, 80] and the encoder wants [frames, 1, 80, 16], so this transposes.
 // Columns past either end repeat the edge column. Frames past the clip's last begin again at its first.

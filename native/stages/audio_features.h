@@ -12,7 +12,7 @@ class AudioFeatures {
   AudioFeatures(const Network& audio, const std::shared_ptr<Device>& device, std::int64_t window);
 
   // `mel` is [columns, 80]. Fills features() with frames first .. first + window - 1 of a clip of
-  // `clip_frames`; past its end the clip begins again (model.md 7).
+  // `clip_frames`; past its end the clip begins again (docs/model.md 7).
   void Run(const Tensor& mel, std::int64_t clip_frames, std::int64_t first, const StopToken& stop);
 
   const Tensor& features() const { return features_; }  // [1, window, features]

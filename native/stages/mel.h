@@ -21,9 +21,9 @@ struct MelSpectrogram {
   std::int64_t frames = 0;   // video frames: floor(samples / 640)
 };
 
-// Samples at 16 kHz to the mel spectrogram of model.md 2, as they arrive. However they are cut into pushes,
-// the result is bit for bit that of one push. Holds the spectrogram and less than a second of sound. One
-// thread at a time.
+// Samples at 16 kHz to the mel spectrogram of docs/model.md 2, as they arrive. However they are cut into
+// pushes, the result is bit for bit that of one push. Holds the spectrogram and less than a second of sound.
+// One thread at a time.
 class MelBuilder {
  public:
   MelBuilder();

@@ -18,7 +18,7 @@ struct Retargeting {
 };
 
 // Driving keypoints between motion and rendering: eyes and lips are moved to the wanted ratios, then
-// shoulders and neck are stitched to the source (model.md 11). Owns its buffers; one thread at a time.
+// shoulders and neck are stitched to the source (docs/model.md 11). Owns its buffers; one thread at a time.
 class Retarget {
  public:
   // `source` and `driving` are [1, 21, 3]; they and `wanted` must outlive this. `ratios` are the source's:

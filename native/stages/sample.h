@@ -12,9 +12,9 @@
 
 namespace kdtalker::stages {
 
-// The sampling loop of one window: noise in, denoised motion out (model.md 6 and 7). Where the pack has the
-// roles `condition` and `time`, what depends on the audio alone is computed once a window and what depends on
-// the timestep alone once for all windows. Owns its buffers; one thread at a time.
+// The sampling loop of one window: noise in, denoised motion out (docs/model.md 6 and 7). Where the pack has
+// the roles `condition` and `time`, what depends on the audio alone is computed once a window and what
+// depends on the timestep alone once for all windows. Owns its buffers; one thread at a time.
 class Sample {
  public:
   // `features` [1, window, n] and `canonical` [1, 70] are read at each run; `reference` [1, 70] is the frame

@@ -16,7 +16,7 @@ struct Step {
   bool needs_noise() const { return coefficients.sigma != 0.0F; }
 };
 
-// The noise schedule a pack was trained with: beta linear from beta_start to beta_end (model.md 7).
+// The noise schedule a pack was trained with: beta linear from beta_start to beta_end (docs/model.md 7).
 class Scheduler {
  public:
   explicit Scheduler(std::int64_t train_timesteps = 1000, float beta_start = 1e-5F, float beta_end = 8e-3F);

@@ -1,5 +1,5 @@
 // Layers over tokens on every instruction set against float64 arithmetic that says them a second time, from
-// model.md 6.
+// docs/model.md 6.
 #include "ops/token_layers.h"
 
 #include <doctest/doctest.h>

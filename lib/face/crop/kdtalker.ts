@@ -17,7 +17,7 @@ import { faceSquare } from './ffhq.js';
 /** The side that the published code aligns to; it decides when a large picture is reduced first. */
 const ALIGNED_SIDE = 512;
 
-/** What the published inference cuts out (model.md, section 12). */
+/** What the published inference cuts out (docs/model.md 12). */
 export interface KdtalkerWindow {
   /** The picture is reduced by this factor first; 1 leaves it as it is. */
   readonly shrink: number;

@@ -58,7 +58,7 @@ function facePlace(
 }
 
 /**
- * Indices of a `size` x `size` crop to indices of the picture (`M_c2o` of model.md, section 12): the inverse of
+ * Indices of a `size` x `size` crop to indices of the picture (`M_c2o` of docs/model.md 12): the inverse of
  * the similarity that takes the centre to size / 2.
  *
  * @param landmarks 68, 106 or 203 points

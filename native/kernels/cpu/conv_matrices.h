@@ -68,8 +68,8 @@ template <>
 struct Matrices<Method::kWinograd2> {
   static constexpr auto value = WinogradMatrices<2>({0, 1, -1});
 };
-// Points of equal distance in the logarithm: in bfloat16 half the error of 0, 1, -1, 2, -2 (kernels.md 4), in
-// float32 a little less.
+// Points of equal distance in the logarithm: in bfloat16 half the error of 0, 1, -1, 2, -2 (docs/kernels.md
+// 4), in float32 a little less.
 template <>
 struct Matrices<Method::kWinograd4> {
   static constexpr auto value = WinogradMatrices<4>({0, 2.0 / 3, -2.0 / 3, 1.5, -1.5});
