@@ -40,6 +40,8 @@ export const ERROR_CODES = {
   MOTION_INVALID: 'The motion is damaged or does not fit the pack.',
   RUNTIME_NOT_FOUND: 'The ONNX Runtime library could not be opened.',
   ADDON_NOT_FOUND: 'The native addon could not be loaded.',
+  PACKAGE_INCOMPLETE:
+    'A package or file that comes with kdtalker is missing: it was not installed, or a bundler left it out.',
   NATIVE: 'An error inside the engine that has no better code.',
 } as const;
 

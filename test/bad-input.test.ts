@@ -301,8 +301,8 @@ t.test('devices', async (t) => {
 t.test('no ffmpeg at all', async (t) => {
   const folder = t.testdir({ empty: {} });
   const result = await runProgram('without-ffmpeg', folder, {
-    env: { PATH: `${folder}/empty`, FFMPEG_PATH: undefined },
-    node: ['--import', fileURLToPath(new URL('./programs/hide-ffmpeg-package.mjs', import.meta.url))],
+    env: { PATH: `${folder}/empty`, FFMPEG_PATH: undefined, HIDDEN_PACKAGES: '@ffmpeg-installer' },
+    node: ['--import', fileURLToPath(new URL('./programs/hide-packages.mjs', import.meta.url))],
   });
   endedWith(t, result, 0, 'without ffmpeg');
   t.match(result.stdout, /^mp4: FFMPEG_NOT_FOUND Expected an ffmpeg .*Install ffmpeg/m);

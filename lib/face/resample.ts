@@ -1,6 +1,6 @@
-import sharp from 'sharp';
 import { native } from '../binding.js';
 import type { Picture } from '../picture.js';
+import { loadSharp } from '../sharp.js';
 import { enlarge } from './enlarge.js';
 import type { Matrix } from './geometry.js';
 
@@ -40,6 +40,7 @@ export function cut(picture: Picture, region: Rectangle): Picture {
 /** Reduces with a filter as wide as the reduction asks for (no aliasing). */
 async function reduce(picture: Picture, width: number, height: number): Promise<Picture> {
   const raw = { width: picture.width, height: picture.height, channels: 3 as const };
+  const sharp = await loadSharp();
   const data = await sharp(picture.data, { raw, limitInputPixels: false })
     .resize(width, height, { fit: 'fill', kernel: 'lanczos3' })
     .raw()

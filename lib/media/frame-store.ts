@@ -1,11 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
-import sharp from 'sharp';
 import { KdtalkerError } from '../errors.js';
 import { outputError } from '../files/output-error.js';
 import { openTemporaryFile } from '../files/temporary-file.js';
 import type { TemporaryPath } from '../files/temporary-path.js';
 import { readFully, writeFully } from '../files/whole-io.js';
 import type { Picture } from '../picture.js';
+import { loadSharp } from '../sharp.js';
 
 /** JPEG that the eye cannot tell from the original: 40 dB and more, a tenth of the pixels' bytes. */
 const JPEG = { quality: 97, chromaSubsampling: '4:4:4' } as const;
@@ -44,6 +44,7 @@ export class FrameStore {
   /** Adds a picture at the end; one call at a time. @throws OUTPUT_DISK_FULL, OUTPUT_UNWRITABLE, CLOSED */
   async add({ data, width, height }: Picture): Promise<void> {
     this.#check();
+    const sharp = await loadSharp();
     const bytes = await sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
       .jpeg(JPEG)
       .toBuffer();
@@ -61,6 +62,7 @@ export class FrameStore {
     const bytes = new Uint8Array(end - begin);
     const there = await readFully(this.#handle, bytes, begin);
     if (there < bytes.length) throw cut(this.#file.path, end, begin + there);
+    const sharp = await loadSharp();
     const { data, info } = await sharp(bytes, { limitInputPixels: false })
       .raw()
       .toBuffer({ resolveWithObject: true });

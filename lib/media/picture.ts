@@ -1,7 +1,8 @@
 import { types } from 'node:util';
-import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
+import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { aborted, invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import type { Picture } from '../picture.js';
+import { loadSharp } from '../sharp.js';
 import { checkInputFile, withAbort } from './input.js';
 import { MAX_PIXELS } from './limits.js';
 
@@ -45,8 +46,9 @@ export async function readPicture(
 }
 
 /** The same pixels as the bytes of a PNG file. Level 4 takes half the time of the default for a twentieth more bytes. */
-export function encodePng({ data, width, height }: Picture): Promise<Uint8Array> {
+export async function encodePng({ data, width, height }: Picture): Promise<Uint8Array> {
   const raw = { width, height, channels: 3 as const };
+  const sharp = await loadSharp();
   return sharp(data, { raw, limitInputPixels: false }).png({ compressionLevel: 4 }).toBuffer();
 }
 
@@ -60,6 +62,7 @@ async function readEncoded(input: string | Uint8Array): Promise<Picture> {
   if (bytes === 0) throw unreadable(name, 'is empty');
   // 'error' is the mildest level at which every decoder reports a file that was cut short.
   const options: SharpOptions = { failOn: 'error', limitInputPixels: false };
+  const sharp = await loadSharp();
   const metadata = await headerOf(sharp(input, options), name);
   checkPictureSize(metadata.width, metadata.height, name);
   return decode(sharp(input, options).autoOrient(), name);
@@ -80,6 +83,7 @@ async function headerOf(image: Sharp, name: string): Promise<Metadata> {
 async function readRaw(input: RawPicture): Promise<Picture> {
   checkRaw(input);
   const { data, width, height, channels } = input;
+  const sharp = await loadSharp();
   return decode(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }), 'raw pixels');
 }
 

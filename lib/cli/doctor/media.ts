@@ -34,8 +34,8 @@ async function adviceFor(version: string, outdated: boolean, lacks: string[]): P
 export const sharp: Check = {
   name: 'sharp',
   async look() {
-    const { default: library } = await import('sharp');
-    const { sharp: version, vips } = library.versions;
+    const { loadSharp } = await import('../../sharp.js');
+    const { sharp: version, vips } = (await loadSharp()).versions;
     return { state: 'ok', found: `${version}, libvips ${vips}`, details: { version, vips } };
   },
 };

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { outputError } from '../../files/output-error.js';
+import { loadSharp } from '../../sharp.js';
 import type { Encoder, VideoFormat, VideoSpec } from './format.js';
 
 /** Pictures compressed at once: enough to overlap with rendering, and half of libuv's threads at most. */
@@ -53,6 +53,7 @@ class PngEncoder implements Encoder {
 
   async #save(pixels: Uint8Array, file: string): Promise<void> {
     const { width, height } = this.#spec;
+    const sharp = await loadSharp();
     // Level 3 takes half the time of the default 6 for a tenth more bytes.
     const image = sharp(pixels, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 3 });
     const bytes = await image.toBuffer();
