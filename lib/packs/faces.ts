@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { FaceRole, PackFace, PackManifest } from './manifest.js';
 import type { Dim, ValueInfo } from './onnx/index.js';
 import type { Pack } from './pack.js';
-import type { FaceRole, PackFace, PackManifest } from './schema.js';
 
 /** What a network for faces takes and gives: it is known by its place among the outputs, not by names. */
 export interface FaceShape {

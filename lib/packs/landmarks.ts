@@ -1,4 +1,4 @@
-import type { LandmarkRule } from './schema.js';
+import type { LandmarkRule } from './manifest.js';
 
 /**
  * What the landmarks of a face say about the canonical keypoints, following the rules of a pack: a keypoint's value becomes

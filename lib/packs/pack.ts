@@ -3,9 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { invalidArgument, KdtalkerError } from '../errors.js';
-import { type PackManifest, type PackRole, packSchema, type RoleName } from './schema.js';
+import type { PackManifest, PackRole, RoleName } from './manifest.js';
+import { packSchema } from './schema.js';
 
-export type { FaceRole, LandmarkRule, PackFace, PackManifest, PackRole, RoleName } from './schema.js';
+export type { FaceRole, LandmarkRule, PackFace, PackManifest, PackRole, RoleName } from './manifest.js';
 
 /** A pack on the disk whose pack.json is valid. Its files have not been looked at: see `checkPack` and `verifyPack`. */
 export interface Pack {

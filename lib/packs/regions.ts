@@ -1,4 +1,4 @@
-import type { PackManifest, Regions } from './schema.js';
+import type { PackManifest, Regions } from './manifest.js';
 
 /** What of a driver moves the portrait: docs/model.md 14 calls these so. */
 export const REGIONS = ['all', 'exp', 'pose', 'lip', 'eyes'] as const;

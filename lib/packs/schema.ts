@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PackManifest } from './manifest.js';
 
 /** What pack.json may say. Sizes in pixels, angles in degrees, coordinates in crop units (-1 to 1, x right, y down). */
 
@@ -190,7 +191,7 @@ const regions = z
   .meta({ description: "Keypoints whose expression makes up a region; without it LivePortrait's" });
 
 /** The schema of pack.json, format 1. */
-export const packSchema = z
+export const packSchema: z.ZodType<PackManifest> = z
   .strictObject({
     $schema: z.string().optional(),
     format: z.literal(1),
@@ -228,33 +229,6 @@ export const packSchema = z
     context.addIssue({ code: 'custom', path: ['motionSize'], message, input: motionSize });
   })
   .meta({ title: 'kdtalker pack', description: 'Every network of one talking-head model and how to run it' });
-
-/** The contents of a valid pack.json. */
-export type PackManifest = z.infer<typeof packSchema>;
-
-/** The networks a pack can have. */
-export type RoleName = keyof PackManifest['roles'];
-
-/** One network of a pack. */
-export type PackRole = NonNullable<PackManifest['roles'][RoleName]>;
-
-/** The networks for faces that a pack can have. */
-export type FaceRole = keyof NonNullable<PackManifest['faces']>;
-
-/** One network for faces of a pack. */
-export type PackFace = NonNullable<NonNullable<PackManifest['faces']>[FaceRole]>;
-
-/** The fingerprint of a network, by its outputs. */
-export type Fingerprint = z.infer<typeof fingerprint>;
-
-/** What is kept of one output. */
-export type OutputFingerprint = Fingerprint[string];
-
-/** One rule of `landmarks`. */
-export type LandmarkRule = NonNullable<PackManifest['landmarks']>[number];
-
-/** Which keypoints make up the regions of expression, and which of their axes. */
-export type Regions = NonNullable<PackManifest['regions']>;
 
 /** The JSON schema of pack.json, for editors and other programs. */
 export function packJsonSchema(): Record<string, unknown> {

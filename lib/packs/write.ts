@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../files/hash.js';
 import { withFingerprints } from './fingerprint/take.js';
+import type { PackManifest, PackRole, RoleName } from './manifest.js';
 import { parseManifest } from './pack.js';
-import type { PackManifest, PackRole, RoleName } from './schema.js';
 
 /** A network about to be written: its bytes stand in for size and hash. */
 export interface RoleDraft extends Omit<PackRole, 'sha256' | 'bytes' | 'inputs' | 'outputs' | 'fingerprint'> {

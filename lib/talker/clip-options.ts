@@ -4,17 +4,11 @@ import { invalidArgument } from '../errors.js';
 import type { PackManifest, RoleName } from '../packs/pack.js';
 import { REGIONS, type Region, regionMask } from '../packs/regions.js';
 import { abortSignal, callback, flag, integer, number, oneOf, parseOptions } from '../validate.js';
-import {
-  checkFrames,
-  editRows,
-  editSchema,
-  MOTION_SIZE,
-  type MotionEdit,
-  type PerFrame,
-  perFrame,
-} from './motion-edit.js';
+import { MOTION_SIZE, type MotionEdit, type PerFrame } from './edit-options.js';
+import { checkFrames, editRows, editSchema, perFrame } from './motion-edit.js';
 import type { Progress } from './progress.js';
-import { planSilence, type SilenceGateOptions, silenceSchema } from './silence-gate.js';
+import { planSilence, silenceSchema } from './silence-gate.js';
+import type { SilenceGateOptions } from './silence-options.js';
 
 /** How a clip moves. Every option has a default; angles are degrees. */
 export interface AnimateOptions {

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { invalidArgument, KdtalkerError } from '../errors.js';
 import { writeWholeFile } from '../files/whole-file.js';
 import { checkPath, parseFile } from '../validate.js';
-import { applyEdit, MOTION_SIZE, type MotionEdit } from './motion-edit.js';
+import { MOTION_SIZE, type MotionEdit } from './edit-options.js';
+import { applyEdit } from './motion-edit.js';
 
-export { MOTION_SIZE } from './motion-edit.js';
+export { MOTION_SIZE } from './edit-options.js';
 
 /** One frame of motion. Angles in degrees; translation and expression in crop units (the crop is 2 wide). */
 export interface MotionFrame {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { KdtalkerError } from '../../errors.js';
 import { checkInputFile } from '../../media/input.js';
-import type { MotionEdit } from '../../talker/motion-edit.js';
+import type { MotionEdit } from '../../talker/edit-options.js';
 
 /** The JSON of a {@link MotionEdit}, with plain arrays; the library checks what is in it. @throws FILE_NOT_FOUND, INVALID_ARGUMENT */
 export async function readEdit(file: string): Promise<MotionEdit> {

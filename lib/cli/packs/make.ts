@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type ConvertOptions, convertPack } from '../../packs/kdtalker/convert.js';
 import { type SynthesizeOptions, synthesizePack } from '../../packs/kdtalker/synthesize.js';
-import type { PackManifest } from '../../packs/schema.js';
+import type { PackManifest } from '../../packs/manifest.js';
 import type { Context } from '../command.js';
 import { bytes, COLUMNS, duration, wrap } from '../layout.js';
 import { licenceOf, sizeOf } from './list.js';

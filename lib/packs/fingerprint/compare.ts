@@ -1,4 +1,4 @@
-import type { Fingerprint, OutputFingerprint } from '../schema.js';
+import type { Fingerprint, OutputFingerprint } from '../manifest.js';
 
 /**
  * How far numbers may be apart, as a share of the output's RMS. Processors sum in their own order, and a hundred layers make

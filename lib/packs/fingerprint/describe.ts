@@ -1,5 +1,5 @@
 import type { HostTensor } from '../../binding.js';
-import type { Fingerprint, OutputFingerprint } from '../schema.js';
+import type { Fingerprint, OutputFingerprint } from '../manifest.js';
 
 /** Values that are kept of an output, evenly spread over it. */
 const KEPT = 8;

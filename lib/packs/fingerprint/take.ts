@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { native } from '../../binding.js';
 import { KdtalkerError, throwIfAborted } from '../../errors.js';
+import type { Fingerprint, PackManifest, RoleName } from '../manifest.js';
 import { type PackRole, rolesOf } from '../pack.js';
-import type { Fingerprint, PackManifest, RoleName } from '../schema.js';
 import { describeOutputs } from './describe.js';
 import { fingerprintInputs } from './inputs.js';
 

@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../errors.js';
-import type { FaceRole, PackManifest } from '../schema.js';
+import type { FaceRole, PackManifest } from '../manifest.js';
 import { checkFace, type FaceSource } from './face-files.js';
 import { LICENCES } from './licences.js';
 import type { PackIdentity } from './manifest.js';

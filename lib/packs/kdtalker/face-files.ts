@@ -5,8 +5,8 @@ import { newHash } from '../../files/hash.js';
 import { isSystemError } from '../../files/output-error.js';
 import { piecesOf } from '../../files/whole-io.js';
 import { FACE_SHAPES, faceMismatch } from '../faces.js';
+import type { FaceRole, PackFace, PackManifest } from '../manifest.js';
 import { type ModelInfo, readModel, type WrittenFile } from '../onnx/index.js';
-import type { FaceRole, PackFace, PackManifest } from '../schema.js';
 
 /** A network for faces that was looked at and can be copied into a pack. */
 export interface FaceSource {

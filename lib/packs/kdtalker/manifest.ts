@@ -1,7 +1,7 @@
+import type { PackManifest, PackRole, RoleName } from '../manifest.js';
 import { PICTURE } from '../networks/appearance.js';
 import { OUTPUT } from '../networks/decode.js';
 import type { WrittenModel } from '../onnx/index.js';
-import type { PackManifest, PackRole, RoleName } from '../schema.js';
 import type { NetworkName } from './networks.js';
 import { STATISTICS } from './statistics.js';
 

@@ -1,6 +1,6 @@
 import { KdtalkerError } from '../../errors.js';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/index.js';
-import type { PackManifest } from '../schema.js';
+import type { PackManifest } from '../manifest.js';
 import { STATISTICS } from './statistics.js';
 
 type Statistics = PackManifest['statistics'];

@@ -4,7 +4,7 @@ import { invalidArgument, KdtalkerError, throwIfAborted } from '../../errors.js'
 import { downloadFile } from '../hub/download.js';
 import { type Hub, type HubOptions, hubOf } from '../hub/endpoint.js';
 import { type HubFile, listFiles } from '../hub/listing.js';
-import type { PackManifest } from '../schema.js';
+import type { PackManifest } from '../manifest.js';
 import { convertPack } from './convert.js';
 import { RELEASED_FILES, type ReleasedFile } from './released-files.js';
 import { type PackProgress, requireEmpty, type WritePackOptions } from './write.js';

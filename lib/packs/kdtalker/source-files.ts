@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KdtalkerError } from '../../errors.js';
 import { FACE_SHAPES } from '../faces.js';
-import type { FaceRole } from '../schema.js';
+import type { FaceRole } from '../manifest.js';
 import { LIVEPORTRAIT_FILES, type SourceFile } from './sources.js';
 
 /** Where LivePortrait's files may be in a folder: in itself, in its own folders, in those of a download around it. */

@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../errors.js';
-import type { PackManifest } from '../schema.js';
+import type { PackManifest } from '../manifest.js';
 import { formulaWeights } from '../weights/formula.js';
 import { type WritePackOptions, writeKdtalkerPack } from './write.js';
 

@@ -1,5 +1,5 @@
+import type { LandmarkRule, Regions } from '../manifest.js';
 import type { Graph } from '../onnx/index.js';
-import type { LandmarkRule, Regions } from '../schema.js';
 import type { PackDraft, RoleDraft } from '../write.js';
 import { appearanceGraph, CROP_SIZE } from './appearance.js';
 import { audioGraph } from './audio.js';
