@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { readPack, synthesizePack } from '../dist/index.js';
+import { neededCacheDirectory } from '../dist/packs/cache-directory.js';
 import { writeCheckpoints } from './checkpoints.js';
 
 // The full pack of a run, unless one is named: the published networks at their size with weights by formula, made once on a machine.
@@ -9,11 +9,7 @@ import { writeCheckpoints } from './checkpoints.js';
 const SALT = 'golden';
 
 /** Where they are kept between runs: 700 MB for the pack, as much again for its checkpoints. */
-function keptIn() {
-  const { KDTALKER_CACHE, XDG_CACHE_HOME } = process.env;
-  const root = KDTALKER_CACHE || path.join(XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'kdtalker');
-  return path.join(root, 'bench');
-}
+const keptIn = () => path.join(neededCacheDirectory(), 'bench');
 
 /**
  * The packs that workloads ask for, by the workloads' words, with the checkpoints that PyTorch and `packs convert` need of them.

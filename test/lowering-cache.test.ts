@@ -11,9 +11,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { cacheDirectory } from '../dist/packs/cache-directory.js';
 import { BLOCKED_SHAPES } from '../dist/packs/lowering/blocked-shapes.js';
 import { type LoweringTarget, loweredPack } from '../dist/packs/lowering/cache.js';
-import { cacheDirectory, cacheKey, LOWERING_VERSION } from '../dist/packs/lowering/cache-key.js';
+import { cacheKey, LOWERING_VERSION } from '../dist/packs/lowering/cache-key.js';
 import { readPack } from '../dist/packs/pack.js';
 import { plainWeights } from './support/lowered.js';
 import { smallPack } from './support/small-pack.js';
@@ -200,7 +201,11 @@ t.test('what was not used for long goes when another is made', async (t) => {
 t.test('where the cache is', async (t) => {
   t.equal(cacheDirectory({ KDTALKER_CACHE: '/a', XDG_CACHE_HOME: '/b' }), '/a');
   t.equal(cacheDirectory({ XDG_CACHE_HOME: '/b' }), '/b/kdtalker');
-  t.match(cacheDirectory({}), /\/\.cache\/kdtalker$/);
+  t.equal(cacheDirectory({ HOME: '/c' }), '/c/.cache/kdtalker');
+  t.match(cacheDirectory({}), /^\/.*\/\.cache\/kdtalker$/, "the system's word on the user");
+  t.equal(cacheDirectory({ KDTALKER_CACHE: '', XDG_CACHE_HOME: '', HOME: '/c' }), '/c/.cache/kdtalker');
+  t.equal(cacheDirectory({ XDG_CACHE_HOME: 'relative', HOME: '/c' }), '/c/.cache/kdtalker');
+  for (const HOME of ['', 'relative']) t.equal(cacheDirectory({ HOME }), undefined);
 });
 
 t.test(

@@ -1,5 +1,3 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { sha256 } from '../../files/hash.js';
 import { version } from '../../version.js';
 import { type Pack, rolesOf } from '../pack.js';
@@ -14,13 +12,6 @@ export interface LoweredFor {
   precision: Precision;
   /** The class of processors that weights are laid out for. */
   cpu: string;
-}
-
-/** The folder of lowered packs: $KDTALKER_CACHE, else $XDG_CACHE_HOME/kdtalker, else ~/.cache/kdtalker. */
-export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  const { KDTALKER_CACHE: own, XDG_CACHE_HOME: shared } = environment;
-  if (own) return resolve(own);
-  return shared ? join(resolve(shared), 'kdtalker') : join(homedir(), '.cache', 'kdtalker');
 }
 
 /** The name of a lowered pack in the cache: 64 hexadecimal digits that differ where anything it depends on differs. */

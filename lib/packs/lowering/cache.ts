@@ -2,9 +2,10 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSystemError, outputError } from '../../files/output-error.js';
 import { inScratchFolder, removeFolder } from '../../files/scratch-folder.js';
+import { cacheDirectory, neededCacheDirectory } from '../cache-directory.js';
 import type { Pack } from '../pack.js';
 import { type LoweredPack, lastUsed, readEntry, sealEntry, touchEntry } from './cache-entry.js';
-import { cacheDirectory, cacheKey, type LoweredFor } from './cache-key.js';
+import { cacheKey, type LoweredFor } from './cache-key.js';
 import { type PlannedNetwork, planLowering, type WriteLoweredOptions, writeLowered } from './lower-pack.js';
 import type { LayOutWeights } from './weight-layout.js';
 
@@ -42,7 +43,9 @@ export async function loweredPack(
   target: LoweringTarget,
   options: CacheOptions = {},
 ): Promise<LoweredPack | undefined> {
-  const folder = join(options.directory ?? cacheDirectory(), cacheKey(pack, target));
+  const directory = options.directory ?? cacheDirectory();
+  if (directory === undefined) return withoutFolder(pack, target, options);
+  const folder = join(directory, cacheKey(pack, target));
   while (underWay.has(folder)) await underWay.get(folder)!.catch(() => undefined);
   const work = findOrMake(folder, pack, target, options);
   underWay.set(folder, work);
@@ -51,6 +54,21 @@ export async function loweredPack(
   } finally {
     underWay.delete(folder);
   }
+}
+
+/** A pack with nothing to lower needs no folder. */
+async function withoutFolder(pack: Pack, target: LoweringTarget, options: CacheOptions): Promise<undefined> {
+  if ((await plan(pack, target, options)).length > 0) neededCacheDirectory();
+}
+
+/** What will be written: of a pack that was checked, unless that is nothing. */
+async function plan(pack: Pack, target: LoweringTarget, { check }: CacheOptions): Promise<PlannedNetwork[]> {
+  const planned = await planLowering(pack, target).catch(async (error) => {
+    await check?.(); // what is wrong with the pack says more than what a pass made of it
+    throw error;
+  });
+  if (planned.length > 0) await check?.();
+  return planned;
 }
 
 async function findOrMake(
@@ -64,12 +82,8 @@ async function findOrMake(
     await touchEntry(folder);
     return found;
   }
-  const planned = await planLowering(pack, target).catch(async (error) => {
-    await options.check?.(); // what is wrong with the pack says more than what a pass made of it
-    throw error;
-  });
+  const planned = await plan(pack, target, options);
   if (!planned.length) return undefined;
-  await options.check?.();
   try {
     if (found === 'damaged') await removeFolder(folder);
     const made = await make(folder, planned, options);

@@ -1,0 +1,16 @@
+// Loads packs as a user of the given number, and says what came of each.
+import { Talker } from '../../dist/index.js';
+
+const [user, ...packs] = process.argv.slice(2);
+if (user !== '') {
+  process.setgid(Number(user));
+  process.setuid(Number(user));
+}
+for (const pack of packs) {
+  const loaded = Talker.load(pack, { threads: 1 }).then((talker) => talker.close());
+  const said = await loaded.then(
+    () => 'loaded',
+    ({ code, message }) => `${code}: ${message}`,
+  );
+  console.log(said);
+}
