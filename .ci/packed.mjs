@@ -1,11 +1,13 @@
-// Packs the package, installs it into an empty folder on a PATH without a compiler, and makes a clip with it.
-// Exits with status 1 when anything of it fails.
+// Packs the package and installs the archive as newcomers do: empty folders, plain settings, npm 10 and 11, with and without install
+// scripts, with and without optional packages, on a PATH without a compiler or an ffmpeg. Each installation makes a clip, or says what it
+// lacks and makes one after that was done. Exits with status 1 when anything of it fails.
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -13,29 +15,43 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { neededVersions, tooYoung } from '../native/build/elf.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 // What an npm install and a Node program need of a machine: no compiler, no make, no ffmpeg.
-const programs = ['node', 'npm', 'sh', 'env', 'chmod', 'uname', 'cat', 'ls', 'mkdir', 'rm'];
+const programs = ['node', 'sh', 'env', 'chmod', 'uname', 'cat', 'ls', 'mkdir', 'rm'];
+const WAYS = [[], ['--ignore-scripts'], ['--omit=optional'], ['--ignore-scripts', '--omit=optional']];
+
+/** This process's environment without what `npm run` and this project's .npmrc put into it. */
+function plainEnvironment(more) {
+  const own = /^(npm_|INIT_CWD$|FFMPEG_PATH$|KDTALKER)/i;
+  const rest = Object.entries(process.env).filter(([name]) => !own.test(name));
+  return { ...Object.fromEntries(rest), ...more };
+}
+
+function attempt(command, args, options) {
+  console.log(`$ ${path.basename(command)} ${args.map((arg) => path.basename(arg)).join(' ')}`);
+  return spawnSync(command, args, { encoding: 'utf8', ...options });
+}
 
 function run(command, args, options) {
-  console.log(`$ ${command} ${args.join(' ')}`);
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit', ...options });
-  if (status !== 0)
-    throw new Error(`Expected ${command} to succeed but received ${error ?? `status ${status}`}`);
+  const { status, error, stdout, stderr } = attempt(command, args, options);
+  if (status === 0) return stdout;
+  throw new Error(
+    `Expected ${command} to succeed but received ${error ?? `status ${status}`}:\n${stdout}${stderr}`,
+  );
 }
 
 function pack(folder) {
-  run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root });
+  run(process.execPath, ['native/build/pack.mjs', folder], { cwd: root, stdio: 'inherit' });
   const archive = readdirSync(folder).find((file) => file.endsWith('.tgz'));
-  if (!archive) throw new Error(`Expected npm pack to leave an archive in ${folder} but found none`);
+  if (!archive) throw new Error(`Expected an archive in ${folder} but found none`);
   return path.join(folder, archive);
 }
 
 function which(program) {
-  const folders = process.env.PATH.split(path.delimiter);
   const { stdout } = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' });
-  if (!stdout.trim()) throw new Error(`Expected ${program} in ${folders.join(', ')} but found none`);
+  if (!stdout.trim()) throw new Error(`Expected ${program} on PATH but found none`);
   return stdout.trim();
 }
 
@@ -43,37 +59,73 @@ function which(program) {
 function barePath(folder) {
   const bin = path.join(folder, 'bin');
   mkdirSync(bin);
-  for (const program of programs) symlinkSync(which(program), path.join(bin, program));
+  for (const program of programs)
+    symlinkSync(program === 'node' ? process.execPath : which(program), path.join(bin, program));
   return bin;
 }
 
-/** An empty project that asks for the package the way its documentation says. */
+/** npm of a major version, as a command with its first arguments. */
+function npmOf(major, folder) {
+  const home = path.join(folder, `npm-${major}`);
+  mkdirSync(home);
+  writeFileSync(path.join(home, 'package.json'), '{ "private": true }');
+  run('npm', ['install', '--no-audit', '--no-fund', `npm@${major}`], { cwd: home, env: plainEnvironment() });
+  const cli = path.join(home, 'node_modules/npm/bin/npm-cli.js');
+  return (args, options) => run(process.execPath, [cli, ...args], options);
+}
+
+/** An empty project with a program that makes a clip. */
 function consumer(folder) {
-  const project = path.join(folder, 'consumer');
-  mkdirSync(project);
-  const manifest = {
-    name: 'consumer',
-    private: true,
-    type: 'module',
-    allowScripts: { 'onnxruntime-node': false },
-  };
+  const project = mkdtempSync(path.join(folder, 'consumer-'));
+  const manifest = { name: 'consumer', private: true, type: 'module' };
   writeFileSync(path.join(project, 'package.json'), JSON.stringify(manifest));
-  // The same for versions of npm that do not know allowScripts.
-  writeFileSync(path.join(project, '.npmrc'), 'onnxruntime-node-install=skip\n');
   copyFileSync(path.join(root, '.ci/clip.mjs'), path.join(project, 'clip.mjs'));
   for (const example of ['portrait.png', 'speech.wav'])
     copyFileSync(path.join(root, 'examples', example), path.join(project, example));
   return project;
 }
 
+/** Every library that came with the package loads on the oldest system that the documentation names. */
+function checkLibraries(project) {
+  const home = path.join(project, 'node_modules/kdtalker');
+  const files = readdirSync(home, { recursive: true }).map((file) => path.join(home, file));
+  const libraries = files.filter((file) => /\.(node|so[.\d]*)$/.test(file));
+  if (libraries.length !== 2)
+    throw new Error(`Expected the addon and ONNX Runtime but received ${libraries}`);
+  for (const file of libraries) {
+    const young = tooYoung(neededVersions(readFileSync(file)));
+    if (young.length > 0) throw new Error(`Expected ${file} to load on older systems but it needs ${young}`);
+  }
+}
+
+/** Without optional packages a clip cannot be made: the error names the package and the command, and after that one can. */
+function expectAdvice(npm, options) {
+  const { status, stderr } = attempt(process.execPath, ['clip.mjs'], options);
+  if (status === 0 || !/PACKAGE_INCOMPLETE/.test(stderr) || !/npm install --include=optional/.test(stderr))
+    throw new Error(
+      `Expected an error that names sharp and the command but received status ${status}: ${stderr}`,
+    );
+  npm(['install', '--include=optional'], options);
+}
+
+function installAndUse(archive, folder, npm, flags) {
+  const cwd = consumer(folder);
+  const env = plainEnvironment({ PATH: path.join(folder, 'bin'), npm_config_update_notifier: 'false' });
+  npm(['install', ...flags, archive], { cwd, env });
+  checkLibraries(cwd);
+  if (flags.includes('--omit=optional')) expectAdvice(npm, { cwd, env });
+  console.log(run(process.execPath, ['clip.mjs'], { cwd, env }).trim());
+  run(process.execPath, ['node_modules/kdtalker/bin/kdtalker.js', 'doctor'], { cwd, env });
+  rmSync(cwd, { recursive: true });
+}
+
 function main(folder) {
   const archive = pack(folder);
-  const project = consumer(folder);
-  const { FFMPEG_PATH, ...rest } = process.env;
-  const env = { ...rest, PATH: barePath(folder), PREBUILDS_ONLY: '1' };
-  run('npm', ['install', '--no-audit', '--no-fund', archive], { cwd: project, env });
-  run('node', ['clip.mjs'], { cwd: project, env });
-  run('node', ['node_modules/kdtalker/bin/kdtalker.js', '--version'], { cwd: project, env });
+  barePath(folder);
+  for (const major of [10, 11]) {
+    const npm = npmOf(major, folder);
+    for (const flags of WAYS) installAndUse(archive, folder, npm, flags);
+  }
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'kdtalker-packed-'));

@@ -20,8 +20,17 @@ export async function describeMachine() {
     node: process.version,
     kdtalker: version,
     commit: await commit(),
-    ortnode: require('onnxruntime-node/package.json').version,
+    ortnode: ortnodeVersion(),
   };
+}
+
+/** It is no dependency of the package: whoever wants to compare with it installs it. */
+function ortnodeVersion() {
+  try {
+    return require('onnxruntime-node/package.json').version;
+  } catch {
+    return 'not installed';
+  }
 }
 
 /** Short hash, with `+` when files differ from it; `unknown` outside a checkout. */

@@ -4,16 +4,10 @@
  * Values have been validated before they come here; native code checks again only what could corrupt memory. Every native
  * error leaves as a {@link KdtalkerError} with the engine's code, its message and the caller's stack.
  */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { ERROR_CODES, KdtalkerError, type KdtalkerErrorCode } from './errors.js';
+import { loadAddonFile, runtimeLibraries } from './installed.js';
 import type { Picture } from './picture.js';
-
-const require = createRequire(import.meta.url);
-const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 declare const handle: unique symbol;
 /** An engine object owned by JavaScript; only calls of the same kind accept it. */
@@ -291,11 +285,11 @@ export function native(): Binding {
 }
 
 function load(): Binding {
-  const addon = withKdtalkerErrors(loadAddon());
-  const ours = onnxruntimeNodeLibrary();
+  const addon = withKdtalkerErrors(loadAddonFile() as Addon);
+  const { library, first } = runtimeLibraries();
   // ONNX Runtime's telemetry would leave files in the folder for temporary ones; whoever wants it sets this to 0.
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
-  const runtime = addon.openRuntime(runtimeLibrary(ours), ours ?? '');
+  const runtime = addon.openRuntime(library, first);
   // Before anything of ONNX Runtime is destroyed. A worker's end is the addon's own affair.
   if (isMainThread) process.once('exit', () => addon.stopAll());
   return {
@@ -303,39 +297,6 @@ function load(): Binding {
     runtime,
     openSession: (file, options) => openSession(addon, file, options),
   };
-}
-
-function loadAddon(): Addon {
-  try {
-    return require('node-gyp-build')(packageRoot) as Addon;
-  } catch (cause) {
-    throw new KdtalkerError(
-      'ADDON_NOT_FOUND',
-      `Expected the native addon for ${process.platform}-${process.arch} in prebuilds/ or build/Release but none could be loaded. ` +
-        'Use Linux on x64, or build it in the package folder: npm run build:native',
-      { cause },
-    );
-  }
-}
-
-/** Where onnxruntime-node keeps its library, when that package is installed. */
-function onnxruntimeNodeLibrary(): string | undefined {
-  try {
-    const root = path.dirname(require.resolve('onnxruntime-node/package.json'));
-    const file = path.join(root, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime.so.1');
-    return existsSync(file) ? file : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function runtimeLibrary(ours: string | undefined): string {
-  const library = process.env.KDTALKER_ORT || ours;
-  if (library !== undefined) return library;
-  throw new KdtalkerError(
-    'RUNTIME_NOT_FOUND',
-    'Expected the package onnxruntime-node or a library in KDTALKER_ORT but found neither. Run: npm install onnxruntime-node',
-  );
 }
 
 async function openSession(

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -17,6 +18,14 @@ import t, { type Test } from 'tap';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const addon = path.join(root, 'build/Release/kdtalker.node');
+/** native/build/elf.mjs, which has no types of its own. */
+declare namespace Elf {
+  const OLDEST: Record<'GLIBC' | 'GLIBCXX' | 'CXXABI', string>;
+  function neededVersions(bytes: Buffer): string[];
+  function tooYoung(versions: string[]): string[];
+  function sonameOf(bytes: Buffer): string | undefined;
+  function withSoname(bytes: Buffer, name: string): Buffer;
+}
 const prebuild = `prebuilds/${process.platform}-${process.arch}/kdtalker.glibc.node`;
 
 /** An installed package without its dependencies for building: what npm unpacks from the published archive. */
@@ -96,6 +105,41 @@ t.test('the addon is linked with nothing but the C and C++ libraries', async (t)
     [],
   );
   t.match(header, 'NODELETE');
+});
+
+const OLDEST_OF_DOCS = /glibc (\S+) and the libstdc\+\+ of GCC \d+ \(GLIBCXX (\S+)\)/;
+
+t.test('what is shipped loads on the oldest system that the documentation names', async (t) => {
+  const { neededVersions, sonameOf, tooYoung, withSoname, OLDEST } = (await import(
+    path.join(root, 'native/build/elf.mjs')
+  )) as typeof Elf;
+  const { runtimeLibrary } = (await import(path.join(root, 'native/build/runtime.mjs'))) as {
+    runtimeLibrary(): string;
+  };
+  const said = OLDEST_OF_DOCS.exec(readFileSync(path.join(root, 'docs/install.md'), 'utf8'))!;
+  t.match({ GLIBC: said[1], GLIBCXX: said[2] }, { GLIBC: OLDEST.GLIBC, GLIBCXX: OLDEST.GLIBCXX });
+  const runtime = readFileSync(runtimeLibrary());
+  for (const bytes of [readFileSync(addon), runtime]) {
+    const versions = neededVersions(bytes);
+    t.ok(versions.includes('GLIBC_2.2.5'), 'versions were read');
+    t.same(tooYoung(versions), []);
+  }
+  t.same(tooYoung(['GLIBC_2.34', 'GLIBC_2.35', 'GLIBCXX_3.4.30', 'GLIBCXX_3.4.9']), [
+    'GLIBC_2.35',
+    'GLIBCXX_3.4.30',
+  ]);
+  const renamed = withSoname(runtime, 'libkdtalkerort.so.1');
+  t.equal(sonameOf(runtime), 'libonnxruntime.so.1');
+  t.equal(sonameOf(renamed), 'libkdtalkerort.so.1');
+  t.throws(() => withSoname(runtime, 'a-name-that-is-longer.so.1'));
+});
+
+t.test('npm pack does not touch the checkout: it says how to pack a copy', async (t) => {
+  const { status, stderr } = spawnSync('npm', ['pack', '--dry-run'], { cwd: root, encoding: 'utf8' });
+  t.not(status, 0);
+  t.match(stderr, /Run: npm run package/);
+  t.ok(existsSync(path.join(root, 'dist/index.js')));
+  t.ok(existsSync(addon));
 });
 
 t.test('the archive holds what runs and what builds, and nothing else', async (t) => {

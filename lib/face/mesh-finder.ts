@@ -1,6 +1,7 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { native } from '../binding.js';
 import { throwIfAborted } from '../errors.js';
+import { BUILT_IN, checkInstalled } from '../installed.js';
 import type { Picture } from '../picture.js';
 import { Detector } from './detector.js';
 import { chooseFace, type Finder, type FoundFace, noFace, openBeside, type Search } from './finder.js';
@@ -11,7 +12,8 @@ import { checkFaceSize, SMALLEST_FACE, tooSmall } from './options.js';
 import { Pyramid } from './pyramid.js';
 import { directionOf, type SearchResult, type Sighting, searchFaces, THRESHOLD } from './search.js';
 
-const SHIPPED = fileURLToPath(new URL('../built-in/faces/', import.meta.url));
+/** The networks that come with the package. */
+const SHIPPED = join(BUILT_IN, 'faces');
 
 /** Presence (0..1) below which a box given by hand holds nothing that the mesh can be laid on. */
 const LOWEST_PRESENCE = 0.25;
@@ -26,8 +28,9 @@ export class MeshFinder implements Finder {
     this.#fitter = fitter;
   }
 
-  /** Opens the networks of a folder with faces.json. Throws PACK_DAMAGED where they are missing or their hashes differ. */
-  static async open(threads: number, folder = SHIPPED): Promise<MeshFinder> {
+  /** Opens the networks of a folder with faces.json. Throws PACK_DAMAGED where they are missing or their hashes differ, PACKAGE_INCOMPLETE
+   * where the package's own are gone. */
+  static async open(threads: number, folder = checkInstalled(SHIPPED)): Promise<MeshFinder> {
     const files = await openFaces(folder);
     const detector = new Detector(await native().openSession(files.detector, { threads }));
     const mesh = await openBeside(detector, () => native().openSession(files.mesh, { threads }));

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { invalidArgument, KdtalkerError } from '../errors.js';
+import { BUILT_IN, checkInstalled } from '../installed.js';
 import type { PackManifest, PackRole, RoleName } from './manifest.js';
 import { packSchema } from './schema.js';
 
@@ -17,8 +17,6 @@ export interface Pack {
   file(role: RoleName): string;
 }
 
-/** Where the packs are that come with the library. */
-const BUILT_IN = fileURLToPath(new URL('../built-in/', import.meta.url));
 const MANIFEST = 'pack.json';
 
 /**
@@ -61,15 +59,16 @@ async function findPack(nameOrDirectory: string): Promise<string> {
   if (names.includes(nameOrDirectory)) return join(BUILT_IN, nameOrDirectory);
   const directory = isAbsolute(nameOrDirectory) ? nameOrDirectory : resolve(nameOrDirectory);
   if (existsSync(join(directory, MANIFEST))) return directory;
+  if (names.length === 0) checkInstalled(join(BUILT_IN, 'puppet'));
   throw new KdtalkerError(
     'PACK_NOT_FOUND',
     `Expected a pack for '${nameOrDirectory}' but found neither one of that name nor ${join(directory, MANIFEST)}. ` +
-      `Packs that are here: ${names.join(', ') || 'none; run `npm run build`'}`,
+      `Packs that are here: ${names.join(', ')}`,
   );
 }
 
 async function builtInNames(): Promise<string[]> {
-  const entries = await readdir(BUILT_IN, { withFileTypes: true });
+  const entries = await readdir(BUILT_IN, { withFileTypes: true }).catch(() => []);
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   return folders.filter((folder) => existsSync(join(BUILT_IN, folder, MANIFEST))).sort();
 }

@@ -1,9 +1,9 @@
 // Builds and runs the engine's own tests, without Node. `--sanitize` builds them under AddressSanitizer and
 // UndefinedBehaviorSanitizer; other arguments go to doctest.
-import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { fail, hasProgram, resolve, root, run } from './project.mjs';
+import { fail, hasProgram, root, run } from './project.mjs';
+import { runtimeLibrary } from './runtime.mjs';
 
 const sanitize = process.argv.includes('--sanitize');
 const doctestArguments = process.argv.slice(2).filter((argument) => argument !== '--sanitize');
@@ -27,24 +27,10 @@ function configure() {
   check(run('cmake', ['--build', out, '--parallel', String(availableParallelism())]), 'the build');
 }
 
-/** onnxruntime-node's copy of the runtime; the engine opens what KDTALKER_ORT names. */
-function runtimeLibrary() {
-  if (process.env.KDTALKER_ORT) return process.env.KDTALKER_ORT;
-  const manifest = resolve('onnxruntime-node/package.json');
-  if (!manifest) return fail('Expected onnxruntime-node for the native tests but found none. Run `npm ci`.');
-  const bin = path.join(path.dirname(manifest), 'bin');
-  const files = readdirSync(bin).map((abi) =>
-    path.join(bin, abi, process.platform, process.arch, 'libonnxruntime.so.1'),
-  );
-  return (
-    files.find((file) => existsSync(file)) ?? fail(`Expected libonnxruntime.so.1 in ${bin} but found none.`)
-  );
-}
-
 configure();
 const environment = {
   ...process.env,
-  KDTALKER_ORT: runtimeLibrary(),
+  KDTALKER_ORT: process.env.KDTALKER_ORT || runtimeLibrary(),
   ASAN_OPTIONS: 'strict_string_checks=1:detect_stack_use_after_return=1',
   UBSAN_OPTIONS: 'print_stacktrace=1',
 };

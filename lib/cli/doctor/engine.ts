@@ -1,10 +1,7 @@
-import { createRequire } from 'node:module';
 import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { addonFile, PACKAGE, type RuntimeSource, runtimeLibraries } from '../../installed.js';
 import { DEVICES } from '../shared-options.js';
 import { type Check, failed } from './check.js';
-
-const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Errors of opening the runtime, which comes after the addon. */
 const AFTER_ADDON = ['RUNTIME_NOT_FOUND', 'NATIVE'];
@@ -24,13 +21,23 @@ export const addon: Check = {
   },
 };
 
+const SOURCES: Record<RuntimeSource, string> = {
+  KDTALKER_ORT: 'KDTALKER_ORT',
+  prebuilds: 'the package itself',
+  'onnxruntime-node': 'onnxruntime-node',
+};
+
 export const runtime: Check = {
   name: 'ONNX Runtime',
   async look() {
     const { native } = await import('../../binding.js');
     const { library, version } = native().runtime;
-    const source = process.env.KDTALKER_ORT ? 'KDTALKER_ORT' : 'onnxruntime-node';
-    return { state: 'ok', found: `${version}, from ${source}`, details: { library, version, source } };
+    const { source } = runtimeLibraries();
+    return {
+      state: 'ok',
+      found: `${version}, from ${SOURCES[source]}`,
+      details: { library, version, source },
+    };
   },
 };
 
@@ -54,9 +61,3 @@ function device(name: string): Check {
 }
 
 export const devices: readonly Check[] = DEVICES.map(device);
-
-/** The file that the loader takes; the loader is asked again because it does not tell. */
-function addonFile(): string {
-  const loader = createRequire(import.meta.url)('node-gyp-build') as { resolve(folder: string): string };
-  return loader.resolve(PACKAGE);
-}

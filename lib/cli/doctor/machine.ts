@@ -4,7 +4,7 @@ import { bytes } from '../layout.js';
 import type { Check } from './check.js';
 
 /** The oldest Node.js of package.json's engines. */
-const OLDEST_NODE = [20, 9] as const;
+const OLDEST_NODE = [20, 19] as const;
 /** Below this the puppet pack works, and full models do not. */
 const LITTLE_MEMORY = 1e9;
 
