@@ -77,6 +77,7 @@ export interface NativeTalkerOptions {
   motionSize: number;
   width: number;
   height: number;
+  fps: number;
   window: number;
   fixedWindow: boolean;
   trainTimesteps: number;

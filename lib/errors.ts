@@ -16,7 +16,7 @@ export const ERROR_CODES = {
   VIDEO_TOO_LONG: 'The video is longer than allowed.',
   SPEECH_UNREADABLE: 'The bytes are not sound that can be decoded.',
   SPEECH_EMPTY: 'The sound has no samples or the file has no sound track.',
-  SPEECH_TOO_SHORT: 'The sound is shorter than one video frame (40 ms).',
+  SPEECH_TOO_SHORT: 'The sound is shorter than one video frame (40 ms at 25 frames a second).',
   SPEECH_NOT_FINITE: 'The sound holds NaN or infinite samples.',
   OUTPUT_UNWRITABLE: 'The output cannot be created or written.',
   OUTPUT_DISK_FULL: 'The disk of the output is full.',

@@ -1,20 +1,29 @@
 import type { Point } from './geometry.js';
 
-/** Standard deviation in pictures: takes out the landmarks' trembling, keeps a nod of a third of a second. */
+/** Standard deviation in pictures at 25 a second: takes out the landmarks' trembling, keeps a nod of a third of a second. */
 const SPREAD = 1.5;
 const REACH = 4;
-const WEIGHTS = Array.from({ length: 2 * REACH + 1 }, (_, i) => Math.exp(-0.5 * ((i - REACH) / SPREAD) ** 2));
+const USUAL_FPS = 25;
+
+/** Weights of the pictures before, at and after one, so that they span the same time at every rate. */
+function weightsAt(fps: number): number[] {
+  const spread = (SPREAD * fps) / USUAL_FPS;
+  const reach = Math.ceil((REACH * fps) / USUAL_FPS);
+  return Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-0.5 * ((i - reach) / spread) ** 2));
+}
 
 /** Landmarks as one array [x0, y0, x1, y1, ...], as they are kept for every picture of a video. */
 export function flatten(landmarks: readonly Point[]): Float32Array {
   return Float32Array.from(landmarks.flat());
 }
 
-/** The mean of one picture's landmarks with its neighbours', without lag: what a steady crop is cut by. */
-export function steady(tracks: readonly Float32Array[], index: number): Point[] {
-  const [from, to] = [Math.max(0, index - REACH), Math.min(tracks.length - 1, index + REACH)];
+/** The mean of one picture's landmarks with its neighbours', without lag: what a steady crop is cut by. `fps`: pictures a second. */
+export function steady(tracks: readonly Float32Array[], index: number, fps: number): Point[] {
+  const weights = weightsAt(fps);
+  const reach = (weights.length - 1) / 2;
+  const [from, to] = [Math.max(0, index - reach), Math.min(tracks.length - 1, index + reach)];
   const near = tracks.slice(from, to + 1);
-  return blend(near, WEIGHTS.slice(from - index + REACH));
+  return blend(near, weights.slice(from - index + reach));
 }
 
 /** The mean over all pictures: what a crop is cut by that stays where it is. */

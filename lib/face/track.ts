@@ -3,8 +3,8 @@ import type { Picture } from '../picture.js';
 import type { Face, FaceFinder } from './faces.js';
 import type { FindOptions } from './options.js';
 
-/** Pictures, one second, in which a face may be hidden or turned away before it counts as gone. */
-const LONGEST_GAP = 25;
+/** Seconds in which a face may be hidden or turned away before it counts as gone. */
+const LONGEST_GAP = 1;
 
 const AT_FIRST = 'in the first second of the video';
 
@@ -18,15 +18,18 @@ export type TrackOptions = Pick<FindOptions, 'face' | 'box' | 'signal'>;
 export class FaceTracker {
   readonly #finder: FaceFinder;
   readonly #options: TrackOptions;
+  readonly #longestGap: number;
   #last: Face | undefined;
   #count = 0;
   #missed = 0;
   /** Why the pictures so far had none. */
   #none: KdtalkerError | undefined;
 
-  constructor(finder: FaceFinder, options: TrackOptions) {
+  /** @param fps pictures a second */
+  constructor(finder: FaceFinder, fps: number, options: TrackOptions) {
     this.#finder = finder;
     this.#options = options;
+    this.#longestGap = LONGEST_GAP * fps;
   }
 
   /**
@@ -51,7 +54,7 @@ export class FaceTracker {
       return await this.#finder.find(picture, this.#options);
     } catch (error) {
       if (!isNoFace(error)) throw error;
-      if (this.#count > LONGEST_GAP) throw gone(AT_FIRST, error);
+      if (this.#count > this.#longestGap) throw gone(AT_FIRST, error);
       this.#none = error;
       return undefined;
     }
@@ -69,7 +72,7 @@ export class FaceTracker {
         return found;
       } catch (error) {
         if (!isLost(error)) throw error;
-        if (this.#missed >= LONGEST_GAP && !options.box)
+        if (this.#missed >= this.#longestGap && !options.box)
           throw gone(`in the video again after picture ${index - this.#missed - 1}`, error);
       }
     }

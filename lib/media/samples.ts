@@ -55,12 +55,13 @@ export function checkFinite(chunk: Float32Array, first: number, sampleRate: numb
  * The error of a sound that does not fill one video frame. Known only after resampling, so the engine's caller throws it.
  *
  * @param samples mono samples at `sampleRate`.
+ * @param fps video frames a second.
  */
-export function speechTooShort(samples: number, sampleRate: number): KdtalkerError {
+export function speechTooShort(samples: number, sampleRate: number, fps: number): KdtalkerError {
   const milliseconds = ((1000 * samples) / sampleRate).toFixed(1);
   return new KdtalkerError(
     'SPEECH_TOO_SHORT',
-    `Expected at least 40 ms of sound, one video frame, for speech but received ${samples} samples at ` +
+    `Expected at least ${Math.ceil(1000 / fps)} ms of sound, one video frame, for speech but received ${samples} samples at ` +
       `${sampleRate} Hz (${milliseconds} ms). Give a longer recording.`,
   );
 }
@@ -69,6 +70,6 @@ export function speechTooShort(samples: number, sampleRate: number): KdtalkerErr
 export function speechEmpty(name: string, why: string): KdtalkerError {
   return new KdtalkerError(
     'SPEECH_EMPTY',
-    `Expected sound for speech but received ${name}, which ${why}. Give a recording with at least 40 ms of sound.`,
+    `Expected sound for speech but received ${name}, which ${why}. Give a recording of at least one video frame.`,
   );
 }

@@ -26,6 +26,7 @@ export function nativeTalkerOptions(
     cropSize: manifest.crop.size,
     motionSize: manifest.motionSize,
     ...manifest.output,
+    fps: manifest.fps,
     window: sampler.window,
     fixedWindow: sampler.fixedWindow,
     trainTimesteps: sampler.trainTimesteps,

@@ -14,6 +14,8 @@ const fileName = z
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
 const size = z.int().min(1).max(8192);
 const finite = z.number();
+/** native/kernels/windows.h kLowestFps and kHighestFps. */
+const [LOWEST_FPS, HIGHEST_FPS] = [10, 60];
 /** native/kernels/edit.h kBlinkLength: the frames of a blink that fit a kernel's arguments, a second at 60 frames a second. */
 const MOST_BLINK_FRAMES = 64;
 const positive = z.number().positive();
@@ -203,7 +205,11 @@ export const packSchema: z.ZodType<PackManifest> = z
       text: z.string().optional(),
       nonCommercial: z.boolean(),
     }),
-    fps: positive.max(240),
+    fps: z
+      .int()
+      .min(LOWEST_FPS)
+      .max(HIGHEST_FPS)
+      .meta({ description: 'Frames a second, of motion and of video' }),
     crop: z.strictObject({ default: z.enum(['ffhq', 'kdtalker', 'liveportrait', 'none']), size }).meta({
       description: 'How a face is cut out, and the side of the square that is handed to the device',
     }),

@@ -31,6 +31,8 @@ export interface RunContext {
   portraits: FramePortraits;
   source: ClipSource;
   options: NativeRunOptions;
+  /** Frames a second. */
+  fps: number;
   signal: AbortSignal;
   report: (progress: Progress) => void;
 }
@@ -83,7 +85,7 @@ export class ClipRun {
   static async #openSpeech(context: RunContext, sound: Sound): Promise<ClipRun> {
     const speech = native().openSpeech(context.talker, sound.sampleRate);
     try {
-      checkFrameCounts(context.options, await pushAll(speech, sound, context.report));
+      checkFrameCounts(context.options, await pushAll(speech, sound, context));
       throwIfStopped(context.signal);
       return new ClipRun(context, await openRun(context, speech), sound);
     } finally {
@@ -147,7 +149,7 @@ export class ClipRun {
     try {
       const read = await this.#orAborted(native().readMotion(this.#handle));
       this.#reportSampled();
-      return new Motion(raw ? read.raw : read.motion);
+      return new Motion(raw ? read.raw : read.motion, this.#context.fps);
     } finally {
       clearInterval(timer);
     }
@@ -207,7 +209,7 @@ function throwIfStopped(signal: AbortSignal): void {
 export async function pushAll(
   speech: SpeechHandle,
   sound: Sound,
-  report: (progress: Progress) => void,
+  { fps, report }: Pick<RunContext, 'fps' | 'report'>,
 ): Promise<number> {
   const meter = new StageMeter('audio', report);
   const total = sound.samples === undefined ? undefined : sound.samples / sound.sampleRate;
@@ -217,6 +219,6 @@ export async function pushAll(
     samples += chunk.length;
     meter.advance(samples / sound.sampleRate, total);
   }
-  if (samples / sound.sampleRate < 0.04) throw speechTooShort(samples, sound.sampleRate);
+  if (samples / sound.sampleRate < 1 / fps) throw speechTooShort(samples, sound.sampleRate, fps);
   return native().finishSpeech(speech);
 }

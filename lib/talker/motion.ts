@@ -21,6 +21,8 @@ export interface MotionFrame {
 
 const FORMAT = 'kdtalker-motion';
 const finite = z.number({ error: 'a finite number' });
+const FPS = 'a number from 1 to 1000';
+const fpsSchema = z.number({ error: FPS }).min(1, FPS).max(1000, FPS);
 const frameSchema = z.strictObject(
   {
     scale: finite,
@@ -36,7 +38,7 @@ const fileSchema = z.strictObject(
   {
     format: z.literal(FORMAT, { error: `'${FORMAT}'` }),
     version: z.literal(1, { error: '1' }),
-    fps: z.number({ error: 'a positive number' }).positive('a positive number'),
+    fps: fpsSchema,
     frames: z.array(frameSchema, { error: 'a list of frames' }).min(1, 'at least one frame'),
   },
   { error: 'a motion file' },
@@ -61,7 +63,10 @@ export class Motion {
   /** Frames per second. */
   readonly fps: number;
 
-  /** @throws KdtalkerError MOTION_INVALID when `values` is not a positive multiple of 70 finite numbers. */
+  /**
+   * @param fps frames a second, 1 to 1000
+   * @throws KdtalkerError MOTION_INVALID when `values` is not a positive multiple of 70 finite numbers, INVALID_ARGUMENT
+   */
   constructor(values: Float32Array, fps = 25) {
     if (!(values instanceof Float32Array))
       throw invalidArgument('a Float32Array', 'the values of a motion', values);
@@ -71,6 +76,7 @@ export class Motion {
         `Expected a multiple of ${MOTION_SIZE} finite numbers for a motion but received ${values.length} values`,
       );
     }
+    checkFps(fps);
     this.values = values;
     this.fps = fps;
   }
@@ -126,6 +132,31 @@ export class Motion {
     return new Motion(this.values.slice(first * MOTION_SIZE, last * MOTION_SIZE), this.fps);
   }
 
+  /**
+   * The same movement at another rate, as `animate()` replays it at the pack's: between two frames by a straight line in all 70 numbers.
+   *
+   * @param fps frames a second, 1 to 1000
+   * @returns this motion where that is its rate
+   * @throws KdtalkerError INVALID_ARGUMENT
+   * @example
+   * const smooth = (await Motion.load('driver.json')).resampled(50)
+   */
+  resampled(fps: number): Motion {
+    if (fps === this.fps) return this;
+    const { frames, values } = this;
+    checkFps(fps);
+    const count = Math.max(1, Math.round((frames * fps) / this.fps));
+    const result = new Float32Array(count * MOTION_SIZE);
+    for (let i = 0; i < count; i++) {
+      const at = Math.min((i * this.fps) / fps, frames - 1);
+      const [from, to] = [Math.floor(at) * MOTION_SIZE, Math.ceil(at) * MOTION_SIZE];
+      const share = at - Math.floor(at);
+      for (let c = 0; c < MOTION_SIZE; c++)
+        result[i * MOTION_SIZE + c] = (1 - share) * values[from + c]! + share * values[to + c]!;
+    }
+    return new Motion(result, fps);
+  }
+
   /** A motion from frames, for instance edited ones. @throws KdtalkerError MOTION_INVALID. */
   static from(frames: readonly MotionFrame[], fps = 25): Motion {
     const file = parseFile(
@@ -155,6 +186,10 @@ export class Motion {
     );
     return new Motion(Float32Array.from(frames.flatMap(flatten)), fps);
   }
+}
+
+function checkFps(fps: number): void {
+  if (!fpsSchema.safeParse(fps).success) throw invalidArgument(FPS, 'the fps of a motion', fps);
 }
 
 function flatten({ scale, yaw, pitch, roll, translation, expression }: MotionFrame): number[] {

@@ -7,14 +7,16 @@ import { integer, number } from '../validate.js';
 
 /** Decibels of the spectrogram below which nobody speaks, whatever the loudest frame is: a recording of nothing stays shut. */
 const LOWEST = -80;
+/** Seconds in which the mouth wakes, and comes to rest, where nobody says in how many frames. */
+const [ATTACK, RELEASE] = [0.16, 0.32];
 
 const options = z.strictObject(
   {
     threshold: number(-80, 0).default(-30),
     hysteresis: number(0, 40).default(6),
     after: number(0, 60).default(0.3),
-    attack: integer(0, 250).default(4),
-    release: integer(0, 250).default(8),
+    attack: integer(0, 250).optional(),
+    release: integer(0, 250).optional(),
   },
   { error: 'true, false or an object' },
 );
@@ -37,6 +39,9 @@ export function planSilence(
   if (given === undefined) return undefined;
   if (replay)
     throw invalidArgument('false with a motion, which has no sound to listen to,', 'silenceGate', given);
-  const { after, ...rule } = given;
-  return { ...rule, lowest: LOWEST, wait: Math.round(after * manifest.fps), lips: lipMask(manifest) };
+  const { threshold, hysteresis, after } = given;
+  const frames = (seconds: number) => Math.round(seconds * manifest.fps);
+  const { attack = frames(ATTACK), release = frames(RELEASE) } = given;
+  const rule = { threshold, hysteresis, attack, release };
+  return { ...rule, lowest: LOWEST, wait: frames(after), lips: lipMask(manifest) };
 }

@@ -6,8 +6,8 @@ export interface SilenceGateOptions {
   hysteresis?: number | undefined;
   /** Seconds that a silence lasts before anything happens: 0 to 60, default 0.3. Pauses that are shorter stay as they are. */
   after?: number | undefined;
-  /** Frames in which the mouth wakes before speech goes on: 0 to 250, default 4. */
+  /** Frames in which the mouth wakes before speech goes on: 0 to 250, default 4 at 25 frames a second, 0.16 s at others. */
   attack?: number | undefined;
-  /** Frames in which it comes to rest: 0 to 250, default 8. */
+  /** Frames in which it comes to rest: 0 to 250, default 8 at 25 frames a second, 0.32 s at others. */
   release?: number | undefined;
 }

@@ -90,7 +90,7 @@ export class SourceVideo {
     const { store, track, crop: kind } = this.#contents;
     const { handle, pack } = this.#host;
     const picture = await store.read(index);
-    const face = kind === 'none' ? undefined : faceOf(steady(track.landmarks, index));
+    const face = kind === 'none' ? undefined : faceOf(steady(track.landmarks, index, pack.manifest.fps));
     const crop = await cutFace(picture, pack.manifest, { kind, face });
     const photo = full ? nativePhoto(picture, crop, pack.manifest) : undefined;
     return native().preparePortrait(handle, {

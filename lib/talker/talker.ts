@@ -155,16 +155,17 @@ export class Talker {
     portrait.check(this.#host);
     const plan = planClip(options, this.pack, source instanceof Motion, video);
     checkRatios(plan.native, portrait.ratios);
-    if (source instanceof Motion) checkFrameCounts(plan.native, source.frames);
+    const motion = source instanceof Motion ? source.resampled(this.pack.fps) : undefined;
+    if (motion) checkFrameCounts(plan.native, motion.frames);
     const { full } = plan.native;
     const size = full ? photoSize(portrait) : this.pack.output;
-    const from: ClipSource =
-      source instanceof Motion ? { motion: source } : { speech: new ReusableSound(source) };
+    const from: ClipSource = motion ? { motion } : { speech: new ReusableSound(source as SoundInput) };
     const talker = this.#handle;
+    const { fps } = this.pack;
     const context = (signal: AbortSignal, report: (progress: Progress) => void) => {
       this.#check();
       const portraits = video ? portraitsOfVideo(portrait, full) : onePortrait(portrait);
-      return { talker, portraits, source: from, options: plan.native, signal, report };
+      return { talker, portraits, source: from, options: plan.native, fps, signal, report };
     };
     const dispose = async () => ('speech' in from ? from.speech.close() : undefined);
     const clip = new Clip(

@@ -93,7 +93,7 @@ export class Trace {
     let handle: TraceHandle | undefined;
     try {
       speech = native().openSpeech(host.handle, sound.sampleRate);
-      const frames = await pushAll(speech, sound, report);
+      const frames = await pushAll(speech, sound, { fps: host.pack.manifest.fps, report });
       checkFrames(plan, frames);
       checkFrameCounts(plan.run, frames);
       handle = native().openTrace(host.handle, source, speech, plan);

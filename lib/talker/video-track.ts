@@ -36,7 +36,8 @@ export async function trackFace(
   const { signal } = options;
   const crop = options.crop ?? host.pack.manifest.crop.default;
   const find = { face: options.face, box: options.box, signal };
-  const tracker = crop === 'none' ? undefined : new FaceTracker(await host.faces(), find);
+  const tracker =
+    crop === 'none' ? undefined : new FaceTracker(await host.faces(), host.pack.manifest.fps, find);
   const meter = new StageMeter('track', safely(options.onProgress));
   const track: Track = { landmarks: [], ratios: [] };
   let count = 0;

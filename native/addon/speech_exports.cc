@@ -8,8 +8,9 @@ namespace {
 // openSpeech(talker, sampleRate) -> handle
 Napi::Value OpenSpeech(const Napi::CallbackInfo& info) {
   auto talker = Handle<Talker>::Get(info[0]);
-  return Handle<Speech>::Make(info.Env(),
-                              std::make_shared<Speech>(talker->device(), info[1].ToNumber().Int32Value()));
+  auto speech =
+      std::make_shared<Speech>(talker->device(), info[1].ToNumber().Int32Value(), talker->options().fps);
+  return Handle<Speech>::Make(info.Env(), std::move(speech));
 }
 
 // pushSpeech(handle, Float32Array) -> Promise<void>; one at a time

@@ -172,6 +172,7 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
   options.motion_size = GetInt(object, "motionSize");
   options.width = GetInt(object, "width");
   options.height = GetInt(object, "height");
+  options.fps = GetInt(object, "fps");
   options.window = GetInt(object, "window");
   options.fixed_window = GetBool(object, "fixedWindow");
   options.train_timesteps = GetInt(object, "trainTimesteps");

@@ -34,6 +34,8 @@ void CheckSizes(const TalkerOptions& pack) {
   CheckRange("motionSize", pack.motion_size, pack.crop_size);
   CheckRange("output.width", pack.width, kLargestSide);
   CheckRange("output.height", pack.height, kLargestSide);
+  if (pack.fps < kernels::kLowestFps || pack.fps > kernels::kHighestFps)
+    RefusePack("10 to 60", "fps", std::to_string(pack.fps));
   CheckRange("sampler.window", pack.window, 4096);
   if (pack.crop_size % pack.motion_size == 0) return;
   RefusePack("a divisor of crop.size, " + std::to_string(pack.crop_size) + ",", "motionSize",

@@ -27,7 +27,8 @@ MotionSampler::MotionSampler(std::shared_ptr<Portrait> portrait, std::shared_ptr
       window_(options.window),
       noise_(std::move(noise)),
       reference_(portrait_->talker()->device(), Type::kFloat32, {1, kernels::kMotionSize}),
-      audio_(portrait_->talker()->network("audio"), portrait_->talker()->device(), window_),
+      audio_(portrait_->talker()->network("audio"), portrait_->talker()->device(), window_,
+             portrait_->talker()->options().fps),
       sample_(portrait_->talker()->networks(), PlanOf(portrait_->talker()->options(), options),
               audio_.features(), portrait_->canonical_token(), reference_) {
   reference_.device().Copy(reference_.address(), portrait_->reference_token().address(), reference_.bytes());

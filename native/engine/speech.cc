@@ -8,8 +8,8 @@
 
 namespace kdtalker {
 
-Speech::Speech(std::shared_ptr<Device> device, int sample_rate)
-    : device_(std::move(device)), resampler_(sample_rate) {}
+Speech::Speech(std::shared_ptr<Device> device, int sample_rate, int fps)
+    : device_(std::move(device)), resampler_(sample_rate), builder_(fps) {}
 
 void Speech::Push(const float* samples, std::size_t count) {
   const std::lock_guard lock(mutex_);
@@ -29,9 +29,7 @@ void Speech::Finish() {
   stages::MelSpectrogram spectrogram = builder_.Finish();
   frames_ = spectrogram.frames;
   if (frames_ == 0) {
-    throw Error(
-        "SPEECH_TOO_SHORT",
-        "Expected speech of at least one video frame (640 samples at 16 kHz, 40 ms) but received less");
+    throw Error("SPEECH_TOO_SHORT", "Expected speech of at least one video frame but received less");
   }
   const std::size_t bytes =
       static_cast<std::size_t>(spectrogram.columns * kernels::kMelBands) * sizeof(float);

@@ -14,13 +14,14 @@ namespace kdtalker {
 // one upload.
 class Speech {
  public:
-  Speech(std::shared_ptr<Device> device, int sample_rate);
+  // `fps`: video frames a second.
+  Speech(std::shared_ptr<Device> device, int sample_rate, int fps = 25);
 
   void Push(const float* samples, std::size_t count);  // mono, -1..1
   void Finish();  // Throws Error SPEECH_TOO_SHORT when there is not one video frame.
 
   const std::shared_ptr<Device>& device() const { return device_; }
-  std::int64_t frames() const { return frames_; }  // video frames: floor(samples at 16 kHz / 640)
+  std::int64_t frames() const { return frames_; }  // video frames: floor(fps samples at 16 kHz / 16000)
   const Tensor& mel() const { return mel_; }       // [columns, 80]
 
  private:

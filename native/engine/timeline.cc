@@ -20,7 +20,7 @@ namespace {
 
 // Own blinks come about every 3.6 s, the mean interval of a resting person (Bentivoglio et al. 1997 give 17 a
 // minute).
-constexpr float kBlinkPeriodFrames = 90;
+constexpr float kBlinkPeriod = 3.6F;  // seconds
 
 std::vector<float> DownloadFloats(const Tensor& tensor) {
   std::vector<float> values(static_cast<std::size_t>(tensor.count()));
@@ -31,7 +31,7 @@ std::vector<float> DownloadFloats(const Tensor& tensor) {
 kernels::Blink BlinkOf(const TalkerOptions& pack, const RunOptions& options) {
   kernels::Blink blink{};
   blink.mode = options.blink;
-  blink.period = kBlinkPeriodFrames;
+  blink.period = kBlinkPeriod * static_cast<float>(pack.fps);
   blink.seed = options.seed;
   blink.length = static_cast<std::int32_t>(pack.blink_template.size());
   std::copy(pack.blink_template.begin(), pack.blink_template.end(), blink.shape);
@@ -78,7 +78,8 @@ Timeline::Timeline(std::shared_ptr<Portrait> portrait, const RunOptions& options
       rest_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}) {
   CheckFrames(options_, frames_);
   edits_ = UploadRows(raw_.shared_device(), options_.edits);
-  if (mel != nullptr && options_.silence) gate_ = stages::FindSilence(*mel, frames, options_.silence->rule);
+  if (mel != nullptr && options_.silence)
+    gate_ = stages::FindSilence(*mel, frames, portrait_->talker()->options().fps, options_.silence->rule);
 }
 
 void Timeline::AppendNormalised(const Tensor& motion, std::int64_t count) {

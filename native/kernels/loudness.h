@@ -15,6 +15,7 @@ struct FrameLoudness {
   float* out;        // [frames], dB, -100..0
   std::int64_t columns;
   std::int64_t frames;
+  std::int64_t fps = 25;  // frames a second, at most kMelRate
 
   KDT_HOST_DEVICE std::int64_t count() const { return frames; }
 
@@ -28,8 +29,10 @@ struct FrameLoudness {
   }
 
  private:
-  // 80 columns a second, 25 frames a second; the first column at the frame's beginning or after it.
-  KDT_HOST_DEVICE static std::int64_t FirstColumn(std::int64_t frame) { return (16 * frame + 4) / 5; }
+  // The first column at the frame's beginning or after it.
+  KDT_HOST_DEVICE std::int64_t FirstColumn(std::int64_t frame) const {
+    return (kMelRate * frame + fps - 1) / fps;
+  }
 
   KDT_HOST_DEVICE static double Power(float value) {
     const double decibel = (static_cast<double>(value) + 4.0) * 12.5 - 100.0;

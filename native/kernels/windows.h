@@ -10,6 +10,12 @@ namespace kdtalker::kernels {
 
 inline constexpr std::int64_t kMelBands = 80;
 inline constexpr std::int64_t kMelWindow = 16;  // columns one frame sees
+// Rates of video that have a column in every frame and a window that is not far longer; lib/packs/schema.ts
+// too.
+inline constexpr std::int64_t kLowestFps = 10;
+inline constexpr std::int64_t kHighestFps = 60;
+
+inline constexpr std::int64_t kMelRate = 80;  // columns a second
 
 struct GatherWindows {
   const float* mel;  // [columns, 80]
@@ -18,14 +24,17 @@ struct GatherWindows {
   std::int64_t clip_frames;  // frames of the whole clip, at least 1
   std::int64_t first;        // frame that becomes out[0]
   std::int64_t frames;
+  std::int64_t fps = 25;  // frames a second
 
   KDT_HOST_DEVICE std::int64_t count() const { return frames * kMelBands * kMelWindow; }
 
   KDT_HOST_DEVICE void operator()(std::int64_t i) const {
     const std::int64_t frame = (first + i / (kMelBands * kMelWindow)) % clip_frames;
     const std::int64_t band = i / kMelWindow % kMelBands;
-    std::int64_t column =
-        80 * (frame - 2) / 25 + i % kMelWindow;  // truncates toward zero, as the reference does
+    // The window's middle is the frame's. At 25 frames a second that is 80 (frame - 2) / 25, which truncates
+    // toward zero, as the reference does.
+    const std::int64_t begin = (kMelRate * frame + kMelRate / 2 - kMelWindow / 2 * fps) / fps;
+    std::int64_t column = begin + i % kMelWindow;
     column = column < 0 ? 0 : column;
     column = column < columns ? column : columns - 1;
     out[i] = mel[column * kMelBands + band];

@@ -5,8 +5,10 @@
 
 namespace kdtalker::stages {
 
-AudioFeatures::AudioFeatures(const Network& audio, const std::shared_ptr<Device>& device, std::int64_t window)
+AudioFeatures::AudioFeatures(const Network& audio, const std::shared_ptr<Device>& device, std::int64_t window,
+                             std::int64_t fps)
     : window_(window),
+      fps_(fps),
       windows_(device, Type::kFloat32, {window, 1, kernels::kMelBands, kernels::kMelWindow}),
       encoded_(device, Type::kFloat32, {window, audio.output("feature").dims.back()}),
       features_(device, Type::kFloat32, {1, window, encoded_.dims().back()}),
@@ -17,7 +19,7 @@ AudioFeatures::AudioFeatures(const Network& audio, const std::shared_ptr<Device>
 void AudioFeatures::Run(const Tensor& mel, std::int64_t clip_frames, std::int64_t first,
                         const StopToken& stop) {
   Launch(mel.device(),
-         kernels::GatherWindows{mel.f32(), windows_.f32(), mel.dims()[0], clip_frames, first, window_});
+         kernels::GatherWindows{mel.f32(), windows_.f32(), mel.dims()[0], clip_frames, first, window_, fps_});
   encoder_.Run(stop);
   mel.device().Copy(features_.address(), encoded_.address(), encoded_.bytes());
 }

@@ -9,7 +9,9 @@ namespace kdtalker::stages {
 // thread at a time.
 class AudioFeatures {
  public:
-  AudioFeatures(const Network& audio, const std::shared_ptr<Device>& device, std::int64_t window);
+  // `fps`: frames a second.
+  AudioFeatures(const Network& audio, const std::shared_ptr<Device>& device, std::int64_t window,
+                std::int64_t fps);
 
   // `mel` is [columns, 80]. Fills features() with frames first .. first + window - 1 of a clip of
   // `clip_frames`; past its end the clip begins again (docs/model.md 7).
@@ -18,7 +20,7 @@ class AudioFeatures {
   const Tensor& features() const { return features_; }  // [1, window, features]
 
  private:
-  std::int64_t window_;
+  std::int64_t window_, fps_;
   Tensor windows_, encoded_, features_;  // [window, 1, 80, 16], [window, features], [1, window, features]
   NetworkRun encoder_;
 };

@@ -32,15 +32,12 @@ float Normalised(double magnitude) {
   return static_cast<float>(std::clamp(8.0 * ((decibel + 100.0) / 100.0) - 4.0, -4.0, 4.0));
 }
 
-std::int64_t WholeFrames(std::int64_t samples) {
-  return samples / kSamplesPerFrame * kSamplesPerFrame;
-}
-
 }  // namespace
 
 // Zeros come before the first sample.
-MelBuilder::MelBuilder()
-    : spectrum_(kFft),
+MelBuilder::MelBuilder(std::int64_t fps)
+    : fps_(fps),
+      spectrum_(kFft),
       filters_({static_cast<double>(kSpeechRate), kFft, kBands, 55.0, 7600.0}),
       hann_(PeriodicHann(kFft)),
       windowed_(kFft),
@@ -48,6 +45,15 @@ MelBuilder::MelBuilder()
       bands_(kBands),
       pending_(static_cast<std::size_t>(kHalf), 0.0),
       base_(-kHalf) {}
+
+std::int64_t MelBuilder::FramesIn(std::int64_t samples) const {
+  return samples * fps_ / kSpeechRate;
+}
+
+// The samples of the whole frames among these, down to a whole sample.
+std::int64_t MelBuilder::WholeFrames(std::int64_t samples) const {
+  return FramesIn(samples) * kSpeechRate / fps_;
+}
 
 void MelBuilder::Push(const float* samples, std::size_t count) {
   while (count > 0) {
@@ -64,7 +70,7 @@ void MelBuilder::Push(const float* samples, std::size_t count) {
 MelSpectrogram MelBuilder::Finish() {
   MelSpectrogram mel;
   const std::int64_t length = WholeFrames(received_);
-  mel.frames = length / kSamplesPerFrame;
+  mel.frames = FramesIn(received_);
   if (mel.frames > 0) {
     pending_.resize(static_cast<std::size_t>(length - base_));
     pending_.resize(static_cast<std::size_t>(length - base_ + kHalf), 0.0);

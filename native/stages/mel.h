@@ -10,15 +10,14 @@
 
 namespace kdtalker::stages {
 
-inline constexpr std::int64_t kSpeechRate = 16000;     // samples a second
-inline constexpr std::int64_t kSamplesPerFrame = 640;  // of a video frame at 25 fps
-inline constexpr std::int64_t kMelHop = 200;           // samples between columns: 80 a second
+inline constexpr std::int64_t kSpeechRate = 16000;  // samples a second
+inline constexpr std::int64_t kMelHop = 200;        // samples between columns: kernels::kMelRate a second
 
 // The speech of a clip as the audio encoder's input is cut from it.
 struct MelSpectrogram {
   GrowingFloats values;      // [columns, 80], TIME-MAJOR, -4..4
-  std::int64_t columns = 0;  // 1 + floor(640 frames / 200); 0 when there is no frame
-  std::int64_t frames = 0;   // video frames: floor(samples / 640)
+  std::int64_t columns = 0;  // 1 + floor(samples of all frames / 200); 0 when there is no frame
+  std::int64_t frames = 0;   // whole video frames: floor(fps samples / 16000)
 };
 
 // Samples at 16 kHz to the mel spectrogram of docs/model.md 2, as they arrive. However they are cut into
@@ -26,7 +25,8 @@ struct MelSpectrogram {
 // One thread at a time.
 class MelBuilder {
  public:
-  MelBuilder();
+  // `fps`: video frames a second.
+  explicit MelBuilder(std::int64_t fps = 25);
 
   // Samples are finite floats, full scale 1 (16-bit PCM / 32768).
   void Push(const float* samples, std::size_t count);
@@ -35,11 +35,14 @@ class MelBuilder {
   MelSpectrogram Finish();
 
  private:
+  std::int64_t FramesIn(std::int64_t samples) const;
+  std::int64_t WholeFrames(std::int64_t samples) const;
   void Append(const float* samples, std::size_t count);
   void AddColumnsUpTo(std::int64_t end);
   void AddColumn(const double* samples);
   void DropUsed();
 
+  std::int64_t fps_;
   RealSpectrum spectrum_;
   MelFilters filters_;
   std::vector<double> hann_;

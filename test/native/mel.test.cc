@@ -58,6 +58,29 @@ Floats Windows(std::int64_t columns, std::int64_t clip, std::int64_t first, std:
 
 }  // namespace
 
+TEST_CASE("windows and whole frames at another rate of video") {
+  // The window's middle, 8 columns on, is the frame's.
+  const auto begin = [](std::int64_t frame, std::int64_t fps) {
+    Floats mel(std::size_t{80} * 400), out(1280);
+    for (std::size_t i = 0; i < mel.size(); i++) mel[i] = static_cast<float>(i);
+    Run(GatherWindows{mel.data(), out.data(), 400, 200, frame, 1, fps});
+    return static_cast<std::int64_t>(out[0]) / 80;
+  };
+  for (const std::int64_t frame : {15, 33, 100}) {
+    CHECK(begin(frame, 25) == 80 * (frame - 2) / 25);
+    CHECK(begin(frame, 50) == (80 * frame + 40) / 50 - 8);
+    CHECK(begin(frame, 30) == (80 * frame + 40) / 30 - 8);
+  }
+  for (const std::int64_t fps : {10, 24, 25, 30, 50, 60}) {
+    MelBuilder builder(fps);
+    const Floats samples(16000, 0.1F);
+    builder.Push(samples.data(), samples.size());
+    const MelSpectrogram mel = builder.Finish();
+    CHECK(mel.frames == fps);
+    CHECK(mel.columns == 81);
+  }
+}
+
 TEST_CASE("the spectrogram is the golden one") {
   const golden::File audio("audio");
   const MelSpectrogram mel = Mel(audio.Floats("samples"), 1 << 20);

@@ -42,6 +42,15 @@ bool AllOpen(const Floats& gate) {
 
 }  // namespace
 
+TEST_CASE("every frame of every rate has a column to be loud with") {
+  const Floats mel(std::size_t{81} * 80, 0.0F);
+  for (const std::int64_t fps : {10, 24, 25, 30, 50, 60}) {
+    Floats loudness(static_cast<std::size_t>(fps));
+    Run(FrameLoudness{mel.data(), loudness.data(), 81, fps, fps});
+    for (const float decibel : loudness) CHECK(decibel == doctest::Approx(-50));
+  }
+}
+
 TEST_CASE("a frame's loudness is the mean power of its columns in decibels") {
   // 5 frames are 16 columns: frames begin at columns 0, 4, 7, 10, 13.
   Floats mel(17 * 80, -4.0F);

@@ -7,9 +7,12 @@ import type { VideoFormat, VideoSpec } from './format.js';
  */
 const PALETTE_FRAMES = 50;
 
+/** Players take a shorter delay than two hundredths of a second for ten: frames of faster clips are left out. */
+const HIGHEST_FPS = 50;
+
 /** Ordered dithering keeps a still background still, and only the rectangle that changed is stored. */
-const FILTER =
-  `[0:v]split[frames][first];[first]trim=end_frame=${PALETTE_FRAMES},palettegen[palette];` +
+const filterOf = (fps: number) =>
+  `[0:v]${fps > HIGHEST_FPS ? `fps=${HIGHEST_FPS},` : ''}split[frames][first];[first]trim=end_frame=${PALETTE_FRAMES},palettegen[palette];` +
   '[frames][palette]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle[gif]';
 
 /** Animated GIF without sound, repeated for ever. 25 fps are 4 hundredths of a second, which GIF stores exactly. */
@@ -23,5 +26,5 @@ export const gif: VideoFormat = {
 
 function gifArguments(spec: VideoSpec): string[] {
   const input = inputArguments(spec, 'rgb24');
-  return [...input, '-filter_complex', FILTER, '-map', '[gif]', '-loop', '0', '-f', 'gif'];
+  return [...input, '-filter_complex', filterOf(spec.fps), '-map', '[gif]', '-loop', '0', '-f', 'gif'];
 }
