@@ -119,12 +119,22 @@ function installAndUse(archive, folder, npm, flags) {
   rmSync(cwd, { recursive: true });
 }
 
+/** The examples of docs/install.md, once. */
+function bundle(archive, folder, npm) {
+  const cwd = consumer(folder);
+  const env = plainEnvironment();
+  copyFileSync(path.join(root, '.ci/bundled.mjs'), path.join(cwd, 'bundled.mjs'));
+  npm(['install', archive, 'esbuild', '@vercel/nft'], { cwd, env });
+  console.log(run(process.execPath, ['bundled.mjs'], { cwd, env }).trim());
+}
+
 function main(folder) {
   const archive = pack(folder);
   barePath(folder);
   for (const major of [10, 11]) {
     const npm = npmOf(major, folder);
     for (const flags of WAYS) installAndUse(archive, folder, npm, flags);
+    if (major === 11) bundle(archive, folder, npm);
   }
 }
 
