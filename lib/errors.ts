@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   ADDON_NOT_FOUND: 'The native addon could not be loaded.',
   PACKAGE_INCOMPLETE:
     'A package or file that comes with kdtalker is missing: it was not installed, or a bundler left it out.',
+  OUT_OF_RESOURCES: 'The system has no memory or no thread left for the work.',
   NATIVE: 'An error inside the engine that has no better code.',
 } as const;
 

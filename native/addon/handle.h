@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -66,7 +67,11 @@ class Handle {
   static void Finalize(napi_env, void* data, void*) {
     const std::unique_ptr<Share> share(static_cast<Share*>(data));
     if (share->owned == nullptr || *share->ending) return;
-    ThreadPool::Shared().Post([owned = std::move(share->owned)]() mutable { owned.reset(); });
+    try {
+      ThreadPool::Shared().Post([owned = std::move(share->owned)]() mutable { owned.reset(); });
+    } catch (const std::exception&) {
+      // Without memory or a thread for the pool it was let go here and now.
+    }
   }
 };
 

@@ -1,5 +1,6 @@
 #include "addon/jobs.h"
 
+#include <new>
 #include <string>
 
 #include "core/error.h"
@@ -18,10 +19,10 @@ std::shared_ptr<Mailbox> Mailbox::Open(Napi::Env env, Drain drain) {
   return mailbox;
 }
 
-void Mailbox::Send(std::uint64_t job, Outcome outcome) {
+void Mailbox::Send(Letters letter) noexcept {
   const std::lock_guard lock(mutex_);
   if (!open_) return;
-  letters_.emplace_back(job, std::move(outcome));
+  letters_.splice(letters_.end(), letter);
   // A refusal means that the environment is closing: Close() drops the letters.
   napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking);
 }
@@ -33,7 +34,7 @@ void Mailbox::Hold(Napi::Env env, bool hold) {
 }
 
 void Mailbox::Close() {
-  std::vector<std::pair<std::uint64_t, Outcome>> dropped;
+  Letters dropped;  // destroyed after the lock is given up
   const std::lock_guard lock(mutex_);
   if (!open_) return;
   open_ = false;
@@ -44,7 +45,7 @@ void Mailbox::Close() {
 void Mailbox::Deliver(napi_env env, napi_value, void* context, void*) {
   if (env == nullptr) return;  // called once more while the function is being torn down
   auto* mailbox = static_cast<Mailbox*>(context);
-  std::vector<std::pair<std::uint64_t, Outcome>> letters;
+  Letters letters;
   {
     const std::lock_guard lock(mailbox->mutex_);
     letters.swap(mailbox->letters_);
@@ -52,8 +53,23 @@ void Mailbox::Deliver(napi_env env, napi_value, void* context, void*) {
   if (!letters.empty()) mailbox->drain_(std::move(letters));
 }
 
+Reply::~Reply() {
+  if (sent_) return;
+  try {
+    throw Error("NATIVE", "Expected an answer of the engine but the call was dropped");
+  } catch (...) {
+    Fail(std::current_exception());
+  }
+}
+
+void Reply::Send(Outcome outcome) noexcept {
+  if (sent_.exchange(true)) return;
+  letter_.front().outcome = std::move(outcome);
+  mailbox_->Send(std::move(letter_));
+}
+
 Jobs::Jobs(Napi::Env env) : env_(env) {
-  mailbox_ = Mailbox::Open(env, [this](auto letters) {
+  mailbox_ = Mailbox::Open(env, [this](Mailbox::Letters letters) {
     for (auto& [id, outcome] : letters) Settle(id, std::move(outcome));
   });
 }
@@ -69,13 +85,14 @@ void Jobs::Close() {
 }
 
 Jobs::Started Jobs::Start(Napi::Env env, const Napi::Object& kept) {
+  const std::uint64_t id = next_++;
+  auto reply = std::make_shared<Reply>(mailbox_, id);
   Pending pending{Napi::Promise::Deferred::New(env), {}};
   if (!kept.IsEmpty()) pending.kept = Napi::Persistent(kept);
   const Napi::Promise promise = pending.deferred.Promise();
-  const std::uint64_t id = next_++;
   if (pending_.empty()) mailbox_->Hold(env, true);
   pending_.emplace(id, std::move(pending));
-  return {id, promise};
+  return {std::move(reply), promise};
 }
 
 void Jobs::Settle(std::uint64_t id, Outcome outcome) {
@@ -109,6 +126,10 @@ Napi::Error ToJsError(Napi::Env env, const std::exception_ptr& error) {
   } catch (const Error& thrown) {
     Napi::Error made = Napi::Error::New(env, thrown.what());
     made.Set("code", Napi::String::New(env, thrown.code()));
+    return made;
+  } catch (const std::bad_alloc&) {
+    Napi::Error made = Napi::Error::New(env, "Expected memory for the work but the system has none left");
+    made.Set("code", Napi::String::New(env, "OUT_OF_RESOURCES"));
     return made;
   } catch (const std::exception& thrown) {
     return Napi::Error::New(env, thrown.what());

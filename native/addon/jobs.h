@@ -2,14 +2,15 @@
 
 #include <napi.h>
 
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 #include "core/thread_pool.h"
 
@@ -26,10 +27,15 @@ struct Outcome {
 // what arrives after its end is dropped.
 class Mailbox {
  public:
-  using Drain = std::function<void(std::vector<std::pair<std::uint64_t, Outcome>>)>;
+  struct Letter {
+    std::uint64_t job;
+    Outcome outcome;
+  };
+  using Letters = std::list<Letter>;  // moved from list to list without an allocation
+  using Drain = std::function<void(Letters)>;
 
   static std::shared_ptr<Mailbox> Open(Napi::Env env, Drain drain);  // JavaScript thread
-  void Send(std::uint64_t job, Outcome outcome);                     // any thread
+  void Send(Letters letter) noexcept;                                // any thread
   void Hold(Napi::Env env, bool hold);  // JavaScript thread; while held the event loop stays alive
   void Close();                         // JavaScript thread; idempotent
 
@@ -37,10 +43,29 @@ class Mailbox {
   static void Deliver(napi_env env, napi_value callback, void* context, void* data);
 
   std::mutex mutex_;
-  std::vector<std::pair<std::uint64_t, Outcome>> letters_;
+  Letters letters_;
   napi_threadsafe_function wake_ = nullptr;
   bool open_ = false;
   Drain drain_;
+};
+
+// The one answer to a job that has a promise. Its letter was made with it, so that answering needs no memory;
+// a reply that is dropped without an answer sends an error, so that every promise settles.
+class Reply {
+ public:
+  Reply(std::shared_ptr<Mailbox> mailbox, std::uint64_t job)
+      : mailbox_(std::move(mailbox)), letter_{{job, {}}} {}
+  ~Reply();
+  Reply(const Reply&) = delete;
+  Reply& operator=(const Reply&) = delete;
+
+  void Send(Outcome outcome) noexcept;  // any thread, once; later calls do nothing
+  void Fail(std::exception_ptr error) noexcept { Send({{}, std::move(error)}); }
+
+ private:
+  std::shared_ptr<Mailbox> mailbox_;
+  Mailbox::Letters letter_;
+  std::atomic<bool> sent_{false};
 };
 
 // The promises of one environment that are not settled yet. JavaScript thread only.
@@ -49,13 +74,10 @@ class Jobs {
   explicit Jobs(Napi::Env env);
   ~Jobs();
 
-  // A promise that Mailbox::Send with this id settles. `kept` stays alive until then (a buffer that is being
-  // filled).
-  struct Started {
-    std::uint64_t id;
-    Napi::Promise promise;
-  };
-  Started Start(Napi::Env env, const Napi::Object& kept = {});
+  // A promise that a reply settles. begin(reply) hands it to whoever will answer; what begin throws rejects.
+  // `kept` stays alive until then (a buffer that is being filled).
+  template <class Begin>
+  Napi::Value Ask(Napi::Env env, const Begin& begin, const Napi::Object& kept = {});
 
   // Runs work() on the engine's pool, then resolve(env, result) on the JavaScript thread; what either throws
   // rejects.
@@ -63,7 +85,6 @@ class Jobs {
   Napi::Value Run(Napi::Env env, std::function<Result()> work,
                   std::function<Napi::Value(Napi::Env, Result&)> resolve);
 
-  const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
   void Close();  // the environment ends: waits for the tasks under way; pending promises are forgotten
 
  private:
@@ -71,6 +92,11 @@ class Jobs {
     Napi::Promise::Deferred deferred;
     Napi::ObjectReference kept;
   };
+  struct Started {
+    std::shared_ptr<Reply> reply;
+    Napi::Promise promise;
+  };
+  Started Start(Napi::Env env, const Napi::Object& kept);
   void Settle(std::uint64_t id, Outcome outcome);
   void Conclude(const Napi::Promise::Deferred& deferred, Outcome& outcome);
 
@@ -81,25 +107,35 @@ class Jobs {
   std::uint64_t next_ = 0;
 };
 
-template <class Result>
-Napi::Value Jobs::Run(Napi::Env env, std::function<Result()> work,
-                      std::function<Napi::Value(Napi::Env, Result&)> resolve) {
-  const Started job = Start(env);
-  auto run = [mailbox = mailbox_, id = job.id, work = std::move(work), resolve = std::move(resolve)] {
-    Outcome outcome;
-    try {
-      auto result = std::make_shared<Result>(work());
-      outcome.value = [result, resolve](Napi::Env inner) { return resolve(inner, *result); };
-    } catch (...) {
-      outcome.error = std::current_exception();
-    }
-    mailbox->Send(id, std::move(outcome));
-  };
-  ThreadPool::Shared().Post(std::move(run), tasks_.Enter());
+template <class Begin>
+Napi::Value Jobs::Ask(Napi::Env env, const Begin& begin, const Napi::Object& kept) {
+  const Started job = Start(env, kept);
+  try {
+    begin(job.reply);
+  } catch (...) {
+    job.reply->Fail(std::current_exception());
+  }
   return job.promise;
 }
 
-// The JavaScript error of what a worker threw: message, and `code` when it was a kdtalker::Error.
+template <class Result>
+Napi::Value Jobs::Run(Napi::Env env, std::function<Result()> work,
+                      std::function<Napi::Value(Napi::Env, Result&)> resolve) {
+  return Ask(env, [&](const std::shared_ptr<Reply>& reply) {
+    auto run = [reply, work = std::move(work), resolve = std::move(resolve)] {
+      try {
+        auto result = std::make_shared<Result>(work());
+        reply->Send({[result, resolve](Napi::Env inner) { return resolve(inner, *result); }, nullptr});
+      } catch (...) {
+        reply->Fail(std::current_exception());
+      }
+    };
+    ThreadPool::Shared().Post(std::move(run), tasks_.Enter());
+  });
+}
+
+// The JavaScript error of what a worker threw: message, and `code` when it was a kdtalker::Error or the
+// want of memory.
 Napi::Error ToJsError(Napi::Env env, const std::exception_ptr& error);
 
 }  // namespace kdtalker::addon

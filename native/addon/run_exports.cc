@@ -35,17 +35,16 @@ Napi::Value ReadFrame(const Napi::CallbackInfo& info) {
                                         " bytes for a frame but received " + std::to_string(out.size));
   }
   auto source = info[3].IsUndefined() ? nullptr : Handle<Portrait>::Get(info[3]);
-  Jobs& jobs = Instance::Of(info.Env()).jobs();
-  const Jobs::Started job = jobs.Start(info.Env(), info[1].As<Napi::Object>());
-  run->Read(
-      format, out.data,
-      [mailbox = jobs.mailbox(), id = job.id](std::int64_t index, const std::exception_ptr& error) {
-        mailbox->Send(
-            id,
-            {[index](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(index)); }, error});
-      },
-      std::move(source));
-  return job.promise;
+  const auto begin = [&](const std::shared_ptr<Reply>& reply) {
+    const auto answer = [reply](std::int64_t index, std::exception_ptr error) {
+      const auto value = [index](Napi::Env env) {
+        return Napi::Number::New(env, static_cast<double>(index));
+      };
+      reply->Send({value, std::move(error)});
+    };
+    run->Read(format, out.data, answer, std::move(source));
+  };
+  return Instance::Of(info.Env()).jobs().Ask(info.Env(), begin, info[1].As<Napi::Object>());
 }
 
 Napi::Float32Array FloatsToJs(Napi::Env env, const std::vector<float>& values) {
@@ -61,26 +60,31 @@ Napi::Value MotionToJs(Napi::Env env, const Run::Motion& motion) {
   return result;
 }
 
+void SendMotion(Reply& reply, Run::Motion motion, std::exception_ptr error) noexcept {
+  try {
+    auto kept = std::make_shared<Run::Motion>(std::move(motion));
+    reply.Send({[kept](Napi::Env env) { return MotionToJs(env, *kept); }, std::move(error)});
+  } catch (...) {
+    reply.Fail(std::current_exception());
+  }
+}
+
 // readMotion(handle) -> Promise<{ motion, raw }>, Float32Arrays [frames, 70]
 Napi::Value ReadMotion(const Napi::CallbackInfo& info) {
   auto run = Handle<Run>::Get(info[0]);
-  Jobs& jobs = Instance::Of(info.Env()).jobs();
-  const Jobs::Started job = jobs.Start(info.Env());
-  run->ReadMotion(
-      [mailbox = jobs.mailbox(), id = job.id](Run::Motion motion, const std::exception_ptr& error) {
-        auto kept = std::make_shared<Run::Motion>(std::move(motion));
-        mailbox->Send(id, {[kept](Napi::Env env) { return MotionToJs(env, *kept); }, error});
-      });
-  return job.promise;
+  return Instance::Of(info.Env()).jobs().Ask(info.Env(), [&run](const std::shared_ptr<Reply>& reply) {
+    run->ReadMotion([reply](Run::Motion motion, std::exception_ptr error) {
+      SendMotion(*reply, std::move(motion), std::move(error));
+    });
+  });
 }
 
-// runProgress(handle) -> { frames, sampled, rendered }
+// runProgress(handle) -> { frames, sampled }
 Napi::Value RunProgress(const Napi::CallbackInfo& info) {
   const auto run = Handle<Run>::Get(info[0]);
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("frames", static_cast<double>(run->frames()));
   result.Set("sampled", static_cast<double>(run->sampled()));
-  result.Set("rendered", static_cast<double>(run->rendered()));
   return result;
 }
 

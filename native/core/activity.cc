@@ -2,9 +2,10 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdlib>
-#include <map>
 #include <mutex>
+#include <new>
 #include <utility>
 
 namespace kdtalker {
@@ -12,44 +13,62 @@ namespace {
 
 constexpr auto kLongestWait = std::chrono::seconds(10);  // then exit() goes on: a crash at exit beats a hang
 
-struct Registry {
+}  // namespace
+
+struct Activity::Registry {
   std::mutex mutex;
-  std::condition_variable left;
-  std::map<const Activity*, std::function<void()>> active;
+  std::condition_variable changed;
+  Activity* first = nullptr;
   bool exiting = false;
+
+  Activity* NextToTell() const {
+    Activity* each = first;
+    while (each != nullptr && each->told_) each = each->after_;
+    return each;
+  }
 };
 
-// Never destroyed: threads may leave after static destruction has begun.
-Registry& TheRegistry() {
-  static auto* registry = new Registry;
+// Never destroyed: threads may leave after static destruction has begun. Nor allocated.
+Activity::Registry& Activity::TheRegistry() {
+  alignas(Registry) static std::byte storage[sizeof(Registry)];
+  static auto* registry = new (storage) Registry;
   return *registry;
 }
 
-}  // namespace
-
+// An activity that is being told stays until `stop` has returned, though its work may end meanwhile.
 void Activity::StopAll() {
   Registry& registry = TheRegistry();
   std::unique_lock lock(registry.mutex);
   registry.exiting = true;
-  for (const auto& [activity, stop] : registry.active) {
-    if (stop) stop();
+  while (Activity* activity = registry.NextToTell()) {
+    activity->told_ = activity->being_told_ = true;
+    lock.unlock();
+    if (activity->stop_) activity->stop_();
+    lock.lock();
+    activity->being_told_ = false;
+    registry.changed.notify_all();
   }
-  registry.left.wait_for(lock, kLongestWait, [&] { return registry.active.empty(); });
+  registry.changed.wait_for(lock, kLongestWait, [&] { return registry.first == nullptr; });
 }
 
-Activity::Activity(std::function<void()> stop) {
+Activity::Activity(std::function<void()> stop) noexcept : stop_(std::move(stop)) {
   Registry& registry = TheRegistry();
   const std::lock_guard lock(registry.mutex);
   entered_ = !registry.exiting;
-  if (entered_) registry.active.emplace(this, std::move(stop));
+  if (!entered_) return;
+  after_ = registry.first;
+  if (after_ != nullptr) after_->before_ = this;
+  registry.first = this;
 }
 
 Activity::~Activity() {
   if (!entered_) return;
   Registry& registry = TheRegistry();
-  const std::lock_guard lock(registry.mutex);
-  registry.active.erase(this);
-  registry.left.notify_all();
+  std::unique_lock lock(registry.mutex);
+  registry.changed.wait(lock, [this] { return !being_told_; });
+  (before_ == nullptr ? registry.first : before_->after_) = after_;
+  if (after_ != nullptr) after_->before_ = before_;
+  registry.changed.notify_all();
 }
 
 void Activity::StopAllAtExit() {

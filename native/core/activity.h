@@ -9,9 +9,9 @@ namespace kdtalker {
 // it, so that no thread runs inside ONNX Runtime while its static objects are being destroyed.
 class Activity {
  public:
-  // `stop` makes the work end soon; called from the exiting thread. Empty: the work is short and is waited
-  // for.
-  explicit Activity(std::function<void()> stop = {});
+  // `stop` makes the work end soon; called from the exiting thread, with no lock held, while this still
+  // lives. Empty: the work is short and is waited for. Allocates nothing: threads begin with it.
+  explicit Activity(std::function<void()> stop = {}) noexcept;
   ~Activity();
   Activity(const Activity&) = delete;
   Activity& operator=(const Activity&) = delete;
@@ -29,7 +29,14 @@ class Activity {
   static void StopAllAtExit();
 
  private:
+  struct Registry;
+  static Registry& TheRegistry();
+
+  std::function<void()> stop_;
   bool entered_;
+  // Guarded by the registry's mutex, with the links of its list of those that work.
+  bool told_ = false, being_told_ = false;
+  Activity *before_ = nullptr, *after_ = nullptr;
 };
 
 }  // namespace kdtalker

@@ -9,6 +9,8 @@
 #include <immintrin.h>
 #endif
 
+#include "core/start_thread.h"
+
 namespace kdtalker {
 namespace {
 
@@ -126,14 +128,26 @@ double GigaflopsOf(const Unit& unit, double seconds) {
   return static_cast<double>(kRounds) * unit.flops / seconds / 1e9;
 }
 
-// The sum of what every thread reaches while the others work too.
+// Threads that are joined whatever happens.
+struct Workers {
+  std::vector<std::thread> threads;
+  ~Workers() {
+    for (std::thread& thread : threads) thread.join();
+  }
+};
+
+// The sum of what every thread reaches while the others work too. Throws Error OUT_OF_RESOURCES: with fewer
+// threads it would be another machine's number.
 double GigaflopsOfAll(const Unit& unit, int threads) {
   std::vector<double> reached(static_cast<std::size_t>(threads));
-  std::vector<std::thread> workers;
-  workers.reserve(reached.size());
-  for (double& each : reached)
-    workers.emplace_back([&unit, &each] { each = GigaflopsOf(unit, FastestSeconds(unit)); });
-  for (std::thread& worker : workers) worker.join();
+  {
+    Workers workers;
+    workers.threads.reserve(reached.size());
+    for (double& each : reached) {
+      workers.threads.push_back(
+          StartThread([&unit, &each] { each = GigaflopsOf(unit, FastestSeconds(unit)); }));
+    }
+  }
   double sum = 0;
   for (const double each : reached) sum += each;
   return sum;

@@ -20,12 +20,12 @@ class CpuDevice final : public Device {
   void* AllocateBytes(std::size_t bytes) override {
     void* address = nullptr;
     if (::posix_memalign(&address, 64, bytes == 0 ? 64 : bytes) != 0) {
-      throw Error("NATIVE",
+      throw Error("OUT_OF_RESOURCES",
                   "Expected " + std::to_string(bytes) + " bytes of memory but the system has none left");
     }
     return address;
   }
-  void Free(void* address, std::size_t) override { std::free(address); }
+  void Free(void* address, std::size_t) noexcept override { std::free(address); }
   void CopyIn(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
   void CopyOut(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
   void* AdoptBytes(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t) override {

@@ -55,7 +55,12 @@ Memory Device::Adopt(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t 
 
 void* Device::AdoptBytes(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t bytes) {
   void* address = AllocateBytes(bytes);
-  CopyIn(address, buffer.get(), bytes);
+  try {
+    CopyIn(address, buffer.get(), bytes);
+  } catch (...) {
+    Free(address, bytes);
+    throw;
+  }
   return address;
 }
 

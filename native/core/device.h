@@ -77,7 +77,7 @@ class Device : public std::enable_shared_from_this<Device> {
  protected:
   friend class Memory;
   virtual void* AllocateBytes(std::size_t bytes) = 0;
-  virtual void Free(void* address, std::size_t bytes) = 0;
+  virtual void Free(void* address, std::size_t bytes) noexcept = 0;
   virtual void CopyIn(void* to, const void* from, std::size_t bytes) = 0;
   virtual void CopyOut(void* to, const void* from, std::size_t bytes) = 0;
   // Default: allocate and copy.

@@ -74,21 +74,24 @@ class GuardedDevice final : public Device {
   void* AllocateBytes(std::size_t bytes) override {
     const std::size_t size = RoundToPages(bytes);
     const std::lock_guard lock(mutex_);
-    const std::size_t offset = TakeOffset(size);
-    if (::mprotect(ViewAt(offset), size, PROT_READ | PROT_WRITE) != 0) {
-      throw Error("NATIVE", std::string("Expected pages for device 'guarded' but mprotect said: ") +
-                                std::strerror(errno));
+    const Blocks::iterator block = TakeBlock(size);
+    if (::mprotect(ViewAt(block->second), size, PROT_READ | PROT_WRITE) != 0) {
+      const std::string why = std::strerror(errno);
+      free_.insert(used_.extract(block));
+      throw Error("OUT_OF_RESOURCES", "Expected pages for device 'guarded' but mprotect said: " + why);
     }
-    return reinterpret_cast<void*>(guard_.begin() + offset);
+    return reinterpret_cast<void*>(guard_.begin() + block->second);
   }
 
-  void Free(void* address, std::size_t bytes) override {
+  void Free(void* address, std::size_t bytes) noexcept override {
     const std::size_t size = RoundToPages(bytes);
     const std::size_t offset = reinterpret_cast<std::uintptr_t>(address) - guard_.begin();
     const std::lock_guard lock(mutex_);
     ::madvise(ViewAt(offset), size, MADV_DONTNEED);
     ::mprotect(ViewAt(offset), size, PROT_NONE);
-    free_.emplace(size, offset);
+    auto block = used_.lower_bound(size);
+    while (block->second != offset) block++;
+    free_.insert(used_.extract(block));
   }
 
   void CopyIn(void* to, const void* from, std::size_t bytes) override {
@@ -99,24 +102,24 @@ class GuardedDevice final : public Device {
   }
 
  private:
+  using Blocks = std::multimap<std::size_t, std::size_t>;  // size -> offset
+
   // Blocks of one size are used again; others come from the end of the range. Freed pages cost address space
-  // only.
-  std::size_t TakeOffset(std::size_t size) {
-    if (auto found = free_.find(size); found != free_.end()) {
-      const std::size_t offset = found->second;
-      free_.erase(found);
-      return offset;
-    }
+  // only. A block's node goes from one list to the other, so that freeing allocates nothing.
+  Blocks::iterator TakeBlock(std::size_t size) {
+    if (const auto found = free_.find(size); found != free_.end()) return used_.insert(free_.extract(found));
     if (end_ + size > kRange)
-      throw Error("NATIVE", "Expected room on device 'guarded' but its 64 GiB are used up");
-    return std::exchange(end_, end_ + size);
+      throw Error("OUT_OF_RESOURCES", "Expected room on device 'guarded' but its 64 GiB are used up");
+    const auto block = used_.emplace(size, end_);
+    end_ += size;
+    return block;
   }
 
   void* ViewAt(std::size_t offset) const { return reinterpret_cast<void*>(view_.begin() + offset); }
 
   AddressRange guard_, view_;
   std::mutex mutex_;
-  std::multimap<std::size_t, std::size_t> free_;  // size -> offset
+  Blocks used_, free_;
   std::size_t end_ = 0;
 };
 

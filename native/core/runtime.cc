@@ -79,8 +79,13 @@ void Runtime::ShrinkArena() noexcept {
 }
 
 void Runtime::AddDomain(const std::string& name, const MakeDomain& make) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (domains_.count(name) != 0) return;
+  }
+  auto made = make();  // without the lock: it is a caller's function
   const std::lock_guard lock(mutex_);
-  if (domains_.count(name) == 0) domains_.emplace(name, make());
+  domains_.emplace(name, std::move(made));
 }
 
 void Runtime::AddDomainsTo(Ort::SessionOptions& options) const {

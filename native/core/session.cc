@@ -9,9 +9,9 @@
 namespace kdtalker {
 namespace {
 
-Ort::SessionOptions MakeOptions(int threads, bool brief) {
+Ort::SessionOptions MakeOptions(SessionThreads& threads, bool brief) {
   Ort::SessionOptions options;
-  options.SetIntraOpNumThreads(threads);
+  threads.GiveTo(options);
   options.SetInterOpNumThreads(1);
   options.SetGraphOptimizationLevel(brief ? ORT_ENABLE_EXTENDED : ORT_ENABLE_ALL);
   options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
@@ -23,7 +23,7 @@ Ort::SessionOptions MakeOptions(int threads, bool brief) {
   return options;
 }
 
-Ort::Session Load(Runtime& runtime, const std::string& file, int threads, bool brief) {
+Ort::Session Load(Runtime& runtime, const std::string& file, SessionThreads& threads, bool brief) {
   try {
     Ort::SessionOptions options = MakeOptions(threads, brief);
     runtime.AddDomainsTo(options);
@@ -111,7 +111,10 @@ std::string Slot::text() const {
 }
 
 Session::Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads, bool brief)
-    : runtime_(std::move(runtime)), file_(file), session_(Load(*runtime_, file, threads, brief)) {
+    : runtime_(std::move(runtime)),
+      file_(file),
+      threads_(threads - 1),
+      session_(Load(*runtime_, file, threads_, brief)) {
   Ort::AllocatorWithDefaultOptions allocator;
   for (std::size_t i = 0; i < session_.GetInputCount(); i++) {
     inputs_.push_back(

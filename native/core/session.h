@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/runtime.h"
+#include "core/session_threads.h"
 #include "core/tensor.h"
 
 namespace kdtalker {
@@ -27,6 +28,7 @@ class Session {
  public:
   // Throws Error PACK_DAMAGED when ONNX Runtime refuses the file, PACK_INVALID where an input or output is no
   // tensor of a type that the engine knows.
+  // `threads` are what one run works with, the calling one among them; fewer where the system gives no more.
   // `brief`: for few runs; nothing is rearranged for speed, which would take the weights' memory once more.
   Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads, bool brief = false);
   Session(const Session&) = delete;
@@ -43,6 +45,7 @@ class Session {
  private:
   std::shared_ptr<Runtime> runtime_;
   std::string file_;
+  SessionThreads threads_;
   Ort::Session session_;
   std::vector<Slot> inputs_, outputs_;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/activity.h"
+#include "core/start_thread.h"
 
 namespace kdtalker {
 namespace {
@@ -13,8 +14,11 @@ constexpr unsigned kSharedThreads =
 }  // namespace
 
 std::shared_ptr<void> TaskGroup::Enter() {
-  const std::lock_guard lock(state_->mutex);
-  state_->inside++;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->inside++;
+  }
+  // Without memory for the share its deleter is called at once.
   return {state_.get(), [state = state_](void*) {
             const std::lock_guard inner(state->mutex);
             if (--state->inside == 0) state->left.notify_all();
@@ -31,8 +35,8 @@ ThreadPool& ThreadPool::Shared() {
   return *pool;
 }
 
-ThreadPool::ThreadPool(unsigned threads) {
-  for (unsigned i = 0; i < threads; i++) threads_.emplace_back([this] { Work(); });
+ThreadPool::ThreadPool(unsigned most) : most_(most) {
+  threads_.reserve(most);
 }
 
 ThreadPool::~ThreadPool() {
@@ -45,37 +49,50 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::Post(std::function<void()> task, std::shared_ptr<void> membership) {
+  Tasks posted;
+  posted.push_back(std::make_unique<Task>(Task{std::move(task), std::move(membership)}));
   {
     const std::lock_guard lock(mutex_);
-    tasks_.push_back({std::move(task), std::move(membership)});
+    StartFor(tasks_.size() + 1);
+    tasks_.splice(tasks_.end(), posted);
   }
   wake_.notify_one();
 }
 
-void ThreadPool::Work() {
-  for (;;) {
-    Task task;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return closing_ || !tasks_.empty(); });
-      if (tasks_.empty()) return;
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
-    }
-    Run(task);
+void ThreadPool::StartFor(std::size_t waiting) {
+  if (waiting <= idle_ || threads_.size() == most_) return;
+  try {
+    threads_.push_back(StartThread([this] { Work(); }));
+  } catch (...) {
+    if (threads_.empty()) throw;
   }
 }
 
-void ThreadPool::Run(Task& task) {
+void ThreadPool::Work() {
+  for (;;) {
+    Tasks taken;
+    {
+      std::unique_lock lock(mutex_);
+      idle_++;
+      wake_.wait(lock, [this] { return closing_ || !tasks_.empty(); });
+      idle_--;
+      if (tasks_.empty()) return;
+      taken.splice(taken.begin(), tasks_, tasks_.begin());
+    }
+    Run(std::move(taken.front()));
+  }
+}
+
+void ThreadPool::Run(std::unique_ptr<Task> task) {
+  const std::shared_ptr<void> membership = std::move(task->membership);
   const Activity activity;
   if (activity) {
-    task.run();
-    task.run = nullptr;  // what it held may be the last share of something: that counts as work, too
+    task->run();
+    task.reset();  // what it held may be the last share of something: that counts as work, too
   } else {
     // The process is exiting: what the task holds is left alone, as destroying it would be work.
-    static_cast<void>(new std::function<void()>(std::move(task.run)));
+    static_cast<void>(task.release());
   }
-  task.membership.reset();
 }
 
 }  // namespace kdtalker

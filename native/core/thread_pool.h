@@ -1,8 +1,8 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -26,19 +26,22 @@ class TaskGroup {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
-// The engine's own threads for work that JavaScript awaits; libuv's four stay free for files and DNS.
+// The engine's own threads for work that JavaScript awaits; libuv's four stay free for files and DNS. A
+// thread starts when a task waits and all others are busy; one that cannot be had is done without while there
+// is another, and is tried again with the next task.
 class ThreadPool {
  public:
   // The process's pool. Never destroyed: the last owner of an engine object may be one of its own tasks.
   static ThreadPool& Shared();
 
-  explicit ThreadPool(unsigned threads);
+  explicit ThreadPool(unsigned most);
   ~ThreadPool();  // finishes what is queued
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   // Any thread. The task must not throw. `membership` of a group is given up when the task and all it held is
-  // gone, or when it is certain never to run.
+  // gone, or when it is certain never to run. Throws std::bad_alloc and, where there is not one thread, Error
+  // OUT_OF_RESOURCES: the task then never runs.
   void Post(std::function<void()> task, std::shared_ptr<void> membership = nullptr);
 
  private:
@@ -47,13 +50,18 @@ class ThreadPool {
     std::shared_ptr<void> membership;
   };
 
-  void Work();
-  static void Run(Task& task);
+  using Tasks = std::list<std::unique_ptr<Task>>;  // moved from list to list without an allocation
 
-  std::mutex mutex_;
+  void StartFor(std::size_t waiting);  // mutex held
+  void Work();
+  static void Run(std::unique_ptr<Task> task);
+
+  const std::size_t most_;
+  std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
-  std::deque<Task> tasks_;
+  Tasks tasks_;
   bool closing_ = false;
+  std::size_t idle_ = 0;
   std::vector<std::thread> threads_;  // last: they use everything above
 };
 

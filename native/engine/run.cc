@@ -1,10 +1,12 @@
 #include "engine/run.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "core/activity.h"
 #include "core/error.h"
+#include "core/start_thread.h"
 #include "engine/motion_sampler.h"
 #include "kernels/motion.h"
 
@@ -17,10 +19,6 @@ constexpr std::int64_t kWindowsAhead =
 // A thread that began when the process was exiting already must not touch ONNX Runtime any more.
 void ThrowIfExiting(const Activity& activity) {
   if (!activity) throw Error("ABORTED", "The process is exiting");
-}
-
-std::exception_ptr ClosedError() {
-  return std::make_exception_ptr(Error("CLOSED", "Expected an open clip but it was closed"));
 }
 
 }  // namespace
@@ -80,36 +78,53 @@ void Run::CheckFormat(PixelFormat format) const {
 }
 
 void Run::Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr<Portrait> source) {
+  std::exception_ptr error;
+  bool taken = false;
   try {
     CheckFormat(format);
     if (source != nullptr) CheckSource(*source);
+    FrameRequests request(1);
+    const std::lock_guard lock(mutex_);
+    error = Refusal();
+    taken = error == nullptr && asked_ < frames_;
+    if (taken) {
+      request.front() = {asked_++, format, out, std::move(on_frame), std::move(source)};
+      requests_.splice(requests_.end(), request);
+      error = StartSampling();
+      if (error == nullptr) error = StartRendering();
+      changed_.notify_all();
+    }
   } catch (...) {
-    on_frame(-1, std::current_exception());
-    return;
+    error = std::current_exception();
   }
-  std::unique_lock lock(mutex_);
-  if (error_ != nullptr || closed_ || asked_ == frames_) {
-    const std::exception_ptr error = error_ == nullptr && closed_ ? ClosedError() : error_;
-    lock.unlock();
+  if (!taken) {
     on_frame(-1, error);
-    return;
+  } else if (error != nullptr) {
+    Fail(error);
   }
-  requests_.push_back({asked_++, format, out, std::move(on_frame), std::move(source)});
-  Start(std::move(lock), true);
 }
 
 void Run::ReadMotion(OnMotion on_motion) {
-  std::unique_lock lock(mutex_);
-  if (closed_) {
-    lock.unlock();
-    on_motion({}, ClosedError());
-    return;
+  std::exception_ptr error;
+  bool taken = false;
+  try {
+    MotionRequests request(1);
+    const std::lock_guard lock(mutex_);
+    error = Refusal();
+    taken = error == nullptr;
+    if (taken) {
+      request.front() = std::move(on_motion);
+      motion_requests_.splice(motion_requests_.end(), request);
+      error = StartSampling();
+      changed_.notify_all();
+    }
+  } catch (...) {
+    error = std::current_exception();
   }
-  motion_requests_.push_back(std::move(on_motion));
-  if (error_ != nullptr || sampling_done_) {
-    PublishMotion();
-  } else {
-    Start(std::move(lock), false);
+  if (!taken) {
+    on_motion({}, error);
+  } else if (error != nullptr) {
+    Fail(error);
   }
 }
 
@@ -119,81 +134,140 @@ void Run::Stop() {
   changed_.notify_all();
 }
 
-// A thread that cannot be had fails the clip, as any other error does.
-void Run::Start(std::unique_lock<std::mutex> lock, bool rendering) {
+std::exception_ptr Run::Refusal() const {
+  if (error_ != nullptr || !closed_) return error_;
+  return std::make_exception_ptr(Error("CLOSED", "Expected an open clip but it was closed"));
+}
+
+// A sampling thread that cannot be had fails the run, as any other error does.
+std::exception_ptr Run::StartSampling() noexcept {
   try {
-    if (!sampler_.joinable()) sampler_ = std::thread([this] { SampleAll(); });
-    if (rendering) StartRendering();
-    changed_.notify_all();
+    if (!sampler_.joinable()) sampler_ = StartThread([this] { SampleAll(); });
+    return nullptr;
   } catch (...) {
-    lock.unlock();
-    Fail(std::current_exception());
+    return std::current_exception();
   }
 }
 
-void Run::StartRendering() {
-  if (!renderers_.empty()) return;
-  for (int i = 0; i < portrait_->talker()->frames_at_once(); i++)
-    renderers_.emplace_back([this] { RenderAll(); });
+// The first renderer gets ready while motion is made; another starts when a frame could be rendered and all
+// are busy. One that cannot be had is done without while there is another.
+std::exception_ptr Run::StartRendering() noexcept {
+  try {
+    if (!NeedsRenderer()) return nullptr;
+    renderers_.reserve(renderers_.size() + 1);
+    renderers_.push_back(StartThread([this] { RenderAll(); }));
+    idle_renderers_++;
+    return nullptr;
+  } catch (...) {
+    return renderers_.empty() ? std::current_exception() : nullptr;
+  }
+}
+
+bool Run::NeedsRenderer() const {
+  if (closed_ || error_ != nullptr) return false;
+  if (renderers_.empty()) return !requests_.empty();
+  const auto most = static_cast<std::size_t>(portrait_->talker()->frames_at_once());
+  return renderers_.size() < most && ReadyRequests() > static_cast<std::int64_t>(idle_renderers_);
+}
+
+// Requests whose motion is final.
+std::int64_t Run::ReadyRequests() const {
+  if (requests_.empty()) return 0;
+  const std::int64_t ready = sampled_ - requests_.front().frame;
+  return std::clamp<std::int64_t>(ready, 0, static_cast<std::int64_t>(requests_.size()));
 }
 
 void Run::SampleAll() {
   const Activity activity([this] { Stop(); });
   try {
     ThrowIfExiting(activity);
-    auto timeline =
-        std::make_unique<Timeline>(portrait_, options_, frames_, speech_ ? &speech_->mel() : nullptr);
-    {
-      const std::lock_guard lock(mutex_);
-      timeline_ = std::move(timeline);
-    }
-    if (speech_ == nullptr) {
-      timeline_->UploadMotion(std::exchange(replay_, {}));
-      sampled_ = frames_;
-    } else {
-      MotionSampler sampler(portrait_, speech_, options_);
-      while (timeline_->known() < frames_) {
-        WaitToSample();
-        sampler.Window(*timeline_, stop_);
-        const std::lock_guard lock(mutex_);
-        sampled_ = timeline_->ready();
-        changed_.notify_all();
-      }
-    }
-    const std::lock_guard lock(mutex_);
-    sampling_done_ = true;
-    changed_.notify_all();
-    PublishMotion();
+    MakeTimeline();
+    speech_ == nullptr ? Replay() : Sample();
+    HandOutMotion();
   } catch (...) {
     Fail(std::current_exception());
+  }
+}
+
+void Run::MakeTimeline() {
+  const Tensor* mel = speech_ ? &speech_->mel() : nullptr;
+  auto timeline = std::make_unique<Timeline>(portrait_, options_, frames_, mel);
+  const std::lock_guard lock(mutex_);
+  timeline_ = std::move(timeline);
+}
+
+void Run::Replay() {
+  timeline_->UploadMotion(std::exchange(replay_, {}));
+  const std::lock_guard lock(mutex_);
+  sampled_ = frames_;
+  changed_.notify_all();
+}
+
+void Run::Sample() {
+  MotionSampler sampler(portrait_, speech_, options_);
+  while (timeline_->known() < frames_) {
+    WaitToSample();
+    sampler.Window(*timeline_, stop_);
+    const std::lock_guard lock(mutex_);
+    sampled_ = timeline_->ready();
+    changed_.notify_all();
   }
 }
 
 void Run::WaitToSample() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] {
-    return stop_.stopped() || !motion_requests_.empty() ||
+    return stop_.stopped() || error_ != nullptr || !motion_requests_.empty() ||
            timeline_->known() < rendered_ + kWindowsAhead * options_.window;
   });
+  if (error_ != nullptr) std::rethrow_exception(error_);
   stop_.ThrowIfStopped();
+}
+
+// Motion is final: gives it to whoever asks, until the run is stopped.
+void Run::HandOutMotion() {
+  for (;;) {
+    MotionRequests waiting;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock,
+                    [this] { return stop_.stopped() || error_ != nullptr || !motion_requests_.empty(); });
+      if (error_ != nullptr) std::rethrow_exception(error_);
+      stop_.ThrowIfStopped();
+      waiting.swap(motion_requests_);
+    }
+    for (const OnMotion& each : waiting) AnswerMotion(each);
+  }
+}
+
+// A download that fails is this request's error alone.
+void Run::AnswerMotion(const OnMotion& on_motion) const {
+  Motion motion;
+  std::exception_ptr error;
+  try {
+    motion = {timeline_->DownloadMotion(), timeline_->DownloadRaw()};
+  } catch (...) {
+    error = std::current_exception();
+  }
+  on_motion(std::move(motion), error);
 }
 
 void Run::RenderAll() {
   const Activity activity([this] { Stop(); });
-  FrameRequest request{};
+  FrameRequests taken;  // the one in work
   try {
     ThrowIfExiting(activity);
     Renderer renderer(portrait_, options_);
-    while (TakeRequest(request)) {
+    while (TakeRequest(taken)) {
+      const FrameRequest& request = taken.front();
       renderer.Show(request.source == nullptr ? portrait_ : request.source);
       renderer.Frame(*timeline_, request.frame, request.format, request.out, stop_);
       CountFrame();
-      const FrameRequest done = std::exchange(request, FrameRequest{});
-      done.on_frame(done.frame, nullptr);
+      const FrameRequests done = std::exchange(taken, {});
+      done.front().on_frame(done.front().frame, nullptr);
     }
   } catch (...) {
-    if (request.on_frame) request.on_frame(-1, std::current_exception());
-    Fail(std::current_exception());
+    Fail(std::current_exception(), std::move(taken));
   }
 }
 
@@ -201,44 +275,41 @@ void Run::RenderAll() {
 void Run::CountFrame() {
   const std::lock_guard lock(mutex_);
   rendered_++;
+  idle_renderers_++;
   changed_.notify_all();
 }
 
 // Waits for a reader and for its frame's motion. False when every frame has been given to a renderer.
-bool Run::TakeRequest(FrameRequest& request) {
+bool Run::TakeRequest(FrameRequests& taken) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] {
     return stop_.stopped() || error_ != nullptr || (requests_.empty() && asked_ == frames_) ||
-           (!requests_.empty() && sampled_ > requests_.front().frame);
+           ReadyRequests() > 0;
   });
   if (error_ != nullptr) std::rethrow_exception(error_);
   stop_.ThrowIfStopped();
   if (requests_.empty()) return false;
-  request = std::move(requests_.front());
-  requests_.pop_front();
+  taken.splice(taken.begin(), requests_, requests_.begin());
+  idle_renderers_--;
+  StartRendering();       // of no account here: this one is there
   changed_.notify_all();  // the other renderers look at what is now in front
   return true;
 }
 
-// Mutex held.
-void Run::PublishMotion() {
-  for (const OnMotion& on_motion : std::exchange(motion_requests_, {})) {
-    if (error_ != nullptr) {
-      on_motion({}, error_);
-    } else {
-      on_motion({timeline_->DownloadMotion(), timeline_->DownloadRaw()}, nullptr);
-    }
+// Answers what is `waiting`, and all other requests, with the run's first error.
+void Run::Fail(const std::exception_ptr& error, FrameRequests waiting) {
+  MotionRequests motion;
+  std::exception_ptr first;
+  {
+    const std::lock_guard lock(mutex_);
+    if (error_ == nullptr) error_ = error;
+    first = error_;
+    waiting.splice(waiting.end(), requests_);
+    motion.swap(motion_requests_);
+    changed_.notify_all();
   }
-}
-
-void Run::Fail(std::exception_ptr error) {
-  std::unique_lock lock(mutex_);
-  if (error_ == nullptr) error_ = std::move(error);
-  const std::deque<FrameRequest> waiting = std::exchange(requests_, {});
-  changed_.notify_all();
-  PublishMotion();
-  lock.unlock();
-  for (const FrameRequest& each : waiting) each.on_frame(-1, error_);
+  for (const FrameRequest& each : waiting) each.on_frame(-1, first);
+  for (const OnMotion& each : motion) each({}, first);
 }
 
 }  // namespace kdtalker

@@ -3,9 +3,9 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -23,8 +23,11 @@ namespace kdtalker {
 // One pass over a clip: portrait and speech (or motion) to frames. A sampling thread and one or more
 // rendering threads of its own, started when first needed; the sampler keeps a few windows ahead of the
 // renderers, which work only for frames that somebody waits for, so a slow reader slows all down and nothing
-// grows. Requests are given frames in their order, whichever is done first. All methods may be called from
-// any thread; callbacks run on the run's threads.
+// grows. Requests are given frames in their order, whichever is done first.
+//
+// All methods may be called from any thread. Each request is answered exactly once, whatever fails; what
+// fails is the answer. Callbacks run with no lock held, on the run's threads or, where the answer is there
+// already, in the call: they may ask for more and stop the run, but must not close it and must not throw.
 class Run {
  public:
   struct Motion {
@@ -56,29 +59,41 @@ class Run {
 
   std::int64_t frames() const { return frames_; }
   std::size_t frame_bytes(PixelFormat format) const { return size_.Bytes(format); }
-  std::int64_t sampled() const { return sampled_.load(); }    // frames whose motion is final
-  std::int64_t rendered() const { return rendered_.load(); }  // frames handed out
+  std::int64_t sampled() const { return sampled_.load(); }  // frames whose motion is final
 
  private:
   struct FrameRequest {
-    std::int64_t frame;
-    PixelFormat format;
-    void* out;
+    std::int64_t frame = 0;
+    PixelFormat format = PixelFormat::kRgb;
+    void* out = nullptr;
     OnFrame on_frame;
     std::shared_ptr<Portrait> source;  // null: the clip's
   };
+  // Requests go from list to list without an allocation, so that none is lost where memory is short.
+  using FrameRequests = std::list<FrameRequest>;
+  using MotionRequests = std::list<OnMotion>;
 
   void CheckFormat(PixelFormat format) const;
   void CheckSource(const Portrait& source) const;
-  void Start(std::unique_lock<std::mutex> lock, bool rendering);
-  void StartRendering();  // mutex held
-  void SampleAll();       // thread of sampler_
-  void RenderAll();       // threads of renderers_
+
+  // Mutex held.
+  std::exception_ptr Refusal() const;
+  std::exception_ptr StartSampling() noexcept;   // the error where there is no sampling thread
+  std::exception_ptr StartRendering() noexcept;  // the error where there is no rendering thread
+  bool NeedsRenderer() const;
+  std::int64_t ReadyRequests() const;
+
+  void SampleAll();  // thread of sampler_
+  void MakeTimeline();
+  void Replay();
+  void Sample();
   void WaitToSample();
+  void HandOutMotion();
+  void AnswerMotion(const OnMotion& on_motion) const;
+  void RenderAll();  // threads of renderers_
+  bool TakeRequest(FrameRequests& taken);
   void CountFrame();
-  bool TakeRequest(FrameRequest& request);
-  void PublishMotion();
-  void Fail(std::exception_ptr error);
+  void Fail(const std::exception_ptr& error, FrameRequests waiting = {});
 
   std::shared_ptr<Portrait> portrait_;
   std::shared_ptr<Speech> speech_;  // null: replay of motion_
@@ -92,13 +107,14 @@ class Run {
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   bool closed_ = false;
-  std::deque<FrameRequest> requests_;
-  std::deque<OnMotion> motion_requests_;
-  std::exception_ptr error_;
-  bool sampling_done_ = false;
-  std::int64_t asked_ = 0;  // frames promised to requests
+  FrameRequests requests_;
+  MotionRequests motion_requests_;
+  std::exception_ptr error_;  // the first
+  std::int64_t asked_ = 0;    // frames promised to requests
+  std::int64_t rendered_ = 0;
+  std::size_t idle_renderers_ = 0;  // started and not rendering
 
-  std::atomic<std::int64_t> sampled_{0}, rendered_{0};
+  std::atomic<std::int64_t> sampled_{0};
   std::mutex join_mutex_;
   std::thread sampler_;  // last, with those below: they use everything above
   std::vector<std::thread> renderers_;

@@ -6,7 +6,10 @@
 namespace kdtalker {
 
 Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options)
-    : device_(OpenDevice(options.device)), model_(runtime, std::move(options)) {
+    : Talker(runtime, options, OpenDevice(options.device)) {}
+
+Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, std::shared_ptr<Device> device)
+    : device_(std::move(device)), model_(runtime, std::move(options)) {
   motion_mean_ = UploadRow(this->options().motion_mean);
   motion_std_ = UploadRow(this->options().motion_std);
   keypoints_mean_ = UploadRow(this->options().keypoints_mean);

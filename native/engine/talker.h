@@ -16,6 +16,7 @@ class Talker {
  public:
   // Throws what Model does, and DEVICE_UNKNOWN or DEVICE_UNAVAILABLE.
   Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options);
+  Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, std::shared_ptr<Device> device);
 
   const Model& model() const { return model_; }
   const TalkerOptions& options() const { return model_.options(); }

@@ -64,6 +64,35 @@ TEST_CASE("exit tells every activity to stop and waits for it") {
   CHECK(ending.said == "sn");
 }
 
+TEST_CASE("what tells an activity to stop may hold an activity of its own, and let others end meanwhile") {
+  const Ending ending = ExitAfter([](int pipe) {
+    static std::atomic<bool> stopped{false}, left{false}, working{false};
+    std::thread([] {
+      const Activity activity([] {
+        const Activity late;  // locks what StopAll locks
+        stopped = true;
+        while (!left) std::this_thread::yield();
+      });
+      working = true;
+      while (!stopped) std::this_thread::yield();
+    }).detach();
+    while (!working) std::this_thread::yield();
+    working = false;
+    std::thread([pipe] {
+      {
+        const Activity other([] {});
+        working = true;
+        while (!stopped) std::this_thread::yield();
+      }
+      Say(pipe, 'l');
+      left = true;
+    }).detach();
+    while (!working) std::this_thread::yield();
+  });
+  CHECK(WEXITSTATUS(ending.status) == 3);
+  CHECK(ending.said == "l");
+}
+
 TEST_CASE("exit waits for an activity that cannot be stopped") {
   const Ending ending = ExitAfter([](int pipe) {
     static std::atomic<bool> working{false};

@@ -5,6 +5,9 @@
 #include <cmath>
 #include <set>
 
+#include "core/error.h"
+#include "support/failures.h"
+
 // How fast it is belongs to the machine: only what is always so is tested.
 TEST_CASE("each precision has one ceiling, fp32 first") {
   const std::vector<kdtalker::Ceiling> ceilings = kdtalker::MeasureCeilings(2);
@@ -17,5 +20,12 @@ TEST_CASE("each precision has one ceiling, fp32 first") {
     CHECK(std::isfinite(each.one_core));
     CHECK(each.one_core > 0);
     CHECK(each.all_cores > 0);
+  }
+}
+
+TEST_CASE("without all its threads a ceiling is not measured") {
+  for (const std::int64_t nth : {0, 1}) {
+    const failures::FailNth failing(failures::kThread, nth);
+    CHECK_THROWS_AS(kdtalker::MeasureCeilings(2), kdtalker::Error);
   }
 }

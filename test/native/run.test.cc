@@ -4,121 +4,17 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "core/error.h"
 #include "puppet.h"
+#include "support/stage.h"
 
-namespace {
-
-using namespace kdtalker;
-
-constexpr std::size_t kFrameBytes = std::size_t{3} * 512 * 512;
-using Bytes = std::vector<std::uint8_t>;
-
-std::string CodeOf(const std::exception_ptr& error) {
-  if (error == nullptr) return "";
-  try {
-    std::rethrow_exception(error);
-  } catch (const Error& thrown) {
-    return thrown.code();
-  } catch (...) {
-    return "another kind of error";
-  }
-}
-
-template <class Work>
-std::string CodeThrownBy(Work work) {
-  try {
-    work();
-  } catch (...) {
-    return CodeOf(std::current_exception());
-  }
-  return "";
-}
-
-// Reads of a clip and how they ended. Destroyed after the clip: late answers still find it.
-class Reader {
- public:
-  struct Answer {
-    std::int64_t index;
-    std::string code;
-  };
-
-  void Ask(Run& clip, PixelFormat format = PixelFormat::kRgb) {
-    auto& out = buffers_.emplace_back(std::make_unique<Bytes>(kFrameBytes));
-    asked_++;
-    clip.Read(format, out->data(), [this](std::int64_t index, const std::exception_ptr& error) {
-      const std::lock_guard lock(mutex_);
-      answers_.push_back({index, CodeOf(error)});
-      changed_.notify_all();
-    });
-  }
-
-  void Wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return answers_.size() == asked_; });
-  }
-
-  std::size_t asked() const { return asked_; }
-  const std::vector<Answer>& answers() const { return answers_; }
-  const Bytes& buffer(std::size_t i) const { return *buffers_[i]; }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t asked_ = 0;
-  std::vector<Answer> answers_;
-  std::vector<std::unique_ptr<Bytes>> buffers_;
-};
-
-struct Stage {
-  explicit Stage(const std::string& device, int threads = 1)
-      : talker(puppet::Talker(device, threads)), portrait(Portrait::Prepare(talker, puppet::Picture())) {}
-  std::shared_ptr<Talker> talker;
-  std::shared_ptr<Portrait> portrait;
-
-  std::unique_ptr<Run> MakeRun(std::int64_t frames, std::uint64_t seed = 1) const {
-    RunOptions options;
-    options.seed = seed;
-    return std::make_unique<Run>(portrait, puppet::Speech(*talker, frames), options);
-  }
-};
-
-// All frames of a clip, in their order.
-std::vector<Bytes> FramesOf(Run& clip, std::int64_t frames) {
-  Reader reader;
-  for (std::int64_t i = 0; i < frames; i++) reader.Ask(clip);
-  reader.Wait();
-  std::vector<Bytes> made;
-  for (std::int64_t i = 0; i < frames; i++) made.push_back(reader.buffer(static_cast<std::size_t>(i)));
-  return made;
-}
-
-Run::Motion MotionOf(Run& clip) {
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool done = false;
-  Run::Motion found;
-  clip.ReadMotion([&](Run::Motion motion, const std::exception_ptr& error) {
-    const std::lock_guard lock(mutex);
-    CHECK(CodeOf(error).empty());
-    found = std::move(motion);
-    done = true;
-    changed.notify_all();
-  });
-  std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return done; });
-  return found;
-}
-
-}  // namespace
+using namespace stage;
 
 TEST_CASE("every device and any count of threads make the same frames") {
   if (!puppet::Built()) return;
@@ -131,9 +27,9 @@ TEST_CASE("every device and any count of threads make the same frames") {
 
 TEST_CASE("a clip makes only the declared copies") {
   if (!puppet::Built()) return;
-  const Stage stage("guarded");
-  FramesOf(*stage.MakeRun(3), 3);
-  for (const CrossingCount& count : stage.talker->device()->counters()) {
+  const Stage puppet_stage("guarded");
+  FramesOf(*puppet_stage.MakeRun(3), 3);
+  for (const CrossingCount& count : puppet_stage.talker->device()->counters()) {
     CAPTURE(count.crossing);
     const bool once = count.crossing == "picture" || count.crossing == "spectrogram";
     if (count.crossing != "pack") CHECK(count.uploads == (once ? 1 : 0));
@@ -143,8 +39,8 @@ TEST_CASE("a clip makes only the declared copies") {
 
 TEST_CASE("reads past the last frame say so") {
   if (!puppet::Built()) return;
-  const Stage stage("cpu", 2);
-  const auto clip = stage.MakeRun(2);
+  const Stage puppet_stage("cpu", 2);
+  const auto clip = puppet_stage.MakeRun(2);
   Reader reader;
   for (int i = 0; i < 4; i++) reader.Ask(*clip);
   reader.Wait();
@@ -160,8 +56,8 @@ TEST_CASE("reads past the last frame say so") {
 
 TEST_CASE("motion may be asked for before, between and after frames, and replays to the same frames") {
   if (!puppet::Built()) return;
-  const Stage stage("cpu");
-  const auto clip = stage.MakeRun(4);
+  const Stage puppet_stage("cpu");
+  const auto clip = puppet_stage.MakeRun(4);
   const Run::Motion before = MotionOf(*clip);
   const auto frames = FramesOf(*clip, 4);
   const Run::Motion after = MotionOf(*clip);
@@ -169,17 +65,17 @@ TEST_CASE("motion may be asked for before, between and after frames, and replays
   CHECK(before.motion.size() == 4 * 70);
   RunOptions options;
   options.smoothing = 0;
-  Run replay(stage.portrait, before.motion, options);
+  Run replay(puppet_stage.portrait, before.motion, options);
   CHECK(FramesOf(replay, 4) == frames);
 }
 
 TEST_CASE("stop answers every read, once") {
   if (!puppet::Built()) return;
-  const Stage stage("cpu", 2);
+  const Stage puppet_stage("cpu", 2);
   for (const int ahead : {0, 1, 5, 40}) {
     CAPTURE(ahead);
     Reader reader;
-    const auto clip = stage.MakeRun(60);
+    const auto clip = puppet_stage.MakeRun(60);
     for (int i = 0; i < ahead; i++) reader.Ask(*clip);
     std::thread([&clip] { clip->Stop(); }).join();
     reader.Ask(*clip);
@@ -197,11 +93,11 @@ TEST_CASE("stop answers every read, once") {
 
 TEST_CASE("a clip may be destroyed at any moment of its work") {
   if (!puppet::Built()) return;
-  const Stage stage("cpu", 2);
+  const Stage puppet_stage("cpu", 2);
   for (int i = 0; i < 12; i++) {
     Reader reader;
     {
-      const auto clip = stage.MakeRun(80);
+      const auto clip = puppet_stage.MakeRun(80);
       for (int k = 0; k < 6; k++) reader.Ask(*clip);
       std::this_thread::sleep_for(std::chrono::milliseconds(7 * i));
     }
@@ -217,12 +113,12 @@ TEST_CASE("a talker lives as long as its last clip") {
 
 TEST_CASE("clips of one talker at once") {
   if (!puppet::Built()) return;
-  const Stage stage("cpu", 2);
-  const auto expected = FramesOf(*stage.MakeRun(3), 3);
+  const Stage puppet_stage("cpu", 2);
+  const auto expected = FramesOf(*puppet_stage.MakeRun(3), 3);
   std::vector<std::vector<Bytes>> made(6);
   std::vector<std::thread> threads;
   for (auto& frames : made) {
-    threads.emplace_back([&stage, &frames] { frames = FramesOf(*stage.MakeRun(3), 3); });
+    threads.emplace_back([&puppet_stage, &frames] { frames = FramesOf(*puppet_stage.MakeRun(3), 3); });
   }
   for (std::thread& thread : threads) thread.join();
   for (const auto& frames : made) CHECK(frames == expected);
@@ -230,36 +126,36 @@ TEST_CASE("clips of one talker at once") {
 
 TEST_CASE("a portrait is restored from what it saved") {
   if (!puppet::Built()) return;
-  const Stage stage("cpu");
-  Portrait::Saved saved = stage.portrait->Save();
-  const auto restored = Portrait::Restore(stage.talker, saved);
+  const Stage puppet_stage("cpu");
+  Portrait::Saved saved = puppet_stage.portrait->Save();
+  const auto restored = Portrait::Restore(puppet_stage.talker, saved);
   RunOptions options;
   options.seed = 1;
-  Run clip(restored, puppet::Speech(*stage.talker, 2), options);
-  CHECK(FramesOf(clip, 2) == FramesOf(*stage.MakeRun(2), 2));
+  Run clip(restored, puppet::Speech(*puppet_stage.talker, 2), options);
+  CHECK(FramesOf(clip, 2) == FramesOf(*puppet_stage.MakeRun(2), 2));
   saved.motion.pop_back();
-  CHECK(CodeThrownBy([&] { Portrait::Restore(stage.talker, saved); }) == "PORTRAIT_INVALID");
+  CHECK(CodeThrownBy([&] { Portrait::Restore(puppet_stage.talker, saved); }) == "PORTRAIT_INVALID");
   saved.feature_dims = {1, 2, 3};
-  CHECK(CodeThrownBy([&] { Portrait::Restore(stage.talker, saved); }) == "PORTRAIT_INVALID");
+  CHECK(CodeThrownBy([&] { Portrait::Restore(puppet_stage.talker, saved); }) == "PORTRAIT_INVALID");
 }
 
 TEST_CASE("what could harm memory is refused") {
   if (!puppet::Built()) return;
-  const Stage stage("cpu"), other("guarded");
+  const Stage puppet_stage("cpu"), other("guarded");
   const RunOptions options;
-  CHECK(CodeThrownBy([&] { Run(stage.portrait, puppet::Speech(*other.talker, 2), options); }) ==
+  CHECK(CodeThrownBy([&] { Run(puppet_stage.portrait, puppet::Speech(*other.talker, 2), options); }) ==
         "INVALID_ARGUMENT");
-  const auto unfinished = std::make_shared<Speech>(stage.talker->device(), 16000);
-  CHECK(CodeThrownBy([&] { Run(stage.portrait, unfinished, options); }) == "INVALID_ARGUMENT");
+  const auto unfinished = std::make_shared<Speech>(puppet_stage.talker->device(), 16000);
+  CHECK(CodeThrownBy([&] { Run(puppet_stage.portrait, unfinished, options); }) == "INVALID_ARGUMENT");
   CHECK(CodeThrownBy([&] { unfinished->Finish(); }) == "SPEECH_TOO_SHORT");
   const float sample = 0;
   CHECK(CodeThrownBy([&] { unfinished->Push(&sample, 1); }) == "CLOSED");
   PortraitOptions picture = puppet::Picture();
   picture.crop.pop_back();
-  CHECK(CodeThrownBy([&] { Portrait::Prepare(stage.talker, picture); }) == "INVALID_ARGUMENT");
+  CHECK(CodeThrownBy([&] { Portrait::Prepare(puppet_stage.talker, picture); }) == "INVALID_ARGUMENT");
   picture = puppet::Picture();
   picture.keypoints.pop_back();
-  CHECK(CodeThrownBy([&] { Portrait::Prepare(stage.talker, picture); }) == "INVALID_ARGUMENT");
+  CHECK(CodeThrownBy([&] { Portrait::Prepare(puppet_stage.talker, picture); }) == "INVALID_ARGUMENT");
 }
 
 TEST_CASE("a pack that does not fit is refused") {

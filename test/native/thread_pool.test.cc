@@ -4,10 +4,15 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <set>
 #include <thread>
+
+#include "core/error.h"
+#include "support/failures.h"
 
 using kdtalker::TaskGroup;
 using kdtalker::ThreadPool;
@@ -77,4 +82,57 @@ TEST_CASE("a group does not wait for the tasks of others") {
   mine.Wait();
   held.unlock();
   other.Wait();
+}
+
+TEST_CASE("a pool that gets fewer threads works with those, and takes no task where it has none") {
+  for (std::int64_t nth = 0; nth < 3; nth++) {
+    CAPTURE(nth);
+    ThreadPool pool(3);
+    std::atomic<int> done{0};
+    int refused = 0;
+    {
+      const failures::FailNth failing(failures::kThread, nth);
+      TaskGroup group;
+      std::mutex held;
+      held.lock();
+      for (int i = 0; i < 9; i++) {
+        try {
+          pool.Post(
+              [&] {
+                const std::lock_guard lock(held);
+                done++;
+              },
+              group.Enter());
+        } catch (const kdtalker::Error& error) {
+          CHECK(error.code() == "OUT_OF_RESOURCES");
+          refused++;
+        }
+      }
+      held.unlock();
+      group.Wait();
+      CHECK(failing.happened());
+    }
+    CHECK(refused == (nth == 0 ? 1 : 0));
+    CHECK(done == 9 - refused);
+  }
+}
+
+TEST_CASE("a task for which there is no memory is not taken, and its group does not wait for it") {
+  ThreadPool pool(1);
+  TaskGroup group;
+  pool.Post([] {}, group.Enter());
+  std::atomic<int> done{0};
+  int taken = 0;
+  for (std::int64_t nth = 0;; nth++) {
+    const failures::FailNth failing(failures::kAllocation, nth);
+    try {
+      pool.Post([&] { done++; }, group.Enter());
+      taken++;
+    } catch (const std::bad_alloc&) {
+      continue;
+    }
+    if (!failing.happened()) break;
+  }
+  group.Wait();
+  CHECK(done == taken);
 }

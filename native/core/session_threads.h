@@ -1,0 +1,47 @@
+#pragma once
+
+#include <onnxruntime_cxx_api.h>
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace kdtalker {
+
+// The threads that ONNX Runtime uses for one session. They are started before it asks for them: where it
+// cannot start one itself, it waits for ever for those it has. Must outlive the session.
+class SessionThreads {
+ public:
+  // `most` threads, or as many as the system gives; none is enough, as the thread that calls works too.
+  explicit SessionThreads(int most);
+  ~SessionThreads();
+  SessionThreads(const SessionThreads&) = delete;
+  SessionThreads& operator=(const SessionThreads&) = delete;
+
+  std::size_t count() const { return threads_.size(); }
+
+  // The session that is made with these options works with these threads and the calling one.
+  void GiveTo(Ort::SessionOptions& options);
+
+ private:
+  struct Thread {
+    OrtThreadWorkerFn work = nullptr;
+    void* argument = nullptr;
+    std::thread thread;
+  };
+
+  static OrtCustomThreadHandle Take(void* self, OrtThreadWorkerFn work, void* argument);
+  static void Join(OrtCustomThreadHandle thread);
+  void WaitAndWork(Thread& thread);
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  bool ending_ = false;
+  std::size_t taken_ = 0;
+  std::vector<std::unique_ptr<Thread>> threads_;
+};
+
+}  // namespace kdtalker
