@@ -72,6 +72,16 @@ Trace::Trace(std::shared_ptr<Talker> talker, PortraitOptions picture, std::share
 std::optional<Recording> Trace::Next() {
   const Activity activity([this] { Stop(); });
   const std::lock_guard lock(mutex_);
+  if (failed_ != nullptr) std::rethrow_exception(failed_);
+  try {
+    return Work();
+  } catch (...) {
+    failed_ = std::current_exception();
+    throw;
+  }
+}
+
+std::optional<Recording> Trace::Work() {
   stop_.ThrowIfStopped();
   if (portrait_ == nullptr) return Begin();
   if (timeline_->known() < speech_->frames()) return Window();

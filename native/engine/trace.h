@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,13 +31,15 @@ class Trace {
 
   // Works on and returns what that made: first spectrogram and portrait; then nothing yet for each window but
   // the last; with the last window all features and motion; then each chosen frame. No value after that.
-  // Names and shapes are those of docs/trace.md. Throws Error ABORTED after Stop().
+  // Names and shapes are those of docs/trace.md. Throws Error ABORTED after Stop(). What failed half-way is
+  // not begun again: every later call throws the same.
   std::optional<Recording> Next();
 
   // Ends Next() soon. Any thread.
   void Stop() { stop_.Stop(); }
 
  private:
+  std::optional<Recording> Work();
   Recording Begin();
   Recording Window();
   void RecordMotion(Recording& recording) const;
@@ -49,6 +52,7 @@ class Trace {
   StopToken stop_;
 
   std::mutex mutex_;  // guards what follows
+  std::exception_ptr failed_;
   std::shared_ptr<Portrait> portrait_;
   std::optional<Timeline> timeline_;
   std::optional<MotionSampler> sampler_;

@@ -104,14 +104,15 @@ inline int TeamSize() {
   return static_cast<int>(cores < 1 ? 1 : cores > 32 ? 32 : cores);
 }
 
-// Runs program(TeamMember&) on the threads there are. `memory` has room for `phases` TeamPhases.
-template <class Program>
-void RunTeam(const Workers& workers, void* memory, std::size_t phases, const Program& program) {
+// Runs program(TeamMember&) on the threads there are, `most` at most. `memory` has room for `phases`
+// TeamPhases.
+template <class Threads, class Program>
+void RunTeam(const Threads& workers, int most, void* memory, std::size_t phases, const Program& program) {
   auto* first = static_cast<TeamPhase*>(memory);
   for (std::size_t i = 0; i < phases; i++) new (first + i) TeamPhase;
   std::atomic<bool> finished{false};
   std::atomic<int> members{0};
-  workers.For(TeamSize(), [&](std::int64_t) noexcept {
+  workers.For(most, [&](std::int64_t) noexcept {
     if (finished.load()) return;
     TeamMember member(first, members.fetch_add(1));
     program(member);

@@ -53,6 +53,7 @@ struct TokenSpace {
   float* qkv;              // [rows, qkv_row]
   std::int64_t qkv_row;
   float *cos, *sin;  // [rows, turning]
+  int members;       // of the team, at most
   float* own;        // own_floats for each member
   std::size_t own_floats;
   void* phases;
@@ -99,7 +100,7 @@ std::size_t LayOut(TokenSpace<T>& space, const Sizes& sizes, int rows, std::size
   const std::size_t attend = sizes.head == 0 ? 0 : kernels::AttendSpace(rows, sizes.head);
   space.own_floats = (std::max(linear, attend) + 15) / 16 * 16;
   space.own =
-      static_cast<float*>(take(TeamSize() * static_cast<std::int64_t>(space.own_floats), sizeof(float)));
+      static_cast<float*>(take(space.members * static_cast<std::int64_t>(space.own_floats), sizeof(float)));
   space.phases = take(static_cast<std::int64_t>(phases), sizeof(TeamPhase));
   return used;
 }
@@ -336,9 +337,10 @@ void RunTokenLayers(const CpuKernels& kernels, ScratchPool& scratch, const Worke
   const Sizes sizes = SizesOf(plan, inputs, channels);
   const std::size_t phases = CountPhases(plan);
   TokenSpace<T> space{};
+  space.members = TeamSize();  // once: the machine's cores may be others at the next look
   const ScratchPool::Loan loan = scratch.Take(LayOut(space, sizes, rows, phases, nullptr));
   LayOut(space, sizes, rows, phases, loan.as<char>());
-  RunTeam(workers, space.phases, phases, [&](TeamMember& team) noexcept {
+  RunTeam(workers, space.members, space.phases, phases, [&](TeamMember& team) noexcept {
     TokenMember<T>(kernels, plan, inputs, space, rows, team).Run(x, channels, y);
   });
 }
