@@ -230,7 +230,7 @@ interface Addon {
     source: PortraitHandle | undefined,
   ): Promise<number>;
   readMotion(run: RunHandle): Promise<{ motion: Float32Array; raw: Float32Array }>;
-  runProgress(run: RunHandle): { frames: number; sampled: number; rendered: number };
+  runProgress(run: RunHandle): { frames: number; sampled: number };
   stopRun(run: RunHandle): void;
   closeRun(run: RunHandle): Promise<void>;
   openTrace(
