@@ -46,6 +46,8 @@ void Say(int pipe, char letter) {
 
 }  // namespace
 
+TEST_SUITE_BEGIN("threads");
+
 TEST_CASE("exit tells every activity to stop and waits for it") {
   const Ending ending = ExitAfter([](int pipe) {
     static std::atomic<bool> stopped{false}, working{false};
@@ -115,3 +117,5 @@ TEST_CASE("without activities exit waits for nothing") {
   });
   CHECK(WEXITSTATUS(ending.status) == 3);
 }
+
+TEST_SUITE_END();

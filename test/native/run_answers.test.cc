@@ -10,6 +10,8 @@
 
 using namespace stage;
 
+TEST_SUITE_BEGIN("threads");
+
 TEST_CASE("a callback may ask for more, whichever thread it is on") {
   if (!puppet::Built()) return;
   const Stage puppet("cpu");
@@ -77,3 +79,5 @@ TEST_CASE("whatever fails on the device, every request is answered once and the 
   }
   CHECK(FramesOf(*puppet.MakeRun(3), 3) == expected);
 }
+
+TEST_SUITE_END();

@@ -53,6 +53,8 @@ std::int64_t RefuseEach(failures::Kind kind, const std::function<void()>& work) 
 
 }  // namespace
 
+TEST_SUITE_BEGIN("threads");
+
 TEST_CASE("allocations refused: of a clip") {
   if (!puppet::Built()) return;
   const Stage puppet("cpu", 2);
@@ -103,3 +105,5 @@ TEST_CASE("threads refused: of loading a talker") {
   CHECK(refused > 1);
   CHECK(Clip(last, Portrait::Prepare(last, puppet::Picture())).size() == 3);
 }
+
+TEST_SUITE_END();

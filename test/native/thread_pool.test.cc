@@ -17,6 +17,8 @@
 using kdtalker::TaskGroup;
 using kdtalker::ThreadPool;
 
+TEST_SUITE_BEGIN("threads");
+
 TEST_CASE("a pool finishes what is queued before it ends") {
   std::atomic<int> done{0};
   {
@@ -136,3 +138,5 @@ TEST_CASE("a task for which there is no memory is not taken, and its group does 
   group.Wait();
   CHECK(done == taken);
 }
+
+TEST_SUITE_END();

@@ -9,6 +9,8 @@
 
 using namespace stage;
 
+TEST_SUITE_BEGIN("threads");
+
 TEST_CASE("a trace that failed half-way says so again, and another one works") {
   if (!puppet::Built()) return;
   const auto device = std::make_shared<FailingDevice>();
@@ -38,3 +40,5 @@ TEST_CASE("a trace that failed half-way says so again, and another one works") {
   device->FailAt(FailingDevice::kAllocate, -1);
   CHECK(CodeThrownBy([&] { finish(*make()); }).empty());
 }
+
+TEST_SUITE_END();
