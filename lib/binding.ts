@@ -199,6 +199,8 @@ interface Addon {
   /** What openTalker checks of the networks, one network in memory at a time. */
   checkModel(options: NativeTalkerOptions): Promise<void>;
   talkerDevice(talker: TalkerHandle): string;
+  /** Frames of a clip that are rendered side by side at most. */
+  framesAtOnce(talker: TalkerHandle): number;
   talkerCounters(talker: TalkerHandle): Counters;
   talkerStages(talker: TalkerHandle): Stages;
   closeTalker(talker: TalkerHandle): Promise<void>;

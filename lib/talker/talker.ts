@@ -45,7 +45,7 @@ export class Talker {
   readonly #children = new Set<WeakRef<Portrait | SourceVideo | Clip>>();
   readonly #pending = new Pending();
   readonly #handle: TalkerHandle;
-  /** Frames that are rendered side by side, and two for the reader. */
+  /** Frames that are rendered side by side, and two for the reader: with fewer a renderer would wait for JavaScript. */
   readonly #readAhead: number;
   #faces: Promise<FaceFinder> | undefined;
   #closing: Promise<void> | undefined;
@@ -55,7 +55,7 @@ export class Talker {
     this.precision = precision;
     this.device = native().talkerDevice(handle);
     this.#handle = handle;
-    this.#readAhead = Math.floor(threads / Math.min(threads, this.pack.sessionThreads ?? threads)) + 2;
+    this.#readAhead = native().framesAtOnce(handle) + 2;
     this.#host = { handle, pack, faces: () => this.#openFaces(pack, threads) };
   }
 

@@ -69,6 +69,11 @@ Napi::Value TalkerStages(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// framesAtOnce(handle) -> frames of a clip that are rendered side by side at most
+Napi::Value FramesAtOnce(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), Handle<Talker>::Get(info[0])->frames_at_once());
+}
+
 // talkerDevice(handle) -> the device's name
 Napi::Value TalkerDevice(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), std::string(Handle<Talker>::Get(info[0])->device()->name()));
@@ -81,6 +86,7 @@ void ExportTalker(Napi::Env env, Napi::Object exports) {
   exports.Set("checkModel", Napi::Function::New<Call<CheckModel>>(env, "checkModel"));
   exports.Set("talkerCounters", Napi::Function::New<Call<TalkerCounters>>(env, "talkerCounters"));
   exports.Set("talkerStages", Napi::Function::New<Call<TalkerStages>>(env, "talkerStages"));
+  exports.Set("framesAtOnce", Napi::Function::New<Call<FramesAtOnce>>(env, "framesAtOnce"));
   exports.Set("talkerDevice", Napi::Function::New<Call<TalkerDevice>>(env, "talkerDevice"));
   exports.Set("closeTalker", Napi::Function::New<Call<CloseHandle<Talker>>>(env, "closeTalker"));
 }

@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace kdtalker {
+namespace {
+
+// One core renders three to six times as many frames of the puppet as a clip shows in its time (25 a second),
+// and every further one as many again: eight are more than an encoder takes. Cores beyond that are for other
+// clips.
+constexpr int kMostAtOnce = 8;
+
+}  // namespace
 
 Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options)
     : Talker(runtime, options, OpenDevice(options.device)) {}
@@ -17,7 +25,7 @@ Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, s
 }
 
 int Talker::frames_at_once() const {
-  return std::max(1, options().threads / model_.session_threads());
+  return std::clamp(options().threads / model_.session_threads(), 1, kMostAtOnce);
 }
 
 const stages::Network& Talker::network(const std::string& role) const {

@@ -22,7 +22,8 @@ class Talker {
   const TalkerOptions& options() const { return model_.options(); }
   const std::shared_ptr<Device>& device() const { return device_; }
 
-  // Frames of a clip that are rendered side by side, where one frame cannot use all threads.
+  // Frames of a clip that are rendered side by side at most, where one frame cannot use all threads: each has
+  // buffers and a thread of its own.
   int frames_at_once() const;
 
   // How long the stages of its clips take.

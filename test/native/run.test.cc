@@ -16,6 +16,8 @@
 
 using namespace stage;
 
+TEST_SUITE_BEGIN("threads");
+
 TEST_CASE("every device and any count of threads make the same frames") {
   if (!puppet::Built()) return;
   const auto expected = FramesOf(*Stage("cpu").MakeRun(5), 5);
@@ -35,6 +37,27 @@ TEST_CASE("a clip makes only the declared copies") {
     if (count.crossing != "pack") CHECK(count.uploads == (once ? 1 : 0));
     CHECK(count.downloads == (count.crossing == "frame" ? 3 : 0));
   }
+}
+
+TEST_CASE("a renderer starts only when a frame could be rendered and all are busy, and never too many") {
+  if (!puppet::Built()) return;
+  const Stage puppet_stage("cpu", 64);
+  CHECK(puppet_stage.talker->frames_at_once() == 8);
+  Reader one, many;
+  const auto slow = puppet_stage.MakeRun(5), fast = puppet_stage.MakeRun(40);
+  {
+    const failures::FailNth counting(failures::kThread, 1000);
+    for (int i = 0; i < 5; i++) {
+      one.Ask(*slow);
+      one.Wait();
+    }
+    CHECK(counting.seen() == 2);  // the sampler, and a renderer
+  }
+  const failures::FailNth counting(failures::kThread, 1000);
+  for (int i = 0; i < 40; i++) many.Ask(*fast);
+  many.Wait();
+  CHECK(counting.seen() >= 2);
+  CHECK(counting.seen() <= 9);
 }
 
 TEST_CASE("reads past the last frame say so") {
@@ -188,3 +211,5 @@ TEST_CASE("a pack that does not fit is refused") {
   options.roles["audio"].file = "no/such/file.onnx";
   CHECK(load(options) == "PACK_DAMAGED");
 }
+
+TEST_SUITE_END();
