@@ -4,6 +4,7 @@
 #include "addon/handles.h"
 #include "addon/values.h"
 #include "core/error.h"
+#include "kernels/motion.h"
 
 namespace kdtalker::addon {
 namespace {
@@ -35,8 +36,8 @@ std::vector<float> FromHost(const HostTensors& tensors, const char* name) {
 
 HostTensors ToHostTensors(Portrait::Saved saved) {
   HostTensors tensors{{"feature", ToHost(saved.feature, saved.feature_dims)},
-                      {"canonical", ToHost(saved.canonical, {21, 3})},
-                      {"motion", ToHost(saved.motion, {70})}};
+                      {"canonical", ToHost(saved.canonical, {kernels::kKeypoints, 3})},
+                      {"motion", ToHost(saved.motion, {kernels::kMotionSize})}};
   if (saved.photo.rgb.empty()) return tensors;
   tensors["photo"] = {Type::kUint8, {saved.photo.height, saved.photo.width, 3}, std::move(saved.photo.rgb)};
   return tensors;

@@ -58,4 +58,10 @@ void Tensor::Download(void* to, Crossing why) const {
   device().Download(to, address(), bytes(), why);
 }
 
+std::vector<float> DownloadFloats(const Tensor& tensor, Crossing why) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.count()));
+  tensor.Download(values.data(), why);
+  return values;
+}
+
 }  // namespace kdtalker

@@ -47,4 +47,7 @@ class Tensor {
   std::vector<std::int64_t> dims_;
 };
 
+// The values of a float32 tensor, row-major, on the host.
+std::vector<float> DownloadFloats(const Tensor& tensor, Crossing why);
+
 }  // namespace kdtalker

@@ -41,15 +41,9 @@ kernels::PlaceKeypoints PlaceOf(const std::vector<float>& values, float* keypoin
   kernels::PlaceKeypoints place{keypoints, {}, {}};
   if (values.size() != 126)
     throw Error("INVALID_ARGUMENT", "Expected 126 values for the portrait's keypoints");
-  std::copy_n(values.begin(), 63, place.keep);
-  std::copy_n(values.begin() + 63, 63, place.add);
+  std::copy_n(values.begin(), kernels::kExpressionSize, place.keep);
+  std::copy_n(values.begin() + kernels::kExpressionSize, kernels::kExpressionSize, place.add);
   return place;
-}
-
-std::vector<float> DownloadFloats(const Tensor& tensor, Crossing why = Crossing::kPortrait) {
-  std::vector<float> values(static_cast<std::size_t>(tensor.count()));
-  tensor.Download(values.data(), why);
-  return values;
 }
 
 // Room for the motion network's heads as they come, which a pack may name under these words.
@@ -99,9 +93,9 @@ void UploadFloats(const Tensor& tensor, const std::vector<float>& values, const 
 Portrait::Portrait(std::shared_ptr<Talker> talker)
     : talker_(std::move(talker)),
       feature_(talker_->network("appearance").MakeOutput(talker_->device(), "feature")),
-      canonical_(talker_->device(), Type::kFloat32, {1, 21, 3}),
+      canonical_(talker_->device(), Type::kFloat32, {1, kernels::kKeypoints, 3}),
       motion_(talker_->device(), Type::kFloat32, {kernels::kMotionSize}),
-      keypoints_(talker_->device(), Type::kFloat32, {1, 21, 3}),
+      keypoints_(talker_->device(), Type::kFloat32, {1, kernels::kKeypoints, 3}),
       canonical_token_(talker_->device(), Type::kFloat32, {1, kernels::kMotionSize}),
       reference_token_(talker_->device(), Type::kFloat32, {1, kernels::kMotionSize}) {}
 
@@ -202,9 +196,12 @@ std::shared_ptr<Portrait> Portrait::Restore(std::shared_ptr<Talker> talker, cons
 }
 
 Portrait::Saved Portrait::Save() const {
-  return {
-      feature_.dims(), DownloadFloats(feature_), DownloadFloats(canonical_), DownloadFloats(motion_), ratios_,
-      photo_pixels_};
+  return {feature_.dims(),
+          DownloadFloats(feature_, Crossing::kPortrait),
+          DownloadFloats(canonical_, Crossing::kPortrait),
+          DownloadFloats(motion_, Crossing::kPortrait),
+          ratios_,
+          photo_pixels_};
 }
 
 }  // namespace kdtalker

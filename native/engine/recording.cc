@@ -22,13 +22,7 @@ constexpr std::array<Part, 6> kParts = {{{"scale", kernels::kScale, 1},
                                          {"pitch", kernels::kPitch, 1},
                                          {"roll", kernels::kRoll, 1},
                                          {"t", kernels::kTranslation, 3},
-                                         {"exp", kernels::kExpression, 3 * kernels::kKeypoints}}};
-
-std::vector<float> Downloaded(const Tensor& tensor) {
-  std::vector<float> values(static_cast<std::size_t>(tensor.count()));
-  tensor.Download(values.data(), Crossing::kTrace);
-  return values;
-}
+                                         {"exp", kernels::kExpression, kernels::kExpressionSize}}};
 
 }  // namespace
 
@@ -37,20 +31,20 @@ void Recording::Add(const std::string& name, const Tensor& tensor) {
 }
 
 void Recording::Add(const std::string& name, const Tensor& tensor, std::vector<std::int64_t> dims) {
-  entries_[name] = {std::move(dims), Downloaded(tensor)};
+  entries_[name] = {std::move(dims), DownloadFloats(tensor, Crossing::kTrace)};
 }
 
 void Recording::AddTransposed(const std::string& name, const Tensor& matrix) {
   const auto rows = static_cast<std::size_t>(matrix.dims()[0]);
   const auto columns = static_cast<std::size_t>(matrix.dims()[1]);
-  const std::vector<float> values = Downloaded(matrix);
+  const std::vector<float> values = DownloadFloats(matrix, Crossing::kTrace);
   Entry entry{{matrix.dims()[1], matrix.dims()[0]}, std::vector<float>(values.size())};
   for (std::size_t i = 0; i < values.size(); i++) entry.values[i % columns * rows + i / columns] = values[i];
   entries_[name] = std::move(entry);
 }
 
 void Recording::AddParts(const std::string& prefix, const Tensor& motion, bool with_scale) {
-  const std::vector<float> values = Downloaded(motion);
+  const std::vector<float> values = DownloadFloats(motion, Crossing::kTrace);
   const std::int64_t frames = motion.count() / kMotionSize;
   for (const Part& part : kParts) {
     if (!with_scale && part.first == kernels::kScale) continue;
@@ -64,7 +58,7 @@ void Recording::AddParts(const std::string& prefix, const Tensor& motion, bool w
 }
 
 void Recording::AddDegrees(const Tensor& motion) {
-  const std::vector<float> values = Downloaded(motion);
+  const std::vector<float> values = DownloadFloats(motion, Crossing::kTrace);
   entries_["pitch_deg"] = {{1, 1}, {values[kernels::kPitch]}};
   entries_["yaw_deg"] = {{1, 1}, {values[kernels::kYaw]}};
   entries_["roll_deg"] = {{1, 1}, {values[kernels::kRoll]}};

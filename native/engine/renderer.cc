@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/launch.h"
 #include "kernels/convert.h"
+#include "kernels/motion.h"
 
 namespace kdtalker {
 
@@ -37,7 +38,7 @@ Renderer::Renderer(std::shared_ptr<Portrait> portrait, const RunOptions& options
       retargeting_(options.retargeting),
       width_(portrait_->talker()->options().width),
       height_(portrait_->talker()->options().height),
-      driving_(portrait_->talker()->device(), Type::kFloat32, {1, 21, 3}) {
+      driving_(portrait_->talker()->device(), Type::kFloat32, {1, kernels::kKeypoints, 3}) {
   const auto& device = portrait_->talker()->device();
   Bind(portrait_->render_source());
   if (options.full) {
@@ -80,7 +81,7 @@ void Renderer::MakeRoom(const stages::Render::Source& like) {
 
 void Renderer::Frame(const Timeline& timeline, std::int64_t frame, PixelFormat format, void* out,
                      const StopToken& stop) {
-  timeline.Keypoints(frame, *portrait_, driving_.f32());
+  timeline.Keypoints(frame, frame + 1, *portrait_, timeline.relative(), driving_.f32());
   StageClock& clock = portrait_->talker()->clock();
   retarget_->Run(frame, stop);
   render_->Run(stop, &clock);

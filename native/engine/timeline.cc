@@ -22,12 +22,6 @@ namespace {
 // minute).
 constexpr float kBlinkPeriod = 3.6F;  // seconds
 
-std::vector<float> DownloadFloats(const Tensor& tensor) {
-  std::vector<float> values(static_cast<std::size_t>(tensor.count()));
-  tensor.Download(values.data(), Crossing::kMotion);
-  return values;
-}
-
 kernels::Blink BlinkOf(const TalkerOptions& pack, const RunOptions& options) {
   kernels::Blink blink{};
   blink.mode = options.blink;
@@ -154,19 +148,7 @@ kernels::EditMotion Timeline::Edit(std::int64_t last) const {
           edits()};
 }
 
-void Timeline::Keypoints(std::int64_t frame, float* out) const {
-  Keypoints(frame, frame + 1, options_.relative, out);
-}
-
-void Timeline::Keypoints(std::int64_t frame, const Portrait& source, float* out) const {
-  Keypoints(frame, frame + 1, options_.relative, source, out);
-}
-
-void Timeline::Keypoints(std::int64_t first, std::int64_t last, bool relative, float* out) const {
-  Keypoints(first, last, relative, *portrait_, out);
-}
-
-void Timeline::Keypoints(std::int64_t first, std::int64_t last, bool relative, const Portrait& portrait,
+void Timeline::Keypoints(std::int64_t first, std::int64_t last, const Portrait& portrait, bool relative,
                          float* out) const {
   const Device& device = raw_.device();
   const float* source = portrait.motion().f32();
@@ -180,10 +162,10 @@ void Timeline::Keypoints(std::int64_t first, std::int64_t last, bool relative, c
 }
 
 std::vector<float> Timeline::DownloadMotion() const {
-  return DownloadFloats(motion_);
+  return DownloadFloats(motion_, Crossing::kMotion);
 }
 std::vector<float> Timeline::DownloadRaw() const {
-  return DownloadFloats(raw_);
+  return DownloadFloats(raw_, Crossing::kMotion);
 }
 
 }  // namespace kdtalker

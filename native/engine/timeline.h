@@ -30,14 +30,12 @@ class Timeline {
   std::int64_t known() const { return known_; }
   std::int64_t ready() const { return ready_; }  // frames whose motion is final
 
-  // x_d [21, 3] of a ready frame, to a device address. Ready frames do not change: any thread.
-  void Keypoints(std::int64_t frame, float* out) const;
+  // x_d [last - first, 21, 3] of ready frames to a device address, where they show `source`: the clip's own
+  // portrait or a picture of its source video. Ready frames do not change: any thread.
+  void Keypoints(std::int64_t first, std::int64_t last, const Portrait& source, bool relative,
+                 float* out) const;
 
-  // The same where that frame shows another portrait than the clip's own: a frame of a source video.
-  void Keypoints(std::int64_t frame, const Portrait& source, float* out) const;
-
-  // x_d [last - first, 21, 3] of ready frames in either mode.
-  void Keypoints(std::int64_t first, std::int64_t last, bool relative, float* out) const;
+  bool relative() const { return options_.relative; }  // the mode of the clip's frames
 
   const Tensor& motion() const { return motion_; }  // [frames, 70], smoothed and edited where ready
   const Tensor& raw() const { return raw_; }        // [frames, 70], as sampled where known, de-normalised
@@ -46,8 +44,6 @@ class Timeline {
   std::vector<float> DownloadRaw() const;     // [frames, 70], as sampled, de-normalised
 
  private:
-  void Keypoints(std::int64_t first, std::int64_t last, bool relative, const Portrait& source,
-                 float* out) const;
   void Advance();
   void KeepReference();
   void Rest(std::int64_t last);

@@ -121,9 +121,9 @@ void Trace::RecordMotion(Recording& recording) const {
   recording.AddParts("smooth_", timeline_->motion(), false);  // the scale is not smoothed
   const std::int64_t frames = timeline_->frames();
   const Tensor keypoints(talker_->device(), Type::kFloat32, {frames, kKeypoints, 3});
-  timeline_->Keypoints(0, frames, false, keypoints.f32());
+  timeline_->Keypoints(0, frames, *portrait_, false, keypoints.f32());
   recording.Add("x_d", keypoints);
-  timeline_->Keypoints(0, frames, true, keypoints.f32());
+  timeline_->Keypoints(0, frames, *portrait_, true, keypoints.f32());
   recording.Add("x_d_relative", keypoints);
 }
 
@@ -135,7 +135,7 @@ Recording Trace::Frame(std::int64_t frame) {
                       options_.run.retargeting, true);
     render_.emplace(talker_->networks(), portrait_->render_source(), retarget_->driving(), true);
   }
-  timeline_->Keypoints(frame, driving_.f32());
+  timeline_->Keypoints(frame, frame + 1, *portrait_, timeline_->relative(), driving_.f32());
   retarget_->Run(frame, stop_);
   render_->Run(stop_);
   std::string suffix = "_";

@@ -23,7 +23,6 @@ enum class BlinkMode : std::int32_t {
 };
 
 inline constexpr int kBlinkLength = 64;  // lib/packs/schema.ts MOST_BLINK_FRAMES
-inline constexpr int kExpressionSize = 63;
 
 // A blink as movement of the expression: a pack's numbers, by value.
 struct Blink {

@@ -8,6 +8,7 @@ namespace kdtalker::kernels {
 
 inline constexpr std::int64_t kMotionSize = 70;
 inline constexpr std::int64_t kKeypoints = 21;
+inline constexpr int kExpressionSize = 3 * kKeypoints;
 
 inline constexpr int kScale = 0;
 inline constexpr int kYaw = 1;

@@ -2,7 +2,7 @@
 // travel with the launch and not as a copy of their own.
 #pragma once
 
-#include "kernels/kernel.h"
+#include "kernels/motion.h"
 
 namespace kdtalker::kernels {
 
@@ -22,7 +22,7 @@ struct MoveKeypoints {
   float* keypoints;    // [21, 3]
   const float* delta;  // [21, 3]
 
-  KDT_HOST_DEVICE std::int64_t count() const { return 63; }
+  KDT_HOST_DEVICE std::int64_t count() const { return kExpressionSize; }
 
   KDT_HOST_DEVICE void operator()(std::int64_t i) const { keypoints[i] += delta[i]; }
 };
