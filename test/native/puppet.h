@@ -19,16 +19,16 @@
 #include "engine/speech.h"
 #include "engine/talker.h"
 #include "ops/domain.h"
+#include "support/skip.h"
 
 namespace puppet {
 
 inline const char* const kFolder = "dist/built-in/puppet/";
 
 inline bool Built() {
-  const bool built =
-      std::getenv("KDTALKER_ORT") != nullptr && std::filesystem::exists(std::string(kFolder) + "pack.json");
-  if (!built) MESSAGE("SKIPPED: needs KDTALKER_ORT and `npm run build:lib`, run from the project's folder");
-  return built;
+  const bool built = std::filesystem::exists(std::string(kFolder) + "pack.json");
+  return !skip::WithoutRuntime() &&
+         !skip::Unless(built, "`npm run build:lib`, run from the project's folder");
 }
 
 inline std::shared_ptr<kdtalker::Runtime> Runtime() {

@@ -7,6 +7,7 @@
 #include "kernels/cpu/mask_shape.h"
 #include "one_operator.h"
 #include "ops/weight_layout.h"
+#include "support/skip.h"
 #include "warp.h"
 
 namespace {
@@ -124,7 +125,7 @@ std::string MessageOf(OneOperator&& op) {
 }  // namespace
 
 TEST_CASE("operators of the warp network give in a session what their kernels give, whatever the thread") {
-  if (std::getenv("KDTALKER_ORT") == nullptr) return;
+  if (skip::WithoutRuntime()) return;
   CheckDenseMotionInput<float>("DenseMotionInput");
   CheckDenseMotionInput<Bf16>("DenseMotionInputBf16");
   CheckSampleVolume<float>("SampleVolume");
@@ -134,13 +135,13 @@ TEST_CASE("operators of the warp network give in a session what their kernels gi
 }
 
 TEST_CASE("the mask's motion in a session is right for both element types") {
-  if (std::getenv("KDTALKER_ORT") == nullptr) return;
+  if (skip::WithoutRuntime()) return;
   CheckMaskMotion<float>();
   CheckMaskMotion<Bf16>();
 }
 
 TEST_CASE("pooling and volumes with cells first know their shapes") {
-  if (std::getenv("KDTALKER_ORT") == nullptr) return;
+  if (skip::WithoutRuntime()) return;
   OneOperator pool("AveragePool", {Host::Of<float>({2, 3, 4, 6, 16}, Random(72).Floats(2 * 3 * 4 * 6 * 16))},
                    {}, kFloat, 5);
   CHECK(pool.InferredDims() == Dims{2, 3, 2, 3, 16});
@@ -153,7 +154,7 @@ TEST_CASE("pooling and volumes with cells first know their shapes") {
 }
 
 TEST_CASE("what does not fit is refused with words, before memory is touched") {
-  if (std::getenv("KDTALKER_ORT") == nullptr) return;
+  if (skip::WithoutRuntime()) return;
   const Host small = Host::Of<float>({1, 4, 2, 2, 2}, std::vector<float>(32));
   CHECK(MessageOf({"DenseMotionInput", {small, Keypoints(1), Keypoints(2)}, {}, kFloat, 5})
             .find("[1, 4, 16, 64, 64]") != std::string::npos);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "one_operator.h"
+#include "support/skip.h"
 
 namespace {
 
@@ -67,7 +68,7 @@ warp::OneOperator FailingAt(std::int64_t task) {
 }  // namespace
 
 TEST_CASE("an exception in a thread of ONNX Runtime is the run's, and the next run works") {
-  if (std::getenv("KDTALKER_ORT") == nullptr) return;
+  if (skip::WithoutRuntime()) return;
   const auto runtime = OpenWithFailing();
   auto failing = FailingAt(41);
   for (int run = 0; run < 3; run++) {

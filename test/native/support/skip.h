@@ -1,0 +1,21 @@
+// Cases that need what is not there say so in a message that begins with SKIPPED; doctest names the case
+// above it, and .ci/count.mjs counts it as skipped and not as passed.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+namespace skip {
+
+// True, with the message, where what the case needs is not there: `if (skip::Unless(there, "...")) return;`.
+inline bool Unless(bool there, const char* needs) {
+  if (!there) MESSAGE("SKIPPED: needs " << needs);
+  return !there;
+}
+
+inline bool WithoutRuntime() {
+  return Unless(std::getenv("KDTALKER_ORT") != nullptr, "KDTALKER_ORT, the library of ONNX Runtime");
+}
+
+}  // namespace skip
