@@ -103,7 +103,10 @@ __attribute__((visibility("default"))) int pthread_create(pthread_t* thread, con
                                                           void* (*work)(void*), void* argument) {
   using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
   static const auto create = reinterpret_cast<Create>(::dlsym(RTLD_NEXT, "pthread_create"));
-  return Refuse(failures::kThread) ? EAGAIN : create(thread, attributes, work, argument);
+  if (Refuse(failures::kThread)) return EAGAIN;
+  const int status = create(thread, attributes, work, argument);
+  if (status != 0) asked[failures::kThread]--;  // the machine's own refusal is asked for again
+  return status;
 }
 
 }  // extern "C"
