@@ -9,7 +9,7 @@ import { headOf } from './head.js';
 import { checkPictureSize } from './picture.js';
 import { isPlaylist } from './playlist.js';
 import { InputFile } from './sources/input-file.js';
-import { type Contents, defaultTrack, type MediaTrack, probe } from './sources/probe.js';
+import { type Contents, defaultTrack, keepFileStart, type MediaTrack, probe } from './sources/probe.js';
 import { pictureFilters } from './video-filters.js';
 
 /** A file of a few bytes can claim pictures for years: longer ones than an hour are asked for. */
@@ -158,11 +158,16 @@ export class FrameSource {
   }
 }
 
-function decodeArguments(file: string, { index, text }: MediaTrack, fps: number): string[] {
-  const filters = ['-vf', pictureFilters(text, fps), '-sws_flags', 'bicubic+accurate_rnd+full_chroma_int'];
+function decodeArguments(file: string, track: MediaTrack, fps: number): string[] {
+  const filters = [
+    '-vf',
+    pictureFilters(track.text, fps),
+    '-sws_flags',
+    'bicubic+accurate_rnd+full_chroma_int',
+  ];
   // PPM is raw RGB24 with its size in front of each picture.
   const pictures = ['-pix_fmt', 'rgb24', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1'];
-  return [...fileInput(file), '-map', `0:${index}`, ...filters, ...pictures];
+  return [...fileInput(file), '-map', `0:${track.index}`, ...filters, ...pictures, ...keepFileStart(track)];
 }
 
 /** The next picture of a stream of binary PPM files; undefined at the end, 'cut' where the end comes within a picture. */

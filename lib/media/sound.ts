@@ -17,6 +17,8 @@ export type LastingSound = string | Uint8Array | RawSound;
 /** How a sound is opened. */
 export interface SoundOptions {
   signal?: AbortSignal | undefined;
+  /** Which track of sound of a file that has several, 0 the first; default: the one that the file marks. */
+  track?: number | undefined;
   /** What the input is called in messages; default: its path or size. */
   name?: string | undefined;
 }
@@ -65,7 +67,7 @@ async function openSource(input: LastingSound, options: SoundOptions): Promise<S
   if (head.length === 0) throw speechEmpty(name, 'is empty');
   refusePlaylist(head, name);
   const wav = isWav(head) ? await WavSource.open(input, name) : undefined;
-  return wav ?? DecodedSource.open(input, name, options.signal);
+  return wav ?? DecodedSource.open(input, name, options);
 }
 
 function refusePlaylist(head: Uint8Array, name: string): void {

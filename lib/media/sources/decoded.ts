@@ -1,4 +1,4 @@
-import { KdtalkerError } from '../../errors.js';
+import { invalidArgument, KdtalkerError } from '../../errors.js';
 import { ByteReader } from '../bytes.js';
 import { fileInput } from '../ffmpeg-input.js';
 import { FfmpegProcess } from '../ffmpeg-process.js';
@@ -6,7 +6,7 @@ import { type Block, speechEmpty } from '../samples.js';
 import { readWavHeader, type WavHeader } from '../wav.js';
 import { readWavSamples } from '../wav-samples.js';
 import { InputFile } from './input-file.js';
-import { type Contents, defaultTrack, probe } from './probe.js';
+import { type Contents, defaultTrack, keepFileStart, type MediaTrack, probe } from './probe.js';
 import type { SoundSource } from './source.js';
 
 /** One ffmpeg that decodes, its header read. */
@@ -14,6 +14,13 @@ interface Run {
   process: FfmpegProcess;
   reader: ByteReader;
   header: WavHeader;
+}
+
+/** How a file is decoded. */
+export interface DecodingOptions {
+  signal?: AbortSignal | undefined;
+  /** Which of the file's tracks of sound, 0 the first; default: the one that the file marks. */
+  track?: number | undefined;
 }
 
 /** Demuxers that see pictures, text or subtitles in any file: what they accept was never meant as sound. */
@@ -27,26 +34,32 @@ export class DecodedSource implements SoundSource {
   readonly name: string;
   readonly samples = undefined;
   readonly #file: InputFile;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: DecodingOptions;
   readonly #running = new Set<FfmpegProcess>();
   /** Started by open() to learn the rate; the first read goes on from there. */
   #first: Run | undefined;
   #header: WavHeader | undefined;
+  #track: MediaTrack | undefined;
 
-  private constructor(input: string | Uint8Array, name: string, signal: AbortSignal | undefined) {
+  private constructor(input: string | Uint8Array, name: string, options: DecodingOptions) {
     this.name = name;
-    this.#signal = signal;
+    this.#options = options;
     this.#file = new InputFile(typeof input === 'string' ? input : () => [input]);
   }
 
-  /** @throws SPEECH_EMPTY, SPEECH_UNREADABLE, FFMPEG_NOT_FOUND, FFMPEG_FAILED, ABORTED */
+  /** @throws SPEECH_EMPTY, SPEECH_UNREADABLE, INVALID_ARGUMENT (no such track), FFMPEG_NOT_FOUND, FFMPEG_FAILED, ABORTED */
   static async open(
     input: string | Uint8Array,
     name: string,
-    signal: AbortSignal | undefined,
+    options: DecodingOptions,
   ): Promise<DecodedSource> {
-    const source = new DecodedSource(input, name, signal);
+    const source = new DecodedSource(input, name, options);
     try {
+      source.#track = chooseTrack(
+        await probe(await source.#file.path(), options.signal),
+        name,
+        options.track,
+      );
       source.#first = await source.#start();
       source.#header = source.#first.header;
       return source;
@@ -86,13 +99,13 @@ export class DecodedSource implements SoundSource {
   }
 
   async #start(): Promise<Run> {
-    const file = await this.#file.path();
-    const options = { signal: this.#signal, what: `Decoding ${this.name}`, stdout: true };
-    const process = FfmpegProcess.start(decodeArguments(file), options);
+    const args = decodeArguments(await this.#file.path(), this.#track!);
+    const options = { signal: this.#options.signal, what: `Decoding ${this.name}`, stdout: true };
+    const process = FfmpegProcess.start(args, options);
     this.#running.add(process);
     const reader = new ByteReader(process.stdout);
     const header = await readWavHeader(reader, this.name).catch(() => undefined);
-    if (!header) throw await this.#failure(process, file);
+    if (!header) throw await this.#failure(process);
     return { process, reader, header };
   }
 
@@ -101,26 +114,52 @@ export class DecodedSource implements SoundSource {
     this.#running.delete(process);
   }
 
-  /** Why no sound came out: asks ffmpeg what the file is, so that the message can say it. */
-  async #failure(process: FfmpegProcess, file: string): Promise<KdtalkerError> {
+  /** Why no sound came out. */
+  async #failure(process: FfmpegProcess): Promise<KdtalkerError> {
     process.stdout.resume();
     const exit = await process.wait();
     const error = process.errorOf(exit);
     if (error?.code !== 'FFMPEG_FAILED' || exit.signal)
       return error ?? speechEmpty(this.name, 'has no samples');
-    return contentError(this.name, await probe(file, this.#signal), error);
+    return unreadable(this.name, error.message, error);
   }
 }
 
-function decodeArguments(file: string): string[] {
-  const input = [...fileInput(file), '-map', '0:a:0'];
-  return [...input, '-c:a', 'pcm_f32le', '-fflags', '+bitexact', '-f', 'wav', 'pipe:1'];
+/**
+ * The track's samples in the time of the file, which begins with the first of its tracks: silence where the track begins later or has a
+ * gap, nothing twice where it overlaps itself. A start within a video frame counts as 0: the delays of codecs put it there. What jumps
+ * by less than 30 ms is the rounding of timestamps and is left as it is, bit for bit.
+ */
+const FILE_TIME =
+  "asetpts='PTS-if(lt(STARTPTS*TB,0.04),STARTPTS,0)',aresample=async=1:min_hard_comp=0.03:first_pts=0";
+
+function decodeArguments(file: string, track: MediaTrack): string[] {
+  const input = [...fileInput(file), '-map', `0:${track.index}`, '-af', FILE_TIME];
+  return [
+    ...input,
+    '-c:a',
+    'pcm_f32le',
+    '-fflags',
+    '+bitexact',
+    '-f',
+    'wav',
+    'pipe:1',
+    ...keepFileStart(track),
+  ];
 }
 
-function contentError(name: string, contents: Contents, cause: KdtalkerError): KdtalkerError {
-  if (contents.format && !defaultTrack(contents.tracks, 'sound') && !NOT_SOUND.test(contents.format)) {
-    return speechEmpty(name, `has no sound track (it is ${contents.format})`);
-  }
-  const message = `Expected sound for speech but received ${name}, which ffmpeg cannot decode as sound. Give a sound or video file. ${cause.message}`;
+/** The track asked for, counted from 0 among those of sound, or the one that the file marks. */
+function chooseTrack(contents: Contents, name: string, wanted: number | undefined): MediaTrack {
+  const { format, said } = contents;
+  const all = contents.tracks.filter(({ kind }) => kind === 'sound');
+  const track = wanted === undefined ? defaultTrack(all, 'sound') : all[wanted];
+  if (track !== undefined) return track;
+  if (format === undefined || NOT_SOUND.test(format)) throw unreadable(name, said);
+  if (all.length === 0) throw speechEmpty(name, `has no sound track (it is ${format})`);
+  throw invalidArgument(`a track of sound from 0 to ${all.length - 1}`, 'soundTrack', wanted);
+}
+
+function unreadable(name: string, why: string, cause?: KdtalkerError): KdtalkerError {
+  const message = `Expected sound for speech but received ${name}, which ffmpeg cannot decode as sound. Give a sound or video file. ${why}`;
   return new KdtalkerError('SPEECH_UNREADABLE', message, { cause });
 }

@@ -6,6 +6,8 @@ export interface MediaTrack {
   /** Its place among all tracks of the file, for `-map 0:index`. */
   index: number;
   kind: 'sound' | 'pictures';
+  /** The demuxer's name of the file, as {@link Contents.format}. */
+  format: string;
   /** Whether the file marks it as the one to play. */
   isDefault: boolean;
   /** ffmpeg's words for its coding: 'h264 (High), yuv420p(tv, bt709), 320x256 [SAR 1:1 DAR 5:4], 25 fps'. */
@@ -36,17 +38,19 @@ export async function probe(file: string, signal?: AbortSignal | undefined): Pro
   if (!isAnswer) throw process.earlyEnd(exit, 'it had listed the tracks');
   const { stderr } = exit;
   const said = stderr.trim().split('\n').slice(-2).join(' | ');
-  return { format: /^Input #0, (.+?), from /m.exec(stderr)?.[1], tracks: tracksOf(stderr), said };
+  const format = /^Input #0, (.+?), from /m.exec(stderr)?.[1];
+  return { format, tracks: format === undefined ? [] : tracksOf(stderr, format), said };
 }
 
 const STREAM = /^ *Stream #0:(\d+).*?: (Audio|Video): (.*)$/gm;
 const NO_TRACK = /\((attached pic|timed thumbnails)\)/;
 
-function tracksOf(stderr: string): MediaTrack[] {
+function tracksOf(stderr: string, format: string): MediaTrack[] {
   const all = [...stderr.matchAll(STREAM)].map(
     ([, index, kind, text]): MediaTrack => ({
       index: Number(index),
       kind: kind === 'Audio' ? 'sound' : 'pictures',
+      format,
       isDefault: text!.includes('(default)'),
       text: text!,
     }),
@@ -61,4 +65,13 @@ export function defaultTrack(
 ): MediaTrack | undefined {
   const some = tracks.filter((track) => track.kind === kind);
   return some.find(({ isDefault }) => isDefault) ?? some[0];
+}
+
+/**
+ * Arguments after the output, so that time 0 is the file's start. Of broadcast formats, whose timestamps may jump, ffmpeg takes the start
+ * of the tracks that it was asked for: the others are copied to nowhere, which decodes nothing.
+ */
+export function keepFileStart({ format }: MediaTrack): string[] {
+  if (format !== 'mpegts' && format !== 'mpeg') return [];
+  return ['-map', '0:a?', '-map', '0:V?', '-c', 'copy', '-f', 'null', '-'];
 }
