@@ -6,6 +6,7 @@
  */
 export const WARNING_CODES = {
   FFMPEG_OUTDATED: 'The ffmpeg that decodes is older than 4.4: do not give it files of strangers.',
+  CHANNELS_CANCEL: 'The channels of a sound cancel each other out: the louder one moves the mouth.',
   VIDEO_COLOURS: 'The colours of a video are of a kind that cannot be converted: they will be off.',
 } as const;
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { type LastingSound, openSound, speechTooShort } from '../dist/media/index.js';
 import {
+  babble,
   collect,
   fails,
   ffmpeg,
@@ -68,6 +69,57 @@ t.test('channels are averaged', async (t) => {
   t.same(
     [...(await read(wav({ channels: eight, coding: 's16', raw: true, extensible: true }))).samples],
     [28 / 32768, -56 / 32768],
+  );
+});
+
+t.test('channels that cancel each other out: the louder one, and a warning', async (t) => {
+  const warnings: string[] = [];
+  const hear = (warning: Error & { code?: string }) => {
+    if (warning.code === 'CHANNELS_CANCEL') warnings.push(warning.message);
+  };
+  process.on('warning', hear);
+  t.teardown(() => process.off('warning', hear));
+  const voice = babble(3);
+  const times = (factor: number) => voice.map((value) => factor * value);
+  const late = Float32Array.from(voice, (value, i) => (i < 16000 ? value : -value));
+  const music = babble(3, 16000, 77);
+  const mean = (...channels: Float32Array[]) =>
+    Float32Array.from(
+      voice,
+      (_, i) => channels.reduce((sum, channel) => sum + channel[i]!, 0) / channels.length,
+    );
+  const cases: [string, Float32Array[], (i: number) => number][] = [
+    ['opposite phase', [voice, times(-1)], (i) => voice[i]!],
+    ['opposite, the second louder', [times(-0.8), voice], (i) => voice[i]!],
+    ['opposite from the second second on', [voice, late], (i) => voice[i]!],
+    ['opposite fronts of five', [times(-1), voice, times(0), times(0), times(0)], (i) => -voice[i]!],
+    [
+      'opposite over a constant offset',
+      [voice.map((v) => v + 0.1), times(-1).map((v) => v + 0.1)],
+      (i) => voice[i]! + 0.1,
+    ],
+    ['the same twice', [voice, voice], (i) => voice[i]!],
+    ['two different', [voice, music], (i) => mean(voice, music)[i]!],
+    ['opposite, but half as loud', [voice, times(-0.5)], (i) => 0.25 * voice[i]!],
+    ['one of six', [times(0), times(0), voice, times(0), times(0), times(0)], (i) => voice[i]! / 6],
+    ['silence', [times(0), times(0)], () => 0],
+  ];
+  for (const [index, [name, channels, expected]] of cases.entries()) {
+    const file = join(t.testdir({ [`${index}.wav`]: wav({ channels, coding: 'f32' }) }), `${index}.wav`);
+    const { samples } = await read(file);
+    const wanted = voice.map((_, i) => expected(i));
+    t.ok(distance(samples, wanted) < 1e-6, `${name}: differs by ${distance(samples, wanted)}`);
+    await new Promise(setImmediate);
+    t.equal(warnings.length, index < 5 ? 1 : 0, `${name}: ${index < 5 ? 'warned' : 'nothing to say'}`);
+    if (index < 5)
+      t.match(warnings.pop(), new RegExp(`channels of '.*${index}\\.wav' cancel each other out`));
+  }
+  const stereo = [voice, music];
+  const plain = mean(voice, music);
+  t.equal(
+    distance((await read(wav({ channels: stereo, coding: 'f32' }))).samples, plain),
+    0,
+    'to the last bit',
   );
 });
 

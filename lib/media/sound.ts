@@ -1,9 +1,11 @@
 import { types } from 'node:util';
 import { KdtalkerError, throwIfAborted } from '../errors.js';
+import { warnOnce } from '../warnings.js';
+import { Downmix } from './downmix.js';
 import { FileMark } from './file-mark.js';
 import { headOf } from './head.js';
 import { isPlaylist } from './playlist.js';
-import { type Block, checkFinite, mixDown, speechEmpty } from './samples.js';
+import { type Block, checkFinite, speechEmpty } from './samples.js';
 import { DecodedSource } from './sources/decoded.js';
 import { type RawSound, RawSource } from './sources/raw.js';
 import type { SoundSource } from './sources/source.js';
@@ -32,7 +34,7 @@ export interface Sound {
   /**
    * The sound as mono, values about -1 to 1, in order, one second or less at a time.
    *
-   * Channels are averaged. Every call begins at the start.
+   * Channels are averaged; where they cancel each other out the louder one is taken, with the warning CHANNELS_CANCEL. Every call begins at the start.
    *
    * @throws SPEECH_NOT_FINITE, SPEECH_EMPTY, SPEECH_UNREADABLE, FFMPEG_FAILED, ABORTED, CLOSED
    */
@@ -103,9 +105,11 @@ class OpenSound implements Sound {
 
   async *chunks(): AsyncGenerator<Float32Array> {
     this.#check();
+    const downmix = new Downmix();
     let count = 0;
     for await (const block of this.#read()) {
-      const chunk = mixDown(block);
+      const chunk = downmix.mix(block);
+      if (downmix.taken !== undefined) this.#warnOfChannels(block.channels, downmix.taken);
       checkFinite(chunk, count, this.sampleRate);
       count += chunk.length;
       yield chunk;
@@ -132,6 +136,16 @@ class OpenSound implements Sound {
       throw error;
     }
     this.#check();
+  }
+
+  #warnOfChannels(channels: number, taken: number): void {
+    const { name } = this.#source;
+    warnOnce(
+      'CHANNELS_CANCEL',
+      `The ${channels} channels of ${name} cancel each other out, as where one is wired the wrong way round. Where they do, the louder ` +
+        `one, channel ${taken + 1}, moves the mouth. Mend the recording, or give one channel.`,
+      name,
+    );
   }
 
   /** Closing only removes files and children; what could fail in it concerns nobody who has aborted. */
