@@ -71,6 +71,15 @@ t.test('sizes in pack.json that its networks do not have', async (t) => {
   await refused(t, open, /float32 \[1, open, 70\] for input 'x' .* of role denoiser/);
 });
 
+t.test('noise of a sampler that is no share', async (t) => {
+  for (const betas of [{ betaEnd: 1 }, { betaStart: 0.009 }, { betaStart: 1.1, betaEnd: 1.2 }])
+    await refused(
+      t,
+      copy(t, (manifest) => Object.assign(manifest.sampler, betas)),
+      /sampler\.betaEnd: a number from betaStart to below 1/,
+    );
+});
+
 /** The heads of a motion network, with one of another shape. */
 function motion(head: string, dims: (number | string)[], type: 'float32' | 'int64' = 'float32'): Graph {
   const g = new Graph('motion');

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { floatFromHalf, Graph, halfFromFloat, readModel } from '../dist/packs/onnx/index.js';
+import { EditableGraph, floatFromHalf, Graph, halfFromFloat, readModel } from '../dist/packs/onnx/index.js';
+import { decodeModel, encodeModel } from '../dist/packs/onnx/proto.js';
 import { close } from './support/close.js';
 import { filled, numbers, openBuilt, openGraph } from './support/graphs.js';
 
@@ -182,4 +183,19 @@ t.test('what is not a model is refused', async (t) => {
   t.throws(() => readModel(Buffer.from('this is text, not a model')));
   t.throws(() => readModel(new Uint8Array(0)));
   t.throws(() => readModel(example().toBytes().subarray(0, 40)));
+});
+
+t.test('a graph whose nodes need each other is refused', async (t) => {
+  const g = new Graph('circle');
+  const first = g.input('x', 'float32', [1]).relu();
+  g.output('y', first.neg().abs(), 'float32', [1]);
+  for (const [node, needed] of [
+    [0, 'Relu:0'],
+    [0, 'Neg:0'],
+    [1, 'y'],
+  ] as const) {
+    const model = decodeModel(g.toBytes());
+    model.graph.node[node]!.input[0] = needed;
+    t.throws(() => EditableGraph.parse(encodeModel(model)), /without circles but '.*' needs itself/);
+  }
 });

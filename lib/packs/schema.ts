@@ -125,17 +125,22 @@ const statistics = z
   })
   .meta({ description: 'Normalisation of motion and canonical keypoints' });
 
-const sampler = z.strictObject({
-  steps: z.int().min(1).max(1000).meta({ description: 'Sampling steps where the caller does not choose' }),
-  window: z.int().min(1).max(4096).meta({ description: 'Frames the denoiser sees at once' }),
-  fixedWindow: z.boolean().meta({ description: 'Whether the denoiser takes no other number of frames' }),
-  trainTimesteps: z.int().min(1).max(10000),
-  betaStart: positive,
-  betaEnd: positive,
-  smoothing: z
-    .strictObject({ process: positive, observation: positive })
-    .meta({ description: 'Variances of the Kalman smoother' }),
-});
+const sampler = z
+  .strictObject({
+    steps: z.int().min(1).max(1000).meta({ description: 'Sampling steps where the caller does not choose' }),
+    window: z.int().min(1).max(4096).meta({ description: 'Frames the denoiser sees at once' }),
+    fixedWindow: z.boolean().meta({ description: 'Whether the denoiser takes no other number of frames' }),
+    trainTimesteps: z.int().min(1).max(10000),
+    betaStart: positive,
+    betaEnd: positive,
+    smoothing: z
+      .strictObject({ process: positive, observation: positive })
+      .meta({ description: 'Variances of the Kalman smoother' }),
+  })
+  .refine(({ betaStart, betaEnd }) => betaStart <= betaEnd && betaEnd < 1, {
+    error: 'a number from betaStart to below 1',
+    path: ['betaEnd'],
+  });
 
 const blink = z.strictObject({
   direction: numbers(63).meta({ description: 'What closes the eyes, in expression units' }),

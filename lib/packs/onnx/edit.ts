@@ -55,7 +55,7 @@ export class EditableGraph {
   readonly #users = new Map<string, Set<Writable>>();
   readonly #names = new Set<string>();
 
-  /** @throws Error when the file is not an ONNX model */
+  /** @throws Error when the file is not an ONNX model, or its nodes need each other */
   static async open(file: string): Promise<EditableGraph> {
     return new EditableGraph(decodeModel(await readFile(file)), file);
   }
@@ -80,6 +80,7 @@ export class EditableGraph {
     this.opsets = new Map(model.opsetImport.map(({ domain, version }) => [standard(domain), version]));
     for (const info of input) this.#names.add(info.name);
     for (const message of node) this.#insert(fromMessage(message));
+    this.sorted(); // throws where nodes need each other, which would keep everything that follows them from ending
   }
 
   /** A graph with the same interface and constants as a model of its own, for parts that are split off; without nodes. */
@@ -213,15 +214,21 @@ export class EditableGraph {
     return inputs.flatMap((value) => this.#producers.get(value) ?? []);
   }
 
-  /** Nodes after those they need. Without recursion: a graph may be thousands of nodes deep. */
+  /** Nodes after those they need. Without recursion: a graph may be thousands of nodes deep. Throws where they need each other. */
   #ordered(nodes: Iterable<Writable>, needs: (node: Writable) => Writable[]): Writable[] {
     const order = new Set<Writable>();
     for (const node of nodes) {
-      const stack = order.has(node) ? [] : [node];
-      while (stack.length) {
-        const missing = needs(stack.at(-1)!).find((needed) => !order.has(needed));
-        if (missing) stack.push(missing);
-        else order.add(stack.pop()!);
+      const waiting = [node];
+      const begun = new Set(waiting);
+      while (waiting.length && !order.has(node)) {
+        const missing = needs(waiting.at(-1)!).find((needed) => !order.has(needed));
+        if (!missing) order.add(waiting.pop()!);
+        else if (begun.has(missing))
+          throw new Error(`Expected a graph without circles but '${missing.name}' needs itself`);
+        else {
+          waiting.push(missing);
+          begun.add(missing);
+        }
       }
     }
     return [...order];
