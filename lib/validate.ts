@@ -93,3 +93,9 @@ export const filePath = z.string({ error: 'a path' }).min(1, 'a path');
 export function checkPath(file: unknown, name: string): asserts file is string {
   if (typeof file !== 'string' || file === '') throw invalidArgument('a path', name, file);
 }
+
+/** Options of calls that can be stopped and have nothing else to choose. */
+export interface SignalOptions {
+  signal?: AbortSignal | undefined;
+}
+export const signalOptions = z.strictObject({ signal: abortSignal.optional() }, { error: 'an object' });

@@ -52,6 +52,15 @@ t.test('a file comes whole, over a redirect, and is not fetched again', async (t
   t.ok(readFileSync(target).equals(CONTENT), 'what is there and wrong is replaced');
 });
 
+t.test('what is left of another version goes once this one is whole', async (t) => {
+  const { folder, target, download } = await scene(t);
+  writeFileSync(`${target}.0123456789ab.part`, 'the beginning of another version');
+  writeFileSync(`${target}.part`, 'not ours');
+  writeFileSync(`${target}2.0123456789ab.part`, 'of another file');
+  await download();
+  t.same(readdirSync(folder).sort(), ['weights.pth', 'weights.pth.part', 'weights.pth2.0123456789ab.part']);
+});
+
 t.test('after a cut only the rest is asked for', async (t) => {
   const { server, target, download } = await scene(t);
   server.fault(REPOSITORY, PATH, { cutAfter: 70_001, times: 2 });

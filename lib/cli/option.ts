@@ -1,4 +1,5 @@
 import { KdtalkerError } from '../errors.js';
+import { MAX_SEED } from '../limits.js';
 
 /**
  * One option of a command. Parsing and help are both made from it.
@@ -113,8 +114,6 @@ export function integers(
   const read = (typed: string, name: string) => typed.split(',').map((part) => one.read(part.trim(), name));
   return { ...extras, placeholder, help, range, read };
 }
-
-const MAX_SEED = (1n << 64n) - 1n;
 
 /** An integer of 64 bits. */
 export function seed(help: string, extras: Extras = {}): Option<bigint> {

@@ -1,3 +1,4 @@
+import { THREADS } from '../limits.js';
 import { choice, flag, integer, text } from './option.js';
 
 /** Devices that a build can have; the library knows which of them it was built with. */
@@ -16,7 +17,7 @@ export const precision = choice(
 export const TALKER_OPTIONS = {
   pack: text('NAME', 'A built-in pack, or the folder of one', { fallback: 'puppet', also: ['model'] }),
   device: choice(['auto', ...DEVICES], 'Where the networks run', { fallback: 'auto' }),
-  threads: integer([1, 256], 'Threads of a network', { fallback: 'one per core' }),
+  threads: integer(THREADS, 'Threads of a network', { fallback: 'one per core' }),
   precision,
   'no-lowering': flag("Run the pack's files as they are, not rewritten for this processor"),
 };

@@ -1,10 +1,15 @@
 import { KdtalkerError } from '../errors.js';
 import type { Picture } from '../picture.js';
-import type { Face, FaceFinder } from './faces.js';
+import type { Face } from './faces.js';
 import type { FindOptions } from './options.js';
 
 /** Seconds in which a face may be hidden or turned away before it counts as gone. */
 const LONGEST_GAP = 1;
+
+/** What looks for faces: a FaceFinder, or who shares one. */
+export interface Finder {
+  find(picture: Picture, options: FindOptions): Promise<Face>;
+}
 
 const AT_FIRST = 'in the first second of the video';
 
@@ -16,7 +21,7 @@ export type TrackOptions = Pick<FindOptions, 'face' | 'box' | 'signal'>;
  * it cannot be seen it is looked for everywhere, and taken to be where it was until then.
  */
 export class FaceTracker {
-  readonly #finder: FaceFinder;
+  readonly #finder: Finder;
   readonly #options: TrackOptions;
   readonly #longestGap: number;
   #last: Face | undefined;
@@ -26,7 +31,7 @@ export class FaceTracker {
   #none: KdtalkerError | undefined;
 
   /** @param fps pictures a second */
-  constructor(finder: FaceFinder, fps: number, options: TrackOptions) {
+  constructor(finder: Finder, fps: number, options: TrackOptions) {
     this.#finder = finder;
     this.#options = options;
     this.#longestGap = LONGEST_GAP * fps;

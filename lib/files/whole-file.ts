@@ -1,5 +1,6 @@
 import { link, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { throwIfAborted } from '../errors.js';
 import { outputError, unwritable } from './output-error.js';
 import { TemporaryPath } from './temporary-path.js';
 
@@ -39,14 +40,20 @@ export async function fileTarget(file: string, overwrite: boolean): Promise<Targ
   };
 }
 
-/** Writes a file that has its name only once it is whole. @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL */
-export async function writeWholeFile(file: string, contents: string | Uint8Array): Promise<void> {
+/** Writes a file that has its name only once it is whole. @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED */
+export async function writeWholeFile(
+  file: string,
+  contents: string | Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> {
   const target = await fileTarget(file, true);
   try {
-    await writeFile(target.temporary, contents);
+    await writeFile(target.temporary, contents, { signal });
+    throwIfAborted(signal, `Writing '${file}'`);
     await target.commit();
   } catch (cause) {
     await target.discard().catch(() => {}); // the first error says more
+    throwIfAborted(signal, `Writing '${file}'`);
     throw outputError(cause, file);
   }
 }

@@ -27,22 +27,3 @@ export function notFound(path: string, what: string, why: string, cause?: unknow
   const message = `Expected a readable file for ${what} but received '${path}', ${why}. Check the path.`;
   return new KdtalkerError('FILE_NOT_FOUND', message, { cause });
 }
-
-/** Settles as `work` does, or rejects as soon as the signal fires; `work` itself goes on unheard. */
-export async function withAbort<T>(
-  work: Promise<T>,
-  signal: AbortSignal | undefined,
-  error: () => KdtalkerError,
-): Promise<T> {
-  if (!signal) return work;
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(error());
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (stop) signal.removeEventListener('abort', stop);
-  }
-}

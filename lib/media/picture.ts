@@ -1,9 +1,10 @@
 import { types } from 'node:util';
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
-import { aborted, invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
+import { orAborted } from '../abort.js';
+import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import type { Picture } from '../picture.js';
 import { loadSharp } from '../sharp.js';
-import { checkInputFile, withAbort } from './input.js';
+import { checkInputFile } from './input.js';
 import { MAX_PIXELS } from './limits.js';
 
 /** Pixels already decoded: rows from the top, channels interleaved, 8 bits each. */
@@ -42,7 +43,7 @@ export async function readPicture(
   const { signal } = options;
   throwIfAborted(signal, 'Reading the picture');
   const work = isRaw(input) ? readRaw(input) : readEncoded(input);
-  return withAbort(work, signal, () => aborted(signal, 'Reading the picture'));
+  return orAborted(work, { signal, what: 'Reading the picture' });
 }
 
 /** The same pixels as the bytes of a PNG file. Level 4 takes half the time of the default for a twentieth more bytes. */

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { KdtalkerError, throwIfAborted } from '../errors.js';
+import { SAMPLE_RATES } from '../limits.js';
 import { warnOnce } from '../warnings.js';
 import { Downmix } from './downmix.js';
 import { FileMark } from './file-mark.js';
@@ -69,7 +70,22 @@ async function openSource(input: LastingSound, options: SoundOptions): Promise<S
   if (head.length === 0) throw speechEmpty(name, 'is empty');
   refusePlaylist(head, name);
   const wav = isWav(head) ? await WavSource.open(input, name) : undefined;
-  return wav ?? DecodedSource.open(input, name, options);
+  const source = wav ?? (await DecodedSource.open(input, name, options));
+  if (isSampleRate(source.sampleRate)) return source;
+  await source.close();
+  throw wrongRate(name, source.sampleRate);
+}
+
+function isSampleRate(rate: number): boolean {
+  return rate >= SAMPLE_RATES[0] && rate <= SAMPLE_RATES[1];
+}
+
+function wrongRate(name: string, rate: number): KdtalkerError {
+  const [least, most] = SAMPLE_RATES;
+  return new KdtalkerError(
+    'SPEECH_UNREADABLE',
+    `Expected ${least} to ${most} samples a second for speech but received ${name}, which has ${rate}. Convert it to 16000.`,
+  );
 }
 
 function refusePlaylist(head: Uint8Array, name: string): void {

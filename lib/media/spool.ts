@@ -1,11 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { types } from 'node:util';
-import { aborted, invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
+import { orAborted } from '../abort.js';
+import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { outputError } from '../files/output-error.js';
 import { openTemporaryFile } from '../files/temporary-file.js';
 import type { TemporaryPath } from '../files/temporary-path.js';
-import { withAbort } from './input.js';
 
 /**
  * Reads a stream to its end into a temporary file, piece by piece. The stream is destroyed whatever happens.
@@ -25,7 +25,7 @@ export async function spool(
     const copied = copy(stream, name, handle, place).finally(() => handle.close());
     try {
       throwIfAborted(signal, what);
-      await withAbort(copied, signal, () => aborted(signal, what));
+      await orAborted(copied, { signal, what });
       return place;
     } catch (error) {
       copied.catch(() => {}); // where the signal was quicker

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { aborted, invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
-import { fileTarget, type Target } from '../files/whole-file.js';
+import { checkFinal, fileTarget, type Target } from '../files/whole-file.js';
+import { VIDEO_SIDE } from '../limits.js';
 import {
   bytesOfFrame,
   type Encoder,
@@ -63,10 +64,45 @@ export function videoFormat(file: string): VideoFormat {
  * @throws OUTPUT_FORMAT, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, FFMPEG_NOT_FOUND, INVALID_ARGUMENT, ABORTED
  */
 export async function openVideo(file: string, options: VideoOptions): Promise<VideoWriter> {
-  throwIfAborted(options.signal, `Encoding '${file}'`);
+  return (await planVideo(file, options))(options);
+}
+
+/** What is known of a video before its sound is read. */
+export type VideoPlanOptions = Omit<VideoOptions, 'frames' | 'sound' | 'signal'>;
+
+/** What only the sound decides. */
+export type VideoContents = Pick<VideoOptions, 'frames' | 'sound' | 'signal'>;
+
+/**
+ * Checks everything about a video that can be checked before there is one. What it gives opens the video.
+ *
+ * @throws OUTPUT_FORMAT, OUTPUT_UNWRITABLE, INVALID_ARGUMENT
+ */
+export async function planVideo(
+  file: string,
+  options: VideoPlanOptions,
+): Promise<(contents: VideoContents) => Promise<VideoWriter>> {
   const format = videoFormat(file);
-  const spec = checkOptions(options, format);
-  const target = await openTarget(file, format, spec.frames, options.overwrite ?? true);
+  checkEncoding(options, format);
+  const overwrite = options.overwrite ?? true;
+  await checkFinal(format === png ? framePlace(file).frame(0) : file, overwrite);
+  return async ({ frames, sound, signal }) => {
+    throwIfAborted(signal, `Encoding '${file}'`);
+    if (!Number.isInteger(frames) || frames < 1)
+      throw invalidArgument('a positive integer', 'frames', frames);
+    const { width, height, fps, crf, preset, threads = 2 } = options;
+    const spec = { width, height, fps, crf, preset, threads, signal, frames };
+    return startVideo(file, format, { ...spec, sound: format.sound ? sound : undefined }, overwrite);
+  };
+}
+
+async function startVideo(
+  file: string,
+  format: VideoFormat,
+  spec: VideoSpec,
+  overwrite: boolean,
+): Promise<VideoWriter> {
+  const target = await openTarget(file, format, spec.frames, overwrite);
   try {
     return new VideoWriter(file, format, format.open(target.temporary, file, spec), target, spec);
   } catch (error) {
@@ -189,9 +225,16 @@ function isFolder(file: string): boolean {
 
 function openTarget(file: string, format: VideoFormat, count: number, overwrite: boolean): Promise<Target> {
   if (format.name !== 'png') return fileTarget(file, overwrite);
+  const { folder, nameOf } = framePlace(file);
+  return folderTarget(folder, { count, nameOf, overwrite });
+}
+
+/** Where the frames of a sequence go. */
+function framePlace(file: string) {
   const pattern = isFolder(file) ? join(file, '%05d.png') : file;
+  const folder = dirname(pattern);
   const nameOf = (index: number) => numberedName(basename(pattern), index);
-  return folderTarget(dirname(pattern), { count, nameOf, overwrite });
+  return { folder, nameOf, frame: (index: number) => join(folder, nameOf(index)) };
 }
 
 function numberedName(pattern: string, index: number): string {
@@ -199,29 +242,17 @@ function numberedName(pattern: string, index: number): string {
   return pattern.replace(/%\d*d/, String(index).padStart(width, '0'));
 }
 
-function checkOptions(options: VideoOptions, format: VideoFormat): VideoSpec {
-  const { width, height, fps, frames, sound, crf, preset, threads = 2, signal } = options;
+function checkEncoding(options: VideoPlanOptions, format: VideoFormat): void {
+  const { width, height, fps, crf, preset, threads = 2 } = options;
+  const [least, most] = VIDEO_SIDE;
   for (const [name, side] of Object.entries({ width, height })) {
-    if (!Number.isInteger(side) || side < 2 || side > 16384) {
-      throw invalidArgument('an integer from 2 to 16384', name, side);
-    }
+    if (!Number.isInteger(side) || side < least || side > most)
+      throw invalidArgument(`an integer from ${least} to ${most}`, `${name} of the video`, side);
   }
   if (!(fps > 0 && fps <= 1000)) throw invalidArgument('a number above 0 and up to 1000', 'fps', fps);
-  if (!Number.isInteger(frames) || frames < 1) throw invalidArgument('a positive integer', 'frames', frames);
   if (!Number.isInteger(threads) || threads < 1)
     throw invalidArgument('a positive integer', 'threads', threads);
   checkQuality(format, crf, preset);
-  return {
-    width,
-    height,
-    fps,
-    frames,
-    sound: format.sound ? sound : undefined,
-    crf,
-    preset,
-    threads,
-    signal,
-  };
 }
 
 function checkQuality(format: VideoFormat, crf: number | undefined, preset: string | undefined): void {

@@ -17,7 +17,6 @@ export interface WavFormat {
 const FORMAT_PCM = 1;
 const FORMAT_FLOAT = 3;
 const FORMAT_EXTENSIBLE = 0xfffe;
-const MAX_RATE = 768_000;
 
 /**
  * Reads the body of a chunk 'fmt '.
@@ -33,8 +32,7 @@ export function parseFormat(body: Uint8Array, name: string): WavFormat | undefin
   const channels = uint16(body, 2);
   const sampleRate = uint32(body, 4);
   if (channels === 0) throw damagedWav(name, 'it has 0 channels');
-  if (sampleRate === 0 || sampleRate > MAX_RATE)
-    throw damagedWav(name, `its sample rate is ${sampleRate} Hz`);
+  if (sampleRate === 0) throw damagedWav(name, `its sample rate is ${sampleRate} Hz`);
   const coding = codingOf(code, bytesPerSample(body, channels));
   if (!coding) return undefined;
   const speakers = isExtensible ? speakersOf(uint32(body, 20), channels) : 0;

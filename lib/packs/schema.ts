@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BLINK_FRAMES, STEPS, THREADS, WINDOW } from '../limits.js';
 import type { PackManifest } from './manifest.js';
 
 /** What pack.json may say. Sizes in pixels, angles in degrees, coordinates in crop units (-1 to 1, x right, y down). */
@@ -16,8 +17,6 @@ const size = z.int().min(1).max(8192);
 const finite = z.number();
 /** native/kernels/windows.h kLowestFps and kHighestFps. */
 const [LOWEST_FPS, HIGHEST_FPS] = [10, 60];
-/** native/kernels/edit.h kBlinkLength: the frames of a blink that fit a kernel's arguments, a second at 60 frames a second. */
-const MOST_BLINK_FRAMES = 64;
 const positive = z.number().positive();
 const numbers = (length: number) => z.array(finite).length(length);
 
@@ -127,8 +126,12 @@ const statistics = z
 
 const sampler = z
   .strictObject({
-    steps: z.int().min(1).max(1000).meta({ description: 'Sampling steps where the caller does not choose' }),
-    window: z.int().min(1).max(4096).meta({ description: 'Frames the denoiser sees at once' }),
+    steps: z
+      .int()
+      .min(STEPS[0])
+      .max(STEPS[1])
+      .meta({ description: 'Sampling steps where the caller does not choose' }),
+    window: z.int().min(WINDOW[0]).max(WINDOW[1]).meta({ description: 'Frames the denoiser sees at once' }),
     fixedWindow: z.boolean().meta({ description: 'Whether the denoiser takes no other number of frames' }),
     trainTimesteps: z.int().min(1).max(10000),
     betaStart: positive,
@@ -146,8 +149,8 @@ const blink = z.strictObject({
   direction: numbers(63).meta({ description: 'What closes the eyes, in expression units' }),
   template: z
     .array(finite)
-    .min(1)
-    .max(MOST_BLINK_FRAMES)
+    .min(BLINK_FRAMES[0])
+    .max(BLINK_FRAMES[1])
     .meta({ description: 'Closing, frame by frame; 1 is closed' }),
 });
 
@@ -222,8 +225,8 @@ export const packSchema: z.ZodType<PackManifest> = z
     output: z.strictObject({ width: size, height: size }),
     sessionThreads: z
       .int()
-      .min(1)
-      .max(256)
+      .min(THREADS[0])
+      .max(THREADS[1])
       .optional()
       .meta({ description: 'Threads that a network can use; with more, frames are rendered side by side' }),
     roles,

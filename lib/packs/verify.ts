@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { longCall, orAborted } from '../abort.js';
 import { native } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { hashFile } from '../files/hash.js';
@@ -68,10 +69,16 @@ async function checkFaces(pack: Pack, signal: AbortSignal | undefined): Promise<
  * @throws KdtalkerError PACK_DAMAGED, PACK_INVALID, ABORTED, ADDON_NOT_FOUND, RUNTIME_NOT_FOUND
  */
 export async function verifyPack(pack: Pack, options: FingerprintOptions = {}): Promise<VerifiedFile[]> {
+  return longCall('Checking the pack', [options.signal], (signal) => verifyAll(pack, { ...options, signal }));
+}
+
+async function verifyAll(pack: Pack, options: FingerprintOptions): Promise<VerifiedFile[]> {
   const verified = await verifyGraphs(pack, options);
-  await native().checkModel(nativeTalkerOptions(pack));
+  const { signal } = options;
+  await orAborted(native().checkModel(nativeTalkerOptions(pack)), { signal, what: 'Checking the pack' });
   const { manifest, directory } = pack;
-  const visit = (role: RoleName, file: string) => verifyNumbers(role, file, manifest.roles[role]!);
+  const visit = (role: RoleName, file: string) =>
+    verifyNumbers(role, file, manifest.roles[role]!, options.signal);
   await visitNetworks(manifest, directory, visit, options);
   return verified;
 }
@@ -148,9 +155,14 @@ async function verifyFace(entry: CheckedFile, role: FaceRole): Promise<VerifiedF
   return { ...entry, model };
 }
 
-async function verifyNumbers(role: RoleName, file: string, { fingerprint }: PackRole): Promise<void> {
+async function verifyNumbers(
+  role: RoleName,
+  file: string,
+  { fingerprint }: PackRole,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   if (!fingerprint) return;
-  const difference = findDifference(fingerprint, await takeFingerprint(file));
+  const difference = findDifference(fingerprint, await takeFingerprint(file, signal));
   if (!difference) return;
   const { output, what, expected, found, allowed } = difference;
   const place = `${what} of output '${output}' of role ${role}`;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { NativeRunOptions } from '../binding.js';
 import { invalidArgument } from '../errors.js';
+import { MAX_SEED, STEPS, WINDOW } from '../limits.js';
 import type { PackManifest, RoleName } from '../packs/pack.js';
 import { REGIONS, type Region, regionMask } from '../packs/regions.js';
 import { abortSignal, callback, flag, integer, number, oneOf, parseOptions } from '../validate.js';
@@ -81,7 +82,6 @@ export interface AnimateOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-const MAX_SEED = (1n << 64n) - 1n;
 const seedText = 'an integer from 0 to 2^64 - 1';
 const seed = z
   .union([z.bigint(), z.int()], { error: seedText })
@@ -94,8 +94,8 @@ const ratio = perFrame([0, 2], 1, 'a number from 0 to 2, or an array of such,').
 const schema = z.strictObject(
   {
     seed: seed.default(0n),
-    steps: integer(1, 1000).optional(),
-    window: integer(1, 4096).optional(),
+    steps: integer(...STEPS).optional(),
+    window: integer(...WINDOW).optional(),
     sampler: oneOf('ddim', 'ddpm').default('ddim'),
     eta: number(0, 1).default(0),
     mode: oneOf('absolute', 'relative').optional(),

@@ -1,3 +1,4 @@
+import { orAborted } from '../abort.js';
 import {
   type NativeRunOptions,
   native,
@@ -7,11 +8,13 @@ import {
   type SpeechHandle,
   type TalkerHandle,
 } from '../binding.js';
-import { aborted } from '../errors.js';
+import { aborted, throwIfAborted } from '../errors.js';
 import { type ReusableSound, type Sound, type SoundTrack, speechTooShort } from '../media/index.js';
 import { checkFrameCounts } from './clip-options.js';
 import { Motion } from './motion.js';
 import { type Progress, StageMeter } from './progress.js';
+
+const CLIP = 'The clip';
 
 /** Speech to make motion from, or motion to replay. */
 export type ClipSource = { speech: ReusableSound } | { motion: Motion };
@@ -70,9 +73,7 @@ export class ClipRun {
   static async open(context: RunContext): Promise<ClipRun> {
     const { source, signal } = context;
     throwIfStopped(signal);
-    if ('motion' in source) {
-      return new ClipRun(context, await openRun(context, source.motion.values), undefined);
-    }
+    if ('motion' in source) return ClipRun.#begin(context, source.motion.values, undefined);
     const sound = await source.speech.open({ signal });
     try {
       return await ClipRun.#openSpeech(context, sound);
@@ -82,12 +83,24 @@ export class ClipRun {
     }
   }
 
+  /** A signal may have fired before there was anybody to listen. */
+  static async #begin(
+    context: RunContext,
+    source: SpeechHandle | Float32Array,
+    sound: Sound | undefined,
+  ): Promise<ClipRun> {
+    const run = new ClipRun(context, await openRun(context, source), sound);
+    if (!context.signal.aborted) return run;
+    await run.close();
+    throw aborted(context.signal, CLIP);
+  }
+
   static async #openSpeech(context: RunContext, sound: Sound): Promise<ClipRun> {
     const speech = native().openSpeech(context.talker, sound.sampleRate);
     try {
       checkFrameCounts(context.options, await pushAll(speech, sound, context));
       throwIfStopped(context.signal);
-      return new ClipRun(context, await openRun(context, speech), sound);
+      return await ClipRun.#begin(context, speech, sound);
     } finally {
       await native().closeSpeech(speech); // the engine's clip has a share of its own
     }
@@ -121,7 +134,7 @@ export class ClipRun {
     if (this.#asked >= this.frames)
       return { index: native().readFrame(this.#handle, out, format, undefined) };
     throwIfStopped(this.#context.signal);
-    const portrait = await ofFrame(this.#asked++);
+    const portrait = await ready(this.#context, ofFrame(this.#asked++));
     try {
       const index = native().readFrame(this.#handle, out, format, portrait);
       index.catch(() => {}); // whoever reads it tells
@@ -192,7 +205,7 @@ async function openRun(
   { portraits, options, signal }: RunContext,
   source: SpeechHandle | Float32Array,
 ): Promise<RunHandle> {
-  const portrait = await portraits.first();
+  const portrait = await ready({ portraits, signal }, portraits.first());
   try {
     throwIfStopped(signal);
     return native().openRun(portrait, source, options);
@@ -201,8 +214,16 @@ async function openRun(
   }
 }
 
+/** A portrait that is on its way when the clip is stopped is let go of when it comes. */
+function ready(
+  { portraits, signal }: Pick<RunContext, 'portraits' | 'signal'>,
+  coming: Promise<PortraitHandle>,
+) {
+  return orAborted(coming, { signal, what: CLIP }, (late) => portraits.release(late));
+}
+
 function throwIfStopped(signal: AbortSignal): void {
-  if (signal.aborted) throw aborted(signal, 'The clip');
+  throwIfAborted(signal, CLIP);
 }
 
 /** Turns all of a sound into the engine's speech; its number of video frames. @throws SPEECH_TOO_SHORT */

@@ -1,15 +1,15 @@
 import { EventEmitter, setMaxListeners } from 'node:events';
 import { z } from 'zod';
+import { longCall } from '../abort.js';
 import type { PixelFormat } from '../binding.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import {
   bytesOfFrame,
-  openVideo,
+  planVideo,
   ReusableSound,
   type Sound,
   type SoundInput,
   type VideoWriter,
-  videoFormat,
 } from '../media/index.js';
 import type { PackManifest } from '../packs/pack.js';
 import { oneOf, parseOptions } from '../validate.js';
@@ -129,7 +129,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
    * @throws KdtalkerError as {@link frames}
    */
   async motion(): Promise<Motion> {
-    return this.#pending.add(this.#motion(false));
+    return this.#pending.add(longCall('The clip', [this.#openSignal()], () => this.#motion(false)));
   }
 
   /** @internal The motion as sampled: before smoothing and the user's controls. */
@@ -147,23 +147,23 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
    * @throws KdtalkerError as {@link frames}; OUTPUT_FORMAT, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, FFMPEG_NOT_FOUND, FFMPEG_FAILED
    */
   async save(file: string, options: SaveOptions = {}): Promise<SaveResult> {
-    return this.#pending.add(this.#save(file, options));
+    const save = () => this.#save(file, options);
+    return this.#pending.add(longCall('The clip', [this.#openSignal()], save));
   }
 
   async #save(file: string, options: SaveOptions): Promise<SaveResult> {
     const begun = performance.now();
     const { sound, ...encoding } = checkSaveOptions(options);
-    videoFormat(file); // a wrong name is told before any work is done
+    const { fps } = this.#host.manifest;
+    // What is wrong with the output is told before any work is done.
+    const openVideo = await planVideo(file, { ...this.#host.size, fps, ...encoding });
     return this.#withSound(sound, async (other) => {
       const run = await this.#open();
       try {
-        const video = await openVideo(file, {
-          ...this.#host.size,
-          fps: this.#host.manifest.fps,
+        const video = await openVideo({
           frames: run.frames,
           sound: other === undefined ? run.track : other.track,
           signal: this.#signal,
-          ...encoding,
         });
         return await this.#encode(run, video, begun);
       } finally {
@@ -211,9 +211,14 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     }
   }
 
+  /** What stops a call. @throws CLOSED */
+  #openSignal(): AbortSignal {
+    if (!this.#closed.signal.aborted) return this.#signal;
+    throw new KdtalkerError('CLOSED', 'Expected an open clip but it was closed');
+  }
+
   async #open(): Promise<ClipRun> {
-    if (this.#closed.signal.aborted)
-      throw new KdtalkerError('CLOSED', 'Expected an open clip but it was closed');
+    throwIfAborted(this.#openSignal(), 'The clip');
     const run = await ClipRun.open(this.#host.context(this.#signal, this.#report));
     this.#runs.add(run);
     return run;

@@ -3,11 +3,12 @@ import { throwIfAborted } from '../errors.js';
 import { type Crop, type CropKind, cropPicture } from '../face/crop/index.js';
 import type { Face, FaceRatios } from '../face/faces.js';
 import { type Box, compose, type Matrix, resizedToOriginal } from '../face/geometry.js';
+import type { FindOptions } from '../face/options.js';
 import { type PictureInput, readPicture } from '../media/index.js';
 import { keepKeypoints, placeKeypoints } from '../packs/landmarks.js';
 import type { PackManifest } from '../packs/pack.js';
 import type { Picture } from '../picture.js';
-import type { TalkerHost } from './host.js';
+import { engineWork, type TalkerHost } from './host.js';
 import type { PortraitOptions } from './portrait-options.js';
 
 /** Where a portrait was cut out of its picture. */
@@ -46,19 +47,21 @@ export type FaceToCut = Partial<Pick<Face, 'landmarks68' | 'landmarks106'>>;
 export async function cutPortrait(
   host: TalkerHost,
   input: PictureInput,
-  { crop: wanted, face: choice, box, landmarks, signal: given }: PortraitOptions,
+  { crop: wanted, face: choice, box, landmarks, signal }: PortraitOptions,
 ): Promise<Cut> {
-  // A signal of our own: however many calls share the user's, Node does not warn of too many listeners on it.
-  const signal = given && AbortSignal.any([given]);
   const picture = await readPicture(input, { signal });
   const kind = wanted ?? host.pack.manifest.crop.default;
   const face =
-    kind === 'none'
-      ? undefined
-      : await (await host.faces()).find(picture, { face: choice, box, landmarks, signal });
+    kind === 'none' ? undefined : await findFace(host, picture, { face: choice, box, landmarks, signal });
   const crop = await cutFace(picture, host.pack.manifest, { kind, face, signal });
   throwIfAborted(signal, 'Preparing the portrait');
   return { picture, face, crop };
+}
+
+/** Looks for a face, with the talker's networks for faces, which are opened at the first call. @throws as {@link FaceFinder.find} */
+export async function findFace(host: TalkerHost, picture: Picture, options: FindOptions): Promise<Face> {
+  const find = async () => (await host.faces()).find(picture, options);
+  return engineWork(host, find(), { signal: options.signal, what: 'Looking for faces' });
 }
 
 /** The square that a pack's networks see, of a face that has been found. */

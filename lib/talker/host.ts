@@ -1,10 +1,26 @@
+import { orAborted, type Stoppable } from '../abort.js';
 import type { TalkerHandle } from '../binding.js';
 import type { FaceFinder } from '../face/faces.js';
 import type { Pack } from '../packs/pack.js';
+import type { Pending } from './pending.js';
 
 /** What everything made by a talker needs of it. */
 export interface TalkerHost {
   readonly handle: TalkerHandle;
   readonly pack: Pack;
+  /** Fires when the talker is closed. */
+  readonly closed: AbortSignal;
+  /** Work of the engine that nobody hears any more; close() waits for it. */
+  readonly unheard: Pending;
   faces(): Promise<FaceFinder>;
+}
+
+/** Waits for work of the engine that cannot be stopped half-way; after an abort it goes on unheard. @throws KdtalkerError ABORTED */
+export function engineWork<T>(
+  host: TalkerHost,
+  work: Promise<T>,
+  stoppable: Stoppable,
+  late?: (value: T) => Promise<unknown>,
+): Promise<T> {
+  return orAborted(work, stoppable, late, (rest) => host.unheard.add(rest));
 }

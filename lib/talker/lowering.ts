@@ -1,3 +1,4 @@
+import { orAborted } from '../abort.js';
 import { native } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { type CacheOptions, loweredPack } from '../packs/lowering/cache.js';
@@ -51,7 +52,8 @@ export async function lowerForCpu(
   const target = { device: 'cpu', precision, cpu: cpuFeatures().isa, layOutWeights };
   const check = async () => {
     await checked;
-    await checkModel(nativeTalkerOptions(pack));
+    const { signal } = options;
+    await orAborted(checkModel(nativeTalkerOptions(pack)), { signal, what: 'Checking the pack' });
   };
   return loweredPack(pack, target, { ...options, check });
 }

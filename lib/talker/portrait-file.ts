@@ -5,7 +5,6 @@ import { KdtalkerError } from '../errors.js';
 import { CROP_KINDS, type CropKind } from '../face/crop/index.js';
 import type { FaceRatios } from '../face/schemes.js';
 import { newHash } from '../files/hash.js';
-import { writeWholeFile } from '../files/whole-file.js';
 import { encodePng, readPicture } from '../media/index.js';
 import type { Pack } from '../packs/pack.js';
 import { readSafetensors, type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
@@ -58,13 +57,12 @@ function digest(tensors: HostTensors, about: string): string {
   return hash.digest('hex');
 }
 
-/** Writes tensors, crop and ratios to one file. */
-export async function savePortraitFile(
-  file: string,
+/** The file of a portrait: tensors, crop and ratios. */
+export async function portraitFileBytes(
   pack: Pack,
   { crop, ratios }: PortraitAbout,
   tensors: HostTensors,
-): Promise<void> {
+): Promise<Uint8Array> {
   const { name, version } = pack.manifest;
   const cropText = JSON.stringify(crop);
   const ratiosText = ratios && JSON.stringify(ratios);
@@ -78,7 +76,7 @@ export async function savePortraitFile(
     ...(ratiosText !== undefined && { ratios: ratiosText }),
     sha256: digest(stored, cropText + (ratiosText ?? '')),
   };
-  await writeWholeFile(file, writeSafetensors(stored as Record<string, TensorToStore>, metadata));
+  return writeSafetensors(stored as Record<string, TensorToStore>, metadata);
 }
 
 async function packPhoto({ photo, ...tensors }: HostTensors): Promise<HostTensors> {
@@ -88,7 +86,7 @@ async function packPhoto({ photo, ...tensors }: HostTensors): Promise<HostTensor
   return { ...tensors, [PHOTO]: { dims: [data.length], data } };
 }
 
-/** Reads what {@link savePortraitFile} wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID */
+/** Reads what {@link portraitFileBytes} wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID */
 export async function loadPortraitFile(
   file: string,
   pack: Pack,

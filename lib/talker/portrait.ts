@@ -1,8 +1,10 @@
+import { longCall, orAborted } from '../abort.js';
 import { native, type PortraitHandle } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import type { FaceRatios } from '../face/faces.js';
+import { writeWholeFile } from '../files/whole-file.js';
 import type { PictureInput } from '../media/index.js';
-import { checkPath } from '../validate.js';
+import { checkPath, parseOptions, type SignalOptions, signalOptions } from '../validate.js';
 import {
   cropOf,
   cutPortrait,
@@ -12,10 +14,17 @@ import {
   type PhotoSize,
   type PortraitCrop,
 } from './cut.js';
-import type { TalkerHost } from './host.js';
+import { engineWork, type TalkerHost } from './host.js';
 import { Pending } from './pending.js';
-import { loadPortraitFile, savePortraitFile } from './portrait-file.js';
+import { loadPortraitFile, portraitFileBytes } from './portrait-file.js';
 import { checkPortraitOptions, type PortraitOptions } from './portrait-options.js';
+
+const PREPARING = 'Preparing the portrait';
+const LOADING = 'Loading the portrait';
+const SAVING = 'Saving the portrait';
+
+/** What the engine made for a call that was aborted. */
+const closePortrait = (handle: PortraitHandle) => native().closePortrait(handle);
 
 /**
  * A prepared source picture: feature volume, canonical keypoints and pose, on the talker's device.
@@ -50,20 +59,36 @@ export class Portrait {
   /** @internal use `talker.portrait()` */
   static async prepare(host: TalkerHost, input: PictureInput, options: PortraitOptions): Promise<Portrait> {
     const keepPhoto = checkPortraitOptions(options);
+    const prepare = (signal: AbortSignal) =>
+      Portrait.#prepare(host, input, { ...options, keepPhoto, signal });
+    return longCall(PREPARING, [options.signal, host.closed], prepare, (late) => late.close());
+  }
+
+  static async #prepare(host: TalkerHost, input: PictureInput, options: PortraitOptions): Promise<Portrait> {
+    const { keepPhoto, signal } = options;
     const cut = await cutPortrait(host, input, options);
     const { manifest } = host.pack;
     const photo = keepPhoto ? nativePhoto(cut.picture, cut.crop, manifest) : undefined;
     const ratios = cut.face?.ratios;
     const crop = nativeCrop(cut.crop, manifest, ratios);
-    const handle = await native().preparePortrait(host.handle, { ...crop, photo });
+    const preparing = native().preparePortrait(host.handle, { ...crop, photo });
+    const handle = await engineWork(host, preparing, { signal, what: PREPARING }, closePortrait);
     return new Portrait(host, handle, cropOf(cut), ratios, photo?.picture);
   }
 
   /** @internal use `talker.loadPortrait()` */
-  static async load(host: TalkerHost, file: string): Promise<Portrait> {
-    const { crop, ratios, tensors, picture } = await loadPortraitFile(file, host.pack);
+  static async load(host: TalkerHost, file: string, given: SignalOptions): Promise<Portrait> {
+    const options = parseOptions(signalOptions, given, 'the options of loadPortrait()');
+    const load = (signal: AbortSignal) => Portrait.#load(host, file, signal);
+    return longCall(LOADING, [options.signal, host.closed], load, (late) => late.close());
+  }
+
+  static async #load(host: TalkerHost, file: string, signal: AbortSignal): Promise<Portrait> {
+    const loading = loadPortraitFile(file, host.pack);
+    const { crop, ratios, tensors, picture } = await orAborted(loading, { signal, what: LOADING });
     const photo = picture && nativePhoto(picture, crop, host.pack.manifest);
-    const handle = await native().restorePortrait(host.handle, tensors, nativeRatios(ratios), photo);
+    const restoring = native().restorePortrait(host.handle, tensors, nativeRatios(ratios), photo);
+    const handle = await engineWork(host, restoring, { signal, what: LOADING }, closePortrait);
     return new Portrait(host, handle, crop, ratios, picture);
   }
 
@@ -79,16 +104,21 @@ export class Portrait {
   /**
    * Writes the portrait to one file, so that it need not be prepared again: `talker.loadPortrait(file)`.
    *
-   * @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, CLOSED
+   * @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED, CLOSED
    */
-  async save(file: string): Promise<void> {
-    await this.#pending.add(this.#save(file));
+  async save(file: string, options: SignalOptions = {}): Promise<void> {
+    const { signal } = parseOptions(signalOptions, options, 'the options of portrait.save()');
+    checkPath(file, 'the portrait file');
+    const { handle } = this;
+    const save = (own: AbortSignal) => this.#save(file, handle, own);
+    await this.#pending.add(longCall(SAVING, [signal, this.#host.closed], save));
   }
 
-  async #save(file: string): Promise<void> {
-    checkPath(file, 'the portrait file');
-    const tensors = await native().portraitTensors(this.handle);
-    await savePortraitFile(file, this.#host.pack, this, tensors);
+  async #save(file: string, handle: PortraitHandle, signal: AbortSignal): Promise<void> {
+    const { pack } = this.#host;
+    const tensors = await engineWork(this.#host, native().portraitTensors(handle), { signal, what: SAVING });
+    const bytes = await orAborted(portraitFileBytes(pack, this, tensors), { signal, what: SAVING });
+    await writeWholeFile(file, bytes, signal);
   }
 
   /** @internal Its memory lies on one talker's device. Throws INVALID_ARGUMENT for another's, CLOSED after close(). */

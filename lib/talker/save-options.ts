@@ -1,18 +1,7 @@
 import { z } from 'zod';
+import { PRESETS, WEBM_CRF } from '../limits.js';
 import type { SoundInput } from '../media/index.js';
 import { flag, integer, oneOf, parseOptions } from '../validate.js';
-
-const PRESETS = [
-  'ultrafast',
-  'superfast',
-  'veryfast',
-  'faster',
-  'fast',
-  'medium',
-  'slow',
-  'slower',
-  'veryslow',
-] as const;
 
 /** How a file is encoded. */
 export interface SaveOptions {
@@ -47,7 +36,7 @@ export interface SaveResult {
 
 const schema = z.strictObject(
   {
-    crf: integer(0, 63).optional(),
+    crf: integer(...WEBM_CRF).optional(),
     preset: oneOf(...PRESETS).optional(),
     overwrite: flag.optional(),
     threads: integer(1, 64).optional(),

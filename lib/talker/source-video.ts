@@ -1,5 +1,6 @@
+import { longCall } from '../abort.js';
 import { native, type PortraitHandle } from '../binding.js';
-import { KdtalkerError, throwIfAborted } from '../errors.js';
+import { KdtalkerError } from '../errors.js';
 import type { CropKind } from '../face/crop/index.js';
 import type { FaceRatios } from '../face/schemes.js';
 import { steady } from '../face/steady.js';
@@ -61,16 +62,26 @@ export class SourceVideo {
     options: SourceVideoOptions,
   ): Promise<SourceVideo> {
     const repeat = checkSourceVideoOptions(options);
-    // A signal of our own: however many calls share the user's, Node does not warn of too many listeners on it.
-    const signal = options.signal && AbortSignal.any([options.signal]);
+    const prepare = (signal: AbortSignal) =>
+      SourceVideo.#prepare(host, input, { ...options, repeat, signal });
+    return longCall('Reading the source video', [options.signal, host.closed], prepare, (late) =>
+      late.close(),
+    );
+  }
+
+  static async #prepare(
+    host: TalkerHost,
+    input: VideoInput,
+    options: SourceVideoOptions,
+  ): Promise<SourceVideo> {
+    const { signal, repeat = 'ping-pong' } = options;
     const crop = options.crop ?? host.pack.manifest.crop.default;
-    throwIfAborted(signal, 'Reading the source video');
     const { videoTrack: track, maxSeconds } = options;
     const source = await FrameSource.open(input, { fps: host.pack.manifest.fps, signal, track, maxSeconds });
     let store: FrameStore | undefined;
     try {
       store = await FrameStore.create();
-      const { track, size } = await keepAll(host, source, { ...options, signal }, store);
+      const { track, size } = await keepAll(host, source, options, store);
       return new SourceVideo(host, { store, track, crop, size, repeat });
     } catch (error) {
       await store?.close();
@@ -82,10 +93,10 @@ export class SourceVideo {
 
   /** @internal The prepared portrait of a clip's frame; the caller closes it. Throws CLOSED after close(). */
   portrait(frame: number, full: boolean): Promise<PortraitHandle> {
-    return this.#pending.add(this.#prepare(pictureOf(frame, this.frames, this.#contents.repeat), full));
+    return this.#pending.add(this.#portrait(pictureOf(frame, this.frames, this.#contents.repeat), full));
   }
 
-  async #prepare(index: number, full: boolean): Promise<PortraitHandle> {
+  async #portrait(index: number, full: boolean): Promise<PortraitHandle> {
     this.#check();
     const { store, track, crop: kind } = this.#contents;
     const { handle, pack } = this.#host;

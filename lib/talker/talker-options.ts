@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { invalidArgument } from '../errors.js';
+import { THREADS } from '../limits.js';
 import type { LoweringProgress } from '../packs/lowering/lower-pack.js';
 import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../validate.js';
 
@@ -28,7 +29,7 @@ export interface TalkerOptions {
 const schema = z.strictObject(
   {
     device: z.string({ error: "'auto', 'cpu' or 'guarded'" }).default('auto'),
-    threads: integer(1, 256).default(availableParallelism),
+    threads: integer(...THREADS).default(availableParallelism),
     precision: oneOf('fp32', 'bf16', 'auto').default('fp32'),
     lowering: flag.default(true),
     onProgress: callback<LoweringProgress>().optional(),

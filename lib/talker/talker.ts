@@ -1,5 +1,6 @@
+import { longCall, orAborted } from '../abort.js';
 import { type Counters, native, type Stages, type TalkerHandle } from '../binding.js';
-import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
+import { invalidArgument, KdtalkerError } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
 import { type PictureInput, ReusableSound, type SoundInput, type VideoInput } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
@@ -7,7 +8,7 @@ import type { Precision } from '../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../packs/native-options.js';
 import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
 import { checkPack } from '../packs/verify.js';
-import { checkPath } from '../validate.js';
+import { checkPath, type SignalOptions } from '../validate.js';
 import { Clip } from './clip.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import type { ClipSource, FramePortraits } from './clip-run.js';
@@ -24,6 +25,9 @@ import { planTalker, type TalkerOptions } from './talker-options.js';
 import { Trace, type TraceOptions } from './trace.js';
 import { motionFromVideo } from './video-motion.js';
 import type { SourceVideoOptions, VideoMotionOptions } from './video-options.js';
+
+const LOADING = 'Loading the pack';
+const closeTalker = (handle: TalkerHandle) => native().closeTalker(handle);
 
 /**
  * A pack loaded on a device, ready to work. Load one and keep it: portraits and clips share its networks and threads.
@@ -44,6 +48,7 @@ export class Talker {
   readonly #host: TalkerHost;
   readonly #children = new Set<WeakRef<Portrait | SourceVideo | Clip>>();
   readonly #pending = new Pending();
+  readonly #closed = new AbortController();
   readonly #handle: TalkerHandle;
   /** Frames that are rendered side by side, and two for the reader: with fewer a renderer would wait for JavaScript. */
   readonly #readAhead: number;
@@ -56,7 +61,9 @@ export class Talker {
     this.device = native().talkerDevice(handle);
     this.#handle = handle;
     this.#readAhead = native().framesAtOnce(handle) + 2;
-    this.#host = { handle, pack, faces: () => this.#openFaces(pack, threads) };
+    const { signal: closed } = this.#closed;
+    const faces = () => this.#openFaces(pack, threads);
+    this.#host = { handle, pack, closed, unheard: this.#pending, faces };
   }
 
   /**
@@ -69,7 +76,13 @@ export class Talker {
    *   INVALID_ARGUMENT, ABORTED
    */
   static async load(pack = 'puppet', options: TalkerOptions = {}): Promise<Talker> {
-    const { device, threads, signal, onProgress, lowering, precision: choice } = planTalker(options);
+    const plan = planTalker(options);
+    const load = (signal: AbortSignal) => Talker.#load(pack, { ...plan, signal });
+    return longCall(LOADING, [plan.signal], load, (late) => late.close());
+  }
+
+  static async #load(pack: string, plan: ReturnType<typeof planTalker>): Promise<Talker> {
+    const { device, threads, signal, onProgress, lowering, precision: choice } = plan;
     const precision = lowering ? precisionFor(choice) : 'fp32';
     const found = await readPack(pack);
     const checked = checkPack(found, signal ? { signal } : {});
@@ -78,12 +91,12 @@ export class Talker {
       ? await lowerForCpu(found, device, precision, { signal, onProgress, checked })
       : undefined;
     if (!lowered) await checked; // the engine opens the very files
-    const handle = await native().openTalker(nativeTalkerOptions(found, { device, threads, lowered }));
+    const opening = native().openTalker(nativeTalkerOptions(found, { device, threads, lowered }));
+    const handle = await orAborted(opening, { signal, what: LOADING }, closeTalker);
     try {
       await checked; // hashed while the engine opened what was lowered
-      throwIfAborted(signal, 'Loading the pack');
     } catch (error) {
-      await native().closeTalker(handle);
+      await closeTalker(handle);
       throw error;
     }
     return new Talker(found, handle, threads, precision);
@@ -131,11 +144,11 @@ export class Talker {
     return this.#pending.add(motionFromVideo(this.#host, video, options));
   }
 
-  /** Loads what `portrait.save()` wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID, CLOSED */
-  async loadPortrait(file: string): Promise<Portrait> {
+  /** Loads what `portrait.save()` wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID, INVALID_ARGUMENT, ABORTED, CLOSED */
+  async loadPortrait(file: string, options: SignalOptions = {}): Promise<Portrait> {
     this.#check();
     checkPath(file, 'the portrait file');
-    return this.#pending.add(this.#adoptSource(Portrait.load(this.#host, file)));
+    return this.#pending.add(this.#adoptSource(Portrait.load(this.#host, file, options)));
   }
 
   /**
@@ -207,7 +220,10 @@ export class Talker {
     return native().talkerStages(this.#handle);
   }
 
-  /** Closes the talker with all its portraits and clips, and waits for the work under way to end. May be called twice. */
+  /**
+   * Closes the talker with all its portraits and clips. What is under way is stopped, rejects with ABORTED and is waited for. May be
+   * called twice.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -218,6 +234,7 @@ export class Talker {
   }
 
   async #close(): Promise<void> {
+    this.#closed.abort(new KdtalkerError('CLOSED', 'The talker was closed'));
     const children = [...this.#children].map((child) => child.deref());
     await Promise.all(children.filter((child) => child instanceof Clip).map((clip) => clip.close()));
     await this.#pending.settled();

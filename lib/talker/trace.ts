@@ -1,23 +1,24 @@
 import { z } from 'zod';
+import { longCall } from '../abort.js';
 import {
   type HostTensors,
+  type NativePortraitOptions,
   type NativeTraceOptions,
   native,
-  type SpeechHandle,
   type TraceHandle,
 } from '../binding.js';
-import { aborted, invalidArgument } from '../errors.js';
+import { invalidArgument, throwIfAborted } from '../errors.js';
 import { writeWholeFile } from '../files/whole-file.js';
-import { type PictureInput, ReusableSound, type SoundInput } from '../media/index.js';
+import { type PictureInput, ReusableSound, type Sound, type SoundInput } from '../media/index.js';
 import { type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
-import { abortSignal, callback, checkPath, integer, parseOptions } from '../validate.js';
+import { checkPath, integer, parseOptions, type SignalOptions, signalOptions } from '../validate.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import { pushAll } from './clip-run.js';
 import { cutPortrait, nativeCrop } from './cut.js';
-import type { TalkerHost } from './host.js';
+import { engineWork, type TalkerHost } from './host.js';
 import { MOTION_SIZE } from './motion.js';
 import { checkPortraitOptions, type PortraitOptions } from './portrait-options.js';
-import { type Progress, StageMeter, safely } from './progress.js';
+import { StageMeter, safely } from './progress.js';
 
 /** One tensor of a trace, row-major. */
 export interface TraceTensor {
@@ -38,9 +39,12 @@ export interface TraceOptions extends Pick<AnimateOptions, Sampling | Retargetin
   frames?: readonly number[] | undefined;
 }
 
+const TRACING = 'The trace';
+
 /** A frame of the published model has 8 MB of tensors, and all of a trace is in memory. */
 const MAX_FRAMES = 64;
 
+/** What planClip() does not check. */
 const ownSchema = z.object({
   portrait: z.looseObject({}, { error: 'an object' }).optional(),
   noise: z
@@ -56,8 +60,6 @@ const ownSchema = z.object({
     .array(integer(0, 1e9), { error: 'a list of frames' })
     .max(MAX_FRAMES, `at most ${MAX_FRAMES} frames`)
     .default([]),
-  signal: abortSignal.optional(),
-  onProgress: callback<Progress>().optional(),
 });
 
 /**
@@ -82,34 +84,56 @@ export class Trace {
     input: SoundInput,
     options: TraceOptions,
   ): Promise<Trace> {
-    const { plan, signal, report, portrait } = planTrace(host, options);
-    checkPortraitOptions({ ...portrait, signal });
+    const planned = planTrace(host, options);
+    checkPortraitOptions(planned.portrait ?? {});
+    const run = (signal: AbortSignal) => Trace.#run(host, picture, input, { ...planned, signal });
+    return longCall(TRACING, [planned.signal, host.closed], run);
+  }
+
+  static async #run(host: TalkerHost, picture: PictureInput, input: SoundInput, planned: PlannedTrace) {
+    const { plan, signal, portrait } = planned;
     const { crop, face } = await cutPortrait(host, picture, { ...portrait, signal });
     checkRatios(plan.run, face?.ratios);
     const source = { ...nativeCrop(crop, host.pack.manifest, face?.ratios), photo: undefined };
     const speaker = new ReusableSound(input);
-    const sound = await speaker.open({ signal });
-    let speech: SpeechHandle | undefined;
-    let handle: TraceHandle | undefined;
     try {
-      speech = native().openSpeech(host.handle, sound.sampleRate);
-      const frames = await pushAll(speech, sound, { fps: host.pack.manifest.fps, report });
-      checkFrames(plan, frames);
-      checkFrameCounts(plan.run, frames);
-      handle = native().openTrace(host.handle, source, speech, plan);
-      return new Trace(await collect(handle, frames, plan, signal, report));
+      return new Trace(await traceSound(host, source, await speaker.open({ signal }), planned));
     } finally {
-      if (handle) await native().closeTrace(handle);
-      if (speech) await native().closeSpeech(speech);
-      await sound.close();
       await speaker.close();
     }
   }
 
-  /** Writes a .safetensors file, under its name only once it is whole. @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL */
-  async save(file: string): Promise<void> {
+  /** Writes a .safetensors file, under its name only once it is whole. @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED */
+  async save(file: string, options: SignalOptions = {}): Promise<void> {
+    const { signal } = parseOptions(signalOptions, options, 'the options of trace.save()');
     checkPath(file, 'the trace');
-    await writeWholeFile(file, writeSafetensors(this.tensors as Record<string, TensorToStore>));
+    const bytes = () => writeSafetensors(this.tensors as Record<string, TensorToStore>);
+    await longCall('Saving the trace', [signal], (own) => writeWholeFile(file, bytes(), own));
+  }
+}
+
+/** What a trace was asked for, checked. */
+type PlannedTrace = ReturnType<typeof planTrace>;
+
+/** The engine's objects are let go of when they have ended, which nobody waits for. */
+async function traceSound(
+  host: TalkerHost,
+  source: NativePortraitOptions,
+  sound: Sound,
+  { plan, signal, report }: PlannedTrace,
+): Promise<Record<string, TraceTensor>> {
+  const speech = native().openSpeech(host.handle, sound.sampleRate);
+  let handle: TraceHandle | undefined;
+  try {
+    const frames = await pushAll(speech, sound, { fps: host.pack.manifest.fps, report });
+    checkFrames(plan, frames);
+    checkFrameCounts(plan.run, frames);
+    handle = native().openTrace(host.handle, source, speech, plan);
+    return await collect(host, handle, frames, { plan, signal, report });
+  } finally {
+    if (handle) host.unheard.add(native().closeTrace(handle));
+    host.unheard.add(native().closeSpeech(speech));
+    await sound.close();
   }
 }
 
@@ -146,11 +170,10 @@ function checkFrames({ run: { window }, noise, frames }: NativeTraceOptions, cou
 
 /** Works piece by piece: the portrait, windows, frames. */
 async function collect(
+  host: TalkerHost,
   handle: TraceHandle,
   total: number,
-  { run, frames }: NativeTraceOptions,
-  signal: AbortSignal | undefined,
-  report: (progress: Progress) => void,
+  { plan: { run, frames }, signal, report }: Pick<PlannedTrace, 'plan' | 'signal' | 'report'>,
 ): Promise<Record<string, TraceTensor>> {
   const tensors: HostTensors = {};
   const meters = { sample: new StageMeter('sample', report), render: new StageMeter('render', report) };
@@ -159,15 +182,13 @@ async function collect(
   signal?.addEventListener('abort', stop, { once: true });
   try {
     for (let piece = 0; ; piece++) {
-      if (signal?.aborted) throw aborted(signal, 'The trace');
-      const made = await native().nextTrace(handle);
+      throwIfAborted(signal, TRACING);
+      const made = await engineWork(host, native().nextTrace(handle), { signal, what: TRACING });
       if (made === undefined) return tensors as Record<string, TraceTensor>;
       Object.assign(tensors, made);
       if (piece <= windows) meters.sample.advance(Math.min(piece * run.window, total), total);
       else meters.render.advance(piece - windows, frames.length);
     }
-  } catch (error) {
-    throw signal?.aborted ? aborted(signal, 'The trace') : error;
   } finally {
     signal?.removeEventListener('abort', stop);
   }

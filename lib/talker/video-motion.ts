@@ -1,13 +1,15 @@
+import { longCall } from '../abort.js';
 import { native } from '../binding.js';
-import { throwIfAborted } from '../errors.js';
 import { meanOf } from '../face/steady.js';
 import { FrameSource, type VideoInput } from '../media/index.js';
 import { cutFace } from './cut.js';
-import type { TalkerHost } from './host.js';
+import { engineWork, type TalkerHost } from './host.js';
 import { MOTION_SIZE, Motion } from './motion.js';
 import { StageMeter, safely } from './progress.js';
 import { checkVideoMotionOptions, type VideoMotionOptions } from './video-options.js';
 import { faceOf, type Track, trackFace } from './video-track.js';
+
+const READING = 'Reading motion from the video';
 
 /**
  * What the motion network sees in a video's pictures. Two passes, one picture in memory: the first follows the face, the second
@@ -20,15 +22,17 @@ export async function motionFromVideo(
   options: VideoMotionOptions,
 ): Promise<Motion> {
   checkVideoMotionOptions(options);
-  // A signal of our own: however many calls share the user's, Node does not warn of too many listeners on it.
-  const signal = options.signal && AbortSignal.any([options.signal]);
+  const read = (signal: AbortSignal) => readVideo(host, input, { ...options, signal });
+  return longCall(READING, [options.signal, host.closed], read);
+}
+
+async function readVideo(host: TalkerHost, input: VideoInput, options: VideoMotionOptions): Promise<Motion> {
   const { fps } = host.pack.manifest;
-  throwIfAborted(signal, 'Reading motion from the video');
-  const { videoTrack: track, maxSeconds } = options;
+  const { signal, videoTrack: track, maxSeconds } = options;
   const video = await FrameSource.open(input, { fps, signal, track, maxSeconds });
   try {
-    const track = await trackFace(host, video, { ...options, signal }, async () => {});
-    return new Motion(await readAll(host, video, track.landmarks, { ...options, signal }), fps);
+    const { landmarks } = await trackFace(host, video, options, async () => {});
+    return new Motion(await readAll(host, video, landmarks, options), fps);
   } finally {
     await video.close();
   }
@@ -49,7 +53,8 @@ async function readAll(
   for await (const picture of video.frames()) {
     if (count === track.length) break; // the file has grown since
     const seen = await cutFace(picture, manifest, { kind, face, signal });
-    values.set(await native().readPictureMotion(host.handle, seen.picture), count * MOTION_SIZE);
+    const reading = native().readPictureMotion(host.handle, seen.picture);
+    values.set(await engineWork(host, reading, { signal, what: READING }), count * MOTION_SIZE);
     meter.advance(++count, track.length);
   }
   return values.subarray(0, count * MOTION_SIZE).slice();

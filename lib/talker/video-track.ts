@@ -2,10 +2,11 @@ import type { Face } from '../face/faces.js';
 import type { Point } from '../face/geometry.js';
 import type { FaceRatios } from '../face/schemes.js';
 import { flatten } from '../face/steady.js';
-import { FaceTracker } from '../face/track.js';
+import { FaceTracker, type Finder } from '../face/track.js';
 import type { FrameSource } from '../media/index.js';
 import type { Picture } from '../picture.js';
 import type { FaceToCut } from './cut.js';
+import { findFace } from './cut.js';
 import type { TalkerHost } from './host.js';
 import { StageMeter, safely } from './progress.js';
 import type { VideoMotionOptions } from './video-options.js';
@@ -36,8 +37,9 @@ export async function trackFace(
   const { signal } = options;
   const crop = options.crop ?? host.pack.manifest.crop.default;
   const find = { face: options.face, box: options.box, signal };
+  const finder: Finder['find'] = (picture, chosen) => findFace(host, picture, chosen);
   const tracker =
-    crop === 'none' ? undefined : new FaceTracker(await host.faces(), host.pack.manifest.fps, find);
+    crop === 'none' ? undefined : new FaceTracker({ find: finder }, host.pack.manifest.fps, find);
   const meter = new StageMeter('track', safely(options.onProgress));
   const track: Track = { landmarks: [], ratios: [] };
   let count = 0;

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/limits.h"
 #include "engine/role_check.h"
 #include "engine/tensor_rule.h"
 #include "kernels/edit.h"
@@ -46,7 +47,7 @@ void CheckBlink(const TalkerOptions& pack) {
   if (pack.blink_direction.empty() && pack.blink_template.empty()) return;
   CheckLength("blink.direction", pack.blink_direction, kernels::kExpressionSize);
   CheckRange("the length of blink.template", static_cast<std::int64_t>(pack.blink_template.size()),
-             kernels::kBlinkLength);
+             kMostBlinkFrames);
 }
 
 // All networks, in the order in which a clip runs them.

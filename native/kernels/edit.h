@@ -9,6 +9,7 @@
 
 #include <cmath>
 
+#include "core/limits.h"
 #include "kernels/frame_edits.h"
 #include "kernels/kernel.h"
 #include "kernels/motion.h"
@@ -22,12 +23,10 @@ enum class BlinkMode : std::int32_t {
   kPeriodic,  // none but own ones, one in each period at a random place
 };
 
-inline constexpr int kBlinkLength = 64;  // lib/packs/schema.ts MOST_BLINK_FRAMES
-
 // A blink as movement of the expression: a pack's numbers, by value.
 struct Blink {
   float direction[kExpressionSize];  // expression units of a shut eye; all 0 when the pack has no blink
-  float shape[kBlinkLength];         // how far shut at each frame of a blink
+  float shape[kMostBlinkFrames];     // how far shut at each frame of a blink
   std::int32_t length;               // frames of shape in use
   BlinkMode mode;
   float period;  // frames, above 0

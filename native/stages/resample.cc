@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/limits.h"
 
 namespace kdtalker::stages {
 namespace {
@@ -52,9 +53,10 @@ float Dot(const float* a, const float* b, std::size_t count) {
 }
 
 void Check(std::int64_t rate) {
-  if (rate >= 1000 && rate <= 384000) return;
-  throw Error("INVALID_ARGUMENT",
-              "Expected 1000 to 384000 for the sample rate but received " + std::to_string(rate) + ".");
+  if (rate >= kLeastSampleRate && rate <= kMostSampleRate) return;
+  throw Error("INVALID_ARGUMENT", "Expected " + std::to_string(kLeastSampleRate) + " to " +
+                                      std::to_string(kMostSampleRate) + " for the sample rate but received " +
+                                      std::to_string(rate) + ".");
 }
 
 }  // namespace

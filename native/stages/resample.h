@@ -15,7 +15,7 @@ namespace kdtalker::stages {
 // is. Memory does not grow with the sound. One thread at a time.
 class Resampler {
  public:
-  // 1000..384000 samples a second each. Throws Error INVALID_ARGUMENT.
+  // kLeastSampleRate to kMostSampleRate samples a second each. Throws Error INVALID_ARGUMENT.
   explicit Resampler(std::int64_t input_rate, std::int64_t output_rate = 16000);
 
   // Appends to `output` what can be told by now.

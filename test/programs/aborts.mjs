@@ -25,6 +25,10 @@ const works = [
   (signal) => talker.animate(portrait, speech(6), { signal }).save(`${signal.name}/%05d.png`),
   (signal) => talker.portrait(portraitFile, { signal }),
   (signal) => Talker.load('puppet', { signal }).then((other) => other.close()),
+  (signal) => talker.sourceVideo(portraitFile, { signal }).then((video) => video.close()),
+  (signal) => talker.motionFromVideo(portraitFile, { signal }),
+  (signal) => talker.trace(portraitFile, speech(10), { signal, frames: [0, 5] }),
+  (signal) => portrait.save(`${signal.name}.portrait`, { signal }),
 ];
 
 async function round(index) {

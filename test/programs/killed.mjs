@@ -1,8 +1,8 @@
 // Is killed in the middle of something: `killed.mjs <what>`. Nothing of it can clean up.
-import { existsSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { synthesizePack, Talker } from '../../dist/index.js';
 import { openVideo } from '../../dist/media/index.js';
-import { portraitFile, speech, speechFile } from './speech.mjs';
+import { portraitFile, speechFile } from './speech.mjs';
 
 const die = () => process.kill(process.pid, 'SIGKILL');
 /** Dies at the first news of a stage that is well under way. */
@@ -28,7 +28,7 @@ const works = {
   },
   async sound() {
     const talker = await Talker.load();
-    const clip = talker.animate(await talker.portrait(portraitFile), speech(), {
+    const clip = talker.animate(await talker.portrait(portraitFile), createReadStream(speechFile), {
       onProgress: dieAt('encode'),
     });
     await clip.save('talk.mp4');

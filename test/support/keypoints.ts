@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clip, type Portrait, Talker, type TalkerOptions } from 'kdtalker';
 import type { Test } from 'tap';
@@ -6,7 +7,7 @@ import { Graph, type Value } from '../../dist/packs/onnx/index.js';
 import { puppetPack } from '../../dist/packs/puppet/pack.js';
 import { formulaWeights } from '../../dist/packs/weights/formula.js';
 import { type PackDraft, writePack } from '../../dist/packs/write.js';
-import { savePortraitFile } from '../../dist/talker/portrait-file.js';
+import { portraitFileBytes } from '../../dist/talker/portrait-file.js';
 import { GOLDEN_SALT, temporaryFolder } from './networks.js';
 import { framesOf } from './talker.js';
 
@@ -110,8 +111,7 @@ export async function portraitOf(
     score: undefined,
   };
   const file = join(folder, 'face');
-  await savePortraitFile(
-    file,
+  const bytes = await portraitFileBytes(
     pack,
     { crop: { ...crop, toPhoto: [...crop.toPhoto], toCrop: [...crop.toCrop] }, ratios },
     {
@@ -120,6 +120,7 @@ export async function portraitOf(
       motion: { dims: [70], data: motion },
     },
   );
+  writeFileSync(file, bytes);
   return talker.loadPortrait(file);
 }
 

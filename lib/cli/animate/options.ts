@@ -1,4 +1,5 @@
 import type { FaceChoice } from '../../face/faces.js';
+import { PRESETS, STEPS, WEBM_CRF, WINDOW } from '../../limits.js';
 import {
   choice,
   decimal,
@@ -13,11 +14,6 @@ import {
   wrongValue,
 } from '../option.js';
 import { TALKER_OPTIONS } from '../shared-options.js';
-
-const PRESETS = [
-  ...(['ultrafast', 'superfast', 'veryfast', 'faster', 'fast'] as const),
-  ...(['medium', 'slow', 'slower', 'veryslow'] as const),
-] as const;
 
 const ANY = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
@@ -73,8 +69,8 @@ export const engine = section('Engine', TALKER_OPTIONS);
 
 export const sampling = section('Sampling', {
   seed: seed('The same seed makes the same video, another one other head motion', { fallback: '0' }),
-  steps: integer([1, 1000], 'Sampling steps', { fallback: "the pack's" }),
-  window: integer([1, 4096], 'Frames sampled at a time', { fallback: "the pack's" }),
+  steps: integer(STEPS, 'Sampling steps', { fallback: "the pack's" }),
+  window: integer(WINDOW, 'Frames sampled at a time', { fallback: "the pack's" }),
   sampler: choice(['ddim', 'ddpm'], 'How noise becomes motion', { fallback: 'ddim' }),
   eta: decimal([0, 1], 'Share of fresh noise in ddim', { fallback: '0' }),
 });
@@ -142,7 +138,7 @@ const encoding = section('Encoding', {
       fallback: 'crop',
     },
   ),
-  crf: integer([0, 63], 'Quality, less is better; in MP4 up to 51', { fallback: 'MP4 20, WebM 30' }),
+  crf: integer(WEBM_CRF, 'Quality, less is better; in MP4 up to 51', { fallback: 'MP4 20, WebM 30' }),
   preset: choice(PRESETS, "x264's effort", { fallback: 'veryfast' }),
 });
 

@@ -1,3 +1,4 @@
+import { THREADS } from '../../limits.js';
 import { choices, flag, integer, integers, section, text, type Values } from '../option.js';
 
 /** Every option of `bench`. `--json` is its own here: it names the file of the report. */
@@ -8,7 +9,7 @@ export const BENCH_OPTIONS = {
       also: ['only'],
     }),
     contenders: choices('LIST', 'fp32, bf16, ort, ortnode, torch-fp32, torch-bf16', { fallback: 'all' }),
-    threads: integers('LIST', [1, 256], 'Numbers of threads to compare at', { fallback: '1 and the cores' }),
+    threads: integers('LIST', THREADS, 'Numbers of threads to compare at', { fallback: '1 and the cores' }),
     rounds: integer([1, 100], 'Fresh processes for each contender and workload', {
       fallback: '3; some 1 or 2',
     }),

@@ -1,3 +1,4 @@
+import { STEPS, WINDOW } from '../../limits.js';
 import {
   choice,
   decimal,
@@ -39,8 +40,8 @@ export const TRACE_OPTIONS = section('Options', {
   }),
   frames: indices('Frames to render, 64 at most', { fallback: 'none' }),
   seed: seed('Seed of the noise', { fallback: '0' }),
-  steps: integer([1, 1000], 'Sampling steps', { fallback: "the pack's" }),
-  window: integer([1, 4096], 'Frames sampled at a time', { fallback: "the pack's" }),
+  steps: integer(STEPS, 'Sampling steps', { fallback: "the pack's" }),
+  window: integer(WINDOW, 'Frames sampled at a time', { fallback: "the pack's" }),
   sampler: choice(['ddim', 'ddpm'], 'How noise becomes motion', { fallback: 'ddim' }),
   eta: decimal([0, 1], 'Share of fresh noise in ddim', { fallback: '0' }),
   stitch: flag('Stitch the keypoints that are rendered, and write what that gives'),

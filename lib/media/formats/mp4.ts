@@ -1,10 +1,6 @@
+import { MP4_CRF, PRESETS } from '../../limits.js';
 import { COLOUR, evenSides, FfmpegEncoder, inputArguments, streamArguments } from '../ffmpeg-encoder.js';
 import type { VideoFormat, VideoSpec } from './format.js';
-
-const PRESETS = [
-  ...['ultrafast', 'superfast', 'veryfast', 'faster', 'fast'],
-  ...['medium', 'slow', 'slower', 'veryslow'],
-] as const;
 
 /**
  * MP4 with H.264 and AAC, its index in front so that it plays while it loads.
@@ -16,7 +12,7 @@ export const mp4: VideoFormat = {
   name: 'mp4',
   pixelFormat: 'yuv420p',
   sound: true,
-  crf: [0, 51],
+  crf: MP4_CRF,
   presets: PRESETS,
   open: (target, name, spec) => new FfmpegEncoder(mp4Arguments(spec), target, name, spec),
 };

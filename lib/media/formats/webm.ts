@@ -1,3 +1,4 @@
+import { WEBM_CRF } from '../../limits.js';
 import { COLOUR, evenSides, FfmpegEncoder, inputArguments, streamArguments } from '../ffmpeg-encoder.js';
 import type { VideoFormat, VideoSpec } from './format.js';
 
@@ -6,7 +7,7 @@ export const webm: VideoFormat = {
   name: 'webm',
   pixelFormat: 'yuv420p',
   sound: true,
-  crf: [0, 63],
+  crf: WEBM_CRF,
   open: (target, name, spec) => new FfmpegEncoder(webmArguments(spec), target, name, spec),
 };
 

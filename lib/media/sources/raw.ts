@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { invalidArgument } from '../../errors.js';
+import { SAMPLE_RATES } from '../../limits.js';
 import { type Block, speechEmpty } from '../samples.js';
 import type { SoundSource } from './source.js';
 
@@ -13,7 +14,7 @@ export interface RawSound {
   channels?: number | undefined;
 }
 
-const MAX_RATE = 768_000;
+const [LEAST_RATE, MAX_RATE] = SAMPLE_RATES;
 
 /** PCM in the caller's memory, which must not change before the sound is closed. */
 export class RawSource implements SoundSource {
@@ -39,8 +40,8 @@ export class RawSource implements SoundSource {
     if (!types.isFloat32Array(samples) && !types.isInt16Array(samples)) {
       throw invalidArgument('a Float32Array or Int16Array', 'speech.samples', samples);
     }
-    if (!Number.isInteger(sampleRate) || sampleRate < 1 || sampleRate > MAX_RATE) {
-      throw invalidArgument(`an integer from 1 to ${MAX_RATE}`, 'speech.sampleRate', sampleRate);
+    if (!Number.isInteger(sampleRate) || sampleRate < LEAST_RATE || sampleRate > MAX_RATE) {
+      throw invalidArgument(`an integer from ${LEAST_RATE} to ${MAX_RATE}`, 'speech.sampleRate', sampleRate);
     }
     if (!Number.isInteger(channels) || channels < 1 || channels > 64) {
       throw invalidArgument('an integer from 1 to 64', 'speech.channels', channels);

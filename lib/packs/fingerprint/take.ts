@@ -1,11 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { orAborted } from '../../abort.js';
 import { native } from '../../binding.js';
 import { KdtalkerError, throwIfAborted } from '../../errors.js';
 import type { Fingerprint, PackManifest, RoleName } from '../manifest.js';
 import { type PackRole, rolesOf } from '../pack.js';
 import { describeOutputs } from './describe.js';
 import { fingerprintInputs } from './inputs.js';
+
+const RUNNING = 'Running the networks of the pack';
 
 /** How many networks have been run. */
 export interface FingerprintProgress {
@@ -24,9 +27,13 @@ export interface FingerprintOptions {
 /**
  * Runs a graph once on the CPU, with inputs by formula, and keeps a few numbers of what it gives.
  *
- * @throws KdtalkerError PACK_DAMAGED where ONNX Runtime refuses the file, ADDON_NOT_FOUND, RUNTIME_NOT_FOUND, NATIVE
+ * @throws KdtalkerError ABORTED, PACK_DAMAGED where ONNX Runtime refuses the file, ADDON_NOT_FOUND, RUNTIME_NOT_FOUND, NATIVE
  */
-export async function takeFingerprint(file: string): Promise<Fingerprint> {
+export function takeFingerprint(file: string, signal?: AbortSignal): Promise<Fingerprint> {
+  return orAborted(runOnce(file), { signal, what: RUNNING });
+}
+
+async function runOnce(file: string): Promise<Fingerprint> {
   const session = await native().openSession(file, { threads: availableParallelism(), brief: true });
   try {
     return describeOutputs(await session.run(fingerprintInputs(session.inputs)));
@@ -52,12 +59,12 @@ export async function visitNetworks(
   const roles = rolesOf(manifest).sort((a, b) => size(b) - size(a));
   const total = roles.length;
   for (const [done, [role, { file }]] of roles.entries()) {
-    throwIfAborted(signal, 'Running the networks of the pack');
+    throwIfAborted(signal, RUNNING);
     onProgress?.({ role, done, total });
     await visit(role, join(directory, file));
     if (done + 1 === total) onProgress?.({ role, done: total, total });
   }
-  throwIfAborted(signal, 'Running the networks of the pack');
+  throwIfAborted(signal, RUNNING);
 }
 
 /**
@@ -74,7 +81,7 @@ export async function withFingerprints(
   if (!hasEngine()) return manifest;
   const fingerprints = new Map<RoleName, Fingerprint>();
   const visit = async (role: RoleName, file: string) => {
-    fingerprints.set(role, await takeFingerprint(file));
+    fingerprints.set(role, await takeFingerprint(file, options.signal));
   };
   await visitNetworks(manifest, directory, visit, options);
   const roles = rolesOf(manifest).map(([name, role]) => [

@@ -1,6 +1,6 @@
 import type { Hash } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { hashFile, newHash } from '../../files/hash.js';
 
 /**
@@ -57,10 +57,15 @@ export class PartFile {
     return this.hash.copy().digest('hex');
   }
 
-  /** Gives the file its name. */
+  /** Gives the file its name. What is left of other versions will never be continued. */
   async finish(): Promise<void> {
     await this.handle.sync();
     await rename(this.path, this.target);
+    const [folder, name] = [dirname(this.target), basename(this.target)];
+    for (const other of await readdir(folder)) {
+      const isPart = other.startsWith(name) && /^\.[0-9a-f]{12}\.part$/.test(other.slice(name.length));
+      if (isPart) await rm(join(folder, other), { force: true });
+    }
   }
 
   /** Removes it. */

@@ -1,3 +1,4 @@
+import { longCall } from '../../abort.js';
 import { invalidArgument } from '../../errors.js';
 import type { FaceRole, PackManifest } from '../manifest.js';
 import { checkFace, type FaceSource } from './face-files.js';
@@ -73,6 +74,10 @@ const INSIGHTFACE = "; faces are found with InsightFace's networks (non-commerci
  */
 export async function convertPack(options: ConvertOptions): Promise<PackManifest> {
   checkOptions(options);
+  return longCall('Converting checkpoints', [options.signal], (signal) => convert({ ...options, signal }));
+}
+
+async function convert(options: ConvertOptions): Promise<PackManifest> {
   const { directory, norm, signal, onProgress, fingerprint } = options;
   const files = await sourceFiles(options);
   const statistics = norm === undefined ? undefined : await readStatistics(norm);

@@ -1,5 +1,6 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { longCall, orAborted } from '../../abort.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../../errors.js';
 import { downloadFile } from '../hub/download.js';
 import { type Hub, type HubOptions, hubOf } from '../hub/endpoint.js';
@@ -49,6 +50,10 @@ export interface PullOptions extends HubOptions, Omit<WritePackOptions, 'onProgr
  */
 export async function pullPack(options: PullOptions): Promise<PackManifest> {
   checkOptions(options);
+  return longCall('Pulling the pack', [options.signal], (signal) => pull({ ...options, signal }));
+}
+
+async function pull(options: PullOptions): Promise<PackManifest> {
   const { directory, signal, onProgress } = options;
   const hub = hubOf(options);
   // Before an hour of downloading, not after it.
@@ -82,7 +87,8 @@ async function askForLicences(
   files: readonly PullFile[],
   { acceptLicences, signal }: PullOptions,
 ): Promise<void> {
-  const accepted = typeof acceptLicences === 'function' ? await acceptLicences(files) : acceptLicences;
+  const asked = async () => (typeof acceptLicences === 'function' ? acceptLicences(files) : acceptLicences);
+  const accepted = await orAborted(asked(), { signal, what: 'Asking for consent' });
   throwIfAborted(signal, 'Downloading');
   if (accepted) return;
   throw new KdtalkerError(

@@ -1,3 +1,4 @@
+import { longCall } from '../../abort.js';
 import { invalidArgument } from '../../errors.js';
 import type { PackManifest } from '../manifest.js';
 import { formulaWeights } from '../weights/formula.js';
@@ -36,5 +37,7 @@ export async function synthesizePack({
     description: `The networks of KDTalker and LivePortrait with weights by formula, salt ${JSON.stringify(salt)}: for tests, it draws no faces`,
     licence: { name: 'MIT', nonCommercial: false },
   };
-  return writeKdtalkerPack(directory, formulaWeights(salt), identity, options);
+  return longCall('Writing the pack', [options.signal], (signal) =>
+    writeKdtalkerPack(directory, formulaWeights(salt), identity, { ...options, signal }),
+  );
 }

@@ -1,5 +1,6 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { orAborted } from '../../abort.js';
 import { isSystemError, outputError } from '../../files/output-error.js';
 import { inScratchFolder, removeFolder } from '../../files/scratch-folder.js';
 import { cacheDirectory, neededCacheDirectory } from '../cache-directory.js';
@@ -46,7 +47,12 @@ export async function loweredPack(
   const directory = options.directory ?? cacheDirectory();
   if (directory === undefined) return withoutFolder(pack, target, options);
   const folder = join(directory, cacheKey(pack, target));
-  while (underWay.has(folder)) await underWay.get(folder)!.catch(() => undefined);
+  const stoppable = { signal: options.signal, what: 'Waiting for the lowered pack' };
+  while (underWay.has(folder))
+    await orAborted(
+      underWay.get(folder)!.catch(() => undefined),
+      stoppable,
+    );
   const work = findOrMake(folder, pack, target, options);
   underWay.set(folder, work);
   try {
@@ -62,8 +68,12 @@ async function withoutFolder(pack: Pack, target: LoweringTarget, options: CacheO
 }
 
 /** What will be written: of a pack that was checked, unless that is nothing. */
-async function plan(pack: Pack, target: LoweringTarget, { check }: CacheOptions): Promise<PlannedNetwork[]> {
-  const planned = await planLowering(pack, target).catch(async (error) => {
+async function plan(
+  pack: Pack,
+  target: LoweringTarget,
+  { check, signal }: CacheOptions,
+): Promise<PlannedNetwork[]> {
+  const planned = await planLowering(pack, target, signal).catch(async (error) => {
     await check?.(); // what is wrong with the pack says more than what a pass made of it
     throw error;
   });

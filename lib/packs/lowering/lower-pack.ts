@@ -1,4 +1,4 @@
-import { KdtalkerError } from '../../errors.js';
+import { KdtalkerError, throwIfAborted } from '../../errors.js';
 import { EditableGraph, type WrittenModel, writeEdited } from '../onnx/index.js';
 import { type Pack, rolesOf } from '../pack.js';
 import { type LoweringTarget, lowerGraph } from './lower-graph.js';
@@ -39,9 +39,14 @@ const EVERY_FRAME = new Set(['warp', 'render']);
 const PORTRAIT = ['feature', 'source'] as const;
 
 /** Rewrites the networks of a pack in memory, where their weights are not; those in which no pass found anything are left out. */
-export async function planLowering(pack: Pack, target: LoweringTarget): Promise<PlannedNetwork[]> {
+export async function planLowering(
+  pack: Pack,
+  target: LoweringTarget,
+  signal?: AbortSignal,
+): Promise<PlannedNetwork[]> {
   const planned: PlannedNetwork[] = [];
   for (const [role, { inputs, outputs }] of rolesOf(pack.manifest)) {
+    throwIfAborted(signal, 'Lowering the pack');
     const graph = await openGraph(pack.file(role));
     const precision = ONCE.has(role) ? 'fp32' : target.precision;
     const found = await lowerGraph(graph, { ...target, precision });

@@ -1,0 +1,67 @@
+import { aborted, throwIfAborted } from './errors.js';
+
+/** What can be stopped, and how it is called in the error. */
+export interface Stoppable {
+  signal: AbortSignal | undefined;
+  /** "Preparing the portrait": the subject of "... was aborted". */
+  what: string;
+}
+
+/**
+ * The one rule of every long call. It is refused where one of its signals has fired; the work is handed a signal of its own that fires
+ * with the first of them, and cleans up behind itself; whatever it throws then, the caller sees ABORTED, with the reason of the signal
+ * as cause. What was finished all the same is let go of where it has to be, and else is finished: a file that has its name. No listener is left on the signals: they are the callers', and one of them
+ * may end any number of calls.
+ *
+ * @param signals the caller's, and that of the object whose close() ends the call
+ * @param discard lets go of what came too late; the call rejects then
+ * @throws KdtalkerError ABORTED
+ */
+export async function longCall<T>(
+  what: string,
+  signals: readonly (AbortSignal | undefined)[],
+  work: (signal: AbortSignal) => Promise<T>,
+  discard?: (late: T) => Promise<unknown>,
+): Promise<T> {
+  const signal = AbortSignal.any(signals.filter((each) => each !== undefined));
+  throwIfAborted(signal, what);
+  const value = await work(signal).catch((error: unknown) => {
+    throw signal.aborted ? aborted(signal, what) : error;
+  });
+  if (!signal.aborted || !discard) return value;
+  await discard(value);
+  throw aborted(signal, what);
+}
+
+/**
+ * For work that cannot be stopped half-way, such as a call of the engine: settles as it does, or rejects as soon as the signal fires.
+ * Where it has not ended by then, it goes on unheard, and what it gives is let go of.
+ *
+ * @param late lets go of a value that came too late
+ * @param follow is handed work that goes on unheard, with its `late`, for whoever has to wait for it
+ * @throws KdtalkerError ABORTED, and what the work throws
+ */
+export async function orAborted<T>(
+  work: Promise<T>,
+  { signal, what }: Stoppable,
+  late: (value: T) => Promise<unknown> = async () => {},
+  follow: (rest: Promise<unknown>) => void = () => {},
+): Promise<T> {
+  if (!signal) return work;
+  let stop = () => {};
+  const stopped = new Promise<typeof STOPPED>((resolve) => {
+    stop = () => resolve(STOPPED);
+  });
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  try {
+    const first = await Promise.race([stopped, work]);
+    if (first !== STOPPED) return first;
+    follow(work.then(late).catch(() => {}));
+    throw aborted(signal, what);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+const STOPPED = Symbol('stopped');

@@ -1,0 +1,11 @@
+#pragma once
+
+// Made of lib/limits.ts by lib/build/limits.ts. Change it there.
+
+namespace kdtalker {
+
+inline constexpr int kLeastSampleRate = 1000;
+inline constexpr int kMostSampleRate = 384000;
+inline constexpr int kMostBlinkFrames = 64;
+
+}  // namespace kdtalker
