@@ -202,6 +202,7 @@ interface Addon {
   /** Frames of a clip that are rendered side by side at most. */
   framesAtOnce(talker: TalkerHandle): number;
   talkerCounters(talker: TalkerHandle): Counters;
+  talkerDeviceBytes(talker: TalkerHandle): number;
   talkerStages(talker: TalkerHandle): Stages;
   closeTalker(talker: TalkerHandle): Promise<void>;
   preparePortrait(talker: TalkerHandle, options: NativePortraitOptions): Promise<PortraitHandle>;

@@ -208,6 +208,17 @@ export class Talker {
   }
 
   /**
+   * Bytes that it holds on its device now, with its portraits and clips. The networks' weights and the working memory of ONNX Runtime
+   * are not counted.
+   *
+   * @throws KdtalkerError CLOSED
+   */
+  deviceBytes(): number {
+    this.#check();
+    return native().talkerDeviceBytes(this.#handle);
+  }
+
+  /**
    * How long the stages of its clips took since the talker was loaded. Stages of frames that are rendered side by side overlap.
    *
    * @throws KdtalkerError CLOSED

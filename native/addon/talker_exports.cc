@@ -48,6 +48,12 @@ Napi::Value TalkerCounters(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// talkerDeviceBytes(handle) -> bytes allocated on its device
+Napi::Value TalkerDeviceBytes(const Napi::CallbackInfo& info) {
+  const std::uint64_t bytes = Handle<Talker>::Get(info[0])->device()->held_bytes();
+  return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+}
+
 Napi::Object TimesToJs(Napi::Env env, const StageClock::Times& times) {
   Napi::Float64Array recent = Napi::Float64Array::New(env, times.recent.size());
   std::copy(times.recent.begin(), times.recent.end(), recent.Data());
@@ -85,6 +91,7 @@ void ExportTalker(Napi::Env env, Napi::Object exports) {
   exports.Set("openTalker", Napi::Function::New<Call<OpenTalker>>(env, "openTalker"));
   exports.Set("checkModel", Napi::Function::New<Call<CheckModel>>(env, "checkModel"));
   exports.Set("talkerCounters", Napi::Function::New<Call<TalkerCounters>>(env, "talkerCounters"));
+  exports.Set("talkerDeviceBytes", Napi::Function::New<Call<TalkerDeviceBytes>>(env, "talkerDeviceBytes"));
   exports.Set("talkerStages", Napi::Function::New<Call<TalkerStages>>(env, "talkerStages"));
   exports.Set("framesAtOnce", Napi::Function::New<Call<FramesAtOnce>>(env, "framesAtOnce"));
   exports.Set("talkerDevice", Napi::Function::New<Call<TalkerDevice>>(env, "talkerDevice"));

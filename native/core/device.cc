@@ -7,7 +7,9 @@
 namespace kdtalker {
 
 Memory::Memory(std::shared_ptr<Device> device, void* address, std::size_t bytes)
-    : device_(std::move(device)), address_(address), bytes_(bytes) {}
+    : device_(std::move(device)), address_(address), bytes_(bytes) {
+  device_->held_.fetch_add(bytes_, std::memory_order_relaxed);
+}
 
 Memory::Memory(Memory&& other) noexcept
     : device_(std::move(other.device_)),
@@ -22,7 +24,9 @@ Memory& Memory::operator=(Memory&& other) noexcept {
 }
 
 Memory::~Memory() {
-  if (address_ != nullptr) device_->Free(address_, bytes_);
+  if (address_ == nullptr) return;
+  device_->Free(address_, bytes_);
+  device_->held_.fetch_sub(bytes_, std::memory_order_relaxed);
 }
 
 Memory Device::Allocate(std::size_t bytes) {

@@ -74,6 +74,9 @@ class Device : public std::enable_shared_from_this<Device> {
 
   std::vector<CrossingCount> counters() const;
 
+  // Of all memory that is allocated on it now.
+  std::uint64_t held_bytes() const { return held_.load(std::memory_order_relaxed); }
+
  protected:
   friend class Memory;
   virtual void* AllocateBytes(std::size_t bytes) = 0;
@@ -89,6 +92,7 @@ class Device : public std::enable_shared_from_this<Device> {
   };
   void CountUpload(std::size_t bytes, Crossing why);
   std::array<Counter, kCrossingNames.size()> counters_;
+  std::atomic<std::uint64_t> held_{0};
 };
 
 // Throws Error DEVICE_UNKNOWN or DEVICE_UNAVAILABLE. `auto` takes the fastest device there is.
