@@ -10,7 +10,7 @@ const LADDER = [
   ['^lib/packs/'],
   ['^lib/files/'],
   ['^lib/binding\\.ts$'],
-  ['^lib/(errors|abort|limits|validate|suggest|version|picture|warnings)\\.ts$'],
+  ['^lib/(errors|native-errors|installed|abort|limits|validate|suggest|version|picture|warnings)\\.ts$'],
 ];
 
 const upward = LADDER.slice(1).map((rung, i) => ({
