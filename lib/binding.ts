@@ -186,12 +186,8 @@ interface Addon {
   ): Promise<{ handle: SessionHandle; inputs: Slot[]; outputs: Slot[] }>;
   runSession(session: SessionHandle, feeds: HostTensors): Promise<HostTensors>;
   closeSession(session: SessionHandle): Promise<void>;
-  warpPicture(
-    picture: Picture,
-    matrix: Float64Array,
-    output: { width: number; height: number },
-    border: Border,
-  ): Promise<Buffer>;
+  /** Writes to `out`, whose size says how much of the picture is seen. Neither's bytes may change until it is done. */
+  warpPicture(picture: Picture, matrix: Float64Array, out: Picture, border: Border): Promise<void>;
   /** Weights [outputs, inputs, ...kernel] as the operator's kernels read them. */
   layOutWeights(layout: NativeWeightLayout, weights: Float32Array): Promise<Buffer>;
   cpuFeatures(): CpuFeatures;
@@ -205,8 +201,11 @@ interface Addon {
   talkerDeviceBytes(talker: TalkerHandle): number;
   talkerStages(talker: TalkerHandle): Stages;
   closeTalker(talker: TalkerHandle): Promise<void>;
+  /** The photo is copied by an engine thread: its bytes may not change until this is done. */
   preparePortrait(talker: TalkerHandle, options: NativePortraitOptions): Promise<PortraitHandle>;
   portraitTensors(portrait: PortraitHandle): Promise<HostTensors>;
+  /** Writes the photo that it keeps to `out`, which has all its bytes. */
+  portraitPhoto(portrait: PortraitHandle, out: Uint8Array): Promise<void>;
   restorePortrait(
     talker: TalkerHandle,
     tensors: HostTensors,

@@ -20,8 +20,9 @@ export async function warp(
   height: number,
   border: 'black' | 'replicate',
 ): Promise<Picture> {
-  const data = await native().warpPicture(picture, Float64Array.from(matrix), { width, height }, border);
-  return { data, width, height };
+  const out = { data: new Uint8Array(width * height * 3), width, height };
+  await native().warpPicture(picture, Float64Array.from(matrix), out, border);
+  return out;
 }
 
 /** Copies a region that is not empty and lies in the picture. */

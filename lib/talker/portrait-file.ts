@@ -33,10 +33,14 @@ const cropSchema = z.strictObject({
 const openness = z.number().min(0);
 const ratiosSchema = z.strictObject({ eyes: z.tuple([openness, openness]), lip: openness });
 
-/** What a portrait file keeps beside the engine's tensors. */
-export interface PortraitAbout {
+/** What a portrait file keeps. */
+export interface StoredPortrait {
   readonly crop: PortraitCrop;
   readonly ratios: FaceRatios | undefined;
+  /** The engine's. */
+  readonly tensors: HostTensors;
+  /** The whole picture, where it is kept. */
+  readonly picture: Picture | undefined;
 }
 
 /** Identifies the networks that a portrait's tensors belong to. */
@@ -57,16 +61,15 @@ function digest(tensors: HostTensors, about: string): string {
   return hash.digest('hex');
 }
 
-/** The file of a portrait: tensors, crop and ratios. */
+/** The file of a portrait. */
 export async function portraitFileBytes(
   pack: Pack,
-  { crop, ratios }: PortraitAbout,
-  tensors: HostTensors,
+  { crop, ratios, tensors, picture }: StoredPortrait,
 ): Promise<Uint8Array> {
   const { name, version } = pack.manifest;
   const cropText = JSON.stringify(crop);
   const ratiosText = ratios && JSON.stringify(ratios);
-  const stored = await packPhoto(tensors);
+  const stored = await withPhoto(tensors, picture);
   const metadata = {
     format: FORMAT,
     version: String(VERSION),
@@ -79,18 +82,14 @@ export async function portraitFileBytes(
   return writeSafetensors(stored as Record<string, TensorToStore>, metadata);
 }
 
-async function packPhoto({ photo, ...tensors }: HostTensors): Promise<HostTensors> {
-  if (photo === undefined) return tensors;
-  const [height, width] = photo.dims as [number, number, number];
-  const data = new Uint8Array(await encodePng({ data: photo.data as Uint8Array, width, height }));
+async function withPhoto(tensors: HostTensors, picture: Picture | undefined): Promise<HostTensors> {
+  if (picture === undefined) return tensors;
+  const data = new Uint8Array(await encodePng(picture));
   return { ...tensors, [PHOTO]: { dims: [data.length], data } };
 }
 
 /** Reads what {@link portraitFileBytes} wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID */
-export async function loadPortraitFile(
-  file: string,
-  pack: Pack,
-): Promise<PortraitAbout & { tensors: HostTensors; picture: Picture | undefined }> {
+export async function loadPortraitFile(file: string, pack: Pack): Promise<StoredPortrait> {
   const bytes = await readFile(file).catch((cause) => {
     throw new KdtalkerError('FILE_NOT_FOUND', `Expected a portrait file at '${file}' but it cannot be read`, {
       cause,

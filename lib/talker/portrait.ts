@@ -4,6 +4,7 @@ import { KdtalkerError } from '../errors.js';
 import type { FaceRatios } from '../face/faces.js';
 import { writeWholeFile } from '../files/whole-file.js';
 import type { PictureInput } from '../media/index.js';
+import type { Picture } from '../picture.js';
 import { checkPath, parseOptions, type SignalOptions, signalOptions } from '../validate.js';
 import {
   cropOf,
@@ -116,9 +117,21 @@ export class Portrait {
 
   async #save(file: string, handle: PortraitHandle, signal: AbortSignal): Promise<void> {
     const { pack } = this.#host;
-    const tensors = await engineWork(this.#host, native().portraitTensors(handle), { signal, what: SAVING });
-    const bytes = await orAborted(portraitFileBytes(pack, this, tensors), { signal, what: SAVING });
+    const { crop, ratios } = this;
+    const work = { signal, what: SAVING };
+    const tensors = await engineWork(this.#host, native().portraitTensors(handle), work);
+    const picture = await this.#picture(handle, signal);
+    const bytes = await orAborted(portraitFileBytes(pack, { crop, ratios, tensors, picture }), work);
     await writeWholeFile(file, bytes, signal);
+  }
+
+  /** The whole picture, where it is kept. */
+  async #picture(handle: PortraitHandle, signal: AbortSignal): Promise<Picture | undefined> {
+    if (this.photo === undefined) return undefined;
+    const { width, height } = this.photo;
+    const data = new Uint8Array(width * height * 3);
+    await engineWork(this.#host, native().portraitPhoto(handle, data), { signal, what: SAVING });
+    return { data, width, height };
   }
 
   /** @internal Its memory lies on one talker's device. Throws INVALID_ARGUMENT for another's, CLOSED after close(). */

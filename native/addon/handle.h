@@ -2,6 +2,8 @@
 
 #include <napi.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
@@ -23,11 +25,14 @@ struct HandleType;
 template <class T>
 class Handle {
  public:
-  static Napi::Object Make(Napi::Env env, std::shared_ptr<T> owned) {
+  // `bytes`: memory that goes with the object, for the garbage collector to know how much that is.
+  static Napi::Object Make(Napi::Env env, std::shared_ptr<T> owned, std::size_t bytes = 0) {
     Napi::Object object = Napi::Object::New(env);
-    auto share = std::make_unique<Share>(Share{std::move(owned), Instance::Of(env).ending()});
+    auto share = std::make_unique<Share>(
+        Share{std::move(owned), Instance::Of(env).ending(), static_cast<std::int64_t>(bytes)});
     if (napi_wrap(env, object, share.get(), &Handle::Finalize, nullptr, nullptr) != napi_ok)
       throw Error("NATIVE", "Expected a fresh object to wrap but Node-API refused it");
+    Napi::MemoryManagement::AdjustExternalMemory(env, share->bytes);
     static_cast<void>(share.release());  // Finalize's
     object.TypeTag(&HandleType<T>::tag);
     return object;
@@ -43,13 +48,20 @@ class Handle {
 
   // Gives up the handle's share, once: later calls return null.
   static std::shared_ptr<T> Take(const Napi::Value& value) {
-    return std::exchange(ShareOf(value).owned, nullptr);
+    Share& share = ShareOf(value);
+    share.Forget(value.Env());
+    return std::exchange(share.owned, nullptr);
   }
 
  private:
   struct Share {
     std::shared_ptr<T> owned;
     std::shared_ptr<bool> ending;  // of the environment
+    std::int64_t bytes;            // that the garbage collector was told of
+
+    void Forget(Napi::Env env) {
+      if (bytes != 0) Napi::MemoryManagement::AdjustExternalMemory(env, -std::exchange(bytes, 0));
+    }
   };
 
   static Share& ShareOf(const Napi::Value& value) {
@@ -64,9 +76,10 @@ class Handle {
 
   // Garbage collection is only the safety net. The last share may have threads to join, so it is let go on
   // the pool; but at once when the environment ends, as nothing of it may outlive it.
-  static void Finalize(napi_env, void* data, void*) {
+  static void Finalize(napi_env env, void* data, void*) {
     const std::unique_ptr<Share> share(static_cast<Share*>(data));
     if (share->owned == nullptr || *share->ending) return;
+    share->Forget(env);
     try {
       ThreadPool::Shared().Post([owned = std::move(share->owned)]() mutable { owned.reset(); });
     } catch (const std::exception&) {

@@ -80,10 +80,10 @@ class Jobs {
   Napi::Value Ask(Napi::Env env, const Begin& begin, const Napi::Object& kept = {});
 
   // Runs work() on the engine's pool, then resolve(env, result) on the JavaScript thread; what either throws
-  // rejects.
+  // rejects. `kept` stays alive until then: bytes that work() reads or writes where they are.
   template <class Result>
   Napi::Value Run(Napi::Env env, std::function<Result()> work,
-                  std::function<Napi::Value(Napi::Env, Result&)> resolve);
+                  std::function<Napi::Value(Napi::Env, Result&)> resolve, const Napi::Object& kept = {});
 
   void Close();  // the environment ends: waits for the tasks under way; pending promises are forgotten
 
@@ -120,8 +120,8 @@ Napi::Value Jobs::Ask(Napi::Env env, const Begin& begin, const Napi::Object& kep
 
 template <class Result>
 Napi::Value Jobs::Run(Napi::Env env, std::function<Result()> work,
-                      std::function<Napi::Value(Napi::Env, Result&)> resolve) {
-  return Ask(env, [&](const std::shared_ptr<Reply>& reply) {
+                      std::function<Napi::Value(Napi::Env, Result&)> resolve, const Napi::Object& kept) {
+  const auto begin = [&](const std::shared_ptr<Reply>& reply) {
     auto run = [reply, work = std::move(work), resolve = std::move(resolve)] {
       try {
         auto result = std::make_shared<Result>(work());
@@ -131,7 +131,8 @@ Napi::Value Jobs::Run(Napi::Env env, std::function<Result()> work,
       }
     };
     ThreadPool::Shared().Post(std::move(run), tasks_.Enter());
-  });
+  };
+  return Ask(env, begin, kept);
 }
 
 // The JavaScript error of what a worker threw: message, and `code` when it was a kdtalker::Error or the

@@ -1,4 +1,5 @@
-#include <memory>
+#include <algorithm>
+#include <array>
 
 #include "addon/exports.h"
 #include "addon/instance.h"
@@ -9,48 +10,40 @@
 namespace kdtalker::addon {
 namespace {
 
+// Both pictures' bytes are JavaScript's: the promise keeps them.
 struct Warp {
-  std::vector<std::uint8_t> pixels;
-  int width, height, out_width, out_height;
-  double matrix[6];
+  stages::Picture in;
+  std::array<double, 6> matrix;
+  stages::MutablePicture out;
   stages::Border border;
 };
 
-std::shared_ptr<Warp> WarpOf(const Napi::CallbackInfo& info) {
-  const stages::Picture picture = PictureOf(info[0], "picture");
-  const Napi::Object size = info[2].ToObject();
-  auto warp = std::make_shared<Warp>();
-  warp->width = picture.width;
-  warp->height = picture.height;
-  warp->out_width = GetInt(size, "width");
-  warp->out_height = GetInt(size, "height");
-  warp->border =
-      info[3].ToString().Utf8Value() == "black" ? stages::Border::kBlack : stages::Border::kReplicate;
+Warp WarpOf(const Napi::CallbackInfo& info) {
   const auto matrix = info[1].As<Napi::Float64Array>();
-  if (warp->out_width <= 0 || warp->out_height <= 0 || matrix.ElementLength() != 6)
-    throw Error("INVALID_ARGUMENT", "Expected six numbers and a size for warpPicture");
-  std::copy_n(matrix.Data(), 6, warp->matrix);
-  warp->pixels.assign(picture.data, picture.data + picture.bytes());
+  Warp warp{PictureOf(info[0], "picture"), {}, {}, {}};
+  if (matrix.ElementLength() != warp.matrix.size())
+    throw Error("INVALID_ARGUMENT", "Expected six numbers for warpPicture");
+  std::copy_n(matrix.Data(), warp.matrix.size(), warp.matrix.begin());
+  const stages::Picture out = PictureOf(info[2], "out");
+  warp.out = {BytesOf(Get(info[2].ToObject(), "data"), "out").data, out.width, out.height};
+  warp.border =
+      info[3].ToString().Utf8Value() == "black" ? stages::Border::kBlack : stages::Border::kReplicate;
   return warp;
 }
 
-std::vector<std::uint8_t> RunWarp(const Warp& warp) {
-  std::vector<std::uint8_t> out(std::size_t{3} * static_cast<std::size_t>(warp.out_width) *
-                                static_cast<std::size_t>(warp.out_height));
-  stages::WarpPicture({warp.pixels.data(), warp.width, warp.height}, warp.matrix,
-                      {out.data(), warp.out_width, warp.out_height}, warp.border);
-  return out;
-}
-
-// warpPicture(picture, matrix, size, border) -> Promise<Uint8Array>
+// warpPicture(picture, matrix, picture to write to, border) -> Promise<void>
 Napi::Value WarpPicture(const Napi::CallbackInfo& info) {
+  auto work = [warp = WarpOf(info)] {
+    stages::WarpPicture(warp.in, warp.matrix.data(), warp.out, warp.border);
+    return 0;
+  };
+  Napi::Array kept = Napi::Array::New(info.Env());
+  kept.Set(0U, Get(info[0].ToObject(), "data"));
+  kept.Set(1U, Get(info[2].ToObject(), "data"));
   return Instance::Of(info.Env())
       .jobs()
-      .Run<std::vector<std::uint8_t>>(
-          info.Env(), [warp = WarpOf(info)] { return RunWarp(*warp); },
-          [](Napi::Env env, std::vector<std::uint8_t>& pixels) -> Napi::Value {
-            return Napi::Buffer<std::uint8_t>::Copy(env, pixels.data(), pixels.size());
-          });
+      .Run<int>(
+          info.Env(), std::move(work), [](Napi::Env env, int&) { return env.Undefined(); }, kept);
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "addon/exports.h"
 #include "addon/handles.h"
@@ -12,15 +14,24 @@ namespace {
 using Prepared = std::shared_ptr<Portrait>;
 
 Napi::Value PortraitToJs(Napi::Env env, Prepared& portrait) {
-  return Handle<Portrait>::Make(env, std::move(portrait));
+  const std::size_t bytes = portrait->bytes();
+  return Handle<Portrait>::Make(env, std::move(portrait), bytes);
+}
+
+// On the pool: the one copy of a photo on its way to the engine.
+std::shared_ptr<const stages::PhotoPixels> CopyOf(const std::optional<PinnedPhoto>& photo) {
+  return photo ? std::make_shared<const stages::PhotoPixels>(photo->picture, photo->to_photo) : nullptr;
 }
 
 // preparePortrait(talker, { crop, keypoints, ratios, photo }) -> Promise<handle>
 Napi::Value PreparePortrait(const Napi::CallbackInfo& info) {
-  auto work = [talker = Handle<Talker>::Get(info[0]), options = PortraitOptionsOf(info[1].ToObject())] {
+  const Napi::Object given = info[1].ToObject();
+  auto work = [talker = Handle<Talker>::Get(info[0]), options = PortraitOptionsOf(given),
+               photo = PinnedPhotoOf(Get(given, "photo"))]() mutable {
+    options.photo = CopyOf(photo);
     return Portrait::Prepare(talker, options);
   };
-  return Instance::Of(info.Env()).jobs().Run<Prepared>(info.Env(), std::move(work), PortraitToJs);
+  return Instance::Of(info.Env()).jobs().Run<Prepared>(info.Env(), std::move(work), PortraitToJs, given);
 }
 
 std::vector<float> FromHost(const HostTensors& tensors, const char* name) {
@@ -34,16 +45,13 @@ std::vector<float> FromHost(const HostTensors& tensors, const char* name) {
   return values;
 }
 
-HostTensors ToHostTensors(Portrait::Saved saved) {
-  HostTensors tensors{{"feature", ToHost(saved.feature, saved.feature_dims)},
-                      {"canonical", ToHost(saved.canonical, {kernels::kKeypoints, 3})},
-                      {"motion", ToHost(saved.motion, {kernels::kMotionSize})}};
-  if (saved.photo.rgb.empty()) return tensors;
-  tensors["photo"] = {Type::kUint8, {saved.photo.height, saved.photo.width, 3}, std::move(saved.photo.rgb)};
-  return tensors;
+HostTensors ToHostTensors(const Portrait::Saved& saved) {
+  return {{"feature", ToHost(saved.feature, saved.feature_dims)},
+          {"canonical", ToHost(saved.canonical, {kernels::kKeypoints, 3})},
+          {"motion", ToHost(saved.motion, {kernels::kMotionSize})}};
 }
 
-// portraitTensors(handle) -> Promise<{ feature, canonical, motion, photo where it is kept }>
+// portraitTensors(handle) -> Promise<{ feature, canonical, motion }>
 Napi::Value PortraitTensors(const Napi::CallbackInfo& info) {
   auto work = [portrait = Handle<Portrait>::Get(info[0])] { return ToHostTensors(portrait->Save()); };
   return Instance::Of(info.Env())
@@ -52,21 +60,41 @@ Napi::Value PortraitTensors(const Napi::CallbackInfo& info) {
                         [](Napi::Env env, HostTensors& tensors) { return ToJs(env, tensors); });
 }
 
+// portraitPhoto(handle, Uint8Array of all its bytes) -> Promise<void>
+Napi::Value PortraitPhoto(const Napi::CallbackInfo& info) {
+  const auto photo = Handle<Portrait>::Get(info[0])->photo_pixels();
+  const Bytes out = BytesOf(info[1], "the photo");
+  if (photo == nullptr || out.size != photo->rgb.size())
+    throw Error("INVALID_ARGUMENT", "Expected room for the photo that the portrait keeps");
+  auto work = [photo, out] {
+    std::copy(photo->rgb.begin(), photo->rgb.end(), out.data);
+    return 0;
+  };
+  return Instance::Of(info.Env())
+      .jobs()
+      .Run<int>(
+          info.Env(), std::move(work), [](Napi::Env env, int&) { return env.Undefined(); },
+          info[1].As<Napi::Object>());
+}
+
 // restorePortrait(talker, tensors, Float32Array of ratios, photo as that of preparePortrait) ->
 // Promise<handle>
 Napi::Value RestorePortrait(const Napi::CallbackInfo& info) {
   auto work = [talker = Handle<Talker>::Get(info[0]), tensors = HostTensorsOf(info[1].ToObject()),
-               ratios = FloatsOf(info[2], "ratios"), photo = PhotoPixelsOf(info[3])] {
+               ratios = FloatsOf(info[2], "ratios"), photo = PinnedPhotoOf(info[3])] {
     Portrait::Saved saved{{},
                           FromHost(tensors, "feature"),
                           FromHost(tensors, "canonical"),
                           FromHost(tensors, "motion"),
                           ratios,
-                          photo};
+                          CopyOf(photo)};
     saved.feature_dims = tensors.at("feature").dims;
     return Portrait::Restore(talker, saved);
   };
-  return Instance::Of(info.Env()).jobs().Run<Prepared>(info.Env(), std::move(work), PortraitToJs);
+  return Instance::Of(info.Env())
+      .jobs()
+      .Run<Prepared>(info.Env(), std::move(work), PortraitToJs,
+                     info[3].IsObject() ? info[3].As<Napi::Object>() : Napi::Object());
 }
 
 // readPictureMotion(talker, crop) -> Promise<Float32Array [70]>, what M sees in it
@@ -92,6 +120,7 @@ Napi::Value ReadPictureMotion(const Napi::CallbackInfo& info) {
 void ExportPortrait(Napi::Env env, Napi::Object exports) {
   exports.Set("preparePortrait", Napi::Function::New<Call<PreparePortrait>>(env, "preparePortrait"));
   exports.Set("portraitTensors", Napi::Function::New<Call<PortraitTensors>>(env, "portraitTensors"));
+  exports.Set("portraitPhoto", Napi::Function::New<Call<PortraitPhoto>>(env, "portraitPhoto"));
   exports.Set("restorePortrait", Napi::Function::New<Call<RestorePortrait>>(env, "restorePortrait"));
   exports.Set("readPictureMotion", Napi::Function::New<Call<ReadPictureMotion>>(env, "readPictureMotion"));
   exports.Set("closePortrait", Napi::Function::New<Call<CloseHandle<Portrait>>>(env, "closePortrait"));

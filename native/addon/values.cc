@@ -192,23 +192,19 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
 PortraitOptions PortraitOptionsOf(const Napi::Object& object) {
   const stages::Picture crop = PictureOf(Get(object, "crop"), "crop");
   return {std::vector<std::uint8_t>(crop.data, crop.data + crop.bytes()), GetFloats(object, "keypoints"),
-          GetFloats(object, "ratios"), PhotoPixelsOf(Get(object, "photo"))};
+          GetFloats(object, "ratios"), nullptr};
 }
 
-stages::PhotoPixels PhotoPixelsOf(const Napi::Value& value) {
-  stages::PhotoPixels photo;
-  if (value.IsUndefined()) return photo;
+std::optional<PinnedPhoto> PinnedPhotoOf(const Napi::Value& value) {
+  if (value.IsUndefined()) return std::nullopt;
   const Napi::Object object = value.ToObject();
+  PinnedPhoto photo{PictureOf(Get(object, "picture"), "photo"), {}};
   const Napi::Value matrix = Get(object, "toPhoto");
   const bool doubles =
       matrix.IsTypedArray() && matrix.As<Napi::TypedArray>().TypedArrayType() == napi_float64_array;
   if (!doubles || matrix.As<Napi::Float64Array>().ElementLength() != photo.to_photo.size())
     Refuse("six numbers", "toPhoto");
   std::copy_n(matrix.As<Napi::Float64Array>().Data(), photo.to_photo.size(), photo.to_photo.begin());
-  const stages::Picture picture = PictureOf(Get(object, "picture"), "photo");
-  photo.rgb.assign(picture.data, picture.data + picture.bytes());
-  photo.width = picture.width;
-  photo.height = picture.height;
   return photo;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,9 +40,15 @@ std::vector<float> FloatsOf(const Napi::Value& value, const char* name);
 stages::Picture PictureOf(const Napi::Value& value, const char* name);
 
 TalkerOptions TalkerOptionsOf(const Napi::Object& object);
-PortraitOptions PortraitOptionsOf(const Napi::Object& object);
+PortraitOptions PortraitOptionsOf(const Napi::Object& object);  // without the photo
+
+// A whole picture whose bytes are JavaScript's until the pool copies them.
+struct PinnedPhoto {
+  stages::Picture picture;
+  std::array<double, 6> to_photo;
+};
 // { picture, toPhoto: six numbers }, or undefined: none.
-stages::PhotoPixels PhotoPixelsOf(const Napi::Value& value);
+std::optional<PinnedPhoto> PinnedPhotoOf(const Napi::Value& value);
 RunOptions RunOptionsOf(const Napi::Object& object);
 TraceOptions TraceOptionsOf(const Napi::Object& object);
 

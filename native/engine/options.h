@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,7 +43,7 @@ struct PortraitOptions {
   std::vector<std::uint8_t> crop;  // [size, size, 3] RGB
   std::vector<float> keypoints;    // [2, 63]: factor of the motion network's own value, then what is added
   std::vector<float> ratios;       // how far left eye, right eye and lips are open; empty: not known
-  stages::PhotoPixels photo;       // for whole pictures; without pixels: crops only
+  std::shared_ptr<const stages::PhotoPixels> photo;  // for whole pictures; null: crops only
 };
 
 // kFloat: [3, height, width] as the decoder gives them, 0..1.

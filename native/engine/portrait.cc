@@ -105,7 +105,7 @@ std::shared_ptr<Portrait> Portrait::Prepare(std::shared_ptr<Talker> talker, cons
   portrait->ratios_ = options.ratios;
   portrait->RunNetworks(options, recording);
   portrait->Derive();
-  portrait->KeepPhoto(options.photo);
+  portrait->photo_pixels_ = options.photo;
   if (recording != nullptr) portrait->Record(*recording);
   return portrait;
 }
@@ -127,17 +127,20 @@ std::vector<float> Portrait::ReadMotion(const Talker& talker, const std::vector<
   return DownloadFloats(motion, Crossing::kMotion);
 }
 
-void Portrait::KeepPhoto(const stages::PhotoPixels& photo) {
-  if (photo.rgb.empty()) return;
-  stages::CheckPhoto(photo);
-  photo_pixels_ = photo;
+std::size_t Portrait::bytes() const {
+  std::size_t sum = photo_pixels_ ? photo_pixels_->rgb.size() : 0;
+  for (const Tensor* tensor :
+       {&feature_, &canonical_, &motion_, &keypoints_, &canonical_token_, &reference_token_})
+    sum += tensor->bytes();
+  for (const auto& [word, tensor] : prepared_) sum += tensor.bytes();
+  return sum;
 }
 
 const stages::Photo& Portrait::photo() const {
   const std::lock_guard lock(photo_mutex_);
   if (!photo_) {
     const TalkerOptions& pack = talker_->options();
-    photo_.emplace(talker_->device(), photo_pixels_, stages::CropSize{pack.width, pack.height},
+    photo_.emplace(talker_->device(), *photo_pixels_, stages::CropSize{pack.width, pack.height},
                    Crossing::kPicture);
   }
   return *photo_;
@@ -191,7 +194,7 @@ std::shared_ptr<Portrait> Portrait::Restore(std::shared_ptr<Talker> talker, cons
   UploadFloats(portrait->motion_, saved.motion, "motion");
   portrait->ratios_ = saved.ratios;
   portrait->Derive();
-  portrait->KeepPhoto(saved.photo);
+  portrait->photo_pixels_ = saved.photo;
   return portrait;
 }
 

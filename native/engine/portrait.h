@@ -23,16 +23,18 @@ class Portrait {
   static std::shared_ptr<Portrait> Prepare(std::shared_ptr<Talker> talker, const PortraitOptions& options,
                                            Recording* recording = nullptr);
 
-  // From what Save() gave: feature volume, canonical [63], motion [70], and the photo, whose place of the
-  // crop is not in it. Throws Error PORTRAIT_INVALID when they do not fit.
+  // From what Save() gave: feature volume, canonical [63], motion [70], and the photo. Throws Error PORTRAIT_INVALID when they do not fit.
   struct Saved {
     std::vector<std::int64_t> feature_dims;
     std::vector<float> feature, canonical, motion;
     std::vector<float> ratios;  // as PortraitOptions has them
-    stages::PhotoPixels photo;
+    std::shared_ptr<const stages::PhotoPixels> photo;
   };
   static std::shared_ptr<Portrait> Restore(std::shared_ptr<Talker> talker, const Saved& saved);
   Saved Save() const;
+
+  // What it holds, in bytes: its tensors and the photo on the host. That on the device comes later, if at all.
+  std::size_t bytes() const;
 
   // The motion [70] that M sees in a crop's pixels [size, size, 3], without a portrait of it: a frame of a
   // driving video. One upload, one download.
@@ -48,8 +50,8 @@ class Portrait {
   const Tensor& canonical_token() const { return canonical_token_; }  // [1, 70]
   const Tensor& reference_token() const { return reference_token_; }  // [1, 70]
 
-  // The whole picture on the host; without pixels where it was not kept.
-  const stages::PhotoPixels& photo_pixels() const { return photo_pixels_; }
+  // The whole picture on the host; null where it was not kept.
+  const std::shared_ptr<const stages::PhotoPixels>& photo_pixels() const { return photo_pixels_; }
   // The same on the device: uploaded when somebody asks for it first, as few clips are of whole pictures. Any
   // thread.
   const stages::Photo& photo() const;
@@ -60,13 +62,12 @@ class Portrait {
   void Record(Recording& recording) const;
   void Derive();   // what follows from feature, canonical and motion
   void RunOnce();  // the network `prepare`, where the talker has one
-  void KeepPhoto(const stages::PhotoPixels& photo);
 
   std::shared_ptr<Talker> talker_;
   std::vector<float> ratios_;
   Tensor feature_, canonical_, motion_, keypoints_, canonical_token_, reference_token_;
   std::map<std::string, Tensor> prepared_;  // by the words of the network that takes them each frame
-  stages::PhotoPixels photo_pixels_;
+  std::shared_ptr<const stages::PhotoPixels> photo_pixels_;
   mutable std::mutex photo_mutex_;  // guards what follows until it is there
   mutable std::optional<stages::Photo> photo_;
 };

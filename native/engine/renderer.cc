@@ -20,10 +20,10 @@ void CopyTensor(const Tensor& to, const Tensor& from) {
 FrameSize FrameSize::Of(const Portrait& portrait, bool full) {
   const TalkerOptions& pack = portrait.talker()->options();
   if (!full) return {pack.width, pack.height};
-  const stages::PhotoPixels& photo = portrait.photo_pixels();
-  if (photo.rgb.empty())
+  const auto& photo = portrait.photo_pixels();
+  if (photo == nullptr)
     throw Error("INVALID_ARGUMENT", "Expected a portrait that keeps its photo for whole pictures");
-  return {photo.width, photo.height};
+  return {photo->width, photo->height};
 }
 
 std::size_t FrameSize::Bytes(PixelFormat format) const {

@@ -15,18 +15,7 @@ namespace {
 using kernels::Region;
 using kernels::ToCrop;
 
-void CheckSize(const PhotoPixels& photo) {
-  const bool sized = photo.width > 0 && photo.height > 0 &&
-                     photo.rgb.size() == static_cast<std::size_t>(3 * photo.width * photo.height);
-  if (!sized) {
-    throw Error("INVALID_ARGUMENT", "Expected the bytes of " + std::to_string(photo.width) + "x" +
-                                        std::to_string(photo.height) + " pixels for the photo but received " +
-                                        std::to_string(photo.rgb.size()));
-  }
-}
-
 Tensor UploadPhoto(const std::shared_ptr<Device>& device, const PhotoPixels& photo, Crossing why) {
-  CheckSize(photo);
   Tensor rgb(device, Type::kUint8, {photo.height, photo.width, 3});
   rgb.Upload(photo.rgb.data(), why);
   return rgb;
@@ -72,14 +61,16 @@ Region RegionOf(const PhotoPixels& photo, CropSize crop) {
 
 }  // namespace
 
-void CheckPhoto(const PhotoPixels& photo) {
-  CheckSize(photo);
-  Invert(photo.to_photo);
-}
+PhotoPixels::PhotoPixels(const Picture& picture, const std::array<double, 6>& to_photo)
+    : rgb(picture.data, picture.data + picture.bytes()),
+      width(picture.width),
+      height(picture.height),
+      to_photo(to_photo),
+      to_crop(Invert(to_photo)) {}
 
 Photo::Photo(const std::shared_ptr<Device>& device, const PhotoPixels& pixels, CropSize crop, Crossing why)
     : rgb_(UploadPhoto(device, pixels, why)),
-      to_crop_(Invert(pixels.to_photo)),
+      to_crop_(pixels.to_crop),
       region_(RegionOf(pixels, crop)) {
   if (!touched()) return;
   mask_ = Tensor(device, Type::kUint8, {region_.bottom - region_.top, region_.right - region_.left});

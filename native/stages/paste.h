@@ -8,18 +8,22 @@
 
 #include "core/tensor.h"
 #include "kernels/paste.h"
+#include "stages/crop.h"
 
 namespace kdtalker::stages {
 
-// A picture's whole pixels on the host, and where its crop lies. No pixels: the picture is not kept.
+// A picture's whole pixels on the host, and where its crop lies. Never changes once it is made, so that a
+// portrait and whoever saves it share one.
 struct PhotoPixels {
-  std::vector<std::uint8_t> rgb;  // [height, width, 3]
-  std::int64_t width = 0, height = 0;
-  std::array<double, 6> to_photo{};  // row-major 2x3: pixel indices of a rendered crop to those of the photo
-};
+  // Copies the picture: the one copy between JavaScript's pixels and a device. Throws Error INVALID_ARGUMENT
+  // where the matrix has no inverse.
+  PhotoPixels(const Picture& picture, const std::array<double, 6>& to_photo);
 
-// Throws Error INVALID_ARGUMENT where pixels and size differ, or the matrix has no inverse.
-void CheckPhoto(const PhotoPixels& photo);
+  const std::vector<std::uint8_t> rgb;  // [height, width, 3]
+  const std::int64_t width, height;
+  const std::array<double, 6> to_photo;  // row-major 2x3: pixel indices of a rendered crop to those of the photo
+  const kernels::ToCrop to_crop;         // its inverse
+};
 
 // The size of a rendered crop, pixels.
 struct CropSize {
@@ -29,7 +33,7 @@ struct CropSize {
 // A photo on the device with the mask of its crop, warped once. Immutable: any thread, any number of Paste.
 class Photo {
  public:
-  // One upload. Throws Error INVALID_ARGUMENT where pixels and size differ, or the matrix has no inverse.
+  // One upload.
   Photo(const std::shared_ptr<Device>& device, const PhotoPixels& pixels, CropSize crop, Crossing why);
 
   const Tensor& rgb() const { return rgb_; }  // [height, width, 3]

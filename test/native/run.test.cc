@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -160,6 +161,22 @@ TEST_CASE("a portrait is restored from what it saved") {
   CHECK(CodeThrownBy([&] { Portrait::Restore(puppet_stage.talker, saved); }) == "PORTRAIT_INVALID");
   saved.feature_dims = {1, 2, 3};
   CHECK(CodeThrownBy([&] { Portrait::Restore(puppet_stage.talker, saved); }) == "PORTRAIT_INVALID");
+}
+
+TEST_CASE("a photo is one object from whoever gave it to whoever saves it") {
+  if (!puppet::Built()) return;
+  const Stage puppet_stage("cpu");
+  const std::vector<std::uint8_t> rgb(std::size_t{3} * 40 * 30, 9);
+  PortraitOptions picture = puppet::Picture();
+  picture.photo = std::make_shared<const stages::PhotoPixels>(stages::Picture{rgb.data(), 40, 30},
+                                                              std::array<double, 6>{1, 0, 0, 0, 1, 0});
+  const auto portrait = Portrait::Prepare(puppet_stage.talker, picture);
+  CHECK(portrait->photo_pixels() == picture.photo);
+  const Portrait::Saved saved = portrait->Save();
+  CHECK(saved.photo == picture.photo);
+  CHECK(Portrait::Restore(puppet_stage.talker, saved)->photo_pixels() == picture.photo);
+  CHECK(portrait->bytes() > puppet_stage.portrait->bytes());
+  CHECK(portrait->bytes() - puppet_stage.portrait->bytes() == rgb.size());
 }
 
 TEST_CASE("what could harm memory is refused") {

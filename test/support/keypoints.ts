@@ -111,15 +111,16 @@ export async function portraitOf(
     score: undefined,
   };
   const file = join(folder, 'face');
-  const bytes = await portraitFileBytes(
-    pack,
-    { crop: { ...crop, toPhoto: [...crop.toPhoto], toCrop: [...crop.toCrop] }, ratios },
-    {
+  const bytes = await portraitFileBytes(pack, {
+    crop: { ...crop, toPhoto: [...crop.toPhoto], toCrop: [...crop.toCrop] },
+    ratios,
+    tensors: {
       feature: { dims: [1, 3, 512, 512], data: new Float32Array(3 * 512 * 512) },
       canonical: { dims: [21, 3], data: keypoints },
       motion: { dims: [70], data: motion },
     },
-  );
+    picture: undefined,
+  });
   writeFileSync(file, bytes);
   return talker.loadPortrait(file);
 }
