@@ -61,10 +61,46 @@ export class KdtalkerError extends Error {
   readonly code: KdtalkerErrorCode;
 
   constructor(code: KdtalkerErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(cutMessage(message), options && { ...options, cause: cutCause(options.cause) });
     this.name = code === 'ABORTED' ? 'AbortError' : 'KdtalkerError';
     this.code = code;
   }
+}
+
+/** The most characters of a value, such as a path, that a message repeats. */
+const LONGEST_VALUE = 256;
+/** The most characters of a whole message: ffmpeg's last words fit. */
+const LONGEST_MESSAGE = 4096;
+
+/** The beginning and the end of a text that is longer than `longest`. */
+function cutMiddle(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  const kept = Math.floor((longest - 3) / 4);
+  return `${text.slice(0, 3 * kept)}...${text.slice(-kept)}`;
+}
+
+/** A path or another text of the caller's in quotes, cut where it is long. */
+export function quote(text: string): string {
+  return `'${cutMiddle(text, LONGEST_VALUE)}'`;
+}
+
+/** A word that no language has. */
+const LONG_WORD = new RegExp(`\\S{${LONGEST_VALUE + 1},}`, 'g');
+/** Between two quotes there is a value, or a sentence of ours, which is shorter. */
+const LONG_QUOTE = new RegExp(`[^']{${3 * LONGEST_VALUE + 1},}`, 'g');
+
+/** Whatever value a message repeats: a `data:` URL in the place of a path must not fill the log. */
+function cutMessage(message: string): string {
+  const cut = (part: string) => cutMiddle(part, LONGEST_VALUE);
+  return cutMiddle(message.replace(LONG_WORD, cut).replace(LONG_QUOTE, cut), LONGEST_MESSAGE);
+}
+
+/** The system's own errors repeat a path, too. */
+function cutCause(cause: unknown): unknown {
+  if (!(cause instanceof Error) || cutMessage(cause.message) === cause.message) return cause;
+  const { code, errno, syscall } = cause as NodeJS.ErrnoException;
+  const cut = new Error(cutMessage(cause.message), { cause: cutCause(cause.cause) });
+  return Object.assign(cut, { name: cause.name, code, errno, syscall });
 }
 
 /** Says a wrong argument in the one sentence form: "Expected X for Y but received Z". */
@@ -81,10 +117,11 @@ export function describe(value: unknown): string {
   if (typeof value === 'string')
     return `'${value.length > 60 ? `${value.slice(0, 57)}...` : value}' of type string`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (value instanceof ArrayBuffer) return `an ArrayBuffer of ${value.byteLength} bytes`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
   if (typeof value === 'object') return `an object of type ${value.constructor?.name ?? 'Object'}`;
   if (typeof value === 'function') return 'a function';
-  return `${String(value)} of type ${typeof value}`;
+  return `${cutMiddle(String(value), LONGEST_VALUE)} of type ${typeof value}`;
 }
 
 /** Turns whatever was thrown into a KdtalkerError, keeping one that already is. */
