@@ -23,6 +23,12 @@ Napi::Value StopAll(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// externalMemory() -> bytes that the garbage collector was told of, by us and by others
+Napi::Value ExternalMemory(const Napi::CallbackInfo& info) {
+  const std::int64_t bytes = Napi::MemoryManagement::AdjustExternalMemory(info.Env(), 0);
+  return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+}
+
 Napi::Value CeilingsToJs(Napi::Env env, const std::vector<Ceiling>& ceilings) {
   Napi::Array list = Napi::Array::New(env, ceilings.size());
   for (std::uint32_t i = 0; i < ceilings.size(); i++) {
@@ -51,6 +57,7 @@ Napi::Value MeasureCeilingsAsync(const Napi::CallbackInfo& info) {
 void ExportRuntime(Napi::Env env, Napi::Object exports) {
   exports.Set("openRuntime", Napi::Function::New<Call<OpenRuntime>>(env, "openRuntime"));
   exports.Set("stopAll", Napi::Function::New<Call<StopAll>>(env, "stopAll"));
+  exports.Set("externalMemory", Napi::Function::New<Call<ExternalMemory>>(env, "externalMemory"));
   exports.Set("measureCeilings", Napi::Function::New<Call<MeasureCeilingsAsync>>(env, "measureCeilings"));
 }
 
