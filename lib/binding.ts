@@ -178,6 +178,8 @@ export interface CpuFeatures {
 interface Addon {
   openRuntime(library: string, first: string): { library: string; version: string };
   stopAll(): void;
+  /** Bytes outside of the heap that the garbage collector was told of; `process.memoryUsage()` has not those of handles. */
+  externalMemory(): number;
   measureCeilings(threads: number): Promise<Ceiling[]>;
   openSession(
     file: string,

@@ -3,7 +3,16 @@ export { ERROR_CODES, KdtalkerError, type KdtalkerErrorCode } from './errors.js'
 export type { CropKind } from './face/crop/index.js';
 export type { FaceChoice, FaceRatios } from './face/faces.js';
 export type { Box, Matrix, Point } from './face/geometry.js';
-export type { PictureInput, RawPicture, RawSound, SoundInput, VideoInput } from './media/index.js';
+export type {
+  Background,
+  Colour,
+  FileInput,
+  PictureInput,
+  RawPicture,
+  RawSound,
+  SoundInput,
+  VideoInput,
+} from './media/index.js';
 export { type ConvertOptions, convertPack } from './packs/kdtalker/convert.js';
 export { type PullFile, type PullOptions, type PullProgress, pullPack } from './packs/kdtalker/pull.js';
 export { type SynthesizeOptions, synthesizePack } from './packs/kdtalker/synthesize.js';
@@ -17,6 +26,7 @@ export type { AnimateOptions } from './talker/clip-options.js';
 export type { PhotoSize, PortraitCrop } from './talker/cut.js';
 export type { MotionEdit, PerFrame } from './talker/edit-options.js';
 export { Motion, type MotionFrame } from './talker/motion.js';
+export type { FrameFormat } from './talker/opacity.js';
 export { Portrait } from './talker/portrait.js';
 export type { PortraitOptions } from './talker/portrait-options.js';
 export type { Progress } from './talker/progress.js';

@@ -6,4 +6,6 @@ export interface Picture {
   readonly data: Uint8Array;
   readonly width: number;
   readonly height: number;
+  /** Opacity, a byte a pixel, 255 is opaque; the colours are straight, not premultiplied. Undefined: all is opaque. */
+  readonly alpha?: Uint8Array | undefined;
 }

@@ -21,12 +21,12 @@ export class Pyramid {
     this.#levels = [Promise.resolve({ picture, fromPhoto: [1, 0, 0, 0, 1, 0] })];
   }
 
-  /** Renders a square view; `toPhoto` maps its pixel indices to those of the picture. Black outside. */
-  async render(toPhoto: Matrix, size: number): Promise<Picture> {
+  /** Renders a view, a square unless it has another height; `toPhoto` maps its pixel indices to those of the picture. Black outside. */
+  async render(toPhoto: Matrix, width: number, height = width): Promise<Picture> {
     const step = Math.sqrt(Math.abs(toPhoto[0] * toPhoto[4] - toPhoto[1] * toPhoto[3]));
     const depth = Math.max(0, Math.floor(Math.log(step / COARSEST_STEP) / Math.LN2) + 1);
     const { picture, fromPhoto } = await this.#level(depth);
-    return warp(picture, compose(fromPhoto, toPhoto), size, size, 'black');
+    return warp(picture, compose(fromPhoto, toPhoto), width, height, 'black');
   }
 
   async #level(depth: number): Promise<Level> {

@@ -19,7 +19,7 @@ const REPRODUCIBLE = [
 /** What a pipe of raw frames on stdin is, and the pipe with the sound beside it. */
 export function inputArguments(spec: VideoSpec, pixelFormat: EncoderPixelFormat): string[] {
   const { width, height, fps, sound } = spec;
-  const tags = pixelFormat === 'yuv420p' ? COLOUR : [];
+  const tags = pixelFormat.startsWith('yuv') ? COLOUR : [];
   const shape = ['-pix_fmt', pixelFormat, '-video_size', `${width}x${height}`, '-framerate', String(fps)];
   const video = ['-f', 'rawvideo', ...shape, ...tags, '-i', 'pipe:0'];
   return sound ? [...video, '-f', 'wav', '-i', 'pipe:3'] : video;

@@ -1,10 +1,19 @@
+export type { Background, Colour } from './background.js';
 export { type Ffmpeg, type FfmpegLocation, findFfmpeg, locateFfmpeg } from './ffmpeg.js';
+export type { FileInput } from './file-input.js';
 export { bytesOfFrame, type EncoderPixelFormat, type VideoFormat } from './formats/format.js';
 export { FrameSource, type VideoInput } from './frame-source.js';
 export { FrameStore } from './frame-store.js';
 export { checkInputFile } from './input.js';
 export { MAX_PIXELS } from './limits.js';
-export { encodePng, MIN_SIDE, type PictureInput, type RawPicture, readPicture } from './picture.js';
+export {
+  decodePng,
+  encodePng,
+  MIN_SIDE,
+  type PictureInput,
+  type RawPicture,
+  readPicture,
+} from './picture.js';
 export { speechTooShort } from './samples.js';
 export { type LastingSound, openSound, type Sound, type SoundOptions } from './sound.js';
 export { ReusableSound, type SoundInput } from './sound-input.js';

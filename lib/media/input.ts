@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { KdtalkerError } from '../errors.js';
+import { KdtalkerError, quote } from '../errors.js';
 
 /**
  * Makes sure that an input path names an existing regular file.
@@ -24,6 +24,6 @@ export async function checkInputFile(path: string, what: string): Promise<number
 
 /** FILE_NOT_FOUND in the one sentence form. */
 export function notFound(path: string, what: string, why: string, cause?: unknown): KdtalkerError {
-  const message = `Expected a readable file for ${what} but received '${path}', ${why}. Check the path.`;
+  const message = `Expected a readable file for ${what} but received ${quote(path)}, ${why}. Check the path.`;
   return new KdtalkerError('FILE_NOT_FOUND', message, { cause });
 }

@@ -1,11 +1,13 @@
 import { types } from 'node:util';
-import type { Metadata, Sharp, SharpOptions } from 'sharp';
+import type { Sharp } from 'sharp';
 import { orAborted } from '../abort.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import type { Picture } from '../picture.js';
 import { loadSharp } from '../sharp.js';
-import { checkInputFile } from './input.js';
+import { type Background, layOn, WHITE } from './background.js';
+import type { FileInput } from './file-input.js';
 import { MAX_PIXELS } from './limits.js';
+import { isStream, openPicture, reasonOf, unreadable } from './picture-file.js';
 
 /** Pixels already decoded: rows from the top, channels interleaved, 8 bits each. */
 export interface RawPicture {
@@ -17,75 +19,80 @@ export interface RawPicture {
   channels: 1 | 3 | 4;
 }
 
-/** A picture as `talker.portrait()` takes it: a path, the bytes of a file, or raw pixels. */
-export type PictureInput = string | Uint8Array | RawPicture;
+/**
+ * A picture as `talker.portrait()` takes it: a path (also of a pipe) or a `file:` URL; the bytes of a file as an ArrayBuffer, a view of
+ * one or a Blob; a stream of such bytes; or raw pixels. Bytes may not change until the call has settled.
+ */
+export type PictureInput = FileInput | AsyncIterable<Uint8Array> | RawPicture;
+
+/** How a picture is read. */
+export interface ReadPictureOptions {
+  /** What transparent parts are laid on. Default white. */
+  background?: Background | undefined;
+  signal?: AbortSignal | undefined;
+}
 
 /** The shortest side that is looked at. */
 export const MIN_SIDE = 32;
 
-/** What transparent pixels are laid onto: mid grey, which fringes dark and light hair equally little. */
-const BACKDROP = { r: 128, g: 128, b: 128 };
-
 /**
- * Decodes a picture of any format sharp reads (PNG, JPEG, WebP, AVIF, GIF, TIFF, SVG), in any depth and colour space.
+ * Decodes a picture: any format that sharp reads (PNG, JPEG, WebP, AVIF, GIF, TIFF, SVG), in any depth and colour space, and by ffmpeg
+ * HEIC, BMP, JPEG 2000, PSD and TGA.
  *
- * EXIF orientation is applied, embedded colour profiles and CMYK become sRGB, transparency is laid on mid grey, of
- * an animation the first frame is taken.
+ * EXIF orientation is applied, embedded colour profiles and CMYK become sRGB, of an animation the first frame is taken.
  *
- * @param input a path, the bytes of a picture file, or raw pixels.
  * @throws FILE_NOT_FOUND, PICTURE_UNREADABLE, PICTURE_TOO_SMALL (a side under 32 px), PICTURE_TOO_LARGE (over 120
- *   megapixels; found out without decoding), INVALID_ARGUMENT, ABORTED
+ *   megapixels; found out without decoding), FFMPEG_NOT_FOUND and FFMPEG_FAILED (of formats that it reads), INVALID_ARGUMENT, ABORTED
  */
-export async function readPicture(
-  input: PictureInput,
-  options: { signal?: AbortSignal | undefined } = {},
-): Promise<Picture> {
-  const { signal } = options;
+export async function readPicture(input: PictureInput, options: ReadPictureOptions = {}): Promise<Picture> {
+  const { signal, background = WHITE } = options;
   throwIfAborted(signal, 'Reading the picture');
-  const work = isRaw(input) ? readRaw(input) : readEncoded(input);
+  const work = isRaw(input) ? readRaw(input, background) : readFile(input, background, signal);
   return orAborted(work, { signal, what: 'Reading the picture' });
 }
 
 /** The same pixels as the bytes of a PNG file. Level 4 takes half the time of the default for a twentieth more bytes. */
-export async function encodePng({ data, width, height }: Picture): Promise<Uint8Array> {
-  const raw = { width, height, channels: 3 as const };
+export async function encodePng({ data, width, height, alpha }: Picture): Promise<Uint8Array> {
   const sharp = await loadSharp();
-  return sharp(data, { raw, limitInputPixels: false }).png({ compressionLevel: 4 }).toBuffer();
+  const size = { width, height };
+  const image = sharp(data, { raw: { ...size, channels: 3 }, limitInputPixels: false });
+  if (alpha)
+    image.joinChannel(Buffer.from(alpha.buffer, alpha.byteOffset, alpha.byteLength), {
+      raw: { ...size, channels: 1 },
+    });
+  return image.png({ compressionLevel: 4 }).toBuffer();
 }
 
-function isRaw(input: PictureInput): input is RawPicture {
-  return typeof input === 'object' && input !== null && !types.isUint8Array(input);
-}
-
-async function readEncoded(input: string | Uint8Array): Promise<Picture> {
-  const bytes = await checkEncoded(input);
-  const name = nameOf(input);
-  if (bytes === 0) throw unreadable(name, 'is empty');
-  // 'error' is the mildest level at which every decoder reports a file that was cut short.
-  const options: SharpOptions = { failOn: 'error', limitInputPixels: false };
+/** What {@link encodePng} made. */
+export async function decodePng(bytes: Uint8Array): Promise<Picture> {
   const sharp = await loadSharp();
-  const metadata = await headerOf(sharp(input, options), name);
-  checkPictureSize(metadata.width, metadata.height, name);
-  return decode(sharp(input, options).autoOrient(), name);
+  const open = () => sharp(bytes, { failOn: 'error', limitInputPixels: false });
+  const { data, info } = await open().removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const picture = { data, width: info.width, height: info.height };
+  if (!(await open().metadata()).hasAlpha) return picture;
+  return { ...picture, alpha: await open().extractChannel(3).raw().toBuffer() };
 }
 
-async function checkEncoded(input: string | Uint8Array): Promise<number> {
-  if (typeof input === 'string') return checkInputFile(input, 'portrait');
-  if (types.isUint8Array(input)) return input.byteLength;
-  throw invalidArgument('a path, bytes or raw pixels', 'portrait', input);
+function isRaw(input: unknown): input is RawPicture {
+  return typeof input === 'object' && input !== null && 'data' in input && !isStream(input);
 }
 
-async function headerOf(image: Sharp, name: string): Promise<Metadata> {
-  return image.metadata().catch((cause: unknown) => {
-    throw unreadable(name, `is not one (${reasonOf(cause)})`, cause);
-  });
+async function readFile(
+  input: Exclude<PictureInput, RawPicture>,
+  background: Background,
+  signal: AbortSignal | undefined,
+): Promise<Picture> {
+  const { image, width, height, name } = await openPicture(input, signal);
+  checkPictureSize(width, height, name);
+  return decode(image, name, background);
 }
 
-async function readRaw(input: RawPicture): Promise<Picture> {
+async function readRaw(input: RawPicture, background: Background): Promise<Picture> {
   checkRaw(input);
   const { data, width, height, channels } = input;
   const sharp = await loadSharp();
-  return decode(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }), 'raw pixels');
+  const image = sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
+  return decode(image, 'raw pixels', background);
 }
 
 function checkRaw(input: RawPicture): void {
@@ -123,32 +130,8 @@ export function checkPictureSize(width: number, height: number, name: string): v
   }
 }
 
-async function decode(image: Sharp, name: string): Promise<Picture> {
-  const pixels = image
-    .flatten({ background: BACKDROP })
-    .toColourspace('srgb')
-    .removeAlpha()
-    .raw({ depth: 'uchar' });
-  const { data, info } = await pixels.toBuffer({ resolveWithObject: true }).catch((cause: unknown) => {
+async function decode(image: Sharp, name: string, background: Background): Promise<Picture> {
+  return layOn(image, background).catch((cause: unknown) => {
     throw unreadable(name, `is damaged (${reasonOf(cause)})`, cause);
   });
-  const { width, height, channels } = info;
-  if ((channels as number) !== 3) throw unreadable(name, `decodes to ${channels} channels`);
-  return { data, width, height };
-}
-
-function nameOf(input: string | Uint8Array): string {
-  return typeof input === 'string' ? `'${input}'` : `${input.byteLength} bytes`;
-}
-
-/** sharp's own words: the first line, the rest repeats it for other loaders. */
-function reasonOf(cause: unknown): string {
-  return String((cause as Error)?.message ?? cause).split('\n', 1)[0]!;
-}
-
-function unreadable(name: string, why: string, cause?: unknown): KdtalkerError {
-  const message =
-    `Expected a picture for portrait but received ${name}, which ${why}. ` +
-    'Give a whole PNG, JPEG, WebP, AVIF, GIF or TIFF file.';
-  return new KdtalkerError('PICTURE_UNREADABLE', message, { cause });
 }

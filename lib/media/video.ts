@@ -32,6 +32,8 @@ export interface VideoOptions {
   crf?: number | undefined;
   /** x264 preset from 'ultrafast' to 'veryslow', for MP4. Default 'veryfast'. */
   preset?: string | undefined;
+  /** Whether frames come with their opacity, where the format can hold it. Default false. */
+  transparent?: boolean | undefined;
   /** Whether an existing file may be replaced, atomically and only when the new one is complete. Default true. */
   overwrite?: boolean | undefined;
   /** Encoder threads. Default 2. */
@@ -91,7 +93,8 @@ export async function planVideo(
     if (!Number.isInteger(frames) || frames < 1)
       throw invalidArgument('a positive integer', 'frames', frames);
     const { width, height, fps, crf, preset, threads = 2 } = options;
-    const spec = { width, height, fps, crf, preset, threads, signal, frames };
+    const pixelFormat = (options.transparent ? format.transparentFormat : undefined) ?? format.pixelFormat;
+    const spec = { width, height, fps, crf, preset, threads, signal, frames, pixelFormat };
     return startVideo(file, format, { ...spec, sound: format.sound ? sound : undefined }, overwrite);
   };
 }
@@ -128,7 +131,7 @@ export class VideoWriter {
   constructor(file: string, format: VideoFormat, encoder: Encoder, target: Target, spec: VideoSpec) {
     this.file = file;
     this.format = format.name;
-    this.pixelFormat = format.pixelFormat;
+    this.pixelFormat = spec.pixelFormat;
     this.#encoder = encoder;
     this.#target = target;
     this.#spec = spec;

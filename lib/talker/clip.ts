@@ -3,18 +3,12 @@ import { z } from 'zod';
 import { longCall } from '../abort.js';
 import type { PixelFormat } from '../binding.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
-import {
-  bytesOfFrame,
-  planVideo,
-  ReusableSound,
-  type Sound,
-  type SoundInput,
-  type VideoWriter,
-} from '../media/index.js';
+import { planVideo, ReusableSound, type Sound, type SoundInput, type VideoWriter } from '../media/index.js';
 import type { PackManifest } from '../packs/pack.js';
 import { oneOf, parseOptions } from '../validate.js';
 import { ClipRun, type RunContext } from './clip-run.js';
 import type { Motion } from './motion.js';
+import { enginePixels, type FrameFormat, frameFinish } from './opacity.js';
 import { Pending } from './pending.js';
 import { type Progress, StageMeter } from './progress.js';
 import { checkSaveOptions, type SaveOptions, type SaveResult } from './save-options.js';
@@ -30,6 +24,7 @@ export interface Frame {
   height: number;
   /**
    * `'rgb24'`: width * height * 3 bytes, rows without padding. `'yuv420p'`: I420, BT.709, limited range; an odd side's half is rounded up.
+   * `'rgba'` and `'yuva420p'`: those with straight opacity, in each pixel or as a plane at the end; without, frames are laid on white.
    * `'rgbf32'`: planes of red, green and blue, float32 of 0 to 1 in the machine's order, as the decoder gave them; of crops only.
    */
   data: Uint8Array;
@@ -38,11 +33,11 @@ export interface Frame {
 /** Options of {@link Clip.frames}. */
 export interface FramesOptions {
   /** Layout of {@link Frame.data}, default `'rgb24'`. */
-  format?: PixelFormat | undefined;
+  format?: FrameFormat | undefined;
 }
 
 const framesSchema = z.strictObject(
-  { format: oneOf('rgb24', 'yuv420p', 'rgbf32').default('rgb24') },
+  { format: oneOf('rgb24', 'rgba', 'yuv420p', 'yuva420p', 'rgbf32').default('rgb24') },
   { error: 'an object' },
 );
 
@@ -53,6 +48,8 @@ export interface ClipHost {
   readonly full: boolean;
   /** Of a frame, pixels. */
   readonly size: { readonly width: number; readonly height: number };
+  /** How opaque a frame is, a byte a pixel; undefined: it is. */
+  readonly opacity: Uint8Array | undefined;
   /** Frames asked for before they are needed, so that the engine never waits for JavaScript. */
   readonly readAhead: number;
   /** Makes the context of a run; throws CLOSED when talker or portrait are closed. */
@@ -112,7 +109,11 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
   async *frames(options: FramesOptions = {}): AsyncGenerator<Frame, void, undefined> {
     const { format } = parseOptions(framesSchema, options, 'the options of frames()');
     if (this.#host.full && format === 'rgbf32')
-      throw invalidArgument("'rgb24' or 'yuv420p' with frame 'full'", 'format of frames()', format);
+      throw invalidArgument(
+        "'rgb24', 'rgba', 'yuv420p' or 'yuva420p' with frame 'full'",
+        'format of frames()',
+        format,
+      );
     const run = await this.#pending.add(this.#open());
     try {
       yield* this.#read(run, format, false);
@@ -156,7 +157,8 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     const { sound, ...encoding } = checkSaveOptions(options);
     const { fps } = this.#host.manifest;
     // What is wrong with the output is told before any work is done.
-    const openVideo = await planVideo(file, { ...this.#host.size, fps, ...encoding });
+    const transparent = this.#host.opacity !== undefined;
+    const openVideo = await planVideo(file, { ...this.#host.size, fps, transparent, ...encoding });
     return this.#withSound(sound, async (other) => {
       const run = await this.#open();
       try {
@@ -230,13 +232,13 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
   }
 
   /** Reads ahead. With `reuse` a frame's memory is written again once the next frame has been asked for. */
-  async *#read(run: ClipRun, format: PixelFormat, reuse: boolean): AsyncGenerator<Frame, void, undefined> {
+  async *#read(run: ClipRun, format: FrameFormat, reuse: boolean): AsyncGenerator<Frame, void, undefined> {
     const { width, height } = this.#host.size;
     const { fps } = this.#host.manifest;
-    const bytes = frameBytes(this.#host.size, format);
+    const frames = frameFinish(format, this.#host.size, this.#host.opacity);
     const meter = new StageMeter('render', this.#report);
     const spare: Uint8Array[] = [];
-    const ask = () => askFrame(run, spare.pop() ?? new Uint8Array(bytes), format);
+    const ask = () => askFrame(run, spare.pop() ?? frames.room(), enginePixels(format));
     const asked = Array.from({ length: this.#host.readAhead }, ask);
     for (;;) {
       const { index, data } = await asked.shift()!;
@@ -244,7 +246,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
       if (index < 0) return;
       asked.push(ask());
       meter.advance(index + 1, run.frames);
-      yield { index, time: index / fps, width, height, data };
+      yield { index, time: index / fps, width, height, data: frames.finish(data) };
       if (reuse) spare.push(data);
     }
   }
@@ -296,8 +298,4 @@ function askFrame(
   const read = run.read(data, format).then((index) => ({ index, data }));
   read.catch(() => {});
   return read;
-}
-
-function frameBytes({ width, height }: { width: number; height: number }, format: PixelFormat): number {
-  return format === 'rgbf32' ? 12 * width * height : bytesOfFrame(format, width, height);
 }

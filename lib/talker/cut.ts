@@ -47,9 +47,9 @@ export type FaceToCut = Partial<Pick<Face, 'landmarks68' | 'landmarks106'>>;
 export async function cutPortrait(
   host: TalkerHost,
   input: PictureInput,
-  { crop: wanted, face: choice, box, landmarks, signal }: PortraitOptions,
+  { crop: wanted, face: choice, box, landmarks, background, signal }: PortraitOptions,
 ): Promise<Cut> {
-  const picture = await readPicture(input, { signal });
+  const picture = await readPicture(input, { background, signal });
   const kind = wanted ?? host.pack.manifest.crop.default;
   const face =
     kind === 'none' ? undefined : await findFace(host, picture, { face: choice, box, landmarks, signal });

@@ -5,20 +5,25 @@ import { KdtalkerError } from '../errors.js';
 import { CROP_KINDS, type CropKind } from '../face/crop/index.js';
 import type { FaceRatios } from '../face/schemes.js';
 import { newHash } from '../files/hash.js';
-import { encodePng, readPicture } from '../media/index.js';
+import { decodePng, encodePng } from '../media/index.js';
 import type { Pack } from '../packs/pack.js';
 import { readSafetensors, type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
 import type { Picture } from '../picture.js';
 import { parseFile } from '../validate.js';
 import type { PortraitCrop } from './cut.js';
+import type { Opacity } from './opacity.js';
 
 // A portrait file is a .safetensors file: the engine's tensors, the whole picture where it is kept, and in the metadata the crop, the
-// ratios of eyes and lips where they are known, and which pack made it. The first version had no number, no picture and no ratios.
+// ratios of eyes and lips where they are known, and which pack made it. The first version had no number, no picture and no ratios; the
+// third is written where the picture is transparent in parts.
 const FORMAT = 'kdtalker-portrait';
-const VERSION = 2;
+const VERSION = 3;
+const OPAQUE_VERSION = 2;
 const TENSORS = ['feature', 'canonical', 'motion'] as const;
 /** The bytes of a PNG file: half the size of the pixels, and the same pixels again. */
 const PHOTO = 'photo';
+/** How opaque rendered crops are, a byte a pixel; that of the photo is in its PNG. */
+const OPACITY = 'opacity';
 
 const matrix = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]);
 const cropSchema = z.strictObject({
@@ -41,6 +46,8 @@ export interface StoredPortrait {
   readonly tensors: HostTensors;
   /** The whole picture, where it is kept. */
   readonly picture: Picture | undefined;
+  /** Undefined: all of it is opaque. */
+  readonly opacity: Opacity | undefined;
 }
 
 /** Identifies the networks that a portrait's tensors belong to. */
@@ -52,9 +59,9 @@ function fingerprint({ manifest }: Pack): string {
 /** A checksum, so that a flipped bit is told and not shown. */
 function digest(tensors: HostTensors, about: string): string {
   const hash = newHash().update(about);
-  for (const name of [...TENSORS, PHOTO]) {
+  for (const name of [...TENSORS, PHOTO, OPACITY]) {
     const tensor = tensors[name];
-    if (tensor === undefined) continue; // the picture
+    if (tensor === undefined) continue; // the picture, its opacity
     const { buffer, byteOffset, byteLength } = tensor.data;
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   }
@@ -64,15 +71,19 @@ function digest(tensors: HostTensors, about: string): string {
 /** The file of a portrait. */
 export async function portraitFileBytes(
   pack: Pack,
-  { crop, ratios, tensors, picture }: StoredPortrait,
+  { crop, ratios, tensors, picture, opacity }: StoredPortrait,
 ): Promise<Uint8Array> {
   const { name, version } = pack.manifest;
   const cropText = JSON.stringify(crop);
   const ratiosText = ratios && JSON.stringify(ratios);
-  const stored = await withPhoto(tensors, picture);
+  const stored = {
+    ...tensors,
+    ...(picture && (await photoTensor(picture))),
+    ...(opacity && opacityTensor(opacity)),
+  };
   const metadata = {
     format: FORMAT,
-    version: String(VERSION),
+    version: String(opacity ? VERSION : OPAQUE_VERSION),
     pack: `${name} ${version}`,
     fingerprint: fingerprint(pack),
     crop: cropText,
@@ -82,10 +93,13 @@ export async function portraitFileBytes(
   return writeSafetensors(stored as Record<string, TensorToStore>, metadata);
 }
 
-async function withPhoto(tensors: HostTensors, picture: Picture | undefined): Promise<HostTensors> {
-  if (picture === undefined) return tensors;
+async function photoTensor(picture: Picture): Promise<HostTensors> {
   const data = new Uint8Array(await encodePng(picture));
-  return { ...tensors, [PHOTO]: { dims: [data.length], data } };
+  return { [PHOTO]: { dims: [data.length], data } };
+}
+
+function opacityTensor({ crop }: Opacity): HostTensors {
+  return { [OPACITY]: { dims: [crop.length], data: crop } };
 }
 
 /** Reads what {@link portraitFileBytes} wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID */
@@ -115,13 +129,21 @@ export async function loadPortraitFile(file: string, pack: Pack): Promise<Stored
   const found = hostTensors(tensors, fail);
   if (metadata.sha256 !== digest(found, (metadata.crop ?? '') + (metadata.ratios ?? '')))
     throw fail('its bytes do not match their checksum');
-  const { [PHOTO]: photo, ...kept } = found;
+  const { [PHOTO]: photo, [OPACITY]: opacity, ...kept } = found;
+  const picture = photo && (await readPhoto(photo.data as Uint8Array, fail));
   return {
     crop: readCrop(metadata.crop, file),
     ratios: readRatios(metadata.ratios, file),
     tensors: kept,
-    picture: photo && (await readPicture(photo.data as Uint8Array)),
+    picture,
+    opacity: opacity && { full: picture?.alpha, crop: opacity.data as Uint8Array },
   };
+}
+
+async function readPhoto(png: Uint8Array, fail: (why: string) => Error): Promise<Picture> {
+  return decodePng(png).catch(() => {
+    throw fail('its photo cannot be decoded');
+  });
 }
 
 function readCrop(text: string | undefined, file: string): PortraitCrop {
@@ -154,8 +176,19 @@ function hostTensors(
     }
     return [name, { dims: tensor.dims, data: tensor.data as Float32Array }];
   });
-  const photo = stored[PHOTO];
-  if (photo === undefined) return Object.fromEntries(entries);
-  if (photo.dtype !== 'U8') throw fail(`its tensor '${PHOTO}' is not uint8`);
-  return { ...Object.fromEntries(entries), [PHOTO]: { dims: photo.dims, data: photo.data as Uint8Array } };
+  return Object.fromEntries([
+    ...entries,
+    ...[PHOTO, OPACITY].flatMap((name) => bytesTensor(stored, name, fail)),
+  ]);
+}
+
+function bytesTensor(
+  stored: ReturnType<typeof readSafetensors>['tensors'],
+  name: string,
+  fail: (why: string) => Error,
+) {
+  const tensor = stored[name];
+  if (tensor === undefined) return [];
+  if (tensor.dtype !== 'U8') throw fail(`its tensor '${name}' is not uint8`);
+  return [[name, { dims: tensor.dims, data: tensor.data as Uint8Array }] as const];
 }

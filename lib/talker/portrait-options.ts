@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CROP_KINDS, type CropKind } from '../face/crop/index.js';
 import type { FaceChoice } from '../face/faces.js';
 import type { Box, Point } from '../face/geometry.js';
+import type { Background } from '../media/index.js';
 import { abortSignal, flag, oneOf, parseOptions } from '../validate.js';
 
 /** How a portrait is cut out of a picture. */
@@ -15,11 +16,23 @@ export interface PortraitOptions {
   /** 68 points in the order of iBUG 300-W, pixels: used as they are. */
   landmarks?: readonly Point[] | undefined;
   /**
+   * What lies behind the transparent parts of the picture: a colour, as `'#rrggbb'` or `[red, green, blue]` of 0 to 255; default white.
+   * `'transparent'` keeps them transparent in PNG files, WebM, and frames as `'rgba'` or `'yuva420p'`; other frames are laid on white.
+   */
+  background?: Background | undefined;
+  /**
    * Keeps the whole picture, 3 bytes a pixel, for clips with `frame: 'full'` and in saved portraits. Default true.
    */
   keepPhoto?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
+
+const COLOUR = "a colour as '#rrggbb' or [red, green, blue] of 0 to 255, or 'transparent'";
+const level = z.int().min(0).max(255);
+const background = z.union(
+  [z.literal('transparent'), z.string().regex(/^#[0-9a-f]{6}$/i), z.tuple([level, level, level])],
+  { error: COLOUR },
+);
 
 const schema = z.strictObject(
   {
@@ -27,6 +40,7 @@ const schema = z.strictObject(
     face: z.unknown().optional(), // the three below are checked by the face finder, which knows the picture
     box: z.unknown().optional(),
     landmarks: z.unknown().optional(),
+    background: background.optional(),
     keepPhoto: flag.default(true),
     signal: abortSignal.optional(),
   },

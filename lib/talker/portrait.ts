@@ -16,8 +16,9 @@ import {
   type PortraitCrop,
 } from './cut.js';
 import { engineWork, type TalkerHost } from './host.js';
+import { type Opacity, opacityOf } from './opacity.js';
 import { Pending } from './pending.js';
-import { loadPortraitFile, portraitFileBytes } from './portrait-file.js';
+import { loadPortraitFile, portraitFileBytes, type StoredPortrait } from './portrait-file.js';
 import { checkPortraitOptions, type PortraitOptions } from './portrait-options.js';
 
 const PREPARING = 'Preparing the portrait';
@@ -38,23 +39,20 @@ export class Portrait {
   readonly ratios: FaceRatios | undefined;
   /** Pixels of its whole picture; undefined where that is not kept. */
   readonly photo: PhotoSize | undefined;
+  readonly #opacity: Opacity | undefined;
   readonly #host: TalkerHost;
   readonly #handle: PortraitHandle;
   readonly #pending = new Pending();
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    host: TalkerHost,
-    handle: PortraitHandle,
-    crop: PortraitCrop,
-    ratios: FaceRatios | undefined,
-    photo: PhotoSize | undefined,
-  ) {
+  private constructor(host: TalkerHost, handle: PortraitHandle, about: Omit<StoredPortrait, 'tensors'>) {
+    const { crop, ratios, picture, opacity } = about;
     this.#host = host;
     this.#handle = handle;
+    this.#opacity = opacity;
     this.crop = crop;
     this.ratios = ratios;
-    this.photo = photo && { width: photo.width, height: photo.height };
+    this.photo = picture && { width: picture.width, height: picture.height };
   }
 
   /** @internal use `talker.portrait()` */
@@ -71,10 +69,12 @@ export class Portrait {
     const { manifest } = host.pack;
     const photo = keepPhoto ? nativePhoto(cut.picture, cut.crop, manifest) : undefined;
     const ratios = cut.face?.ratios;
+    const seen = await orAborted(opacityOf(cut.picture, cut.crop, manifest), { signal, what: PREPARING });
+    const opacity = seen && { ...seen, full: keepPhoto ? seen.full : undefined };
     const crop = nativeCrop(cut.crop, manifest, ratios);
     const preparing = native().preparePortrait(host.handle, { ...crop, photo });
     const handle = await engineWork(host, preparing, { signal, what: PREPARING }, closePortrait);
-    return new Portrait(host, handle, cropOf(cut), ratios, photo?.picture);
+    return new Portrait(host, handle, { crop: cropOf(cut), ratios, picture: photo?.picture, opacity });
   }
 
   /** @internal use `talker.loadPortrait()` */
@@ -86,11 +86,22 @@ export class Portrait {
 
   static async #load(host: TalkerHost, file: string, signal: AbortSignal): Promise<Portrait> {
     const loading = loadPortraitFile(file, host.pack);
-    const { crop, ratios, tensors, picture } = await orAborted(loading, { signal, what: LOADING });
+    const { tensors, ...about } = await orAborted(loading, { signal, what: LOADING });
+    const { crop, ratios, picture } = about;
     const photo = picture && nativePhoto(picture, crop, host.pack.manifest);
     const restoring = native().restorePortrait(host.handle, tensors, nativeRatios(ratios), photo);
     const handle = await engineWork(host, restoring, { signal, what: LOADING }, closePortrait);
-    return new Portrait(host, handle, crop, ratios, picture);
+    return new Portrait(host, handle, about);
+  }
+
+  /** Whether parts of its picture are transparent and stay so. */
+  get transparent(): boolean {
+    return this.#opacity !== undefined;
+  }
+
+  /** @internal How opaque its frames are, whole pictures or crops; undefined where they are. */
+  opacity(full: boolean): Uint8Array | undefined {
+    return full ? this.#opacity?.full : this.#opacity?.crop;
   }
 
   /** @internal The engine's portrait. Throws CLOSED after close(). */
@@ -121,7 +132,10 @@ export class Portrait {
     const work = { signal, what: SAVING };
     const tensors = await engineWork(this.#host, native().portraitTensors(handle), work);
     const picture = await this.#picture(handle, signal);
-    const bytes = await orAborted(portraitFileBytes(pack, { crop, ratios, tensors, picture }), work);
+    const bytes = await orAborted(
+      portraitFileBytes(pack, { crop, ratios, tensors, picture, opacity: this.#opacity }),
+      work,
+    );
     await writeWholeFile(file, bytes, signal);
   }
 
@@ -131,7 +145,7 @@ export class Portrait {
     const { width, height } = this.photo;
     const data = new Uint8Array(width * height * 3);
     await engineWork(this.#host, native().portraitPhoto(handle, data), { signal, what: SAVING });
-    return { data, width, height };
+    return { data, width, height, alpha: this.#opacity?.full };
   }
 
   /** @internal Its memory lies on one talker's device. Throws INVALID_ARGUMENT for another's, CLOSED after close(). */

@@ -105,9 +105,11 @@ export class Talker {
   /**
    * Prepares a picture: finds the face, cuts it out, and runs the networks that need to see it only once.
    *
-   * @param picture a path, the bytes of a file, or raw pixels
+   * @param picture a path or a `file:` URL, the bytes of a file, a stream of them, or raw pixels
+   * @example
+   * const portrait = await talker.portrait('cut-out.png', { background: 'transparent' })
    * @throws KdtalkerError FILE_NOT_FOUND, PICTURE_UNREADABLE, PICTURE_TOO_SMALL, PICTURE_TOO_LARGE, NO_FACE, INVALID_ARGUMENT,
-   *   ABORTED, CLOSED
+   *   FFMPEG_NOT_FOUND and FFMPEG_FAILED (of formats that ffmpeg reads), ABORTED, CLOSED
    */
   async portrait(picture: PictureInput, options: PortraitOptions = {}): Promise<Portrait> {
     this.#check();
@@ -172,6 +174,7 @@ export class Talker {
     if (motion) checkFrameCounts(plan.native, motion.frames);
     const { full } = plan.native;
     const size = full ? photoSize(portrait) : this.pack.output;
+    const opacity = video ? undefined : portrait.opacity(full);
     const from: ClipSource = motion ? { motion } : { speech: new ReusableSound(source as SoundInput) };
     const talker = this.#handle;
     const { fps } = this.pack;
@@ -182,7 +185,7 @@ export class Talker {
     };
     const dispose = async () => ('speech' in from ? from.speech.close() : undefined);
     const clip = new Clip(
-      { manifest: this.pack, full, size, readAhead: this.#readAhead, context, dispose },
+      { manifest: this.pack, full, size, opacity, readAhead: this.#readAhead, context, dispose },
       plan.signal,
     );
     if (plan.onProgress) clip.on('progress', plan.onProgress);

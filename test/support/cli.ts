@@ -30,17 +30,20 @@ export interface Running {
 export interface Surroundings {
   cwd?: string;
   env?: Record<string, string | undefined>;
+  /** What is written to its standard input, a pipe; default: nothing to read there. */
+  input?: Uint8Array;
   /** The launcher; default: the project's own. */
   bin?: string;
 }
 
 /** Starts the command as a user would, without what the test runner put into the environment. */
-export function start(args: readonly string[], { cwd, env, bin = BIN }: Surroundings = {}): Running {
+export function start(args: readonly string[], { cwd, env, input, bin = BIN }: Surroundings = {}): Running {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: cwd ?? ROOT,
     env: { ...plainEnvironment(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
+  child.stdin?.on('error', () => {}).end(input); // it may have ended without reading
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]!.setEncoding('utf8').on('data', (part: string) => {

@@ -120,6 +120,7 @@ export async function portraitOf(
       motion: { dims: [70], data: motion },
     },
     picture: undefined,
+    opacity: undefined,
   });
   writeFileSync(file, bytes);
   return talker.loadPortrait(file);

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import type { EncoderPixelFormat } from '../../dist/media/index.js';
 import { locateFfmpeg } from '../../dist/media/index.js';
 
 /** How to write a WAV file, including wrongly. */
@@ -258,7 +259,7 @@ export function soundSeconds(file: string, rate = 48000): number {
 
 /** A frame with a slanted ramp that moves with `index`: something to encode. */
 export function frame(
-  pixelFormat: 'yuv420p' | 'rgb24',
+  pixelFormat: EncoderPixelFormat,
   width: number,
   height: number,
   index: number,

@@ -9,7 +9,7 @@ import type { Context } from '../command.js';
 import { bytes, duration, speed } from '../layout.js';
 import type { Paint, Stage } from '../report/reporter.js';
 import type { AnimateValues } from './options.js';
-import { type Plan, planAnimate } from './plan.js';
+import { type Plan, planAnimate, STANDARD_INPUT } from './plan.js';
 
 /** What `animate` made. */
 interface Made {
@@ -75,8 +75,10 @@ function openSubject(talker: Talker, { portrait }: Plan, context: Context): Prom
   const { signal, reporter } = context;
   const { path, kind } = portrait;
   if (kind === 'file') return step(context, 'portrait', () => talker.loadPortrait(path));
-  if (kind === 'picture')
-    return step(context, 'portrait', () => talker.portrait(path, { ...portrait.options, signal }));
+  if (kind === 'picture') {
+    const picture = path === STANDARD_INPUT ? process.stdin : path;
+    return step(context, 'portrait', () => talker.portrait(picture, { ...portrait.options, signal }));
+  }
   const onProgress = (progress: Progress) => reporter.progress(progress);
   return talker.sourceVideo(path, { ...portrait.options, signal, onProgress });
 }

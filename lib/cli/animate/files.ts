@@ -9,6 +9,10 @@ const SIZE_BYTES = 8;
 
 /** Whether a file is a saved portrait and not a picture, told by its content. False for what cannot be read. */
 export async function isPortraitFile(path: string): Promise<boolean> {
+  const isFile = await stat(path)
+    .then((status) => status.isFile())
+    .catch(() => false);
+  if (!isFile) return false; // a pipe gives its bytes once
   const file = await open(path).catch(() => undefined);
   if (file === undefined) return false;
   try {
@@ -17,7 +21,7 @@ export async function isPortraitFile(path: string): Promise<boolean> {
     const { size } = await file.stat();
     return there > SIZE_BYTES && head[SIZE_BYTES] === 0x7b && head.readBigUInt64LE() < size;
   } catch {
-    return false; // a folder
+    return false;
   } finally {
     await file.close();
   }

@@ -28,9 +28,13 @@ function faceChoice(help: string, extras: { fallback: string }): Option<FaceChoi
 }
 
 const files = section('Input and output', {
-  portrait: text('FILE', 'The picture of a face, or a portrait kept with --save-portrait', {
-    also: ['image', 'picture', 'face-image', 'source', 'source-image'],
-  }),
+  portrait: text(
+    'FILE',
+    'The picture of a face, or a portrait kept with --save-portrait; - reads a picture from standard input',
+    {
+      also: ['image', 'picture', 'face-image', 'source', 'source-image'],
+    },
+  ),
   'source-video': text(
     'FILE',
     'A video of a face instead of --portrait: each frame shows the next of its pictures',
@@ -127,6 +131,11 @@ export const cut = section('Portrait', {
   face: faceChoice('Which of several faces: largest, center, or 0 for the largest, 1 for the next', {
     fallback: 'largest',
   }),
+  background: text(
+    'COLOUR',
+    "What transparent parts of the picture are laid on: #rrggbb, or 'transparent' to keep them so in PNG and WebM",
+    { fallback: '#ffffff' },
+  ),
   box: decimals('X,Y,W,H', ANY, 'The face is here: left, top, width, height in pixels, brows to chin'),
 });
 

@@ -5,9 +5,13 @@ import type { AnimateOptions } from '../../talker/clip-options.js';
 import type { PortraitOptions } from '../../talker/portrait-options.js';
 import type { SaveOptions } from '../../talker/save-options.js';
 import type { SourceVideoOptions } from '../../talker/video-options.js';
+import { wrongValue } from '../option.js';
 import { readEdit } from './edit.js';
 import { checkOutputs, isPortraitFile } from './files.js';
 import type { AnimateValues } from './options.js';
+
+/** In the place of a file's name. */
+export const STANDARD_INPUT = '-';
 
 /** What is to be done, in the library's words. */
 export interface Plan {
@@ -27,6 +31,8 @@ export async function planAnimate(values: AnimateValues): Promise<Plan> {
   if (portrait === undefined && video === undefined) throw missing('--portrait FILE or --source-video FILE');
   if (out === undefined && !values['save-motion'] && !values['save-portrait']) throw missing('--out FILE');
   if (out !== undefined) videoFormat(out);
+  if (portrait === STANDARD_INPUT && values.speech === STANDARD_INPUT)
+    throw wrongValue('a file beside --portrait -', '--speech', values.speech);
   await checkOutputs(values);
   return {
     portrait: await planSubject(values),
@@ -46,13 +52,14 @@ const OF_VIDEO = ['repeat', 'video-track', 'max-seconds'] as const;
 
 /** A portrait or a source video. */
 async function planSubject(values: AnimateValues): Promise<Plan['portrait']> {
-  const { portrait, 'source-video': video, crop, face, box, repeat } = values;
+  const { portrait, 'source-video': video, crop, face, box, repeat, background } = values;
   if (video === undefined) {
     const [first] = OF_VIDEO.filter((name) => values[name] !== undefined);
     if (first !== undefined) throw useless(first, 'without --source-video');
     return planPortrait(portrait!, values); // one of both is given
   }
   if (portrait !== undefined) throw useless('portrait', 'beside --source-video');
+  if (background !== undefined) throw useless('background', 'with --source-video');
   if (values['save-portrait'] !== undefined) throw useless('save-portrait', 'with --source-video');
   const input = { videoTrack: values['video-track'], maxSeconds: values['max-seconds'] };
   const options = given({ crop, face, box: box as SourceVideoOptions['box'], repeat, ...input });
@@ -60,9 +67,9 @@ async function planSubject(values: AnimateValues): Promise<Plan['portrait']> {
 }
 
 async function planPortrait(path: string, values: AnimateValues): Promise<Plan['portrait']> {
-  const { crop, face, box } = values;
-  const options = given({ crop, face, box: box as PortraitOptions['box'] });
-  if (!(await isPortraitFile(path))) return { path, kind: 'picture', options };
+  const { crop, face, box, background } = values;
+  const options = given({ crop, face, box: box as PortraitOptions['box'], background });
+  if (path === STANDARD_INPUT || !(await isPortraitFile(path))) return { path, kind: 'picture', options };
   const [first] = Object.keys(options);
   if (first === undefined) return { path, kind: 'file' };
   throw useless(first, 'with a saved portrait, which has been cut out already,');

@@ -17,6 +17,8 @@ export interface VideoSpec {
   preset: string | undefined;
   /** Encoder threads. */
   threads: number;
+  /** How the frames come: one of the two that the format takes. */
+  pixelFormat: EncoderPixelFormat;
   signal: AbortSignal | undefined;
 }
 
@@ -30,14 +32,19 @@ export interface Encoder {
   abort(): Promise<void>;
 }
 
-/** How raw frames are laid out. `yuv420p`: BT.709 limited range, planes Y, U, V, halves rounded up. `rgb24`: interleaved. */
-export type EncoderPixelFormat = 'yuv420p' | 'rgb24';
+/**
+ * How raw frames are laid out. `yuv420p`: BT.709 limited range, planes Y, U, V, halves rounded up. `rgb24`: interleaved. `yuva420p` and
+ * `rgba`: the same with straight opacity, as a plane at the end or in each pixel.
+ */
+export type EncoderPixelFormat = 'yuv420p' | 'rgb24' | 'yuva420p' | 'rgba';
 
 /** One kind of video file. */
 export interface VideoFormat {
   readonly name: 'mp4' | 'webm' | 'gif' | 'png';
   /** What the renderer should deliver. */
   readonly pixelFormat: EncoderPixelFormat;
+  /** The same for frames with opacity; undefined where it can hold none. */
+  readonly transparentFormat?: EncoderPixelFormat;
   /** Whether it can hold sound. */
   readonly sound: boolean;
   /** The range of `crf`, where it has one. */
@@ -50,6 +57,8 @@ export interface VideoFormat {
 
 /** Bytes of one frame. */
 export function bytesOfFrame(format: EncoderPixelFormat, width: number, height: number): number {
-  if (format === 'rgb24') return 3 * width * height;
-  return width * height + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
+  const pixels = width * height;
+  if (format === 'rgb24' || format === 'rgba') return (format === 'rgba' ? 4 : 3) * pixels;
+  const colours = pixels + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
+  return format === 'yuva420p' ? colours + pixels : colours;
 }

@@ -11,6 +11,7 @@ const AT_ONCE = 2;
 export const png: VideoFormat = {
   name: 'png',
   pixelFormat: 'rgb24',
+  transparentFormat: 'rgba',
   sound: false,
   open: (target, name, spec) => new PngEncoder(target, name, spec),
 };
@@ -52,10 +53,11 @@ class PngEncoder implements Encoder {
   }
 
   async #save(pixels: Uint8Array, file: string): Promise<void> {
-    const { width, height } = this.#spec;
+    const { width, height, pixelFormat } = this.#spec;
+    const channels = pixelFormat === 'rgba' ? 4 : 3;
     const sharp = await loadSharp();
     // Level 3 takes half the time of the default 6 for a tenth more bytes.
-    const image = sharp(pixels, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 3 });
+    const image = sharp(pixels, { raw: { width, height, channels } }).png({ compressionLevel: 3 });
     const bytes = await image.toBuffer();
     if (this.#aborted) return;
     await writeFile(file, bytes).catch((cause: unknown) => {

@@ -6,10 +6,14 @@ import type { VideoFormat, VideoSpec } from './format.js';
 export const webm: VideoFormat = {
   name: 'webm',
   pixelFormat: 'yuv420p',
+  transparentFormat: 'yuva420p',
   sound: true,
   crf: WEBM_CRF,
   open: (target, name, spec) => new FfmpegEncoder(webmArguments(spec), target, name, spec),
 };
+
+/** Opacity is a second picture beside each; frames that are not shown, of which the first has some, have none. */
+const ALPHA = ['-auto-alt-ref', '0', '-metadata:s:v:0', 'alpha_mode=1'];
 
 function webmArguments(spec: VideoSpec): string[] {
   const { crf = 30, threads } = spec;
@@ -20,14 +24,15 @@ function webmArguments(spec: VideoSpec): string[] {
     '-c:v',
     'libvpx-vp9',
     '-pix_fmt',
-    'yuv420p',
+    spec.pixelFormat,
     '-b:v',
     '0',
     '-crf',
     String(crf),
     ...speed,
     ...COLOUR,
+    ...(spec.pixelFormat === 'yuva420p' ? ALPHA : []),
   ];
   const sound = streamArguments(spec, ['-c:a', 'libopus', '-b:a', '96k']);
-  return [...inputArguments(spec, 'yuv420p'), ...sound, ...video, '-f', 'webm'];
+  return [...inputArguments(spec, spec.pixelFormat), ...sound, ...video, '-f', 'webm'];
 }

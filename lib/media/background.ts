@@ -1,0 +1,95 @@
+import type { Raw, Sharp } from 'sharp';
+import type { Picture } from '../picture.js';
+import { loadSharp } from '../sharp.js';
+
+/** A colour: `'#rrggbb'`, or red, green and blue of 0 to 255. */
+export type Colour = string | readonly [red: number, green: number, blue: number];
+
+/** What lies behind the transparent parts of a picture: a colour; or nothing, they stay transparent. */
+export type Background = Colour | 'transparent';
+
+/** What transparent parts are laid on unless somebody says otherwise. */
+export const WHITE = '#ffffff';
+
+/** Longest side of the picture that colours are spread in. */
+const SPREAD_SIDE = 512;
+/** How much smaller each copy is that lies below the one before. */
+const SPREAD_STEPS = [16, 4, 1];
+
+/** The pixels of a decoded picture: 8 bits, sRGB, in front of a background. */
+export async function layOn(image: Sharp, background: Background): Promise<Picture> {
+  if (background === 'transparent') return keepTransparent(image);
+  return pixelsOf(image.flatten({ background: colourOf(background) }).toColourspace('srgb'));
+}
+
+function colourOf(colour: Colour) {
+  if (typeof colour === 'string') return colour;
+  const [r, g, b] = colour;
+  return { r, g, b };
+}
+
+async function pixelsOf(image: Sharp): Promise<Picture> {
+  const { data, info } = await image
+    .removeAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  if ((channels as number) !== 3) throw new Error(`it decodes to ${channels} channels`);
+  return { data, width, height };
+}
+
+async function keepTransparent(image: Sharp): Promise<Picture> {
+  const { data, info } = await image
+    .toColourspace('srgb')
+    .ensureAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const raw: Raw = { width: info.width, height: info.height, channels: 4 };
+  const sharp = await loadSharp();
+  const open = () => sharp(data, { raw, limitInputPixels: false });
+  if ((await open().stats()).isOpaque) return pixelsOf(open());
+  return { ...(await spread(open, data, raw)), alpha: await open().extractChannel(3).raw().toBuffer() };
+}
+
+/**
+ * Spreads colours of what is seen into what is not, ever softer with the distance, and white behind that. A head that turns uncovers a
+ * little of what was transparent: it shows hair there, not a seam of whatever colour the file hides.
+ */
+async function spread(open: () => Sharp, data: Buffer, raw: Raw): Promise<Picture> {
+  const { width, height } = raw;
+  const scale = Math.min(1, SPREAD_SIDE / Math.max(width, height));
+  const small = sizeOf(raw, scale);
+  const layers = await Promise.all(
+    SPREAD_STEPS.map((step) => softened(open, sizeOf(small, 1 / step), small)),
+  );
+  const sharp = await loadSharp();
+  const create = { ...small, channels: 3 as const, background: WHITE };
+  const behind = await sharp({ create }).composite(layers).removeAlpha().raw().toBuffer();
+  const enlarged = sharp(behind, { raw: { ...small, channels: 3 }, limitInputPixels: false })
+    .resize({ width, height, fit: 'fill', kernel: 'cubic' })
+    .composite([{ input: data, raw }]);
+  return pixelsOf(enlarged);
+}
+
+/** The picture as it is at a smaller size, at another one. */
+async function softened(open: () => Sharp, smaller: Size, size: Size) {
+  const reduced = await open()
+    .resize({ ...smaller, fit: 'fill' })
+    .raw()
+    .toBuffer();
+  const sharp = await loadSharp();
+  const input = await sharp(reduced, { raw: { ...smaller, channels: 4 } })
+    .resize({ ...size, fit: 'fill', kernel: 'cubic' })
+    .raw()
+    .toBuffer();
+  return { input, raw: { ...size, channels: 4 as const } };
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+function sizeOf({ width, height }: Size, scale: number): Size {
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
