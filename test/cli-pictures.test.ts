@@ -81,7 +81,7 @@ t.test('--background', async (t) => {
     [
       'animate',
       '--source-video',
-      'a.mp4',
+      'driver.mp4',
       '--background',
       '#0000ff',
       '--speech',

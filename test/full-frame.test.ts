@@ -194,8 +194,8 @@ t.test('a saved portrait keeps its photo; older files and those without say so',
   const { writeFileSync } = await import('node:fs');
   writeFileSync(file, writeSafetensors(tensors, first));
   t.equal((await talker.loadPortrait(file)).photo, undefined, 'a file of the first version');
-  writeFileSync(file, writeSafetensors(tensors, { ...metadata, version: '3' }));
-  await fails(t, () => talker.loadPortrait(file), 'PORTRAIT_INVALID', /of version 3, which a later release/);
+  writeFileSync(file, writeSafetensors(tensors, { ...metadata, version: '4' }));
+  await fails(t, () => talker.loadPortrait(file), 'PORTRAIT_INVALID', /of version 4, which a later release/);
 });
 
 t.test('a face at the edge, or cut out from beyond it', async (t) => {

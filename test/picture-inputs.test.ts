@@ -5,7 +5,14 @@ import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import t from 'tap';
-import { type PictureInput, readPicture } from '../dist/media/index.js';
+import {
+  FrameSource,
+  type PictureInput,
+  ReusableSound,
+  readPicture,
+  type SoundInput,
+} from '../dist/media/index.js';
+import { speechFile } from './support/cli.js';
 import { fails, ffmpeg, setEnvironment } from './support/media.js';
 
 const [WIDTH, HEIGHT] = [48, 40];
@@ -152,4 +159,40 @@ t.test('what is no picture is named', async (t) => {
   ];
   for (const [bytes, message] of files)
     await fails(t, () => readPicture(bytes), 'PICTURE_UNREADABLE', message);
+});
+
+t.test('speech and videos take the same', async (t) => {
+  const folder = t.testdir();
+  const file = join(folder, 'speech.wav');
+  speechFile(folder, 1);
+  const bytes = new Uint8Array(readFileSync(file)).buffer;
+  const samples = async (input: SoundInput) => {
+    const sound = new ReusableSound(input);
+    t.teardown(() => sound.close());
+    const opened = await sound.open();
+    t.teardown(() => opened.close());
+    return opened.samples;
+  };
+  const wanted = await samples(file);
+  t.ok(wanted! > 0);
+  for (const input of [pathToFileURL(file), bytes, new DataView(bytes), new Blob([bytes])])
+    t.equal(await samples(input), wanted);
+  const wrong: [unknown, RegExp][] = [
+    [
+      'http://example.com/a.wav',
+      /a path, bytes, a stream or PCM for speech but received the address .*Fetch it/,
+    ],
+    [new Response(bytes), /of type Response\. Give its bytes/],
+    [new Float32Array(9), /for speech\.samples/],
+  ];
+  for (const [input, message] of wrong)
+    await fails(t, () => samples(input as never), 'INVALID_ARGUMENT', message);
+  const open = (input: unknown) => FrameSource.open(input as never, { fps: 25, signal: undefined });
+  await fails(
+    t,
+    () => open(new URL('https://example.com/a.mp4')),
+    'INVALID_ARGUMENT',
+    /for video .*Fetch it/,
+  );
+  await fails(t, () => open(new Blob([])), 'VIDEO_UNREADABLE', /is empty/);
 });

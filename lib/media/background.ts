@@ -16,6 +16,9 @@ const SPREAD_SIDE = 512;
 /** How much smaller each copy is that lies below the one before. */
 const SPREAD_STEPS = [16, 4, 1];
 
+/** By how much a softened copy is more opaque: a little of a colour is enough to stand for what is not seen beside it. */
+const SPREAD_GAIN = 8;
+
 /** The pixels of a decoded picture: 8 bits, sRGB, in front of a background. */
 export async function layOn(image: Sharp, background: Background): Promise<Picture> {
   if (background === 'transparent') return keepTransparent(image);
@@ -80,6 +83,7 @@ async function softened(open: () => Sharp, smaller: Size, size: Size) {
   const sharp = await loadSharp();
   const input = await sharp(reduced, { raw: { ...smaller, channels: 4 } })
     .resize({ ...size, fit: 'fill', kernel: 'cubic' })
+    .linear([1, 1, 1, SPREAD_GAIN], [0, 0, 0, 0])
     .raw()
     .toBuffer();
   return { input, raw: { ...size, channels: 4 as const } };

@@ -1,10 +1,10 @@
-import { types } from 'node:util';
-import { aborted, invalidArgument, KdtalkerError } from '../errors.js';
+import { aborted, invalidArgument, KdtalkerError, quote } from '../errors.js';
 import type { Picture } from '../picture.js';
 import { warnOnce } from '../warnings.js';
 import { ByteReader } from './bytes.js';
 import { fileInput } from './ffmpeg-input.js';
 import { type FfmpegExit, FfmpegProcess } from './ffmpeg-process.js';
+import { type FileInput, fileOf } from './file-input.js';
 import { headOf } from './head.js';
 import { checkPictureSize } from './picture.js';
 import { isPlaylist } from './playlist.js';
@@ -15,8 +15,8 @@ import { pictureFilters } from './video-filters.js';
 /** A file of a few bytes can claim pictures for years: longer ones than an hour are asked for. */
 export const MAX_SECONDS = 3600;
 
-/** What can be opened as a video: a path, or the bytes of a file. */
-export type VideoInput = string | Uint8Array;
+/** What can be opened as a video: a path or a `file:` URL, or the bytes of a file. */
+export type VideoInput = FileInput;
 
 /** How a video is read. */
 export interface FrameSourceOptions {
@@ -41,7 +41,7 @@ export class FrameSource {
   readonly #ended = new AbortController();
   #track: Promise<MediaTrack> | undefined;
 
-  private constructor(input: VideoInput, name: string, options: FrameSourceOptions) {
+  private constructor(input: string | Uint8Array, name: string, options: FrameSourceOptions) {
     this.#name = name;
     this.#file = new InputFile(typeof input === 'string' ? input : () => [input]);
     this.#options = options;
@@ -49,13 +49,12 @@ export class FrameSource {
 
   /** @throws FILE_NOT_FOUND, VIDEO_UNREADABLE for what is empty or a playlist, INVALID_ARGUMENT */
   static async open(input: VideoInput, options: FrameSourceOptions): Promise<FrameSource> {
-    if (typeof input !== 'string' && !types.isUint8Array(input))
-      throw invalidArgument('a path or bytes', 'video', input);
-    const name = typeof input === 'string' ? `'${input}'` : `${input.byteLength} bytes`;
-    const head = await headOf(input, 'video');
+    const file = await fileOf(input, 'video', 'a path or bytes');
+    const name = typeof file === 'string' ? quote(file) : `${file.byteLength} bytes`;
+    const head = await headOf(file, 'video');
     if (head.length === 0) throw unreadable(name, 'is empty');
     if (isPlaylist(head)) throw unreadable(name, 'is a playlist');
-    return new FrameSource(input, name, options);
+    return new FrameSource(file, name, options);
   }
 
   /**

@@ -6,7 +6,7 @@ import { loadSharp } from '../sharp.js';
 import { type FileInput, fileOf } from './file-input.js';
 import { headOf } from './head.js';
 import { looksLikeTga, otherKind, stillKind } from './picture-kind.js';
-import { isPipe, openPipe } from './pipe.js';
+import { isPipe, isStream, openPipe } from './pipe.js';
 import { decodeStill, type StillKind } from './still.js';
 
 /** The most bytes that are taken of a stream: the largest picture without compression, and some. */
@@ -20,11 +20,6 @@ export interface PictureFile {
   readonly height: number;
   /** What messages call it. */
   readonly name: string;
-}
-
-/** Whether a value is a stream of bytes. */
-export function isStream(value: unknown): value is AsyncIterable<Uint8Array> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
 /**

@@ -7,7 +7,8 @@ import { loadSharp } from '../sharp.js';
 import { type Background, layOn, WHITE } from './background.js';
 import type { FileInput } from './file-input.js';
 import { MAX_PIXELS } from './limits.js';
-import { isStream, openPicture, reasonOf, unreadable } from './picture-file.js';
+import { openPicture, reasonOf, unreadable } from './picture-file.js';
+import { isStream } from './pipe.js';
 
 /** Pixels already decoded: rows from the top, channels interleaved, 8 bits each. */
 export interface RawPicture {

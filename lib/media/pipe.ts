@@ -5,6 +5,11 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { notFound } from './input.js';
 
+/** Whether a value is a stream of bytes, or can be read like one. */
+export function isStream(value: unknown): value is AsyncIterable<Uint8Array> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
 /** Whether a path names a pipe, whose bytes can be read only once. */
 export async function isPipe(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFIFO() === true;

@@ -1,20 +1,19 @@
-import { constants, open } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { promisify, types } from 'node:util';
-import { invalidArgument } from '../errors.js';
+import { types } from 'node:util';
+import { invalidArgument, quote } from '../errors.js';
 import type { TemporaryPath } from '../files/temporary-path.js';
-import { notFound } from './input.js';
+import { type FileInput, fileOf } from './file-input.js';
+import { isPipe, isStream, openPipe } from './pipe.js';
 import { type LastingSound, openSound, type Sound, type SoundOptions } from './sound.js';
+import type { RawSound } from './sources/raw.js';
 import { spool } from './spool.js';
 
 /**
- * What can be given as sound: a path, also of a pipe; the bytes of a sound or video file; a stream of such bytes, which is read once;
- * or PCM.
+ * What can be given as sound: a path, also of a pipe, or a `file:` URL; the bytes of a sound or video file; a stream of such bytes, which
+ * is read once; or PCM.
  */
-export type SoundInput = LastingSound | AsyncIterable<Uint8Array>;
+export type SoundInput = FileInput | AsyncIterable<Uint8Array> | RawSound;
 
 /** Removes the file of an input that was dropped without close(). */
 const dropped = new FinalizationRegistry<Kept>(({ file }) => void remove(file));
@@ -30,6 +29,7 @@ interface Kept {
  */
 export class ReusableSound {
   readonly #input: SoundInput;
+  #given: Promise<Given> | undefined;
   /** Apart from this object, so that it can outlive it for a moment. */
   readonly #kept: Kept = {};
 
@@ -40,10 +40,12 @@ export class ReusableSound {
 
   /** @throws what openSound does; INVALID_ARGUMENT for a stream that was read before */
   async open(options: SoundOptions = {}): Promise<Sound> {
-    this.#kept.file ??= this.#keep(options.signal);
+    this.#given ??= givenAs(this.#input);
+    const input = await this.#given;
+    this.#kept.file ??= keep(input, options.signal);
     const file = await this.#kept.file;
-    if (file === undefined) return openSound(this.#input as LastingSound, options);
-    return openSound(file.path, { ...options, name: nameOf(this.#input) });
+    if (file === undefined) return openSound(input as LastingSound, options);
+    return openSound(file.path, { ...options, name: nameOf(input) });
   }
 
   /** Removes the temporary file. Fine to call twice. */
@@ -51,53 +53,39 @@ export class ReusableSound {
     dropped.unregister(this);
     await remove(this.#kept.file);
   }
+}
 
-  async #keep(signal: AbortSignal | undefined): Promise<TemporaryPath | undefined> {
-    const stream = await this.#stream();
-    return stream && spool(stream, nameOf(this.#input), signal);
-  }
+/** A path, bytes or PCM, which can be read again, or a stream. */
+type Given = LastingSound | AsyncIterable<Uint8Array>;
 
-  /** What has to be read at once, if anything. */
-  async #stream(): Promise<Readable | undefined> {
-    const input = this.#input;
-    if (typeof input === 'string') return (await isPipe(input)) ? openPipe(input) : undefined;
-    if (isBytes(input)) return undefined;
-    return isStream(input) ? unread(input) : undefined;
-  }
+async function givenAs(input: SoundInput): Promise<Given> {
+  return isFile(input) ? fileOf(input, 'speech', 'a path, bytes, a stream or PCM') : input;
+}
+
+/** A file, or what people give for one; typed arrays of numbers are samples. */
+function isFile(input: unknown): input is FileInput {
+  if (typeof input === 'string' || types.isUint8Array(input) || types.isDataView(input)) return true;
+  if (types.isAnyArrayBuffer(input) || types.isPromise(input) || input instanceof URL) return true;
+  return typeof (input as { arrayBuffer?: unknown } | null)?.arrayBuffer === 'function';
+}
+
+/** Reads at once what can be read only once, if it is that. */
+async function keep(input: Given, signal: AbortSignal | undefined): Promise<TemporaryPath | undefined> {
+  const stream = await streamOf(input);
+  return stream && spool(stream, nameOf(input), signal);
+}
+
+async function streamOf(input: Given): Promise<Readable | undefined> {
+  if (typeof input === 'string') return (await isPipe(input)) ? openPipe(input, 'speech') : undefined;
+  return !types.isUint8Array(input) && isStream(input) ? unread(input) : undefined;
 }
 
 async function remove(file: Kept['file']): Promise<void> {
   await (await file?.catch(() => undefined))?.remove();
 }
 
-function nameOf(input: SoundInput): string {
-  return typeof input === 'string' ? `'${input}'` : 'a stream';
-}
-
-async function isPipe(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFIFO() === true;
-}
-
-/**
- * A named pipe as a stream. Opened without waiting for whoever writes, which would hold a thread that nothing can interrupt; the event
- * loop waits instead.
- */
-async function openPipe(path: string): Promise<Readable> {
-  // Not a FileHandle, which would close what the socket owns.
-  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-  const fd = await promisify(open)(path, flags).catch((cause: unknown) => {
-    throw notFound(path, 'speech', 'which may not be read', cause);
-  });
-  return new Socket({ fd, readable: true, writable: false });
-}
-
-function isBytes(input: unknown): boolean {
-  return types.isUint8Array(input);
-}
-
-/** For callers that take sound among other things: whether a value is a stream. */
-function isStream(value: unknown): value is AsyncIterable<Uint8Array> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+function nameOf(input: Given): string {
+  return typeof input === 'string' ? quote(input) : 'a stream';
 }
 
 /** As a Node.js stream. @throws INVALID_ARGUMENT where something of it is gone already */

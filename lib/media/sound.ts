@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { KdtalkerError, throwIfAborted } from '../errors.js';
+import { KdtalkerError, quote, throwIfAborted } from '../errors.js';
 import { SAMPLE_RATES } from '../limits.js';
 import { warnOnce } from '../warnings.js';
 import { Downmix } from './downmix.js';
@@ -65,7 +65,7 @@ export async function openSound(input: LastingSound, options: SoundOptions = {})
 
 async function openSource(input: LastingSound, options: SoundOptions): Promise<SoundSource> {
   if (typeof input !== 'string' && !types.isUint8Array(input)) return RawSource.open(input);
-  const name = options.name ?? (typeof input === 'string' ? `'${input}'` : `${input.byteLength} bytes`);
+  const name = options.name ?? (typeof input === 'string' ? quote(input) : `${input.byteLength} bytes`);
   const head = await headOf(input, 'speech');
   if (head.length === 0) throw speechEmpty(name, 'is empty');
   refusePlaylist(head, name);

@@ -29,10 +29,13 @@ export interface PortraitOptions {
 
 const COLOUR = "a colour as '#rrggbb' or [red, green, blue] of 0 to 255, or 'transparent'";
 const level = z.int().min(0).max(255);
-const background = z.union(
-  [z.literal('transparent'), z.string().regex(/^#[0-9a-f]{6}$/i), z.tuple([level, level, level])],
-  { error: COLOUR },
-);
+const colours = z.union([
+  z.literal('transparent'),
+  z.string().regex(/^#[0-9a-f]{6}$/i),
+  z.tuple([level, level, level]),
+]);
+/** One sentence, whatever of a colour is wrong. */
+const background = z.custom<Background>((value) => colours.safeParse(value).success, { error: COLOUR });
 
 const schema = z.strictObject(
   {
