@@ -7,7 +7,7 @@ import { Shapes } from './shapes.js';
 import type { LayOutWeights } from './weight-layout.js';
 
 /** What a graph is lowered for. */
-export interface LoweringTarget {
+export interface GraphTarget {
   precision: Precision;
   layOutWeights: LayOutWeights;
 }
@@ -19,7 +19,7 @@ export interface LoweringTarget {
  */
 export async function lowerGraph(
   graph: EditableGraph,
-  target: LoweringTarget,
+  target: GraphTarget,
   passes: readonly Pass[] = PASSES,
 ): Promise<Map<string, number>> {
   const found = new Map(passes.map(({ name }) => [name, 0]));

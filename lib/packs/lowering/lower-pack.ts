@@ -1,7 +1,7 @@
 import { KdtalkerError, throwIfAborted } from '../../errors.js';
 import { EditableGraph, type WrittenModel, writeEdited } from '../onnx/index.js';
 import { type Pack, rolesOf } from '../pack.js';
-import { type LoweringTarget, lowerGraph } from './lower-graph.js';
+import { type GraphTarget, lowerGraph } from './lower-graph.js';
 import { splitPortrait } from './portrait-split.js';
 
 /** The part of a lowered network that depends on the portrait alone: run once a portrait, by the words of the role it is split from. */
@@ -41,7 +41,7 @@ const PORTRAIT = ['feature', 'source'] as const;
 /** Rewrites the networks of a pack in memory, where their weights are not; those in which no pass found anything are left out. */
 export async function planLowering(
   pack: Pack,
-  target: LoweringTarget,
+  target: GraphTarget,
   signal?: AbortSignal,
 ): Promise<PlannedNetwork[]> {
   const planned: PlannedNetwork[] = [];
