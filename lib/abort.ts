@@ -10,25 +10,25 @@ export interface Stoppable {
 /**
  * The one rule of every long call. It is refused where one of its signals has fired; the work is handed a signal of its own that fires
  * with the first of them, and cleans up behind itself; whatever it throws then, the caller sees ABORTED, with the reason of the signal
- * as cause. What was finished all the same is let go of where it has to be, and else is finished: a file that has its name. No listener is left on the signals: they are the callers', and one of them
- * may end any number of calls.
+ * as cause. A value that comes all the same is let go of; a file that has its name by then is finished. No listener is left on the
+ * signals: they are the callers', and one of them may end any number of calls.
  *
  * @param signals the caller's, and that of the object whose close() ends the call
- * @param discard lets go of what came too late; the call rejects then
+ * @param discard lets go of what came too late, for which the call rejects; 'kept' for files, which are finished then
  * @throws KdtalkerError ABORTED
  */
 export async function longCall<T>(
   what: string,
   signals: readonly (AbortSignal | undefined)[],
   work: (signal: AbortSignal) => Promise<T>,
-  discard?: (late: T) => Promise<unknown>,
+  discard: 'kept' | ((late: T) => Promise<unknown>) = async () => {},
 ): Promise<T> {
   const signal = AbortSignal.any(signals.filter((each) => each !== undefined));
   throwIfAborted(signal, what);
   const value = await work(signal).catch((error: unknown) => {
     throw signal.aborted ? aborted(signal, what) : error;
   });
-  if (!signal.aborted || !discard) return value;
+  if (!signal.aborted || discard === 'kept') return value;
   await discard(value);
   throw aborted(signal, what);
 }

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPack, synthesizePack, Talker, verifyPack } from 'kdtalker';
 import t, { type Test } from 'tap';
+import { longCall } from '../dist/abort.js';
 import { type Binding, native } from '../dist/binding.js';
 import { pullPack } from '../dist/packs/kdtalker/pull.js';
 import { RELEASED_FILES } from '../dist/packs/kdtalker/released-files.js';
@@ -208,6 +209,25 @@ t.test('packs: at any of the first steps', async (t) => {
     ABORTED,
     'while asking',
   );
+});
+
+t.test('what comes together with the abort', async (t) => {
+  const run = (discard?: 'kept' | ((late: string) => Promise<unknown>)) => {
+    const stop = new AbortController();
+    const work = async () => {
+      stop.abort(REASON);
+      return 'whole';
+    };
+    return longCall('The work', [stop.signal], work, discard);
+  };
+  const late: string[] = [];
+  await t.rejects(run(), ABORTED, 'a value is not handed out');
+  await t.rejects(
+    run(async (value) => late.push(value)),
+    ABORTED,
+  );
+  t.same(late, ['whole'], 'it is let go of');
+  t.equal(await run('kept'), 'whole', 'a file is finished');
 });
 
 t.test('the talker works on after all that', async (t) => {

@@ -149,7 +149,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
    */
   async save(file: string, options: SaveOptions = {}): Promise<SaveResult> {
     const save = () => this.#save(file, options);
-    return this.#pending.add(longCall('The clip', [this.#openSignal()], save));
+    return this.#pending.add(longCall('The clip', [this.#openSignal()], save, 'kept'));
   }
 
   async #save(file: string, options: SaveOptions): Promise<SaveResult> {

@@ -123,7 +123,7 @@ export class Portrait {
     checkPath(file, 'the portrait file');
     const { handle } = this;
     const save = (own: AbortSignal) => this.#save(file, handle, own);
-    await this.#pending.add(longCall(SAVING, [signal, this.#host.closed], save));
+    await this.#pending.add(longCall(SAVING, [signal, this.#host.closed], save, 'kept'));
   }
 
   async #save(file: string, handle: PortraitHandle, signal: AbortSignal): Promise<void> {

@@ -108,7 +108,7 @@ export class Trace {
     const { signal } = parseOptions(signalOptions, options, 'the options of trace.save()');
     checkPath(file, 'the trace');
     const bytes = () => writeSafetensors(this.tensors as Record<string, TensorToStore>);
-    await longCall('Saving the trace', [signal], (own) => writeWholeFile(file, bytes(), own));
+    await longCall('Saving the trace', [signal], (own) => writeWholeFile(file, bytes(), own), 'kept');
   }
 }
 

@@ -74,7 +74,12 @@ const INSIGHTFACE = "; faces are found with InsightFace's networks (non-commerci
  */
 export async function convertPack(options: ConvertOptions): Promise<PackManifest> {
   checkOptions(options);
-  return longCall('Converting checkpoints', [options.signal], (signal) => convert({ ...options, signal }));
+  return longCall(
+    'Converting checkpoints',
+    [options.signal],
+    (signal) => convert({ ...options, signal }),
+    'kept',
+  );
 }
 
 async function convert(options: ConvertOptions): Promise<PackManifest> {

@@ -50,7 +50,7 @@ export interface PullOptions extends HubOptions, Omit<WritePackOptions, 'onProgr
  */
 export async function pullPack(options: PullOptions): Promise<PackManifest> {
   checkOptions(options);
-  return longCall('Pulling the pack', [options.signal], (signal) => pull({ ...options, signal }));
+  return longCall('Pulling the pack', [options.signal], (signal) => pull({ ...options, signal }), 'kept');
 }
 
 async function pull(options: PullOptions): Promise<PackManifest> {

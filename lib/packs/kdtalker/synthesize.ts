@@ -37,7 +37,7 @@ export async function synthesizePack({
     description: `The networks of KDTalker and LivePortrait with weights by formula, salt ${JSON.stringify(salt)}: for tests, it draws no faces`,
     licence: { name: 'MIT', nonCommercial: false },
   };
-  return longCall('Writing the pack', [options.signal], (signal) =>
-    writeKdtalkerPack(directory, formulaWeights(salt), identity, { ...options, signal }),
-  );
+  const write = (signal: AbortSignal) =>
+    writeKdtalkerPack(directory, formulaWeights(salt), identity, { ...options, signal });
+  return longCall('Writing the pack', [options.signal], write, 'kept');
 }
