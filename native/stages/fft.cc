@@ -2,7 +2,10 @@
 
 #include <cmath>
 #include <numbers>
+#include <string>
 #include <utility>
+
+#include "core/error.h"
 
 namespace kdtalker::stages {
 namespace {
@@ -36,28 +39,6 @@ Complex Root(std::size_t k, std::size_t n) {
 // Transforms of a fixed length of a[0..radix).
 template <std::size_t radix>
 struct Butterfly;
-
-template <>
-struct Butterfly<2> {
-  static void Apply(Complex* a) {
-    const Complex first = a[0];
-    a[0] = first + a[1];
-    a[1] = first - a[1];
-  }
-};
-
-template <>
-struct Butterfly<3> {
-  static void Apply(Complex* a) {
-    const double s = 0.86602540378443864676;  // sin(2 pi / 3)
-    const Complex sum = a[1] + a[2];
-    const Complex turned = TimesMinusI(s * (a[1] - a[2]));
-    const Complex middle = a[0] - 0.5 * sum;
-    a[0] = a[0] + sum;
-    a[1] = middle + turned;
-    a[2] = middle - turned;
-  }
-};
 
 template <>
 struct Butterfly<4> {
@@ -100,7 +81,7 @@ struct View {
 
 // to[q + stride (radix p + k)] = w^(p k) sum_j from[q + stride (p + rest j)] exp(-2 pi i j k / radix)
 template <std::size_t radix>
-void FixedPass(const View& v) {
+void RunPass(const View& v) {
   for (std::size_t p = 0; p < v.rest; p++) {
     const double* cos = v.cos + p * radix;
     const double* sin = v.sin + p * radix;
@@ -121,70 +102,45 @@ void FixedPass(const View& v) {
   }
 }
 
-// The same for any radix: the sum as it stands.
-void AnyPass(const View& v, std::size_t radix) {
-  for (std::size_t p = 0; p < v.rest; p++) {
-    for (std::size_t k = 0; k < radix; k++) {
-      for (std::size_t q = 0; q < v.stride; q++) {
-        Complex sum{0.0, 0.0};
-        for (std::size_t j = 0; j < radix; j++) {
-          const std::size_t at = q + v.stride * (p + v.rest * j);
-          sum = sum + Root(j * k, radix) * Complex{v.from_real[at], v.from_imaginary[at]};
-        }
-        const Complex value = Complex{v.cos[p * radix + k], v.sin[p * radix + k]} * sum;
-        const std::size_t at = q + v.stride * (radix * p + k);
-        v.to_real[at] = value.r;
-        v.to_imaginary[at] = value.i;
-      }
-    }
-  }
-}
-
 std::size_t RadixOf(std::size_t size) {
-  for (const std::size_t radix : {std::size_t{4}, std::size_t{2}, std::size_t{3}, std::size_t{5}}) {
+  for (const std::size_t radix : {std::size_t{4}, std::size_t{5}}) {
     if (size % radix == 0) return radix;
   }
-  std::size_t radix = 7;
-  while (size % radix != 0) radix += 2;
-  return radix;
+  throw Error("INVALID_ARGUMENT", "Expected a size of factors 4 and 5 but received " + std::to_string(size));
 }
 
 }  // namespace
 
+ComplexFft::Pass ComplexFft::MakePass(std::size_t length, std::size_t stride) {
+  Pass pass;
+  pass.radix = RadixOf(length);
+  pass.rest = length / pass.radix;
+  pass.stride = stride;
+  for (std::size_t p = 0; p < pass.rest; p++) {
+    for (std::size_t k = 0; k < pass.radix; k++) {
+      const Complex twiddle = Root(p * k, length);
+      pass.cos.push_back(twiddle.r);
+      pass.sin.push_back(twiddle.i);
+    }
+  }
+  return pass;
+}
+
 ComplexFft::ComplexFft(std::size_t size) : size_(size), work_(2 * size) {
   std::size_t stride = 1;
-  for (std::size_t length = size; length > 1;) {
-    Pass pass;
-    pass.radix = RadixOf(length);
-    pass.rest = length / pass.radix;
-    pass.stride = stride;
-    for (std::size_t p = 0; p < pass.rest; p++) {
-      for (std::size_t k = 0; k < pass.radix; k++) {
-        const Complex twiddle = Root(p * k, length);
-        pass.cos.push_back(twiddle.r);
-        pass.sin.push_back(twiddle.i);
-      }
-    }
-    stride *= pass.radix;
-    length = pass.rest;
-    passes_.push_back(std::move(pass));
+  for (std::size_t length = size; length > 1; length = passes_.back().rest) {
+    passes_.push_back(MakePass(length, stride));
+    stride *= passes_.back().radix;
   }
 }
 
 void ComplexFft::Run(const Pass& pass, const Planes& from, const Planes& to) const {
   const View view = {from.real,       from.imaginary,  to.real,   to.imaginary,
                      pass.cos.data(), pass.sin.data(), pass.rest, pass.stride};
-  switch (pass.radix) {
-    case 2:
-      return FixedPass<2>(view);
-    case 3:
-      return FixedPass<3>(view);
-    case 4:
-      return FixedPass<4>(view);
-    case 5:
-      return FixedPass<5>(view);
-    default:
-      return AnyPass(view, pass.radix);
+  if (pass.radix == 4) {
+    RunPass<4>(view);
+  } else {
+    RunPass<5>(view);
   }
 }
 

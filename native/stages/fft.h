@@ -5,10 +5,11 @@
 
 namespace kdtalker::stages {
 
-// Discrete Fourier transforms of one size, float64, mixed radix 4, 2, 3, 5 and any other prime (slowly).
-// The order of operations is fixed. Not for two threads at once: it owns its workspace.
+// Discrete Fourier transforms of one size, float64, of radix 4 and 5: the mel spectrogram's size is 400. The
+// order of operations is fixed. Not for two threads at once: it owns its workspace.
 class ComplexFft {
  public:
+  // Throws Error INVALID_ARGUMENT for a size that is not a product of fours and fives.
   explicit ComplexFft(std::size_t size);
 
   // X[k] = sum x[n] exp(-2 pi i k n / size). In place, [size] each.
@@ -22,6 +23,7 @@ class ComplexFft {
     std::size_t radix, rest, stride;
     std::vector<double> cos, sin;  // [rest, radix]: the twiddle exp(-2 pi i p k / (radix rest))
   };
+  static Pass MakePass(std::size_t length, std::size_t stride);
   struct Planes {
     double* real;
     double* imaginary;
@@ -33,7 +35,7 @@ class ComplexFft {
   std::vector<double> work_;  // [2, size]
 };
 
-// Magnitudes of the transform of real data of an even size, by a complex one of half of it.
+// Magnitudes of the transform of real data, by a complex one of half of the size.
 class RealSpectrum {
  public:
   explicit RealSpectrum(std::size_t size);
