@@ -50,7 +50,7 @@ Napi::Value CpuFeatures(const Napi::CallbackInfo& info) {
   const kernels::CpuKernels& best = kernels::BestCpuKernels();
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("isa", kernels::IsaName(best.isa));
-  result.Set("bf16", best.conv_bf16.product != nullptr);
+  result.Set("bf16", best.of_bf16.multiplies);
   return result;
 }
 

@@ -25,12 +25,12 @@ template <class T>
 void AveragePool<T>::Compute(const Ort::KernelContext& context) {
   const Workers workers(context);
   const Dims dims = InputDims(context, 0);
-  Expect(dims.size() >= 4 && dims.back() == 16, kName, "a blocked tensor");
+  Expect(dims.size() >= 4 && dims.back() == kernels::kBlock, kName, "a blocked tensor");
   const Dims halved = Halved(dims);
   const T* x = Input<T>(context, 0);
   T* y = Output<T>(context, halved);
   const std::int64_t height = dims[dims.size() - 3], width = dims[dims.size() - 2];
-  const std::int64_t row = halved[halved.size() - 2] * 16;
+  const std::int64_t row = halved[halved.size() - 2] * kernels::kBlock;
   if (row == 0) return;
   workers.For(ElementCount(halved) / row, [&](std::int64_t piece) noexcept {
     WarpKernelsOf<T>().average_pool(x, y, height, width, piece);

@@ -9,11 +9,7 @@ using kernels::Bf16;
 
 template <class T>
 const kernels::BlockKernels<T>& Kernels() {
-  if constexpr (sizeof(T) == 4) {
-    return kernels::BestCpuKernels().block;
-  } else {
-    return kernels::BestCpuKernels().block_bf16;
-  }
+  return kernels::BestCpuKernels().Of<T>().block;
 }
 
 // Pieces that so many cells of so many blocks are blocked or unblocked in.
@@ -24,8 +20,8 @@ std::int64_t Pieces(std::int64_t blocks, std::int64_t cells) {
 
 Dims BlockedDims(const Dims& plain) {
   Dims dims(plain.begin() + 1, plain.end());
-  dims[0] = (dims[0] + 15) / 16;
-  dims.push_back(16);
+  dims[0] = kernels::BlocksOf(dims[0]);
+  dims.push_back(kernels::kBlock);
   return dims;
 }
 
@@ -36,7 +32,7 @@ Dims PlainDims(const Dims& blocked, std::int64_t channels) {
 }
 
 std::int64_t Cells(const Dims& blocked) {
-  return ElementCount(blocked) / (blocked.front() * 16);
+  return ElementCount(blocked) / (blocked.front() * kernels::kBlock);
 }
 
 }  // namespace
@@ -69,7 +65,8 @@ Dims Unblock<T>::InferShape(Shapes& shapes) {
 template <class T>
 void Unblock<T>::Compute(const Ort::KernelContext& context) {
   const Dims dims = InputDims(context, 0);
-  Expect(dims.size() >= 3 && dims.back() == 16 && (channels_ + 15) / 16 == dims[0] && ElementCount(dims) > 0,
+  Expect(dims.size() >= 3 && dims.back() == kernels::kBlock && kernels::BlocksOf(channels_) == dims[0] &&
+             ElementCount(dims) > 0,
          kName, "a blocked tensor of its channels");
   const T* x = Input<T>(context, 0);
   float* y = Output<float>(context, PlainDims(dims, channels_));

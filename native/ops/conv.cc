@@ -22,7 +22,7 @@ int KernelDepth(const std::vector<std::int64_t>& kernel) {
 
 Dims ResultDims(Dims x, std::int64_t channels, std::int64_t factor) {
   if (x.size() < 4) return {};
-  x[0] = (channels + 15) / 16;
+  x[0] = kernels::BlocksOf(channels);
   x[x.size() - 3] *= factor;
   x[x.size() - 2] *= factor;
   return x;
@@ -39,13 +39,14 @@ float AlphaOf(const Ort::ConstKernelInfo& info) {
 
 // What all of them check before a kernel follows a pointer.
 void CheckBlocked(const Dims& x, const char* op) {
-  Expect((x.size() == 4 || x.size() == 5) && x.back() == 16 && ElementCount(x) > 0, op, "a blocked tensor");
+  Expect((x.size() == 4 || x.size() == 5) && x.back() == kernels::kBlock && ElementCount(x) > 0, op,
+         "a blocked tensor");
 }
 
 template <class T>
 void CheckWeights(const Ort::KernelContext& context, const ConvPlan& plan, const char* op) {
   Expect(ElementCount(InputDims(context, 1)) == WeightBytes<T>(plan), op, "laid out weights of its size");
-  Expect(ElementCount(InputDims(context, 2)) >= std::int64_t{16} * plan.out_blocks, op,
+  Expect(ElementCount(InputDims(context, 2)) >= std::int64_t{kernels::kBlock} * plan.out_blocks, op,
          "a bias for every output");
 }
 
@@ -151,7 +152,7 @@ void Spade<T>::Compute(const Ort::KernelContext& context) {
   const Dims result = ResultDims(a, channels_, 1);
   Expect(ResultDims(x, channels_, factor_) == result && a.size() == 4, kName,
          "a picture to normalise of its size");
-  Expect(ElementCount(InputDims(context, 4)) == std::int64_t{32} * result[0], kName,
+  Expect(ElementCount(InputDims(context, 4)) == std::int64_t{2 * kernels::kBlock} * result[0], kName,
          "statistics for every channel");
   ConvCall<T> call = CallOf<T>(context, alpha_);
   call.normalised = Input<T>(context, 3);

@@ -31,29 +31,35 @@ constexpr std::int64_t Skew() {
 }
 
 template <class T>
-const kernels::ConvKernels<T>& KernelsFor(const kernels::CpuKernels& all) {
-  if constexpr (sizeof(T) == 4) {
-    return all.conv;
-  } else {
-    if (all.conv_bf16.product == nullptr)
-      throw Error("DEVICE_UNAVAILABLE",
-                  "Expected a processor with AVX512-BF16 for precision bf16 but this one has none");
-    return all.conv_bf16;
-  }
-}
-
-template <class T>
 int GroupRows(const ConvPlan& plan) {
   const std::int64_t row = std::int64_t{ShapeOf(plan.method).products} * plan.channels() * sizeof(T);
   const auto rows = static_cast<int>(std::min<std::int64_t>(kGroupBytes<T> / row, kMostRows));
   return rows / 14 * 14;
 }
 
+// Working memory of a group: its transformed inputs, and behind them the products of a panel.
+template <class T>
+struct GroupSpace {
+  std::int64_t input_stride, output_stride;
+  std::size_t input_bytes, bytes;
+};
+
+template <class T>
+GroupSpace<T> GroupSpaceOf(const ConvPlan& plan, int rows) {
+  const int products = ShapeOf(plan.method).products;
+  GroupSpace<T> space{};
+  space.input_stride = std::int64_t{rows} * plan.channels() + Skew<T>();
+  space.output_stride = std::int64_t{rows} * plan.panel_width() + Skew<float>();
+  space.input_bytes = (products * space.input_stride * sizeof(T) + 63) / 64 * 64;
+  space.bytes = space.input_bytes + products * space.output_stride * sizeof(float);
+  return space;
+}
+
 }  // namespace
 
 template <class T>
 ConvRunner<T>::ConvRunner(const kernels::CpuKernels& kernels)
-    : kernels_(KernelsFor<T>(kernels)), scratch_(ScratchPool::Shared()) {}
+    : kernels_(MultiplyingKernels<T>(kernels).conv), scratch_(ScratchPool::Shared()) {}
 
 template <class T>
 void ConvRunner<T>::Run(const Workers& workers, const ConvPlan& plan, const ConvCall<T>& call) const {
@@ -94,31 +100,33 @@ void ConvRunner<T>::RunWith(const Workers& workers, const ConvPlan& plan, const 
 template <class T>
 void ConvRunner<T>::RunByGroups(const Workers& workers, const ConvPlan& plan, const ConvCall<T>& call,
                                 const T* matrices, int rows) const {
-  const int groups = Quotient(plan.tiles(), rows), products = ShapeOf(plan.method).products;
-  const std::int64_t input_stride = std::int64_t{rows} * plan.channels() + Skew<T>();
-  const std::int64_t output_stride = std::int64_t{rows} * plan.panel_width() + Skew<float>();
-  const std::size_t input_bytes = (products * input_stride * sizeof(T) + 63) / 64 * 64;
-  const std::size_t bytes = input_bytes + products * output_stride * sizeof(float);
-  const auto run = [&](std::int64_t task) {
+  const int groups = Quotient(plan.tiles(), rows);
+  const GroupSpace<T> room = GroupSpaceOf<T>(plan, rows);
+  workers.For(std::int64_t{plan.depth} * groups, [&](std::int64_t task) {
     const int group = static_cast<int>(task % groups);
     const int first = static_cast<int>(std::int64_t{plan.tiles()} * group / groups);
-    const int count = static_cast<int>(std::int64_t{plan.tiles()} * (group + 1) / groups) - first;
-    const TileRange range{static_cast<int>(task / groups), first, count, 0};
-    const ScratchPool::Loan loan = scratch_->Take(bytes);
-    const ConvSpace<T> space{loan.as<T>(), input_stride,
-                             reinterpret_cast<float*>(loan.as<char>() + input_bytes), output_stride,
+    const int end = static_cast<int>(std::int64_t{plan.tiles()} * (group + 1) / groups);
+    const ScratchPool::Loan loan = scratch_->Take(room.bytes);
+    const ConvSpace<T> space{loan.as<T>(), room.input_stride,
+                             reinterpret_cast<float*>(loan.as<char>() + room.input_bytes), room.output_stride,
                              plan.panel_width()};
-    kernels_.transform_in(plan, call, range, space);
-    for (int panel = 0; panel < plan.panels; panel++) {
-      for (int i = 0; i < products; i++) {
-        kernels_.product(plan, space.inputs + i * input_stride,
-                         matrices + (std::int64_t{panel} * products + i) * plan.product_weights(), count,
-                         false, space.outputs + i * output_stride, space.output_row);
-      }
-      kernels_.transform_out(plan, call, range, panel, space);
+    RunGroup(plan, call, matrices, {static_cast<int>(task / groups), first, end - first, 0}, space);
+  });
+}
+
+template <class T>
+void ConvRunner<T>::RunGroup(const ConvPlan& plan, const ConvCall<T>& call, const T* matrices,
+                             TileRange range, const ConvSpace<T>& space) const {
+  const int products = ShapeOf(plan.method).products;
+  kernels_.transform_in(plan, call, range, space);
+  for (int panel = 0; panel < plan.panels; panel++) {
+    for (int i = 0; i < products; i++) {
+      kernels_.product(plan, space.inputs + i * space.input_stride,
+                       matrices + (std::int64_t{panel} * products + i) * plan.product_weights(), range.count,
+                       false, space.outputs + i * space.output_stride, space.output_row);
     }
-  };
-  workers.For(std::int64_t{plan.depth} * groups, run);
+    kernels_.transform_out(plan, call, range, panel, space);
+  }
 }
 
 // Some tiles of some slices. Transformed slices stay in a ring of `slots`, as three slices of outputs need
@@ -148,35 +156,54 @@ void ConvRunner<T>::RunByProducts(const Workers& workers, const ConvPlan& plan, 
   const ScratchPool::Loan inputs = scratch_->Take(products * input_stride * sizeof(T));
   const ScratchPool::Loan outputs = scratch_->Take(products * output_stride * sizeof(float));
   const ConvSpace<T> space{inputs.as<T>(), input_stride, outputs.as<float>(), output_stride, output_row};
-  for (int range = 0; range < ranges; range++) {
-    Chunk chunk{plan, call, range * tiles, std::min(tiles, plan.tiles() - range * tiles), 0, 0, slots, space};
-    const int pieces = Quotient(chunk.tiles, kTaskRows);
-    for (int first = 0, known = 0; first < plan.depth; first += slices) {
-      chunk.first_slice = first;
-      chunk.last_slice = std::min(first + slices, plan.depth);
-      const int next = std::min(chunk.last_slice + reach, plan.depth);
-      workers.For(std::int64_t{next - known} * pieces, [&](std::int64_t task) noexcept {
-        const int slice = known + static_cast<int>(task / pieces),
-                  at = static_cast<int>(task % pieces) * kTaskRows;
-        kernels_.transform_in(
-            plan, call,
-            {slice, chunk.first_tile + at, std::min(kTaskRows, chunk.tiles - at), chunk.RowOf(slice) + at},
-            space);
-      });
-      known = next;
-      Products(workers, chunk, matrices);
-      workers.For(std::int64_t{chunk.last_slice - first} * pieces, [&](std::int64_t task) noexcept {
-        const int slice = static_cast<int>(task / pieces), at = static_cast<int>(task % pieces) * kTaskRows;
-        const TileRange tile{first + slice, chunk.first_tile + at, std::min(kTaskRows, chunk.tiles - at),
-                             slice * chunk.tiles + at};
-        for (int panel = 0; panel < plan.panels; panel++) {
-          ConvSpace<T> from = space;
-          from.outputs += std::int64_t{panel} * plan.panel_width();
-          kernels_.transform_out(plan, call, tile, panel, from);
-        }
-      });
-    }
+  for (int first = 0; first < plan.tiles(); first += tiles)
+    RunSlices(workers, {plan, call, first, std::min(tiles, plan.tiles() - first), 0, 0, slots, space}, slices,
+              matrices);
+}
+
+// All slices of a chunk's tiles, some at a time. Each slice is transformed once, when the first of the
+// outputs that need it come.
+template <class T>
+void ConvRunner<T>::RunSlices(const Workers& workers, Chunk chunk, int slices, const T* matrices) const {
+  const ConvPlan& plan = chunk.plan;
+  for (int first = 0, known = 0; first < plan.depth; first += slices) {
+    chunk.first_slice = first;
+    chunk.last_slice = std::min(first + slices, plan.depth);
+    const int next = std::min(chunk.last_slice + plan.kernel_depth / 2, plan.depth);
+    TransformInputs(workers, chunk, known, next);
+    known = next;
+    Products(workers, chunk, matrices);
+    TransformOutputs(workers, chunk);
   }
+}
+
+// Slices first .. last - 1.
+template <class T>
+void ConvRunner<T>::TransformInputs(const Workers& workers, const Chunk& chunk, int first, int last) const {
+  const int pieces = Quotient(chunk.tiles, kTaskRows);
+  workers.For(std::int64_t{last - first} * pieces, [&](std::int64_t task) noexcept {
+    const int slice = first + static_cast<int>(task / pieces);
+    const int at = static_cast<int>(task % pieces) * kTaskRows;
+    kernels_.transform_in(
+        chunk.plan, chunk.call,
+        {slice, chunk.first_tile + at, std::min(kTaskRows, chunk.tiles - at), chunk.RowOf(slice) + at},
+        chunk.space);
+  });
+}
+
+template <class T>
+void ConvRunner<T>::TransformOutputs(const Workers& workers, const Chunk& chunk) const {
+  const int pieces = Quotient(chunk.tiles, kTaskRows);
+  workers.For(std::int64_t{chunk.last_slice - chunk.first_slice} * pieces, [&](std::int64_t task) noexcept {
+    const int slice = static_cast<int>(task / pieces), at = static_cast<int>(task % pieces) * kTaskRows;
+    const TileRange tile{chunk.first_slice + slice, chunk.first_tile + at,
+                         std::min(kTaskRows, chunk.tiles - at), slice * chunk.tiles + at};
+    for (int panel = 0; panel < chunk.plan.panels; panel++) {
+      ConvSpace<T> from = chunk.space;
+      from.outputs += std::int64_t{panel} * chunk.plan.panel_width();
+      kernels_.transform_out(chunk.plan, chunk.call, tile, panel, from);
+    }
+  });
 }
 
 // One task multiplies by the matrices of one product for some of the panels.

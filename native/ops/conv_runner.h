@@ -26,8 +26,13 @@ class ConvRunner {
                         T* matrices) const;
   void RunByGroups(const Workers& workers, const kernels::ConvPlan& plan, const kernels::ConvCall<T>& call,
                    const T* matrices, int rows) const;
+  void RunGroup(const kernels::ConvPlan& plan, const kernels::ConvCall<T>& call, const T* matrices,
+                kernels::TileRange range, const kernels::ConvSpace<T>& space) const;
   void RunByProducts(const Workers& workers, const kernels::ConvPlan& plan, const kernels::ConvCall<T>& call,
                      const T* matrices) const;
+  void RunSlices(const Workers& workers, Chunk chunk, int slices, const T* matrices) const;
+  void TransformInputs(const Workers& workers, const Chunk& chunk, int first, int last) const;
+  void TransformOutputs(const Workers& workers, const Chunk& chunk) const;
   void Products(const Workers& workers, const Chunk& chunk, const T* matrices) const;
   void Multiply(const Chunk& chunk, int product, const T* weights, float* outputs) const;
   void RunByPanels(const Workers& workers, const kernels::ConvPlan& plan,

@@ -9,15 +9,11 @@ namespace {
 constexpr std::int64_t kSide = kernels::kVolumeSide;
 constexpr std::int64_t kPiecesOfBlock = 4;
 
-std::int64_t BlocksOf(std::int64_t channels) {
-  return (channels + 15) / 16;
-}
-
 }  // namespace
 
 template <class T>
 Occlusion<T>::Occlusion(const Ort::ConstKernelInfo& info)
-    : blocks_(BlocksOf(info.GetAttribute<std::int64_t>("in_channels"))) {
+    : blocks_(kernels::BlocksOf(info.GetAttribute<std::int64_t>("in_channels"))) {
   Expect(info.GetAttribute<std::int64_t>("kernel") == 7 && blocks_ > 0, kName,
          "a kernel of 7 and input channels");
 }

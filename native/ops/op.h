@@ -176,8 +176,17 @@ T* Output(const Ort::KernelContext& context, const Dims& dims) {
   return static_cast<T*>(context.GetOutput(0, dims).GetTensorMutableRawData());
 }
 
+// The kernels of an instruction set that has products of T; throws Error DEVICE_UNAVAILABLE where it has
+// none.
+template <class T>
+const kernels::Kernels<T>& MultiplyingKernels(const kernels::CpuKernels& all) {
+  if (all.Of<T>().multiplies) return all.Of<T>();
+  throw Error("DEVICE_UNAVAILABLE",
+              "Expected a processor with AVX512-BF16 for precision bf16 but this one has none");
+}
+
 // Throws where an operator was given what its kernel cannot work on.
-inline void Expect(bool fits, const char* op, const std::string& what) {
+inline void Expect(bool fits, const char* op, const char* what) {
   if (!fits) throw Error("PACK_INVALID", std::string("Expected ") + what + " for operator " + op);
 }
 

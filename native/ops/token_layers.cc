@@ -75,9 +75,13 @@ class InputReader {
     const std::size_t index = next_++;
     const Ort::ConstValue value = context_.GetInput(index);
     if (optional && !value) return nullptr;
-    Expect(value && static_cast<std::int64_t>(value.GetTensorSizeInBytes()) >= bytes, TokenLayers::kName,
-           std::to_string(bytes) + " bytes or more in input " + std::to_string(index));
+    if (!value || static_cast<std::int64_t>(value.GetTensorSizeInBytes()) < bytes) ThrowSize(bytes, index);
     return value.GetTensorRawData();
+  }
+
+  [[noreturn]] static void ThrowSize(std::int64_t bytes, std::size_t index) {
+    throw Error("PACK_INVALID", "Expected " + std::to_string(bytes) + " bytes or more in input " +
+                                    std::to_string(index) + " for operator " + TokenLayers::kName);
   }
 
   const Ort::KernelContext& context_;
@@ -139,7 +143,7 @@ TokenInputs ReadLayer(const Ort::KernelContext& context, const TokenPlan& plan, 
   Expect(layer.width == channels, TokenLayers::kName,
          "the width of the stream for every layer but linear ones");
   if (layer.kind == Kind::kSilu) return in;
-  Expect(layer.width % 16 == 0, TokenLayers::kName, "tokens of a multiple of 16 numbers");
+  Expect(layer.width % kernels::kBlock == 0, TokenLayers::kName, "tokens of a multiple of 16 numbers");
   if (layer.kind == Kind::kResidual) {
     ReadResidual(reader, layer, rows, in);
   } else {

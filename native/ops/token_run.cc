@@ -3,9 +3,8 @@
 #include <numeric>
 #include <utility>
 
-#include "kernels/cpu/linear_layout.h"
 #include "ops/team.h"
-#include "ops/token_layers.h"
+#include "ops/token_space.h"
 
 namespace kdtalker::ops {
 namespace {
@@ -16,93 +15,8 @@ using Kind = TokenLayer::Kind;
 
 constexpr int kRowsAtOnce = 4;  // of a normalisation
 
-const kernels::TokenKernels<float>& KernelsFor(const CpuKernels& kernels, const float*) {
-  return kernels.tokens;
-}
-const kernels::TokenKernels<Bf16>& KernelsFor(const CpuKernels& kernels, const Bf16*) {
-  return kernels.tokens_bf16;
-}
-
-// Rows are a cache line longer than their widths, whole panels: equal columns of many rows must not share a
-// set of the cache.
-std::int64_t RowOf(int width) {
-  return std::int64_t{kernels::PanelsOf(width)} * kernels::kTokenPanel + 16;
-}
-
-std::size_t Bytes(std::int64_t count, std::size_t each) {
-  return (static_cast<std::size_t>(count) * each + 63) / 64 * 64;
-}
-
 int CountRowGroups(int rows) {
   return (rows + kRowsAtOnce - 1) / kRowsAtOnce;
-}
-
-std::size_t CountPhases(const TokenPlan& plan) {
-  std::size_t phases = 2;
-  for (const TokenLayer& layer : plan.layers)
-    phases += layer.kind == Kind::kAttention ? 4 : layer.kind == Kind::kResidual ? 3 : 1;
-  return phases;
-}
-
-// What all members of a run share. The stream is in `stream`, and in `low` where T is not float.
-template <class T>
-struct TokenSpace {
-  std::int64_t row;        // elements of a row of each, but of qkv
-  float *stream, *hidden;  // [rows, row]
-  T *low, *normal;         // [rows, row]
-  float* qkv;              // [rows, qkv_row]
-  std::int64_t qkv_row;
-  float *cos, *sin;  // [rows, turning]
-  int members;       // of the team, at most
-  float* own;        // own_floats for each member
-  std::size_t own_floats;
-  void* phases;
-};
-
-struct Sizes {
-  int widest, widest_attention, head, turning;
-};
-
-Sizes SizesOf(const TokenPlan& plan, const std::vector<TokenInputs>& inputs, int channels) {
-  Sizes sizes{channels, 0, 0, 0};
-  for (std::size_t i = 0; i < plan.layers.size(); i++) {
-    const TokenLayer& layer = plan.layers[i];
-    sizes.widest = std::max(sizes.widest, layer.width);
-    if (layer.kind != Kind::kAttention) continue;
-    sizes.widest_attention = std::max(sizes.widest_attention, layer.width);
-    sizes.head = std::max(sizes.head, layer.width / plan.heads);
-    sizes.turning = std::max(sizes.turning, inputs[i].turning);
-  }
-  return sizes;
-}
-
-// Cuts `memory` into the parts of a run; with null, measures it.
-template <class T>
-std::size_t LayOut(TokenSpace<T>& space, const Sizes& sizes, int rows, std::size_t phases, char* memory) {
-  std::size_t used = 0;
-  const auto take = [&](std::int64_t count, std::size_t each) {
-    char* at = memory == nullptr ? nullptr : memory + used;
-    used += Bytes(count, each);
-    return static_cast<void*>(at);
-  };
-  space.row = RowOf(sizes.widest);
-  space.qkv_row = RowOf(3 * sizes.widest_attention);
-  const std::int64_t whole = rows * space.row;
-  space.stream = static_cast<float*>(take(whole, sizeof(float)));
-  space.hidden = static_cast<float*>(take(whole, sizeof(float)));
-  space.normal = static_cast<T*>(take(whole, sizeof(T)));
-  space.low = sizeof(T) == sizeof(float) ? nullptr : static_cast<T*>(take(whole, sizeof(T)));
-  space.qkv =
-      static_cast<float*>(take(sizes.widest_attention == 0 ? 0 : rows * space.qkv_row, sizeof(float)));
-  space.cos = static_cast<float*>(take(std::int64_t{rows} * sizes.turning, sizeof(float)));
-  space.sin = static_cast<float*>(take(std::int64_t{rows} * sizes.turning, sizeof(float)));
-  const std::size_t linear = kernels::LinearSpace(rows);
-  const std::size_t attend = sizes.head == 0 ? 0 : kernels::AttendSpace(rows, sizes.head);
-  space.own_floats = (std::max(linear, attend) + 15) / 16 * 16;
-  space.own =
-      static_cast<float*>(take(space.members * static_cast<std::int64_t>(space.own_floats), sizeof(float)));
-  space.phases = take(static_cast<std::int64_t>(phases), sizeof(TeamPhase));
-  return used;
 }
 
 // A product to come, whose weights are fetched before it begins.
@@ -117,9 +31,9 @@ struct Then {
 template <class T>
 class TokenMember {
  public:
-  TokenMember(const CpuKernels& kernels, const TokenPlan& plan, const std::vector<TokenInputs>& inputs,
-              const TokenSpace<T>& space, int rows, TeamMember& team)
-      : kernels_(KernelsFor(kernels, static_cast<const T*>(nullptr))),
+  TokenMember(const kernels::TokenKernels<T>& kernels, const TokenPlan& plan,
+              const std::vector<TokenInputs>& inputs, const TokenSpace<T>& space, int rows, TeamMember& team)
+      : kernels_(kernels),
         plan_(plan),
         inputs_(inputs),
         space_(space),
@@ -328,20 +242,17 @@ class TokenMember {
 }  // namespace
 
 template <class T>
-void RunTokenLayers(const CpuKernels& kernels, ScratchPool& scratch, const Workers& workers,
+void RunTokenLayers(const CpuKernels& all, ScratchPool& scratch, const Workers& workers,
                     const TokenPlan& plan, const std::vector<TokenInputs>& inputs, const float* x, int rows,
                     int channels, float* y) {
-  if (KernelsFor(kernels, static_cast<const T*>(nullptr)).linear == nullptr)
-    throw Error("DEVICE_UNAVAILABLE",
-                "Expected a processor with AVX512-BF16 for precision bf16 but this one has not");
-  const Sizes sizes = SizesOf(plan, inputs, channels);
-  const std::size_t phases = CountPhases(plan);
+  const kernels::TokenKernels<T>& tokens = MultiplyingKernels<T>(all).tokens;
+  const TokenSizes sizes = SizesOf(plan, inputs, rows, channels);
   TokenSpace<T> space{};
   space.members = TeamSize();  // once: the machine's cores may be others at the next look
-  const ScratchPool::Loan loan = scratch.Take(LayOut(space, sizes, rows, phases, nullptr));
-  LayOut(space, sizes, rows, phases, loan.as<char>());
-  RunTeam(workers, space.members, space.phases, phases, [&](TeamMember& team) noexcept {
-    TokenMember<T>(kernels, plan, inputs, space, rows, team).Run(x, channels, y);
+  const ScratchPool::Loan loan = scratch.Take(CutSpace(space, sizes, nullptr));
+  CutSpace(space, sizes, loan.as<char>());
+  RunTeam(workers, space.members, space.phases, sizes.phases, [&](TeamMember& team) noexcept {
+    TokenMember<T>(tokens, plan, inputs, space, rows, team).Run(x, channels, y);
   });
 }
 

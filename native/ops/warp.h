@@ -9,16 +9,12 @@ namespace kdtalker::ops {
 // The kernels that read or write blocked tensors of T.
 template <class T>
 const kernels::WarpKernels<T>& WarpKernelsOf() {
-  if constexpr (sizeof(T) == 4) {
-    return kernels::BestCpuKernels().warp;
-  } else {
-    return kernels::BestCpuKernels().warp_bf16;
-  }
+  return kernels::BestCpuKernels().Of<T>().warp;
 }
 
 // A blocked volume of the dense motion network, [blocks, 16, 64, 64, 16].
 inline Dims BlockedVolume(std::int64_t blocks) {
-  return {blocks, kernels::kVolumeDepth, kernels::kVolumeSide, kernels::kVolumeSide, 16};
+  return {blocks, kernels::kVolumeDepth, kernels::kVolumeSide, kernels::kVolumeSide, kernels::kBlock};
 }
 
 // Where every cell comes from, [1, 16, 64, 64, 3].

@@ -68,7 +68,7 @@ std::vector<std::uint8_t> OcclusionWeights(const WeightLayout& layout, const flo
   if (layout.outputs != 1 || layout.inputs % kernels::kVolumeDepth != 0 || layout.kernel != Dims{7, 7})
     throw Error("INVALID_ARGUMENT", "Expected weights [1, channels * 16, 7, 7] for operator Occlusion");
   const std::int64_t channels = layout.inputs / kernels::kVolumeDepth;
-  return FloatWeights(kernels::OcclusionWeightsBytes((channels + 15) / 16),
+  return FloatWeights(kernels::OcclusionWeightsBytes(kernels::BlocksOf(channels)),
                       [&](float* laid_out) { kernels::LayOutOcclusion(weights, channels, laid_out); });
 }
 

@@ -126,7 +126,7 @@ TEST_CASE("every convolution equals float64 arithmetic, with every instruction s
       CAPTURE(static_cast<int>(c.method));
       CAPTURE(c.in);
       CHECK(ErrorOf<float>(c, isa) < 4e-6);
-      if (kernels::CpuKernelsOf(isa).conv_bf16.product == nullptr) continue;
+      if (!kernels::CpuKernelsOf(isa).of_bf16.multiplies) continue;
       CHECK(ErrorOf<Bf16>(c, isa) < (c.method == Method::kWinograd4 ? 3e-2 : 1e-2));
     }
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/cpu/mask_convolution.h"
+#include "kernels/cpu/mask_depth.h"
 
 namespace {
 

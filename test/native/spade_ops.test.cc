@@ -51,11 +51,7 @@ Moments MomentsOf(const std::vector<float>& x, int channel, std::int64_t cells) 
 
 template <class T>
 auto StatisticsOf(kernels::Isa isa) {
-  if constexpr (sizeof(T) == 4) {
-    return kernels::CpuKernelsOf(isa).statistics;
-  } else {
-    return kernels::CpuKernelsOf(isa).statistics_bf16;
-  }
+  return kernels::CpuKernelsOf(isa).Of<T>().statistics;
 }
 
 // Without beta the convolution makes gamma alone.
@@ -111,7 +107,7 @@ TEST_CASE("SPADE equals float64 arithmetic, with every instruction set") {
     for (const Method method : {Method::kWinograd2, Method::kWinograd4}) {
       for (const bool with_beta : {true, false}) {
         CHECK(SpadeError<float>(isa, method, with_beta) < 4e-6);
-        if (kernels::CpuKernelsOf(isa).conv_bf16.product != nullptr)
+        if (kernels::CpuKernelsOf(isa).of_bf16.multiplies)
           CHECK(SpadeError<Bf16>(isa, method, with_beta) < 3e-2);
       }
     }
@@ -126,7 +122,8 @@ TEST_CASE("statistics hold for one cell, for many and for a mean far from zero")
       const auto blocked = Blocked<float>(x, 20, cells);
       std::vector<float> statistics(64);
       for (int block = 0; block < 2; block++)
-        kernels::CpuKernelsOf(isa).statistics(blocked.data(), statistics.data(), cells, 1e-5F, block);
+        kernels::CpuKernelsOf(isa).of_float.statistics(blocked.data(), statistics.data(), cells, 1e-5F,
+                                                       block);
       for (const int channel : {0, 5, 19}) {
         const Moments wanted = MomentsOf(x, channel, cells);
         const int at = channel / 16 * 32 + channel % 16;
@@ -146,14 +143,14 @@ TEST_CASE("blocking there and back gives the same values, whatever the channels"
       const auto wanted = Blocked<float>(x, channels, cells);
       std::vector<float> laid_out(wanted.size(), 7.0F), back(x.size());
       for (std::int64_t piece = 0; piece < blocks * pieces; piece++)
-        table.block.block(x.data(), laid_out.data(), channels, cells, piece);
+        table.of_float.block.block(x.data(), laid_out.data(), channels, cells, piece);
       CHECK(laid_out == wanted);
       for (std::int64_t piece = 0; piece < blocks * pieces; piece++)
-        table.block.unblock(laid_out.data(), back.data(), channels, cells, piece);
+        table.of_float.block.unblock(laid_out.data(), back.data(), channels, cells, piece);
       CHECK(back == x);
       std::vector<Bf16> halves(wanted.size());
       for (std::int64_t piece = 0; piece < blocks * pieces; piece++)
-        table.block_bf16.block(x.data(), halves.data(), channels, cells, piece);
+        table.of_bf16.block.block(x.data(), halves.data(), channels, cells, piece);
       const auto rounded = Blocked<Bf16>(x, channels, cells);
       CHECK(std::equal(halves.begin(), halves.end(), rounded.begin(),
                        [](Bf16 a, Bf16 b) { return a.bits == b.bits; }));

@@ -30,11 +30,7 @@ inline std::vector<const CpuKernels*> Tables() {
 
 template <class T>
 const kdtalker::kernels::WarpKernels<T>& Of(const CpuKernels& table) {
-  if constexpr (sizeof(T) == 4) {
-    return table.warp;
-  } else {
-    return table.warp_bf16;
-  }
+  return table.Of<T>().warp;
 }
 
 class Random {

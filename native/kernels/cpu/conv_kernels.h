@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/bf16.h"
+#include "kernels/cpu/block_size.h"
 
 namespace kdtalker::kernels {
 
@@ -71,8 +72,8 @@ struct ConvPlan {
   bool spade;                // out_blocks counts gamma and beta, which alternate
 
   int tiles() const { return tiles_y * tiles_x; }  // of a slice
-  int channels() const { return 16 * in_blocks; }
-  int panel_width() const { return 16 * panel_blocks; }
+  int channels() const { return kBlock * in_blocks; }
+  int panel_width() const { return kBlock * panel_blocks; }
   // Elements of the matrices of one product of one panel: [kernel_depth][channels][panel_width].
   std::int64_t product_weights() const { return std::int64_t{kernel_depth} * channels() * panel_width(); }
   // Elements of all matrices: [panels][products][kernel_depth][channels][panel_width].

@@ -1,7 +1,5 @@
 #include "kernels/cpu/conv_layout.h"
 
-#include <cstring>
-
 #include "kernels/cpu/conv_matrices.h"
 
 namespace kdtalker::kernels {
@@ -11,23 +9,15 @@ void Round(double value, float& to) {
   to = static_cast<float>(value);
 }
 
-// To nearest, ties to even.
 void Round(double value, Bf16& to) {
-  const auto single = static_cast<float>(value);
-  std::uint32_t word;
-  std::memcpy(&word, &single, sizeof(word));
-  to.bits = static_cast<std::uint16_t>((word + 0x7FFFU + ((word >> 16) & 1U)) >> 16);
+  to = RoundToBf16(static_cast<float>(value));
 }
 
-// G g G^T of one 3x3 kernel, or g itself of a 1x1 kernel.
+// G g G^T of one 3x3 kernel.
 template <Method kMethod>
 void TransformKernel(const float* kernel, double* products) {
   constexpr auto& kMatrices = Matrices<kMethod>::value;
   constexpr int kAxis = kMatrices.kProducts;
-  if constexpr (kMethod == Method::kPointwise) {
-    products[0] = static_cast<double>(kernel[0]);
-    return;
-  }
   double rows[kAxis][kSide] = {};
   for (int i = 0; i < kAxis; i++) {
     for (int y = 0; y < kSide; y++) {
@@ -46,8 +36,9 @@ void TransformKernel(const float* kernel, double* products) {
 
 using Transform = void (*)(const float* kernel, double* values);
 
-void KeepTaps(const float* kernel, double* taps) {
-  for (int i = 0; i < kTaps; i++) taps[i] = static_cast<double>(kernel[i]);
+template <int count>
+void Keep(const float* kernel, double* values) {
+  for (int i = 0; i < count; i++) values[i] = static_cast<double>(kernel[i]);
 }
 
 Transform TransformOf(Method method) {
@@ -62,16 +53,16 @@ Transform TransformOf(Method method) {
     case Method::kPointwise:
       break;
   }
-  return &TransformKernel<Method::kPointwise>;
+  return &Keep<1>;
 }
 
 // The row of the trained kernel that lane `lane` of output block `block` computes; -1: none.
 int RowOf(const ConvWeights& weights, int block, int lane) {
   if (!weights.spade) {
-    const int row = block * 16 + lane;
+    const int row = block * kBlock + lane;
     return row < weights.out_channels ? row : -1;
   }
-  const int half = weights.out_channels / 2, row = block / 2 * 16 + lane;
+  const int half = weights.out_channels / 2, row = block / 2 * kBlock + lane;
   return row < half ? row + block % 2 * half : -1;
 }
 
@@ -82,8 +73,8 @@ struct Layout {
   std::int64_t channels, width;  // of a matrix
   std::int64_t Of(int panel, int value, int slice, int channel, int column) const {
     if (taps) {
-      const std::int64_t block = (std::int64_t{panel} * depth + slice) * (width / 16) + column / 16;
-      return ((block * channels + channel) * values + value) * 16 + column % 16;
+      const std::int64_t block = (std::int64_t{panel} * depth + slice) * (width / kBlock) + column / kBlock;
+      return ((block * channels + channel) * values + value) * kBlock + column % kBlock;
     }
     const std::int64_t matrix = (std::int64_t{panel} * values + value) * depth + slice;
     return matrix * channels * width + (channel / pair * width + column) * pair + channel % pair;
@@ -96,8 +87,8 @@ Layout LayoutOf(Method method, const ConvWeights& weights, std::size_t bytes_of_
           taps ? kTaps : ShapeOf(method).products,
           weights.depth,
           taps || bytes_of_element == 4 ? 1 : 2,
-          std::int64_t{16} * ((weights.in_channels + 15) / 16),
-          std::int64_t{16} * PanelBlocks(OutBlocks(weights.out_channels, weights.spade))};
+          std::int64_t{kBlock} * BlocksOf(weights.in_channels),
+          std::int64_t{kBlock} * PanelBlocks(OutBlocks(weights.out_channels, weights.spade))};
 }
 
 // All values of one input channel for one panel: what is written lies side by side.
@@ -105,10 +96,10 @@ template <class T>
 void LayOutChannel(const ConvWeights& weights, const Layout& layout, Method method, int panel, int channel,
                    T* laid_out) {
   const int first = static_cast<int>(panel * layout.width), taps = method == Method::kPointwise ? 1 : kTaps;
-  const Transform transform = layout.taps ? &KeepTaps : TransformOf(method);
+  const Transform transform = layout.taps ? &Keep<kTaps> : TransformOf(method);
   for (int slice = 0; slice < layout.depth; slice++) {
     for (int column = 0; column < layout.width; column++) {
-      const int row = RowOf(weights, (first + column) / 16, column % 16);
+      const int row = RowOf(weights, (first + column) / kBlock, column % kBlock);
       if (row < 0) continue;
       const std::int64_t kernel = (std::int64_t{row} * weights.in_channels + channel) * layout.depth + slice;
       double values[36];
@@ -122,7 +113,7 @@ void LayOutChannel(const ConvWeights& weights, const Layout& layout, Method meth
 template <class T>
 std::vector<std::uint8_t> LayOutAs(const Layout& layout, Method method, const ConvWeights& weights) {
   const int blocks = OutBlocks(weights.out_channels, weights.spade);
-  const int panels = static_cast<int>((16 * blocks + layout.width - 1) / layout.width);
+  const int panels = static_cast<int>((kBlock * blocks + layout.width - 1) / layout.width);
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(layout.Of(panels, 0, 0, 0, 0)) * sizeof(T));
   for (int panel = 0; panel < panels; panel++) {
     for (int channel = 0; channel < weights.in_channels; channel++)
@@ -134,7 +125,7 @@ std::vector<std::uint8_t> LayOutAs(const Layout& layout, Method method, const Co
 }  // namespace
 
 int OutBlocks(int out_channels, bool spade) {
-  return spade ? 2 * ((out_channels / 2 + 15) / 16) : (out_channels + 15) / 16;
+  return spade ? 2 * BlocksOf(out_channels / 2) : BlocksOf(out_channels);
 }
 
 template <class T>

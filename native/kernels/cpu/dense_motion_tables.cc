@@ -58,25 +58,24 @@ void MakeHeats(const float* keypoint, int which, DenseMotionTables::Heat* heat) 
   MakeHeat(kDepthPlaces, keypoint[2], heat->z[which]);
 }
 
+// `shift`: of the candidate along x, y and z.
+void MakeCandidate(const float (&shift)[3], std::int64_t candidate, DenseMotionTables* tables) {
+  MakeRow(shift[0], &tables->x[candidate]);
+  for (std::int64_t y = 0; y < kVolumeSide; y++)
+    tables->y[candidate][y] = MakePair(CellOf(kSidePlaces.at[y], shift[1], kVolumeSide), kVolumeSide);
+  for (std::int64_t z = 0; z < kVolumeDepth; z++)
+    tables->z[candidate][z] = MakePair(CellOf(kDepthPlaces.at[z], shift[2], kVolumeDepth), kVolumeDepth);
+}
+
 }  // namespace
 
 void MakeDenseMotionTables(const float* source, const float* driving, DenseMotionTables* tables) {
-  for (std::int64_t c = 0; c < kCandidates; c++) {
-    float shift[3] = {};
-    for (int axis = 0; c > 0 && axis < 3; axis++) {
-      shift[axis] = source[3 * (c - 1) + axis] - driving[3 * (c - 1) + axis];
-    }
-    MakeRow(shift[0], &tables->x[c]);
-    for (std::int64_t y = 0; y < kVolumeSide; y++) {
-      tables->y[c][y] = MakePair(CellOf(kSidePlaces.at[y], shift[1], kVolumeSide), kVolumeSide);
-    }
-    for (std::int64_t z = 0; z < kVolumeDepth; z++) {
-      tables->z[c][z] = MakePair(CellOf(kDepthPlaces.at[z], shift[2], kVolumeDepth), kVolumeDepth);
-    }
-  }
+  MakeCandidate({}, 0, tables);
   for (std::int64_t i = 0; i < kKeypoints; i++) {
-    MakeHeats(driving + 3 * i, 0, &tables->heat[i]);
-    MakeHeats(source + 3 * i, 1, &tables->heat[i]);
+    const float *from = source + 3 * i, *to = driving + 3 * i;
+    MakeCandidate({from[0] - to[0], from[1] - to[1], from[2] - to[2]}, i + 1, tables);
+    MakeHeats(to, 0, &tables->heat[i]);
+    MakeHeats(from, 1, &tables->heat[i]);
   }
 }
 

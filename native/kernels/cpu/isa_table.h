@@ -11,34 +11,37 @@
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
+// What has no products of T on this instruction set has none of the functions around them either.
+template <class T>
+inline constexpr ConvKernels<T> kConvKernels = {&TransformKernelsBy<T>, &TransformInBy<T>, &Product<T>,
+                                                &TransformOutBy<T>};
+template <class T>
+inline constexpr TokenKernels<T> kTokenKernels = {&LinearPanel<T>, &NormaliseRows<T>, &AttendHead<T>};
+
+inline constexpr Kernels<float> kFloatKernels = {true,
+                                                 {&BlockPiece<float>, &UnblockPiece<float>},
+                                                 kConvKernels<float>,
+                                                 &Statistics<float>,
+                                                 kWarpKernels<float>,
+                                                 kTokenKernels<float>};
+inline constexpr Kernels<Bf16> kBf16Kernels = {
 #if defined(__AVX512BF16__)
-inline constexpr auto kBf16Kernels = &TransformKernelsBy<Bf16>;
-inline constexpr auto kBf16Product = &Product<Bf16>;
-inline constexpr auto kBf16Linear = &LinearPanel<Bf16>;
+    true,
+    {&BlockPiece<Bf16>, &UnblockPiece<Bf16>},
+    kConvKernels<Bf16>,
+    &Statistics<Bf16>,
+    kWarpKernels<Bf16>,
+    kTokenKernels<Bf16>,
 #else
-inline constexpr decltype(ConvKernels<Bf16>::transform_kernels) kBf16Kernels = nullptr;
-inline constexpr decltype(ConvKernels<Bf16>::product) kBf16Product = nullptr;
-inline constexpr decltype(TokenKernels<Bf16>::linear) kBf16Linear = nullptr;
+    false, {&BlockPiece<Bf16>, &UnblockPiece<Bf16>}, {}, &Statistics<Bf16>, kWarpKernels<Bf16>, {},
 #endif
+};
 
 const CpuKernels& Table();  // kernel_table.cc calls it
 
 const CpuKernels& Table() {  // NOLINT(misc-definitions-in-headers): this header is the body of isa_*.cc
-  static constexpr CpuKernels kTable = {
-      KDTALKER_ISA_NAME,
-      kPieceCells,
-      {&BlockPiece<float>, &UnblockPiece<float>},
-      {&BlockPiece<Bf16>, &UnblockPiece<Bf16>},
-      {&TransformKernelsBy<float>, &TransformInBy<float>, &Product<float>, &TransformOutBy<float>},
-      {kBf16Kernels, &TransformInBy<Bf16>, kBf16Product, &TransformOutBy<Bf16>},
-      &Statistics<float>,
-      &Statistics<Bf16>,
-      kWarpKernels<float>,
-      kWarpKernels<Bf16>,
-      kWarpFloatKernels,
-      {&LinearPanel<float>, &NormaliseRows<float>, &AttendHead<float>},
-      {kBf16Linear, &NormaliseRows<Bf16>, &AttendHead<Bf16>},
-  };
+  static constexpr CpuKernels kTable = {KDTALKER_ISA_NAME, kPieceCells, kFloatKernels, kBf16Kernels,
+                                        kWarpFloatKernels};
   return kTable;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/cpu/bf16.h"
 #include "kernels/cpu/conv_kernels.h"
@@ -22,21 +23,34 @@ template <class T>
 using StatisticsKernel = void (*)(const T* x, float* statistics, std::int64_t cells, float epsilon,
                                   std::int64_t block);
 
+// What reads or writes elements of T: float or Bf16.
+template <class T>
+struct Kernels {
+  // Whether there are products of T. Without them conv and tokens must not be used; the rest converts.
+  bool multiplies;
+  BlockKernels<T> block;
+  ConvKernels<T> conv;
+  StatisticsKernel<T> statistics;
+  WarpKernels<T> warp;
+  TokenKernels<T> tokens;
+};
+
 // The kernels of one instruction set.
 struct CpuKernels {
   Isa isa;
   std::int64_t piece_cells;
-  BlockKernels<float> block;
-  BlockKernels<Bf16> block_bf16;
-  ConvKernels<float> conv;
-  ConvKernels<Bf16> conv_bf16;  // transform_kernels, product: null without AVX512-BF16
-  StatisticsKernel<float> statistics;
-  StatisticsKernel<Bf16> statistics_bf16;
-  WarpKernels<float> warp;
-  WarpKernels<Bf16> warp_bf16;
+  Kernels<float> of_float;
+  Kernels<Bf16> of_bf16;
   WarpFloatKernels warp_float;
-  TokenKernels<float> tokens;
-  TokenKernels<Bf16> tokens_bf16;  // linear: null without AVX512-BF16
+
+  template <class T>
+  const Kernels<T>& Of() const {
+    if constexpr (std::is_same_v<T, Bf16>) {
+      return of_bf16;
+    } else {
+      return of_float;
+    }
+  }
 };
 
 // Those of one instruction set; the processor need not have it.

@@ -1,7 +1,5 @@
 #include "kernels/cpu/linear_layout.h"
 
-#include <cstring>
-
 namespace kdtalker::kernels {
 namespace {
 
@@ -13,12 +11,6 @@ void Round(float value, Bf16& to) {
 }
 
 }  // namespace
-
-Bf16 RoundToBf16(float value) {
-  std::uint32_t word;
-  std::memcpy(&word, &value, sizeof(word));
-  return {static_cast<std::uint16_t>((word + 0x7FFFU + ((word >> 16) & 1U)) >> 16)};
-}
 
 template <class T>
 std::vector<T> LayOutLinear(const float* matrix, int channels, int outputs) {

@@ -6,9 +6,6 @@
 
 namespace kdtalker::kernels {
 
-// To nearest, ties to even.
-Bf16 RoundToBf16(float value);
-
 // A matrix [channels, outputs] as TokenKernels::linear reads it: [panel][channels][32] with zeros past the
 // last output, in bfloat16 with pairs of channels side by side and a zero after an odd number of them. T is
 // float or Bf16.

@@ -1,99 +1,22 @@
 // The mask's 7x7x7 convolution, 142 channels to 22 on 16x64x64 cells (model 9), by Fourier transforms:
 //
-//   1 MaskDepth    along the depth, whole volume: 16 cells, nothing around them, at 20 frequencies
+//   1 MaskDepth    along the depth, whole volume (mask_depth.h)
 //   for each of the 10 slices that this leaves, one a frequency:
 //   2 MaskColumns  along y, in five overlapping tiles
-//   3 MaskLine     at each frequency along y: along x, in five tiles; at each of 20 frequencies a real
-//   product of
-//                  [tile, re|im][channel] with [channel][re|im, candidate]; and back along x
+//   3 MaskLine     at each frequency along y: along x, in five tiles; at each of 20 frequencies a product
+//                  (mask_product.h); and back along x
 //   4 MaskCells    back along y
 //   and back along the depth where the mask is used (mask_motion.h).
 //
 // The large tensors, all tiles at all frequencies, exist for one line at a time, in a core's own cache. Steps
 // are cut into pieces (mask_shape.h) that any threads may share.
-//
-// The frequencies along the depth are the odd multiples of pi / 20: those of a sequence that changes its sign
-// when it wraps around. Nothing wraps here, and of a real sequence ten complex numbers remain, none of them
-// special.
 #pragma once
 
 #include "kernels/cpu/fft20.h"
+#include "kernels/cpu/mask_product.h"
 #include "kernels/cpu/mask_shape.h"
 
 namespace kdtalker::kernels::KDTALKER_ISA {
-
-// cos(pi j / 20) for any j >= 0.
-constexpr float Cos40(std::int64_t j) {
-  constexpr double kQuarter[11] = {1.0,
-                                   0.98768834059513772619,
-                                   0.95105651629515357212,
-                                   0.89100652418836786236,
-                                   0.80901699437494742410,
-                                   0.70710678118654752440,
-                                   0.58778525229247312917,
-                                   0.45399049973954679156,
-                                   0.30901699437494742410,
-                                   0.15643446504023086901,
-                                   0.0};
-  j %= 40;
-  if (j > 20) j = 40 - j;
-  return static_cast<float>(j > 10 ? -kQuarter[20 - j] : kQuarter[j]);
-}
-constexpr float Sin40(std::int64_t j) {
-  return Cos40(j + 30);
-}
-
-// Transform of the 16 depths of one lane. x[m] and x[20 - m] share a cosine up to its sign, and frequency 9 -
-// k is frequency k with the signs of odd m turned, so a quarter of the products is left.
-template <class LoadAt, class StoreAt>
-KDTALKER_INLINE void DepthSpectrum(LoadAt load, StoreAt store) {
-  Vector cosine[10], sine[11];  // what the cosine and the sine of m are multiplied with
-#pragma GCC unroll 5
-  for (int m = 0; m < 5; m++) cosine[m] = sine[m] = load(m);
-#pragma GCC unroll 5
-  for (int m = 5; m < 10; m++) {
-    const Vector near = load(m), far = load(20 - m);
-    cosine[m] = near - far;
-    sine[m] = near + far;
-  }
-  sine[10] = load(10);
-#pragma GCC unroll 5
-  for (int k = 0; k < 5; k++) {
-    const int turn = 2 * k + 1;
-    Vector even = cosine[0], odd = cosine[1] * Cos40(turn);
-    Vector sine_even = sine[2] * Sin40(2 * turn), sine_odd = sine[1] * Sin40(turn);
-#pragma GCC unroll 5
-    for (int m = 2; m < 10; m += 2) even = even + cosine[m] * Cos40(m * turn);
-#pragma GCC unroll 5
-    for (int m = 3; m < 10; m += 2) odd = odd + cosine[m] * Cos40(m * turn);
-#pragma GCC unroll 5
-    for (int m = 4; m <= 10; m += 2) sine_even = sine_even + sine[m] * Sin40(m * turn);
-#pragma GCC unroll 5
-    for (int m = 3; m < 10; m += 2) sine_odd = sine_odd + sine[m] * Sin40(m * turn);
-    store(k, Complex{even + odd, Vector{} - sine_even - sine_odd});
-    store(9 - k, Complex{even - odd, sine_even - sine_odd});
-  }
-}
-
-// Row y of block b, piece = 64 b + y: x [9, 16, 64, 64, 16] to slices [10][9, y, x, re|im, 16].
-template <class T>
-void MaskDepth(const T* x, float* slices, std::int64_t piece) {
-  constexpr std::int64_t kPlane = kVolumeSide * kVolumeSide * kBlock;
-  const T* from =
-      x + (piece / kVolumeSide * kVolumeDepth * kVolumeSide + piece % kVolumeSide) * kVolumeSide * kBlock;
-  float* to = slices + piece * mask::kSliceRow;
-  for (std::int64_t cell = 0; cell < kVolumeSide; cell++) {
-    for (int part = 0; part < kBlock; part += kLanes) {
-      const T* lane = from + cell * kBlock + part;
-      float* out = to + cell * mask::kCell + part;
-      DepthSpectrum([&](int m) KDTALKER_INLINED { return Load(lane + m * kPlane); },
-                    [&](int k, const Complex& value) KDTALKER_INLINED {
-                      Store(out + k * mask::kSlice, value.re);
-                      Store(out + k * mask::kSlice + kBlock, value.im);
-                    });
-    }
-  }
-}
 
 // What a tile reads beyond the volume.
 alignas(64) inline constexpr float kNothing[mask::kCell] = {};
@@ -144,61 +67,6 @@ KDTALKER_INLINE void MaskLineSpectrum(const float* line, float* spectrum) {
       }
     }
   }
-}
-
-// 24 floats by vectors of 16 lanes: two that overlap.
-inline constexpr int kOutputStep = kLanes == 16 ? 8 : kLanes;
-
-// Floats of the next matrix that are fetched into the cache while a channel of this one is in work.
-inline constexpr std::int64_t kPrefetched = 16;
-
-// An even number of rows [rows, 144] of the spectrum times a matrix [144, 48] to [rows / 2, re|im, 24].
-template <int rows>
-KDTALKER_INLINE void MaskProductRows(const float* x, const float* matrix, const float* ahead,
-                                     float* product) {
-  using namespace mask;
-  constexpr int kWide = 3;
-  alignas(64) float sums[rows][kColumns];
-  for (int column = 0; column < kColumns; column += kWide * kLanes) {
-    Vector sum[rows][kWide] = {};
-    for (std::int64_t channel = 0; channel < kChannels; channel++) {
-      const float* w = matrix + channel * kColumns + column;
-      if (column == 0) __builtin_prefetch(ahead + channel * kPrefetched);
-      const Vector w0 = Load(w), w1 = Load(w + kLanes), w2 = Load(w + 2 * kLanes);
-#pragma GCC unroll 16
-      for (int row = 0; row < rows; row++) {
-        const Vector value = Broadcast(x[row * kChannels + channel]);
-        sum[row][0] += value * w0;
-        sum[row][1] += value * w1;
-        sum[row][2] += value * w2;
-      }
-    }
-#pragma GCC unroll 16
-    for (int row = 0; row < rows; row++) {
-      for (int i = 0; i < kWide; i++) Store(sums[row] + column + i * kLanes, sum[row][i]);
-    }
-  }
-  for (int row = 0; row < rows; row += 2) {
-    const float *re = sums[row], *im = sums[row + 1];
-    float* out = product + row * kOutputs;
-    for (int i = 0; i + kLanes <= kOutputs; i += kOutputStep) {
-      Store(out + i, Load(re + i) - Load(im + kOutputs + i));
-      Store(out + kOutputs + i, Load(re + kOutputs + i) + Load(im + i));
-    }
-  }
-}
-
-// spectrum [tile, re|im, 144] times a matrix [144, 48] to product [tile, re|im, 24].
-KDTALKER_INLINE void MaskProduct(const float* spectrum, const float* matrix, float* product) {
-  using namespace mask;
-  constexpr int kStepRows = kLanes == 16 ? 8 : 4;  // as many as the registers hold sums of
-  constexpr std::int64_t kWhole = kRows / kStepRows * kStepRows;
-  const float* ahead = matrix + kMatrix;
-  for (std::int64_t row = 0; row < kWhole; row += kStepRows) {
-    MaskProductRows<kStepRows>(spectrum + row * kChannels, matrix, ahead, product + row * kOutputs);
-    ahead += ahead < matrix + 2 * kMatrix ? kChannels * kPrefetched : 0;
-  }
-  MaskProductRows<kRows - kWhole>(spectrum + kWhole * kChannels, matrix, ahead, product + kWhole * kOutputs);
 }
 
 // Products [20, tile y, tile x, re|im, 24] to a line of outputs [tile y, x, re|im, 24].

@@ -5,6 +5,7 @@
 
 #include "kernels/cpu/exponential.h"
 #include "kernels/cpu/mask_convolution.h"
+#include "kernels/cpu/mask_depth.h"
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 

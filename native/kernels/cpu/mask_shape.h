@@ -4,13 +4,14 @@
 
 #include <cstdint>
 
+#include "kernels/cpu/block_size.h"
 #include "kernels/cpu/volume.h"
 
 namespace kdtalker::kernels::mask {
 
 inline constexpr std::int64_t kInputs = 142;
-inline constexpr std::int64_t kBlocks = 9;               // of 16 channels
-inline constexpr std::int64_t kChannels = kBlocks * 16;  // the last two are zeros
+inline constexpr std::int64_t kBlocks = 9;                   // of 16 channels
+inline constexpr std::int64_t kChannels = kBlocks * kBlock;  // the last two are zeros
 inline constexpr std::int64_t kKernel = 7;
 inline constexpr std::int64_t kReach = kKernel / 2;
 
@@ -30,7 +31,7 @@ static_assert(kSize >= kStep + kKernel - 1 && kStep * kTilesAcross >= kVolumeSid
 
 // Floats from one step to the next in the tensors between the steps. Each has room for a cell more than it
 // needs: distances that are multiples of 4096 bytes would share a few places of the cache.
-inline constexpr std::int64_t kCell = 2 * 16;                                                // [re|im, 16]
+inline constexpr std::int64_t kCell = 2 * kBlock;                                            // [re|im, 16]
 inline constexpr std::int64_t kSliceRow = kVolumeSide * kCell + kCell;                       // [x]
 inline constexpr std::int64_t kSlice = kBlocks * kVolumeSide * kSliceRow + kCell;            // [9, y, x]
 inline constexpr std::int64_t kLine = kTilesAcross * kBlocks * kVolumeSide * kCell + kCell;  // [tile, 9, x]

@@ -71,6 +71,16 @@ std::vector<Number> Spectrum(const float* kernel, const Waves& depth, const Wave
   return Transform(Transform(slices, plane, kSize, kKernel), plane, kSize, 1);
 }
 
+// The rows of one input channel, [10 * 400][48]; zeros for a channel that is missing.
+void PlaceChannel(const float* weights, std::int64_t in, const Waves& depth, const Waves& plane,
+                  std::vector<float>& rows) {
+  std::fill(rows.begin(), rows.end(), 0.0F);
+  for (std::int64_t out = 0; in < kInputs && out < kCandidates; out++) {
+    PlaceSpectrum(Spectrum(weights + (out * kInputs + in) * kTaps, depth, plane),
+                  &rows[static_cast<std::size_t>(out)]);
+  }
+}
+
 }  // namespace
 
 std::size_t MaskWeightsBytes() {
@@ -81,14 +91,9 @@ void LayOutMask(const float* weights, float* laid_out) {
   // Along the depth output d sits where input d does; along y and x a tile's first output sits where its
   // first input does, three cells before it.
   const Waves depth = MakeWaves(0.5, kReach), plane = MakeWaves(0.0, 0);
-  std::vector<float> rows(
-      static_cast<std::size_t>(kSlices * kFrequencies * kColumns));  // of one input channel
+  std::vector<float> rows(static_cast<std::size_t>(kSlices * kFrequencies * kColumns));
   for (std::int64_t in = 0; in < kChannels; in++) {
-    std::fill(rows.begin(), rows.end(), 0.0F);
-    for (std::int64_t out = 0; in < kInputs && out < kCandidates; out++) {
-      PlaceSpectrum(Spectrum(weights + (out * kInputs + in) * kTaps, depth, plane),
-                    &rows[static_cast<std::size_t>(out)]);
-    }
+    PlaceChannel(weights, in, depth, plane, rows);
     for (std::int64_t f = 0; f < kSlices * kFrequencies; f++) {
       std::copy_n(&rows[static_cast<std::size_t>(f * kColumns)], kColumns,
                   laid_out + f * kMatrix + in * kColumns);

@@ -1,30 +1,11 @@
 // The layers of token_kernels.h for one instruction set.
 #pragma once
 
+#include "kernels/cpu/exponential.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/token_kernels.h"
 
 namespace kdtalker::kernels::KDTALKER_ISA {
-
-// e^x to 2 units in the last place; x is cut off where float32 ends.
-KDTALKER_INLINE Vector Exp(Vector x) {
-  const Vector rounder =
-      Broadcast(12582912.0F);  // 1.5 * 2^23: adding it leaves a whole number in the low bits
-  x = Min(Max(x, Broadcast(-87.0F)), Broadcast(88.0F));
-  const Vector shifted = x * 1.44269504F + rounder;
-  const Vector n = shifted - rounder;
-  const Vector r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-  Vector sum = Broadcast(1.0F / 5040.0F);
-  sum = sum * r + 1.0F / 720.0F;
-  sum = sum * r + 1.0F / 120.0F;
-  sum = sum * r + 1.0F / 24.0F;
-  sum = sum * r + 1.0F / 6.0F;
-  sum = sum * r + 0.5F;
-  sum = sum * r + 1.0F;
-  sum = sum * r + 1.0F;
-  const Words power = (reinterpret_cast<Words>(shifted) + 127U) << 23;
-  return sum * reinterpret_cast<Vector>(power);
-}
 
 KDTALKER_INLINE Vector Silu(Vector x) {
   return x / (1.0F + Exp(-x));

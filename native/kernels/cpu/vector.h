@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/bf16.h"
+#include "kernels/cpu/block_size.h"
 
 #if defined(__AVX512BF16__)
 #include <immintrin.h>
@@ -23,7 +24,6 @@
 namespace kdtalker::kernels::KDTALKER_ISA {
 
 inline constexpr std::int64_t kLanes = KDTALKER_LANES;
-inline constexpr std::int64_t kBlock = 16;  // channels that lie side by side in a blocked tensor
 inline constexpr int kParts = kBlock / kLanes;
 
 using Vector = float __attribute__((vector_size(4 * KDTALKER_LANES)));
@@ -52,9 +52,8 @@ KDTALKER_INLINE void Store(Bf16* to, Vector value) {
   const __m256bh halves = _mm512_cvtneps_pbh(reinterpret_cast<__m512>(value));
   *reinterpret_cast<UnalignedHalves*>(to) = reinterpret_cast<const Halves&>(halves);
 #else
-  Words words = reinterpret_cast<Words>(value);
-  words += 0x7FFFU + ((words >> 16) & 1U);
-  *reinterpret_cast<UnalignedHalves*>(to) = __builtin_convertvector(words >> 16, Halves);
+  const Words words = RoundedHalf(reinterpret_cast<Words>(value));
+  *reinterpret_cast<UnalignedHalves*>(to) = __builtin_convertvector(words, Halves);
 #endif
 }
 KDTALKER_INLINE Vector Max(Vector a, Vector b) {

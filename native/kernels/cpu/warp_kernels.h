@@ -14,7 +14,7 @@ template <class T>
 struct WarpKernels {
   // dense_motion_input.h: kVolumeDepth * kVolumeSide pieces.
   void (*dense_motion)(const float* volume, const DenseMotionTables& tables, T* out, std::int64_t piece);
-  // mask_convolution.h: mask::kDepthPieces pieces.
+  // mask_depth.h: mask::kDepthPieces pieces.
   void (*mask_depth)(const T* x, float* slices, std::int64_t piece);
   // occlusion.h: four pieces a block.
   void (*occlusion)(const T* x, const float* weights, float* sums, std::int64_t piece);

@@ -1,11 +1,12 @@
 import { algorithmFor } from '../algorithm.js';
 import { addBlocked, block, reading, replaceByBlocked } from '../blocked.js';
 import { activationOf, type Convolution, convolutionOf, isKernel, residualOf } from '../convolution.js';
+import { BLOCK } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
 import { laidOutWeights, laneBias } from '../weights.js';
 
 /** Below so many channels most lanes of a block would be zeros. */
-const INPUTS_FROM = 16;
+const INPUTS_FROM = BLOCK;
 const OUTPUTS_FROM = 8;
 
 /** Convolutions of kernel 1 or 3 that keep the size, with what follows them at once: an activation, then something added. */

@@ -1,5 +1,6 @@
 import { type EditableNode, integersOf } from '../../onnx/index.js';
 import { floatOf, intOf } from '../attributes.js';
+import { BLOCK } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
 import {
   any,
@@ -49,8 +50,8 @@ function lower(context: PassContext, match: Found): string | undefined {
   const width = dims('first')[0]!;
   const square = ['first', 'second'].every((key) => dims(key).join() === [width, width].join());
   const condition = conditionOf(context, name('scale'), name('shift'), width);
-  // The operator works on blocks of 16 numbers.
-  if (width % 16 !== 0 || !square || !condition) return undefined;
+  // The operator works on blocks of numbers.
+  if (width % BLOCK !== 0 || !square || !condition) return undefined;
   const inputs = [
     condition.audio,
     condition.time,
