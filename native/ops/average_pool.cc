@@ -17,7 +17,7 @@ Dims Halved(Dims dims) {
 
 template <class T>
 Dims AveragePool<T>::InferShape(Shapes& shapes) {
-  const Dims x = DimsOf(shapes, 0);
+  const Dims x = shapes.DimsOf(0);
   return x.size() < 4 ? Dims{} : Halved(x);
 }
 

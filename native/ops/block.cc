@@ -39,7 +39,7 @@ std::int64_t Cells(const Dims& blocked) {
 
 template <class T>
 Dims Block<T>::InferShape(Shapes& shapes) {
-  const Dims dims = DimsOf(shapes, 0);
+  const Dims dims = shapes.DimsOf(0);
   return dims.size() < 3 ? Dims{} : BlockedDims(dims);
 }
 
@@ -58,8 +58,8 @@ void Block<T>::Compute(const Ort::KernelContext& context) {
 
 template <class T>
 Dims Unblock<T>::InferShape(Shapes& shapes) {
-  const Dims dims = DimsOf(shapes, 0);
-  return dims.size() < 3 ? Dims{} : PlainDims(dims, shapes.GetAttrInt("channels"));
+  const Dims dims = shapes.DimsOf(0);
+  return dims.size() < 3 ? Dims{} : PlainDims(dims, shapes.Attribute("channels"));
 }
 
 template <class T>

@@ -22,7 +22,7 @@ void PutCellsFirst(const Workers& workers, const float* x, float* y, std::int64_
 }
 
 Dims CellsFirst::InferShape(Shapes& shapes) {
-  const Dims x = DimsOf(shapes, 0);
+  const Dims x = shapes.DimsOf(0);
   return x.size() != 5 ? Dims{} : CellsFirstDims(x);
 }
 

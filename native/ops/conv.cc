@@ -85,7 +85,7 @@ Conv<T>::Conv(const Ort::ConstKernelInfo& info)
 
 template <class T>
 Dims Conv<T>::InferShape(Shapes& shapes) {
-  return ResultDims(DimsOf(shapes, 0), shapes.GetAttrInt("channels"), 1);
+  return ResultDims(shapes.DimsOf(0), shapes.Attribute("channels"), 1);
 }
 
 template <class T>
@@ -114,7 +114,7 @@ UpConv<T>::UpConv(const Ort::ConstKernelInfo& info)
 
 template <class T>
 Dims UpConv<T>::InferShape(Shapes& shapes) {
-  return ResultDims(DimsOf(shapes, 0), shapes.GetAttrInt("channels"), shapes.GetAttrInt("factor"));
+  return ResultDims(shapes.DimsOf(0), shapes.Attribute("channels"), shapes.Attribute("factor"));
 }
 
 template <class T>
@@ -139,7 +139,7 @@ Spade<T>::Spade(const Ort::ConstKernelInfo& info)
 
 template <class T>
 Dims Spade<T>::InferShape(Shapes& shapes) {
-  return ResultDims(DimsOf(shapes, 0), shapes.GetAttrInt("channels"), 1);
+  return ResultDims(shapes.DimsOf(0), shapes.Attribute("channels"), 1);
 }
 
 template <class T>

@@ -22,12 +22,9 @@
 
 #include "core/error.h"
 #include "kernels/cpu/kernel_table.h"
+#include "ops/shapes.h"
 
 namespace kdtalker::ops {
-
-using Element = ONNXTensorElementDataType;
-using Dims = std::vector<std::int64_t>;
-using Shapes = Ort::ShapeInferContext;
 
 template <class T>
 inline constexpr Element kElementOf = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
@@ -49,16 +46,6 @@ OrtStatusPtr Guard(Work&& work) noexcept {
   }
 }
 
-// The known dims of an input; empty where one is not fixed.
-inline Dims DimsOf(Shapes& shapes, std::size_t index) {
-  Dims dims;
-  for (const auto& dim : shapes.GetInputShape(index)) {
-    if (!dim.IsInt() || dim.AsInt() < 0) return {};
-    dims.push_back(dim.AsInt());
-  }
-  return dims;
-}
-
 // An operator's element types. Where several operators share a name, ONNX Runtime asks the first of them for
 // the shape and type of the output, whatever the inputs; so the one whose input types fit is looked up.
 struct Signature {
@@ -71,8 +58,8 @@ struct Signature {
   static void Add(const Signature& signature);
 };
 
-// Sets type and shape of the output of the operator of this name that takes the context's inputs.
-void InferOutput(const char* name, OrtShapeInferContext* context);
+// Sets type and shape of the output of the operator of this name that takes these inputs.
+void InferOutput(const char* name, Shapes shapes);
 
 template <class K>
 class GuardedKernel : public K {
@@ -107,7 +94,7 @@ class Op : public Ort::CustomOpBase<Op<K>, GuardedKernel<K>, true> {
 
  private:
   static OrtStatusPtr Infer(const OrtCustomOp*, OrtShapeInferContext* context) noexcept {
-    return Guard([&] { InferOutput(K::kName, context); });
+    return Guard([&] { InferOutput(K::kName, Shapes(context)); });
   }
 };
 

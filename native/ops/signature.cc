@@ -17,16 +17,6 @@ Known& All() {
   return known;
 }
 
-// The element type of an input; undefined where the input is left out.
-Element TypeOf(OrtShapeInferContext* context, std::size_t index) {
-  OrtTensorTypeAndShapeInfo* info = nullptr;
-  Element type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
-  const Ort::Status status(Ort::GetApi().ShapeInferContext_GetInputTypeShape(context, index, &info));
-  if (!status.IsOK() || info == nullptr) return type;
-  Ort::ThrowOnError(Ort::GetApi().GetTensorElementType(info, &type));
-  return type;
-}
-
 bool Fits(const Signature& signature, const std::vector<Element>& types) {
   if (types.size() > signature.input_count) return false;
   return std::equal(types.begin(), types.end(), signature.inputs, [](Element given, Element wanted) {
@@ -34,11 +24,9 @@ bool Fits(const Signature& signature, const std::vector<Element>& types) {
   });
 }
 
-std::vector<Element> InputTypes(OrtShapeInferContext* context) {
-  std::size_t count = 0;
-  Ort::ThrowOnError(Ort::GetApi().ShapeInferContext_GetInputCount(context, &count));
-  std::vector<Element> types;
-  for (std::size_t i = 0; i < count; i++) types.push_back(TypeOf(context, i));
+std::vector<Element> InputTypes(const Shapes& shapes) {
+  std::vector<Element> types(shapes.InputCount());
+  for (std::size_t i = 0; i < types.size(); i++) types[i] = shapes.TypeOf(i);
   return types;
 }
 
@@ -49,17 +37,13 @@ void Signature::Add(const Signature& signature) {
   All().signatures.push_back(signature);
 }
 
-void InferOutput(const char* name, OrtShapeInferContext* context) {
-  const std::vector<Element> types = InputTypes(context);
+void InferOutput(const char* name, Shapes shapes) {
+  const std::vector<Element> types = InputTypes(shapes);
   const std::lock_guard lock(All().mutex);
   for (const Signature& signature : All().signatures) {
     if (std::string_view(signature.name) != name || !Fits(signature, types)) continue;
-    Shapes shapes(&Ort::GetApi(), context);
     const Dims dims = signature.infer(shapes);
-    if (dims.empty()) return;
-    Shapes::Shape shape;
-    for (const std::int64_t dim : dims) shape.emplace_back(dim);
-    Ort::ThrowOnError(shapes.SetOutputShape(0, shape, signature.output).release());
+    if (!dims.empty()) shapes.SetOutput(dims, signature.output);
     return;
   }
 }

@@ -6,7 +6,7 @@ namespace kdtalker::ops {
 
 template <class T>
 Dims Stats<T>::InferShape(Shapes& shapes) {
-  const Dims x = DimsOf(shapes, 0);
+  const Dims x = shapes.DimsOf(0);
   return x.empty() ? Dims{} : Dims{x[0], 2, kernels::kBlock};
 }
 

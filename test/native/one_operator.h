@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/runtime.h"
+#include "core/session_threads.h"
 #include "ops/domain.h"
 #include "ops/op.h"
 
@@ -128,7 +129,7 @@ class OneOperator {
     kdtalker::ops::Register(*runtime_);
     const std::string model = Model(name, attributes, output, rank);
     Ort::SessionOptions options;
-    options.SetIntraOpNumThreads(2);
+    threads_.GiveTo(options);
     runtime_->AddDomainsTo(options);
     return Ort::Session(runtime_->env(), model.data(), model.size(), options);
   }
@@ -136,6 +137,7 @@ class OneOperator {
   std::vector<Host> inputs_;
   std::string domain_;
   std::shared_ptr<kdtalker::Runtime> runtime_;
+  kdtalker::SessionThreads threads_{1};
   Ort::Session session_;
 };
 
