@@ -20,7 +20,7 @@ function packFrom(copy, destination) {
     filter: (source) => !LEFT.has(path.relative(root, source)),
   });
   symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
-  step(process.execPath, ['native/build/prebuilds.mjs', path.join(copy, 'prebuilds')]);
+  step(process.execPath, ['native/build/prebuilds.mjs', copy]);
   const within = { cwd: copy, env: { ...process.env, PREBUILDS_ONLY: '1' } };
   step(process.execPath, ['node_modules/typescript/bin/tsc'], within);
   step(process.execPath, ['dist/build/packs.js'], within);

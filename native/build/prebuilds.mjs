@@ -1,10 +1,9 @@
-// `npm run prebuilds [-- FOLDER]`: what the published package carries for this platform, in prebuilds/<platform>-<arch>: the addon
-// under the name that node-gyp-build looks for, and ONNX Runtime's library with its licences. The addon is that of `npm run build:native`.
+// `npm run prebuilds [-- FOLDER]`: what the published package carries for this platform, in FOLDER/prebuilds/<platform>-<arch>: the addon,
+// built by cmake-js and placed by prebuildify, and ONNX Runtime's library with its licences.
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { addonFile, compileAddon } from './cmake.mjs';
 import { neededVersions, tooYoung, withSoname } from './elf.mjs';
-import { fail, root, run } from './project.mjs';
+import { fail, resolve, root, run } from './project.mjs';
 import { runtimeLibrary, runtimeLicences } from './runtime.mjs';
 
 /**
@@ -13,8 +12,8 @@ import { runtimeLibrary, runtimeLicences } from './runtime.mjs';
  */
 const RUNTIME = 'libkdtalkerort.so.1';
 
-const prebuilds = path.resolve(root, process.argv[2] ?? 'prebuilds');
-const folder = path.join(prebuilds, `${process.platform}-${process.arch}`);
+const out = path.resolve(root, process.argv[2] ?? '.');
+const folder = path.join(out, 'prebuilds', `${process.platform}-${process.arch}`);
 
 /** Refuses what does not load on the oldest system that the documentation names. */
 function check(file) {
@@ -26,14 +25,23 @@ function check(file) {
     );
 }
 
+/** As kdtalker.glibc.node, the name that node-gyp-build looks for. */
 function placeAddon() {
-  const status = compileAddon();
-  if (status !== 0) process.exit(status);
-  const file = path.join(folder, 'kdtalker.glibc.node');
-  copyFileSync(addonFile(), file);
-  if (run('strip', ['--strip-unneeded', file]) !== 0)
-    fail('Expected `strip` to strip the addon but it failed.');
-  check(file);
+  const manifest = resolve('prebuildify/package.json');
+  if (!manifest) fail('Expected prebuildify for the prebuilt addon but found none. Run `npm ci`.');
+  const program = path.join(path.dirname(manifest), 'bin.js');
+  const options = [
+    '--napi',
+    '--strip',
+    '--tag-libc',
+    '--node-gyp',
+    './native/build/prebuild.mjs',
+    '--out',
+    out,
+  ];
+  if (run(process.execPath, [program, ...options]) !== 0)
+    fail('Expected prebuildify to succeed but it failed; its output is above.');
+  check(path.join(folder, 'kdtalker.glibc.node'));
 }
 
 function placeRuntime() {
