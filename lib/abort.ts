@@ -1,6 +1,6 @@
 import { aborted, throwIfAborted } from './errors.js';
 
-/** What can be stopped, and how it is called in the error. */
+/** A call that can be stopped, and its name in the error. */
 export interface Stoppable {
   signal: AbortSignal | undefined;
   /** "Preparing the portrait": the subject of "... was aborted". */
@@ -34,11 +34,11 @@ export async function longCall<T>(
 }
 
 /**
- * For work that cannot be stopped half-way, such as a call of the engine: settles as it does, or rejects as soon as the signal fires.
- * Where it has not ended by then, it goes on unheard, and what it gives is let go of.
+ * For work that cannot be stopped half-way, such as a call of the engine: settles as the work does, or rejects as soon as the signal
+ * fires. In that case the work continues in the background, and its result is discarded.
  *
- * @param late lets go of a value that came too late
- * @param follow is handed work that goes on unheard, with its `late`, for whoever has to wait for it
+ * @param late discards a value that came too late
+ * @param follow receives work that continues in the background, with its `late`, so that close() can wait for it
  * @throws KdtalkerError ABORTED, and what the work throws
  */
 export async function orAborted<T>(

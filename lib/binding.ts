@@ -1,8 +1,8 @@
 /**
- * The one door to native code: loads the addon and the ONNX Runtime library, and declares the whole native surface.
+ * The only access to native code: loads the addon and the ONNX Runtime library, and declares the whole native interface.
  *
- * Values have been validated before they come here; native code checks again only what could corrupt memory. Every native
- * error leaves as a {@link KdtalkerError} with the engine's code, its message and the caller's stack.
+ * Callers have validated all values; native code checks again only what could corrupt memory. Every native error becomes a
+ * {@link KdtalkerError} with the engine's code, its message and the caller's stack.
  */
 import { isMainThread } from 'node:worker_threads';
 import { loadAddonFile, runtimeLibraries } from './installed.js';
@@ -35,7 +35,7 @@ export interface Slot {
   dims: number[];
 }
 
-/** Copies between host and device, counted by why they were made. */
+/** Numbers of copies between host and device, by reason. */
 export interface CrossingCount {
   uploads: number;
   uploadBytes: number;
@@ -45,21 +45,21 @@ export interface CrossingCount {
 export type Crossing = 'pack' | 'picture' | 'spectrogram' | 'motion' | 'frame' | 'portrait' | 'trace';
 export type Counters = Record<Crossing, CrossingCount>;
 
-/** A step of a clip that the engine times: `audio` and `sample` once a window, the others once a frame. */
+/** A step of a clip that the engine times: `audio` and `sample` run once per window, the others once per frame. */
 export type TimedStage = 'audio' | 'sample' | 'warp' | 'decode' | 'convert';
-/** How long a stage took. */
+/** The time that a stage took. */
 export interface StageTimes {
-  /** How often it ran since the talker was loaded. */
+  /** Number of runs since the talker was loaded. */
   laps: number;
-  /** Milliseconds of all of them. */
+  /** Total milliseconds of all runs. */
   milliseconds: number;
-  /** Milliseconds of the last ones, oldest first; 1024 at most. */
+  /** Milliseconds of the last runs, oldest first; at most 1024. */
   recent: Float64Array;
 }
-/** Where a pack renders with one network, `warp` is all of it and `decode` has no laps. */
+/** If a pack renders with one network, `warp` is all of it and `decode` has no laps. */
 export type Stages = Record<TimedStage, StageTimes>;
 
-/** native/core/ceiling.h: GFLOP/s of a loop of multiply-adds on registers, by one core and by all. */
+/** native/core/ceiling.h: GFLOP/s of a loop of multiply-adds on registers, on one core and on all. */
 export interface Ceiling {
   precision: 'fp32' | 'bf16';
   unit: 'portable' | 'avx2' | 'avx512f' | 'avx512bf16';
@@ -97,9 +97,9 @@ export interface NativeTalkerOptions {
 export interface NativePortraitOptions {
   /** cropSize squared. */
   crop: Picture;
-  /** [2, 63]: factor of the motion network's own keypoint values, then what is added. */
+  /** [2, 63]: factors for the motion network's keypoint values, then the numbers to add. */
   keypoints: Float32Array;
-  /** How far left eye, right eye and lips are open; empty where that is not known. */
+  /** How far left eye, right eye and lips are open; empty if unknown. */
   ratios: Float32Array;
   /** Undefined: frames can only be crops. */
   photo: NativePhoto | undefined;
@@ -136,13 +136,13 @@ export interface NativeRunOptions {
   poseOffset: Float32Array;
   smoothing: number;
   blink: 'model' | 'off' | 'periodic';
-  /** [70] of 1 and 0: what follows the driver; undefined: everything. */
+  /** [70] of 1 (follows the driver) and 0; undefined: everything follows. */
   region: Uint8Array | undefined;
-  /** [1 or frames, 70]: factor of the scale and what is added to all else; empty: nothing. */
+  /** [1 or frames, 70]: factor for the scale, and numbers to add to all others; empty: no edit. */
   edits: Float32Array;
   silence: NativeSilenceOptions | undefined;
   stitch: boolean;
-  /** Wanted ratios, one for all frames or one each; empty: left as they are. */
+  /** Target ratios, one for all frames or one for each; empty: unchanged. */
   eyes: Float32Array;
   lips: Float32Array;
   /** Frames are the portrait's whole photo. */
@@ -157,7 +157,7 @@ export interface NativeTraceOptions {
   frames: number[];
 }
 
-/** How an operator of the domain `kdtalker` wants its weights; native/ops/weight_layout.h WeightLayout. */
+/** The layout of an operator's weights; native/ops/weight_layout.h WeightLayout. */
 export interface NativeWeightLayout {
   operator: string;
   precision: 'fp32' | 'bf16';
@@ -168,13 +168,13 @@ export interface NativeWeightLayout {
   factor?: number;
 }
 
-/** What the CPU kernels use of this processor: portable, avx2, avx512 or avx512bf16, and whether precision bf16 runs. */
+/** The instruction set of the CPU kernels: portable, avx2, avx512 or avx512bf16; and whether precision bf16 works. */
 export interface CpuFeatures {
   isa: string;
   bf16: boolean;
 }
 
-/** What the addon exports. Promises are settled by the engine's own threads, never by libuv's pool. */
+/** The addon's exports. The engine's own threads settle promises, never libuv's pool. */
 interface Addon {
   openRuntime(library: string, first: string): { library: string; version: string };
   stopAll(): void;
@@ -194,10 +194,10 @@ interface Addon {
   layOutWeights(layout: NativeWeightLayout, weights: Float32Array): Promise<Buffer>;
   cpuFeatures(): CpuFeatures;
   openTalker(options: NativeTalkerOptions): Promise<TalkerHandle>;
-  /** What openTalker checks of the networks, one network in memory at a time. */
+  /** The checks of openTalker on the networks, with one network in memory at a time. */
   checkModel(options: NativeTalkerOptions): Promise<void>;
   talkerDevice(talker: TalkerHandle): string;
-  /** Frames of a clip that are rendered side by side at most. */
+  /** The maximum number of frames of a clip that are rendered side by side. */
   framesAtOnce(talker: TalkerHandle): number;
   talkerCounters(talker: TalkerHandle): Counters;
   talkerDeviceBytes(talker: TalkerHandle): number;
@@ -226,7 +226,7 @@ interface Addon {
     source: SpeechHandle | Float32Array,
     options: NativeRunOptions,
   ): RunHandle;
-  /** `source`: the frame shows another portrait than the clip's. */
+  /** `source`: the portrait that this frame shows instead of the clip's. */
   readFrame(
     run: RunHandle,
     out: Uint8Array,
@@ -250,12 +250,12 @@ interface Addon {
 }
 
 /**
- * Layout of a frame's bytes: RGB24, I420 (BT.709, limited range), or the decoder's own numbers before they are rounded: planes of
- * red, green and blue, float32 of 0..1.
+ * Layout of a frame's bytes: RGB24, I420 (BT.709, limited range), or the decoder's output before rounding: planes of red, green and blue,
+ * float32, 0..1.
  */
 export type PixelFormat = 'rgb24' | 'yuv420p' | 'rgbf32';
 
-/** What a sample outside the picture sees. */
+/** The value of a sample outside of the picture. */
 export type Border = 'black' | 'replicate';
 
 /** An ONNX graph on the CPU with host tensors in and out. */
@@ -266,14 +266,14 @@ export interface NativeSession {
   close(): Promise<void>;
 }
 
-/** The loaded addon; the same surface as {@link Addon}, but for sessions, which are objects. */
+/** The loaded addon; like {@link Addon}, except that sessions are objects. */
 export type Binding = Omit<
   Addon,
   'openRuntime' | 'stopAll' | 'openSession' | 'runSession' | 'closeSession'
 > & {
   /** File and version of the ONNX Runtime in use. */
   readonly runtime: { library: string; version: string };
-  /** `brief`: for few runs, in as little memory as can be. */
+  /** `brief`: for few runs, with as little memory as possible. */
   openSession(file: string, options: { threads: number; brief?: boolean }): Promise<NativeSession>;
 };
 
@@ -292,10 +292,10 @@ export function native(): Binding {
 function load(): Binding {
   const addon = withKdtalkerErrors(loadAddonFile() as Addon);
   const { library, first } = runtimeLibraries();
-  // ONNX Runtime's telemetry would leave files in the folder for temporary ones; whoever wants it sets this to 0.
+  // ONNX Runtime's telemetry would leave files in the folder for temporary files; the value 0 turns it on.
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const runtime = addon.openRuntime(library, first);
-  // Before anything of ONNX Runtime is destroyed. A worker's end is the addon's own affair.
+  // This runs before ONNX Runtime destroys anything. The addon itself handles the end of a worker.
   if (isMainThread) process.once('exit', () => addon.stopAll());
   return {
     ...addon,

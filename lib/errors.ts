@@ -1,7 +1,7 @@
 /**
- * Every way in which kdtalker can fail, by its stable code. Match on `error.code`, never on the message.
+ * The stable codes of all errors of kdtalker. Match on `error.code`, never on the message.
  *
- * The table is the single place where codes are made: docs/errors.md is generated from it.
+ * This table is the only place that defines codes; docs/errors.md repeats it.
  */
 export const ERROR_CODES = {
   INVALID_ARGUMENT: 'An option or argument is not what the call expects.',
@@ -27,15 +27,14 @@ export const ERROR_CODES = {
   DEVICE_UNAVAILABLE: 'The device exists but cannot be used on this machine.',
   PACK_NOT_FOUND: 'There is no pack of that name or path.',
   PACK_INVALID:
-    'pack.json does not follow the schema, or a network takes or gives something else than it has to.',
+    'pack.json does not follow the schema, or the inputs or outputs of a network are not what its role requires.',
   PACK_DAMAGED:
-    'A file of the pack is missing, its hash differs, or a network gives other numbers than it should.',
-  CHECKPOINT_INVALID:
-    'The file of weights is damaged, of an unknown kind, or holds other tensors than expected.',
-  LICENCE_REFUSED: 'The licences of what was to be downloaded were not accepted.',
-  DOWNLOAD_FAILED: 'The model hub cannot be reached, does not have the file, or has a fault.',
-  DOWNLOAD_DENIED: 'The model hub wants an access token, or one with access.',
-  DOWNLOAD_DAMAGED: 'What came from the model hub is not what it announced.',
+    'A file of the pack is missing, its hash differs, or a network computes other numbers than expected.',
+  CHECKPOINT_INVALID: 'The checkpoint is damaged, of an unknown kind, or holds other tensors than expected.',
+  LICENCE_REFUSED: 'The licences of the files to download were not accepted.',
+  DOWNLOAD_FAILED: 'The model hub cannot be reached, does not have the file, or failed.',
+  DOWNLOAD_DENIED: 'The model hub requires an access token, or the token has no access.',
+  DOWNLOAD_DAMAGED: 'The downloaded file has another size or hash than the model hub announced.',
   PORTRAIT_INVALID: 'The portrait file is damaged or was made by another pack.',
   MOTION_INVALID: 'The motion is damaged or does not fit the pack.',
   RUNTIME_NOT_FOUND: 'The ONNX Runtime library could not be opened.',
@@ -103,7 +102,7 @@ function cutCause(cause: unknown): unknown {
   return Object.assign(cut, { name: cause.name, code, errno, syscall });
 }
 
-/** Says a wrong argument in the one sentence form: "Expected X for Y but received Z". */
+/** The error for a wrong argument, in the form "Expected X for Y but received Z". */
 export function invalidArgument(expected: string, name: string, received: unknown): KdtalkerError {
   return new KdtalkerError(
     'INVALID_ARGUMENT',
@@ -124,7 +123,7 @@ export function describe(value: unknown): string {
   return `${cutMiddle(String(value), LONGEST_VALUE)} of type ${typeof value}`;
 }
 
-/** Turns whatever was thrown into a KdtalkerError, keeping one that already is. */
+/** Turns any thrown value into a KdtalkerError; returns a KdtalkerError unchanged. */
 export function asKdtalkerError(error: unknown, code: KdtalkerErrorCode, message: string): KdtalkerError {
   if (error instanceof KdtalkerError) return error;
   return new KdtalkerError(code, message, { cause: error });

@@ -1,6 +1,6 @@
 /**
- * What was installed with the library: the addon, ONNX Runtime, the built-in packs and networks. Every place is a literal beside
- * `import.meta.url`, which is the form that tracers (@vercel/nft, Next.js) follow.
+ * Finds the files installed with the library: the addon, ONNX Runtime, the built-in packs and networks. Every path is a literal next to
+ * `import.meta.url`, the form that tracers (@vercel/nft, Next.js) follow.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,23 +12,23 @@ const require = createRequire(import.meta.url);
 
 /** The folder of package.json. */
 export const PACKAGE = fileURLToPath(new URL('../', import.meta.url));
-/** Packs and networks that come with the library. */
+/** Packs and networks that are part of the library. */
 export const BUILT_IN = fileURLToPath(new URL('./built-in/', import.meta.url));
 const PREBUILDS = fileURLToPath(new URL('../prebuilds/', import.meta.url));
 const PLATFORM = `${process.platform}-${process.arch}`;
 
-/** Said of whatever is missing although the package itself was found. */
+/** The error for a missing file, although the package itself was found. */
 const HOW_TO_BUNDLE =
   'Where a bundler made what runs: leave kdtalker out of its output (esbuild: --external:kdtalker; Next.js: serverExternalPackages), ' +
   'and keep the whole package beside it; see docs/install.md.';
 
-/** @throws KdtalkerError PACKAGE_INCOMPLETE where a file of the package is not there. */
+/** @throws KdtalkerError PACKAGE_INCOMPLETE if a file of the package is missing. */
 export function checkInstalled(path: string): string {
   if (existsSync(path)) return path;
   throw new KdtalkerError('PACKAGE_INCOMPLETE', `Expected ${path} but it is not there. ${HOW_TO_BUNDLE}`);
 }
 
-/** The addon's exports. Throws ADDON_NOT_FOUND where no build fits this machine. */
+/** The addon's exports. Throws ADDON_NOT_FOUND if no build fits this machine. */
 export function loadAddonFile(): unknown {
   try {
     return require('node-gyp-build')(PACKAGE) as unknown;
@@ -51,19 +51,19 @@ function reasonOf(cause: unknown): string {
   return String((cause as Error)?.message ?? cause).split('\n', 1)[0]!;
 }
 
-/** ONNX Runtime's library as the published package carries it. */
+/** ONNX Runtime's library in the published package. */
 const SHIPPED_RUNTIME = 'libkdtalkerort.so.1';
 
-/** Where the library in use comes from. */
+/** The origin of the library in use. */
 export type RuntimeSource = 'KDTALKER_ORT' | 'prebuilds' | 'onnxruntime-node';
 
-/** Which ONNX Runtime to open, and what to open before it: empty where nothing. */
+/** The ONNX Runtime library to open, and the library to open before it (empty if none). */
 export interface RuntimeLibraries {
   source: RuntimeSource;
   library: string;
   /**
-   * onnxruntime-node's own copy, where another library is opened that the loader knows by the same name: the first one of a name is
-   * what all who come later get, and onnxruntime-node works with its own alone.
+   * onnxruntime-node's own copy, needed if the library in use has the same name for the loader: the loader gives the first library of a
+   * name to everyone who asks later, and onnxruntime-node works only with its own.
    */
   first: string;
 }

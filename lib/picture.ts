@@ -1,6 +1,6 @@
 /**
- * Pixels in memory: sRGB, 3 bytes a pixel, rows from the top without padding. Whoever makes one (decodes, cuts, warps) sees that
- * there are `width * height * 3` bytes; whoever takes one trusts it.
+ * Pixels in memory: sRGB, 3 bytes a pixel, rows from the top without padding. Code that makes a picture (decodes, cuts, warps) ensures
+ * that there are `width * height * 3` bytes; code that receives one trusts it.
  */
 export interface Picture {
   readonly data: Uint8Array;

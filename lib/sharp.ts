@@ -5,7 +5,7 @@ import { KdtalkerError } from './errors.js';
 const HOW_TO_GET_IT = 'Run: npm install --include=optional sharp';
 
 /**
- * sharp, loaded when a picture first needs it: where it cannot be loaded, everything else still works.
+ * sharp, loaded when a picture first needs it, so that everything else works without it.
  *
  * @throws KdtalkerError PACKAGE_INCOMPLETE
  */

@@ -1,6 +1,6 @@
 /**
- * The name that was probably meant, or undefined where none is near: other capitals or separators, a beginning or an end left out, and at
- * most one slip in three letters.
+ * The name that was probably meant, or undefined if none is similar. Case and separators may differ, the beginning or the end may be
+ * missing, and one typo per three letters is allowed.
  */
 export function nearest(typed: string, names: readonly string[]): string | undefined {
   const word = plain(typed);
@@ -15,12 +15,12 @@ export function nearest(typed: string, names: readonly string[]): string | undef
   );
 }
 
-/** `poseScale`, `pose_scale` and `pose-scale` are one word. */
+/** `poseScale`, `pose_scale` and `pose-scale` count as equal. */
 function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
-/** Letters added, lost, changed, or swapped with their neighbour (optimal string alignment). */
+/** The number of letters added, deleted, changed, or swapped with a neighbour (optimal string alignment). */
 function slips(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

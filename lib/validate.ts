@@ -3,7 +3,7 @@ import { describe, invalidArgument, KdtalkerError, type KdtalkerErrorCode } from
 import { nearest } from './suggest.js';
 
 /**
- * Validates options once, and says what is wrong in the one sentence form: "Expected X for Y but received Z".
+ * Validates options once; errors have the form "Expected X for Y but received Z".
  *
  * Give the expectation as the `error` of each schema (`z.int().min(1, 'an integer from 1 to 1000')`).
  *
@@ -15,7 +15,7 @@ export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, w
   throw firstIssue(result.error, schema, options, what);
 }
 
-/** As {@link parseOptions}, for files: the same sentence under another code. */
+/** Like {@link parseOptions}, for files: the same message with another code. */
 export function parseFile<S extends z.ZodType>(
   schema: S,
   json: unknown,
@@ -54,19 +54,19 @@ function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** An integer in a range, said as "an integer from A to B". */
+/** An integer in a range, described as "an integer from A to B". */
 export function integer(from: number, to: number) {
   const error = `an integer from ${from} to ${to}`;
   return z.int({ error }).min(from, error).max(to, error);
 }
 
-/** A finite number in a range, said as "a number from A to B". */
+/** A finite number in a range, described as "a number from A to B". */
 export function number(from: number, to: number) {
   const error = `a number from ${from} to ${to}`;
   return z.number({ error }).min(from, error).max(to, error);
 }
 
-/** One of some words, said as "'a', 'b' or 'c'". */
+/** One of several words, described as "'a', 'b' or 'c'". */
 export function oneOf<const T extends readonly [string, ...string[]]>(...words: T) {
   const quoted = words.map((word) => `'${word}'`);
   const error = quoted.length === 1 ? quoted[0]! : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
@@ -89,12 +89,12 @@ export function callback<Argument>() {
 /** A path that is not empty. */
 export const filePath = z.string({ error: 'a path' }).min(1, 'a path');
 
-/** Throws INVALID_ARGUMENT for what cannot be a path. */
+/** Throws INVALID_ARGUMENT if the value cannot be a path. */
 export function checkPath(file: unknown, name: string): asserts file is string {
   if (typeof file !== 'string' || file === '') throw invalidArgument('a path', name, file);
 }
 
-/** Options of calls that can be stopped and have nothing else to choose. */
+/** Options of calls whose only option is the signal. */
 export interface SignalOptions {
   signal?: AbortSignal | undefined;
 }

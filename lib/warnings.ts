@@ -1,13 +1,13 @@
 /**
- * What a program should hear although nothing failed, by its stable code. Node hands it to `process.on('warning')`, as a warning of the
- * name `KdtalkerWarning` with this `code`, and prints it where nobody asked it not to (`--no-warnings`).
+ * Warnings for problems that made no call fail, by stable code. Node passes them to `process.on('warning')` with the name
+ * `KdtalkerWarning` and this `code`, and prints them unless it runs with `--no-warnings`.
  *
- * The table is the single place where codes are made: docs/errors.md lists them.
+ * This table is the only place that defines the codes; docs/errors.md lists them.
  */
 export const WARNING_CODES = {
-  FFMPEG_OUTDATED: 'The ffmpeg that decodes is older than 4.4: do not give it files of strangers.',
+  FFMPEG_OUTDATED: 'The ffmpeg that decodes is older than 4.4: do not give it untrusted files.',
   CHANNELS_CANCEL: 'The channels of a sound cancel each other out: the louder one moves the mouth.',
-  VIDEO_COLOURS: 'The colours of a video are of a kind that cannot be converted: they will be off.',
+  VIDEO_COLOURS: 'The colours of a video cannot be converted and will be wrong.',
 } as const;
 
 /** A stable code of a warning. */

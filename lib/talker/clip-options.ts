@@ -17,68 +17,68 @@ export interface AnimateOptions {
   seed?: number | bigint | undefined;
   /** Sampling steps, 1 to the pack's training steps (1000). Default: the pack's, 50. */
   steps?: number | undefined;
-  /** Frames sampled at a time, for packs whose denoiser takes any number. Default: the pack's, 64. */
+  /** Frames sampled at a time, for packs whose denoiser accepts any number. Default: the pack's, 64. */
   window?: number | undefined;
-  /** `'ddim'` (default) or `'ddpm'`, which adds fresh noise at each step (paper eq. 4). */
+  /** `'ddim'` (default) or `'ddpm'`, which adds new noise at each step (paper eq. 4). */
   sampler?: 'ddim' | 'ddpm' | undefined;
-  /** Share of fresh noise in DDIM, 0 (default) to 1. */
+  /** Share of new noise in DDIM, 0 (default) to 1. */
   eta?: number | undefined;
   /**
-   * `'absolute'` takes the predicted pose, `'relative'` adds its change since the first frame to the portrait's. Default `'absolute'`; of a
-   * source video `'relative'`, so that the head goes on to move as it does there.
+   * `'absolute'` uses the predicted pose, `'relative'` adds its change since the first frame to the portrait's pose. Default `'absolute'`;
+   * for a source video `'relative'`, so that the head still moves as in the video.
    */
   mode?: 'absolute' | 'relative' | undefined;
   /** Keeps the head as it is in the portrait; only the face moves. Default false. */
   still?: boolean | undefined;
-  /** Distance of the head from the portrait's pose, times this: 0 to 3, default 1. */
+  /** Factor for the distance of the head from the portrait's pose: 0 to 3, default 1. */
   poseScale?: number | undefined;
-  /** Turns the head by so many degrees, -30 to 30 each. Default 0. */
+  /** Turns the head by these angles in degrees, -30 to 30 each. Default 0. */
   poseOffset?:
     | { yaw?: number | undefined; pitch?: number | undefined; roll?: number | undefined }
     | undefined;
   /** Strength of the expression, 0 to 3, default 1. */
   expressionScale?: number | undefined;
   /**
-   * Strength of temporal smoothing: 0 is none, 1 as published, up to 100. Default 1 for speech; 0 for a {@link Motion}, which has
-   * been smoothed.
+   * Strength of temporal smoothing: 0 is none, 1 as published, up to 100. Default 1 for speech; 0 for a {@link Motion}, which is already
+   * smoothed.
    */
   smoothing?: number | undefined;
-  /** `'model'` (default): as the model blinks; `'periodic'`: about every 3.6 s, placed by the seed; `'off'`: never. */
+  /** `'model'` (default): the model's blinks; `'periodic'`: about every 3.6 s, at times that depend on the seed; `'off'`: none. */
   blink?: 'model' | 'periodic' | 'off' | undefined;
   /**
-   * What follows the speech or the motion: `'all'` (default); `'exp'`, the expression; `'pose'`, the head's angles and place;
-   * `'lip'` or `'eyes'`, the expression there. Everything else stays as in the portrait. Your own changes (`edit`, `poseOffset`,
-   * `blink`) come on top of that.
+   * What follows the speech or the motion: `'all'` (default); `'exp'`, the expression; `'pose'`, the angles and position of the head;
+   * `'lip'` or `'eyes'`, the expression of lips or eyes. Everything else stays as in the portrait. Your own changes (`edit`, `poseOffset`,
+   * `blink`) are added on top.
    */
   region?: Region | undefined;
   /** Changes of pose and expression, for all frames or frame by frame. Default none. */
   edit?: MotionEdit | undefined;
   /**
-   * Lets the mouth come to rest where nobody speaks: false (default), true, or how. For speech only. Off by default, so that the
-   * motion is the published model's to the last digit.
+   * Moves the mouth to rest during silence: false (default), true, or options. For speech only. Off by default, so that the motion is
+   * exactly that of the published model.
    */
   silenceGate?: boolean | SilenceGateOptions | undefined;
   /**
-   * Keeps shoulders and neck where they are in the portrait by the pack's stitching network, which a crop needs that is put back
-   * into its picture. Default: with `frame: 'full'` true where the pack has that network, as LivePortrait stitches what it pastes;
-   * else false, as the published inference draws the crop alone and does not stitch.
+   * Keeps shoulders and neck in place with the pack's stitching network, as a crop needs that is pasted back into its picture. Default:
+   * true with `frame: 'full'` if the pack has that network, as in LivePortrait; otherwise false, as in the published inference, which
+   * renders only the crop.
    */
   stitch?: boolean | undefined;
   /**
-   * How far the eyes shall be open, by the pack's retargeting network: the ratio of {@link Portrait.ratios}, 0 (shut) to 2; one
-   * for all frames or one each. Default: as the motion has them.
+   * How far to open the eyes, with the pack's retargeting network: a ratio as in {@link Portrait.ratios}, 0 (shut) to 2; one for all
+   * frames or one for each. Default: as in the motion.
    */
   eyes?: PerFrame | undefined;
-  /** How far the lips shall be open, likewise. */
+  /** How far to open the lips, like `eyes`. */
   lips?: PerFrame | undefined;
   /**
-   * What a frame shows: `'crop'` (default), the face as the pack renders it; or `'full'`, the whole picture at its own size with the
+   * A frame shows the `'crop'` (default), the face as the pack renders it; or with `'full'` the whole picture at its own size, with the
    * crop pasted back through a feathered mask.
    */
   frame?: 'crop' | 'full' | undefined;
-  /** Ends all work on the clip; what waits is rejected with ABORTED. */
+  /** Stops all work on the clip; pending promises reject with ABORTED. */
   signal?: AbortSignal | undefined;
-  /** Called with every progress event. What it throws is ignored. */
+  /** Called with every progress event. Errors that it throws are ignored. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -123,7 +123,7 @@ const schema = z.strictObject(
   { error: 'an object' },
 );
 
-/** Validated options, as native code takes them, with what stays in JavaScript. */
+/** Validated options: those for native code, and those used only in JavaScript. */
 export interface ClipPlan {
   native: NativeRunOptions;
   signal: AbortSignal | undefined;
@@ -131,8 +131,8 @@ export interface ClipPlan {
 }
 
 /**
- * Checks the options of `animate()` for speech, or for the replay of a motion, of a portrait or of a source video, against the pack.
- * Throws INVALID_ARGUMENT.
+ * Checks the options of `animate()` against the pack, for speech or a motion, and for a portrait or a source video. Throws
+ * INVALID_ARGUMENT.
  */
 export function planClip(
   options: AnimateOptions,
@@ -194,7 +194,7 @@ function checkBlink(blink: string, manifest: PackManifest): void {
   );
 }
 
-/** The network that each of these needs. */
+/** The network that each of these options needs. */
 const RETARGETING = { stitch: 'stitching', eyes: 'eye', lips: 'lip' } as const satisfies Record<
   string,
   RoleName
@@ -215,7 +215,7 @@ function checkRetargeting(
   }
 }
 
-/** That eyes and lips have been measured where they shall be moved. @throws INVALID_ARGUMENT */
+/** Checks that the portrait has ratios of eyes and lips, if options move these. @throws INVALID_ARGUMENT */
 export function checkRatios({ eyes, lips }: NativeRunOptions, ratios: unknown): void {
   if (ratios !== undefined || eyes.length + lips.length === 0) return;
   throw invalidArgument(
@@ -225,7 +225,7 @@ export function checkRatios({ eyes, lips }: NativeRunOptions, ratios: unknown): 
   );
 }
 
-/** That what was given frame by frame has as many frames as the clip. @throws INVALID_ARGUMENT */
+/** Checks that options given frame by frame have as many frames as the clip. @throws INVALID_ARGUMENT */
 export function checkFrameCounts({ edits, eyes, lips }: NativeRunOptions, frames: number): void {
   checkFrames(edits.length / MOTION_SIZE, frames, 'the frames of edit');
   checkFrames(eyes.length, frames, 'the values of eyes');

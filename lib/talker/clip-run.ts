@@ -16,19 +16,19 @@ import { type Progress, StageMeter } from './progress.js';
 
 const CLIP = 'The clip';
 
-/** Speech to make motion from, or motion to replay. */
+/** Speech that motion is made from, or motion to replay. */
 export type ClipSource = { speech: ReusableSound } | { motion: Motion };
 
-/** Where a run's portraits come from. */
+/** The source of a run's portraits. */
 export interface FramePortraits {
-  /** The clip's own, which motion is made for; `release` it once the engine's clip has a share. */
+  /** The clip's own portrait, for which motion is made; `release` it once the engine's clip holds a reference. */
   first(): Promise<PortraitHandle>;
-  /** What frame `index` shows, where that is not the clip's own. */
+  /** The portrait of frame `index`, if that is not the clip's own. */
   ofFrame: ((index: number) => Promise<PortraitHandle>) | undefined;
   release(portrait: PortraitHandle): Promise<void>;
 }
 
-/** What a run needs of its clip. */
+/** What a run needs from its clip. */
 export interface RunContext {
   talker: TalkerHandle;
   portraits: FramePortraits;
@@ -45,7 +45,7 @@ export interface RunContext {
  * closed at its end, so that a clip holds no memory in between.
  */
 export class ClipRun {
-  /** Frames there will be. */
+  /** Number of frames of the run. */
   readonly frames: number;
   readonly #context: RunContext;
   readonly #handle: RunHandle;
@@ -60,7 +60,7 @@ export class ClipRun {
     this.#sound = sound;
     this.#sampling = new StageMeter('sample', context.report);
     this.frames = native().runProgress(handle).frames;
-    // Weakly, so that a clip that was dropped in the middle of an iteration is collected though its signal lives on.
+    // A weak reference, so that a clip dropped in the middle of an iteration is collected although its signal lives on.
     const weak = new WeakRef(this);
     this.#stop = () => {
       const run = weak.deref();
@@ -83,7 +83,7 @@ export class ClipRun {
     }
   }
 
-  /** A signal may have fired before there was anybody to listen. */
+  /** A signal may have fired before the listener was added. */
   static async #begin(
     context: RunContext,
     source: SpeechHandle | Float32Array,
@@ -102,7 +102,7 @@ export class ClipRun {
       throwIfStopped(context.signal);
       return await ClipRun.#begin(context, speech, sound);
     } finally {
-      await native().closeSpeech(speech); // the engine's clip has a share of its own
+      await native().closeSpeech(speech); // the engine's clip holds its own reference
     }
   }
 
@@ -118,13 +118,13 @@ export class ClipRun {
     if (ofFrame === undefined) return native().readFrame(this.#handle, out, format, undefined);
     const asked = this.#asking.then(() => this.#ask(ofFrame, out, format));
     this.#asking = asked;
-    asked.catch(() => {}); // the reads that wait for it tell
+    asked.catch(() => {}); // the reads that wait for it report the error
     return (await asked).index;
   }
 
   /**
-   * Hands the next frame's portrait to the engine with the request for that frame: they become ready in their order, never more than
-   * frames have been asked for. One that cannot be prepared fails this request and all later ones, whose frames would be others.
+   * Passes the next frame's portrait to the engine with the request for that frame. Portraits become ready in order, and never more than
+   * were requested. If one cannot be prepared, this request and all later ones fail, since their frames would be wrong.
    */
   async #ask(
     ofFrame: (index: number) => Promise<PortraitHandle>,
@@ -137,14 +137,14 @@ export class ClipRun {
     const portrait = await ready(this.#context, ofFrame(this.#asked++));
     try {
       const index = native().readFrame(this.#handle, out, format, portrait);
-      index.catch(() => {}); // whoever reads it tells
+      index.catch(() => {}); // the read that waits for it reports the error
       return { index };
     } finally {
-      await this.#context.portraits.release(portrait); // the request has a share of its own
+      await this.#context.portraits.release(portrait); // the request holds its own reference
     }
   }
 
-  /** Settles when the last request has been handed over. */
+  /** Settles when the last request has been passed to the engine. */
   #asking: Promise<unknown> = Promise.resolve();
   #asked = 0;
 
@@ -156,7 +156,7 @@ export class ClipRun {
 
   #sampled = 0;
 
-  /** All motion, smoothed and edited; as sampled when `raw`. */
+  /** All motion, smoothed and edited; with `raw` as sampled. */
   async motion(raw = false): Promise<Motion> {
     const timer = setInterval(() => this.#reportSampled(), 100);
     try {
@@ -168,7 +168,7 @@ export class ClipRun {
     }
   }
 
-  /** The sound that the motion was made from, for the encoder; undefined for a replayed motion. */
+  /** The sound from which the motion was made, for the encoder; undefined for a replayed motion. */
   get track(): SoundTrack | undefined {
     return this.#sound?.track;
   }
@@ -182,7 +182,7 @@ export class ClipRun {
   async #close(): Promise<void> {
     this.#context.signal.removeEventListener('abort', this.#stop);
     await native().closeRun(this.#handle);
-    await this.#asking.catch(() => {}); // a portrait on its way is let go
+    await this.#asking.catch(() => {}); // a portrait in preparation is discarded
     await this.#sound?.close();
   }
 
@@ -200,7 +200,7 @@ export class ClipRun {
   }
 }
 
-/** The engine's clip keeps a share of its portrait. */
+/** The engine's clip keeps a reference to its portrait. */
 async function openRun(
   { portraits, options, signal }: RunContext,
   source: SpeechHandle | Float32Array,
@@ -214,7 +214,7 @@ async function openRun(
   }
 }
 
-/** A portrait that is on its way when the clip is stopped is let go of when it comes. */
+/** A portrait in preparation when the clip stops is closed when it is ready. */
 function ready(
   { portraits, signal }: Pick<RunContext, 'portraits' | 'signal'>,
   coming: Promise<PortraitHandle>,
@@ -226,7 +226,7 @@ function throwIfStopped(signal: AbortSignal): void {
   throwIfAborted(signal, CLIP);
 }
 
-/** Turns all of a sound into the engine's speech; its number of video frames. @throws SPEECH_TOO_SHORT */
+/** Turns a whole sound into the engine's speech; returns its number of video frames. @throws SPEECH_TOO_SHORT */
 export async function pushAll(
   speech: SpeechHandle,
   sound: Sound,

@@ -23,9 +23,9 @@ export interface Frame {
   width: number;
   height: number;
   /**
-   * `'rgb24'`: width * height * 3 bytes, rows without padding. `'yuv420p'`: I420, BT.709, limited range; an odd side's half is rounded up.
+   * `'rgb24'`: width * height * 3 bytes, rows without padding. `'yuv420p'`: I420, BT.709, limited range; half of an odd side is rounded up.
    * `'rgba'` and `'yuva420p'`: those with straight opacity, in each pixel or as a plane at the end; without, frames are laid on white.
-   * `'rgbf32'`: planes of red, green and blue, float32 of 0 to 1 in the machine's order, as the decoder gave them; of crops only.
+   * `'rgbf32'`: planes of red, green and blue, float32, 0 to 1, in native byte order, as the decoder returns them; only for crops.
    */
   data: Uint8Array;
 }
@@ -41,28 +41,28 @@ const framesSchema = z.strictObject(
   { error: 'an object' },
 );
 
-/** What a clip needs of its talker. */
+/** What a clip needs from its talker. */
 export interface ClipHost {
   readonly manifest: PackManifest;
   /** Whether frames are whole pictures. */
   readonly full: boolean;
-  /** Of a frame, pixels. */
+  /** Size of a frame in pixels. */
   readonly size: { readonly width: number; readonly height: number };
   /** How opaque a frame is, a byte a pixel; undefined: it is. */
   readonly opacity: Uint8Array | undefined;
-  /** Frames asked for before they are needed, so that the engine never waits for JavaScript. */
+  /** Frames requested ahead, so that the engine never waits for JavaScript. */
   readonly readAhead: number;
-  /** Makes the context of a run; throws CLOSED when talker or portrait are closed. */
+  /** Makes the context of a run; throws CLOSED if talker or portrait are closed. */
   context(signal: AbortSignal, report: (progress: Progress) => void): RunContext;
-  /** Lets go of what the clip's source keeps between passes. */
+  /** Frees what the clip's source keeps between passes. */
   dispose(): Promise<void>;
 }
 
 /**
- * One job: a portrait and speech (or motion) to motion and frames. Made by `talker.animate()`.
+ * One job: turns a portrait and speech (or motion) into motion and frames. Made by `talker.animate()`.
  *
- * Nothing happens until frames, motion or a file are asked for. Each of these is a pass of its own with the same result, so a
- * clip may be iterated and saved; it holds no memory in between. Frames are rendered only as fast as they are taken.
+ * Work starts only when you ask for frames, motion or a file. Each of these calls runs the clip anew with the same result, so a clip may
+ * be both iterated and saved; it holds no memory in between. Frames are rendered only as fast as they are read.
  *
  * Emits `progress` events with a {@link Progress}.
  *
@@ -75,7 +75,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
   readonly #closed = new AbortController();
   readonly #signal: AbortSignal;
   readonly #runs = new Set<ClipRun>();
-  /** Runs being opened, motions and saves; iterations are not here, as they may rest for ever. */
+  /** Runs being opened, motions and saves; iterations are not included, since they may pause forever. */
   readonly #pending = new Pending();
 
   /** Pixels of a frame: the pack's output, or with `frame: 'full'` the size of the picture. */
@@ -101,7 +101,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
   }
 
   /**
-   * The frames in order. Every frame has memory of its own, which may be kept.
+   * The frames in order. Every frame has its own memory, which may be kept.
    *
    * @throws KdtalkerError ABORTED, CLOSED, and for the speech FILE_NOT_FOUND, SPEECH_UNREADABLE, SPEECH_EMPTY, SPEECH_TOO_SHORT,
    *   SPEECH_NOT_FINITE, FFMPEG_NOT_FOUND, FFMPEG_FAILED
@@ -124,8 +124,8 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
 
   /**
    * How the head moves, without rendering. Replay it with `talker.animate(portrait, motion)`.
-   * A clip in relative mode is replayed in that mode, which measures against the first frame: a pose offset, being in every
-   * frame of the motion, has to be asked for again.
+   * Replay the motion of a clip in relative mode in that mode. It measures against the first frame, so a pose offset, which every frame of
+   * the motion contains, has to be given again.
    *
    * @throws KdtalkerError as {@link frames}
    */
@@ -140,8 +140,8 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
 
   /**
    * Renders and encodes to a file: .mp4 (H.264 and AAC), .webm (VP9 and Opus), .gif, or PNG files (`'folder/%05d.png'`).
-   * The file has its name only when it is whole; an existing one is replaced then. MP4 and WebM have even sides: of a picture with an
-   * odd one, which only `frame: 'full'` can give, they leave out the last row or column.
+   * The file gets its name, and replaces an existing one, only when it is complete. MP4 and WebM have even sides: if the picture has an
+   * odd side, which is possible only with `frame: 'full'`, they omit the last row or column.
    *
    * @example
    * const { fps } = await clip.save('talk.mp4')
@@ -156,7 +156,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     const begun = performance.now();
     const { sound, ...encoding } = checkSaveOptions(options);
     const { fps } = this.#host.manifest;
-    // What is wrong with the output is told before any work is done.
+    // Errors of the output are reported before any work is done.
     const transparent = this.#host.opacity !== undefined;
     const openVideo = await planVideo(file, { ...this.#host.size, fps, transparent, ...encoding });
     return this.#withSound(sound, async (other) => {
@@ -174,7 +174,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     });
   }
 
-  /** Opens a sound of the video's own, if there is one, for as long as the work takes. */
+  /** Opens the separate sound for the video, if there is one, for the duration of the work. */
   async #withSound<T>(input: SoundInput | undefined, work: (sound?: Sound) => Promise<T>): Promise<T> {
     if (input === undefined) return work();
     const reusable = new ReusableSound(input);
@@ -190,7 +190,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     }
   }
 
-  /** Ends all work on this clip and waits for it; iterations and saves under way are rejected with ABORTED. Fine to call twice. */
+  /** Ends all work on this clip and waits for it; running iterations and saves reject with ABORTED. May be called twice. */
   async close(): Promise<void> {
     if (!this.#closed.signal.aborted) {
       this.#closed.abort(new KdtalkerError('CLOSED', 'The clip was closed'));
@@ -213,7 +213,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     }
   }
 
-  /** What stops a call. @throws CLOSED */
+  /** What can stop a call. @throws CLOSED */
   #openSignal(): AbortSignal {
     if (!this.#closed.signal.aborted) return this.#signal;
     throw new KdtalkerError('CLOSED', 'Expected an open clip but it was closed');
@@ -231,7 +231,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     this.#runs.delete(run);
   }
 
-  /** Reads ahead. With `reuse` a frame's memory is written again once the next frame has been asked for. */
+  /** Reads ahead. With `reuse` a frame's memory is overwritten once the next frame is requested. */
   async *#read(run: ClipRun, format: FrameFormat, reuse: boolean): AsyncGenerator<Frame, void, undefined> {
     const { width, height } = this.#host.size;
     const { fps } = this.#host.manifest;
@@ -242,7 +242,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     const asked = Array.from({ length: this.#host.readAhead }, ask);
     for (;;) {
       const { index, data } = await asked.shift()!;
-      throwIfAborted(this.#signal, 'The clip'); // frames read ahead are not handed out any more
+      throwIfAborted(this.#signal, 'The clip'); // frames read ahead are no longer returned
       if (index < 0) return;
       asked.push(ask());
       meter.advance(index + 1, run.frames);
@@ -279,17 +279,17 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     }
   }
 
-  /** A listener that throws harms nobody but itself. */
+  /** An error of a listener affects nothing else. */
   readonly #report = (progress: Progress): void => {
     try {
       this.emit('progress', progress);
     } catch {
-      // the clip goes on
+      // the clip continues
     }
   };
 }
 
-/** A read whose rejection nobody may come to await (the iteration ended before) is not an unhandled one. */
+/** Handles the rejection of a read that nobody awaits because the iteration has ended. */
 function askFrame(
   run: ClipRun,
   data: Uint8Array,

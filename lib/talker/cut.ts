@@ -11,7 +11,7 @@ import type { Picture } from '../picture.js';
 import { engineWork, type TalkerHost } from './host.js';
 import type { PortraitOptions } from './portrait-options.js';
 
-/** Where a portrait was cut out of its picture. */
+/** The position of a portrait's crop in its picture. */
 export interface PortraitCrop {
   kind: CropKind;
   /** Side of the square crop, pixels. */
@@ -32,18 +32,18 @@ export interface PhotoSize {
   readonly height: number;
 }
 
-/** A picture, the face in it and the square around that face: what a portrait is made of. */
+/** A picture, the face in it and the square around that face, from which a portrait is made. */
 export interface Cut {
   readonly picture: Picture;
-  /** Undefined with the crop `'none'`, which looks for none. */
+  /** Undefined with the crop `'none'`, which does not search for a face. */
   readonly face: Face | undefined;
   readonly crop: Crop;
 }
 
-/** What a crop goes by: all of a {@link Face}, or what is known of one without looking. */
+/** What a crop is computed from: a complete {@link Face}, or the parts of it that are known without a search. */
 export type FaceToCut = Partial<Pick<Face, 'landmarks68' | 'landmarks106'>>;
 
-/** Reads a picture, finds the face and cuts it out. The options have been checked. */
+/** Reads a picture, finds the face and cuts it out. The options are already checked. */
 export async function cutPortrait(
   host: TalkerHost,
   input: PictureInput,
@@ -58,13 +58,13 @@ export async function cutPortrait(
   return { picture, face, crop };
 }
 
-/** Looks for a face, with the talker's networks for faces, which are opened at the first call. @throws as {@link FaceFinder.find} */
+/** Searches for a face with the talker's face networks, which the first call opens. @throws as {@link FaceFinder.find} */
 export async function findFace(host: TalkerHost, picture: Picture, options: FindOptions): Promise<Face> {
   const find = async () => (await host.faces()).find(picture, options);
   return engineWork(host, find(), { signal: options.signal, what: 'Looking for faces' });
 }
 
-/** The square that a pack's networks see, of a face that has been found. */
+/** The square around a face that a pack's networks see. */
 export function cutFace(
   picture: Picture,
   { crop: { size } }: PackManifest,
@@ -74,13 +74,13 @@ export function cutFace(
   return cropPicture(picture, { kind, size, landmarks, landmarks106, signal });
 }
 
-/** Where the crop lies, as users see it and portrait files keep it. */
+/** The position of the crop, as in the API and in portrait files. */
 export function cropOf({ crop, face }: Cut): PortraitCrop {
   const { kind, size, toPhoto, toCrop } = crop;
   return { kind, size, toPhoto, toCrop, box: face?.box, score: face?.score };
 }
 
-/** A crop as the engine takes it, with what the pack's rules say about keypoints. */
+/** A crop for the engine, with the keypoints computed by the pack's rules. */
 export function nativeCrop(
   { picture, landmarks }: Crop,
   { landmarks: rules = [] }: PackManifest,
@@ -90,12 +90,12 @@ export function nativeCrop(
   return { crop: picture, keypoints, ratios: nativeRatios(ratios) };
 }
 
-/** Ratios as the engine takes them: left eye, right eye, lips; empty where they are not known. */
+/** Ratios for the engine: left eye, right eye, lips; empty if unknown. */
 export function nativeRatios(ratios: FaceRatios | undefined): Float32Array {
   return ratios ? Float32Array.of(...ratios.eyes, ratios.lip) : new Float32Array();
 }
 
-/** A whole picture as the engine takes it: a rendered crop need not have the size of the one that was cut out. */
+/** A whole picture for the engine; the rendered crop may differ in size from the original one. */
 export function nativePhoto(
   picture: Picture,
   { size, toPhoto }: Pick<PortraitCrop, 'size' | 'toPhoto'>,

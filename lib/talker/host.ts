@@ -4,18 +4,22 @@ import type { FaceFinder } from '../face/faces.js';
 import type { Pack } from '../packs/pack.js';
 import type { Pending } from './pending.js';
 
-/** What everything made by a talker needs of it. */
+/** What the objects made by a talker need from it. */
 export interface TalkerHost {
   readonly handle: TalkerHandle;
   readonly pack: Pack;
   /** Fires when the talker is closed. */
   readonly closed: AbortSignal;
-  /** Work of the engine that nobody hears any more; close() waits for it. */
+  /** Work of the engine whose result nobody awaits; close() waits for it. */
   readonly unheard: Pending;
   faces(): Promise<FaceFinder>;
 }
 
-/** Waits for work of the engine that cannot be stopped half-way; after an abort it goes on unheard. @throws KdtalkerError ABORTED */
+/**
+ * Waits for work of the engine that cannot be stopped half-way; after an abort it continues in the background.
+ * @throws KdtalkerError
+ * ABORTED
+ */
 export function engineWork<T>(
   host: TalkerHost,
   work: Promise<T>,

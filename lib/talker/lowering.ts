@@ -7,14 +7,14 @@ import type { Precision } from '../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../packs/native-options.js';
 import type { Pack } from '../packs/pack.js';
 
-/** What a caller may ask for: `'auto'` is bf16 where the processor has it, else fp32. */
+/** The values of the option: `'auto'` is bf16 if the processor has it, otherwise fp32. */
 export type PrecisionChoice = Precision | 'auto';
 
-/** Devices whose networks are the processor's. */
+/** Devices whose networks run on the processor. */
 const ON_CPU: readonly string[] = ['auto', 'cpu', 'guarded'];
 
 /**
- * The precision that a choice means on this machine.
+ * The precision that an option selects on this machine.
  *
  * @throws KdtalkerError DEVICE_UNAVAILABLE for bf16 on a processor without it
  */
@@ -31,14 +31,15 @@ export function precisionFor(choice: PrecisionChoice): Precision {
 
 /** How a pack is lowered. */
 export interface LowerOptions extends Omit<CacheOptions, 'check'> {
-  /** The check of the pack's files, which may still go on: awaited before anything is made of them. */
+  /** The check of the pack's files, which may still be running; it is awaited before the files are used. */
   checked?: Promise<unknown> | undefined;
 }
 
 /**
- * The lowered form of a pack for this processor, made on first use; undefined where the device is another, or nothing in the pack is lowered.
+ * The lowered form of a pack for this processor, made on first use; undefined if the device is another one, or if nothing in the pack can
+ * be lowered.
  *
- * @throws KdtalkerError PACK_INVALID and PACK_DAMAGED where the pack's own networks are not what it says, OUTPUT_UNWRITABLE,
+ * @throws KdtalkerError PACK_INVALID and PACK_DAMAGED if the pack's networks do not match pack.json, OUTPUT_UNWRITABLE,
  *   OUTPUT_DISK_FULL, ABORTED
  */
 export async function lowerForCpu(

@@ -3,7 +3,7 @@ import { invalidArgument } from '../errors.js';
 import { parseOptions } from '../validate.js';
 import { MOTION_SIZE, type MotionEdit } from './edit-options.js';
 
-/** Where each part lies in a frame, how wide it is, and what changes nothing. */
+/** Offset and width of each part in a frame, and its neutral value. */
 const PARTS = {
   scale: { at: 0, width: 1, neutral: 1 },
   yaw: { at: 1, width: 1, neutral: 0 },
@@ -16,9 +16,9 @@ type Part = keyof typeof PARTS;
 const NAMES = Object.keys(PARTS) as Part[];
 
 /**
- * A number or numbers in a range as a Float32Array, of which there are as many for each frame as `width` says.
+ * A number or numbers in a range, as a Float32Array with `width` numbers for each frame.
  *
- * @param error what is expected, said as "a number from 0 to 2, or an array of such"
+ * @param error the expectation, such as "a number from 0 to 2, or an array of such"
  */
 export function perFrame([from, to]: readonly [number, number], width: number, error: string) {
   const whole = (values: Float32Array) => values.length > 0 && values.length % width === 0;
@@ -40,7 +40,7 @@ const ANGLES = [-180, 180] as const;
 const angle = perFrame(ANGLES, 1, 'a number from -180 to 180, or an array of such,').optional();
 const UNITS = [-10, 10] as const;
 
-/** What {@link MotionEdit} says, as arrays. */
+/** A {@link MotionEdit} as arrays. */
 export const editSchema = z.strictObject(
   {
     yaw: angle,
@@ -54,9 +54,9 @@ export const editSchema = z.strictObject(
 );
 
 /**
- * An edit as the engine takes it: [1, 70] where every part is for all frames, otherwise [frames, 70]; nothing for no edit.
+ * An edit for the engine: [1, 70] if every part is for all frames, otherwise [frames, 70]; empty for no edit.
  *
- * @throws KdtalkerError INVALID_ARGUMENT where two parts are for different numbers of frames
+ * @throws KdtalkerError INVALID_ARGUMENT if two parts have different numbers of frames
  */
 export function editRows(parts: z.output<typeof editSchema>): Float32Array {
   const given = NAMES.filter((name) => parts[name] !== undefined);
@@ -94,7 +94,7 @@ export function applyEdit(motion: Float32Array, edit: MotionEdit): Float32Array 
   });
 }
 
-/** That something given frame by frame has one for all frames, or as many as there are. @throws INVALID_ARGUMENT */
+/** Checks that values are given once for all frames or for each frame. @throws INVALID_ARGUMENT */
 export function checkFrames(count: number, frames: number, name: string): void {
   if (count > 1 && count !== frames) throw invalidArgument(`${frames}, one for each frame,`, name, count);
 }

@@ -45,7 +45,7 @@ const fileSchema = z.strictObject(
 );
 
 /**
- * How a head moves, frame by frame: what {@link Clip.motion} gives and `talker.animate(portrait, motion)` replays.
+ * The movement of a head, frame by frame: {@link Clip.motion} returns it and `talker.animate(portrait, motion)` replays it.
  * Values are float32, so a motion that was saved and loaded replays to the same bytes.
  *
  * @example
@@ -54,7 +54,7 @@ const fileSchema = z.strictObject(
  * await talker.animate(other, await Motion.load('nod.json')).save('nod.mp4')
  *
  * @example
- * // Another motion: the head turned, and lower from the second second on.
+ * // A new motion: the head is turned, and lowered after two seconds.
  * const turned = motion.edit({ yaw: 8, pitch: Float32Array.from({ length: motion.frames }, (_, i) => (i < 50 ? 0 : -5)) })
  */
 export class Motion {
@@ -65,7 +65,8 @@ export class Motion {
 
   /**
    * @param fps frames a second, 1 to 1000
-   * @throws KdtalkerError MOTION_INVALID when `values` is not a positive multiple of 70 finite numbers, INVALID_ARGUMENT
+   * @throws KdtalkerError MOTION_INVALID unless `values` is a positive multiple of 70 finite
+   * numbers, INVALID_ARGUMENT
    */
   constructor(values: Float32Array, fps = 25) {
     if (!(values instanceof Float32Array))
@@ -86,7 +87,7 @@ export class Motion {
     return this.values.length / MOTION_SIZE;
   }
 
-  /** A copy of one frame. @throws KdtalkerError INVALID_ARGUMENT when there is no such frame. */
+  /** A copy of one frame. @throws KdtalkerError INVALID_ARGUMENT if there is no such frame. */
   frame(index: number): MotionFrame {
     if (!Number.isInteger(index) || index < 0 || index >= this.frames) {
       throw invalidArgument(`an integer from 0 to ${this.frames - 1}`, 'the index of a frame', index);
@@ -99,13 +100,13 @@ export class Motion {
   }
 
   /**
-   * Another motion with changes in every frame; this one stays as it is. In absolute mode the portrait's own size counts and
-   * `scale` has no effect: there, give `edit` to `talker.animate()`.
+   * A new motion with changes in every frame; this one does not change. In absolute mode the renderer uses the portrait's own size and
+   * `scale` has no effect; give `edit` to `talker.animate()` instead.
    *
-   * @param change what is added to each part, for all frames or one by one; or a function that is given a copy of each frame with
-   *   its index, and returns what it should be in its place: whole frames, or only the parts that change
-   * @throws KdtalkerError INVALID_ARGUMENT for an edit that is not valid or is of another number of frames, MOTION_INVALID for what
-   *   a function returned
+   * @param change numbers to add to each part, for all frames or for each one; or a function that receives a copy of each frame and its
+   * index, and returns the new frame or only the parts that change
+   * @throws KdtalkerError INVALID_ARGUMENT for an invalid edit or one for another number of frames, MOTION_INVALID for an invalid result
+   * of the function
    */
   edit(change: MotionEdit | ((frame: MotionFrame, index: number) => Partial<MotionFrame>)): Motion {
     if (typeof change !== 'function') return new Motion(applyEdit(this.values, change), this.fps);
@@ -117,9 +118,9 @@ export class Motion {
   }
 
   /**
-   * Another motion of the frames from `first` to before `last`.
+   * A new motion with the frames from `first` to before `last`.
    *
-   * @throws KdtalkerError INVALID_ARGUMENT where that is no frame, or more than there are
+   * @throws KdtalkerError INVALID_ARGUMENT if the range is empty or exceeds the frames
    */
   slice(first: number, last: number = this.frames): Motion {
     const inside = Number.isInteger(first) && Number.isInteger(last) && first >= 0 && last <= this.frames;
@@ -133,10 +134,11 @@ export class Motion {
   }
 
   /**
-   * The same movement at another rate, as `animate()` replays it at the pack's: between two frames by a straight line in all 70 numbers.
+   * The same movement at another rate, with linear interpolation of all 70 numbers. `animate()` resamples a motion to the pack's rate like
+   * this.
    *
    * @param fps frames a second, 1 to 1000
-   * @returns this motion where that is its rate
+   * @returns this motion if it already has that rate
    * @throws KdtalkerError INVALID_ARGUMENT
    * @example
    * const smooth = (await Motion.load('driver.json')).resampled(50)
@@ -168,14 +170,17 @@ export class Motion {
     return new Motion(Float32Array.from(file.frames.flatMap(flatten)), fps);
   }
 
-  /** Writes the motion as JSON, under its name only once it is whole. @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL. */
+  /**
+   * Writes the motion as JSON; the file gets its name only when it is complete.
+   * @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL.
+   */
   async save(file: string): Promise<void> {
     checkPath(file, 'the motion file');
     const frames = Array.from({ length: this.frames }, (_, i) => this.frame(i));
     await writeWholeFile(file, JSON.stringify({ format: FORMAT, version: 1, fps: this.fps, frames }));
   }
 
-  /** Reads a motion that {@link save} wrote. @throws KdtalkerError FILE_NOT_FOUND, MOTION_INVALID. */
+  /** Reads a motion written by {@link save}. @throws KdtalkerError FILE_NOT_FOUND, MOTION_INVALID. */
   static async load(file: string): Promise<Motion> {
     checkPath(file, 'the motion file');
     const { frames, fps } = parseFile(

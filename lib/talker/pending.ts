@@ -1,4 +1,4 @@
-/** Work under way, so that close() can wait for it. */
+/** Running work, so that close() can wait for it. */
 export class Pending {
   readonly #work = new Set<Promise<unknown>>();
 
@@ -10,7 +10,7 @@ export class Pending {
     return work;
   }
 
-  /** Waits until everything that was added has settled, also what is added meanwhile. Never rejects. */
+  /** Waits until all added promises have settled, including those added meanwhile. Never rejects. */
   async settled(): Promise<void> {
     while (this.#work.size > 0) await Promise.allSettled(this.#work);
   }

@@ -20,7 +20,7 @@ const FORMAT = 'kdtalker-portrait';
 const VERSION = 3;
 const OPAQUE_VERSION = 2;
 const TENSORS = ['feature', 'canonical', 'motion'] as const;
-/** The bytes of a PNG file: half the size of the pixels, and the same pixels again. */
+/** The bytes of a PNG file: half the size of the pixels, without loss. */
 const PHOTO = 'photo';
 /** How opaque rendered crops are, a byte a pixel; that of the photo is in its PNG. */
 const OPACITY = 'opacity';
@@ -56,7 +56,7 @@ function fingerprint({ manifest }: Pack): string {
   return `${appearance.sha256.slice(0, 16)}-${motion.sha256.slice(0, 16)}`;
 }
 
-/** A checksum, so that a flipped bit is told and not shown. */
+/** A checksum, so that a flipped bit is an error and not visible in a frame. */
 function digest(tensors: HostTensors, about: string): string {
   const hash = newHash().update(about);
   for (const name of [...TENSORS, PHOTO, OPACITY]) {
@@ -102,7 +102,7 @@ function opacityTensor({ crop }: Opacity): HostTensors {
   return { [OPACITY]: { dims: [crop.length], data: crop } };
 }
 
-/** Reads what {@link portraitFileBytes} wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID */
+/** Reads a file written by {@link portraitFileBytes}. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID */
 export async function loadPortraitFile(file: string, pack: Pack): Promise<StoredPortrait> {
   const bytes = await readFile(file).catch((cause) => {
     throw new KdtalkerError('FILE_NOT_FOUND', `Expected a portrait file at '${file}' but it cannot be read`, {

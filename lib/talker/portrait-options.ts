@@ -5,15 +5,15 @@ import type { Box, Point } from '../face/geometry.js';
 import type { Background } from '../media/index.js';
 import { abortSignal, flag, oneOf, parseOptions } from '../validate.js';
 
-/** How a portrait is cut out of a picture. */
+/** Options for cutting a portrait out of a picture. */
 export interface PortraitOptions {
-  /** How the face is cut out; default: the pack's own. `'none'` takes the whole picture and looks for no face. */
+  /** How the face is cropped; default: the pack's crop. `'none'` uses the whole picture and does not search for a face. */
   crop?: CropKind | undefined;
-  /** Which face: `'largest'` (default), `'center'`, or an index, 0 the largest. */
+  /** Which face to use: `'largest'` (default), `'center'`, or an index, where 0 is the largest. */
   face?: FaceChoice | undefined;
-  /** Left, top, width, height in pixels: look for the landmarks only there. */
+  /** Left, top, width, height in pixels: the area in which landmarks are searched. */
   box?: Box | undefined;
-  /** 68 points in the order of iBUG 300-W, pixels: used as they are. */
+  /** 68 points in the order of iBUG 300-W, in pixels, used unchanged. */
   landmarks?: readonly Point[] | undefined;
   /**
    * What lies behind the transparent parts of the picture: a colour, as `'#rrggbb'` or `[red, green, blue]` of 0 to 255; default white.
@@ -40,7 +40,7 @@ const background = z.custom<Background>((value) => colours.safeParse(value).succ
 const schema = z.strictObject(
   {
     crop: oneOf(...(CROP_KINDS as [CropKind, ...CropKind[]])).optional(),
-    face: z.unknown().optional(), // the three below are checked by the face finder, which knows the picture
+    face: z.unknown().optional(), // the face finder checks the next three, since it knows the picture
     box: z.unknown().optional(),
     landmarks: z.unknown().optional(),
     background: background.optional(),

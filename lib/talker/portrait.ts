@@ -25,7 +25,7 @@ const PREPARING = 'Preparing the portrait';
 const LOADING = 'Loading the portrait';
 const SAVING = 'Saving the portrait';
 
-/** What the engine made for a call that was aborted. */
+/** The engine's result for a call that was aborted. */
 const closePortrait = (handle: PortraitHandle) => native().closePortrait(handle);
 
 /**
@@ -33,11 +33,11 @@ const closePortrait = (handle: PortraitHandle) => native().closePortrait(handle)
  * Made by `talker.portrait()`; any number of clips may share it, one after the other or at once.
  */
 export class Portrait {
-  /** Where it was cut out of its picture. */
+  /** The position of its crop in its picture. */
   readonly crop: PortraitCrop;
-  /** How far eyes and lips are open in the picture; undefined with the crop `'none'`, which looks for no landmarks. */
+  /** How far eyes and lips are open in the picture; undefined with the crop `'none'`, which finds no landmarks. */
   readonly ratios: FaceRatios | undefined;
-  /** Pixels of its whole picture; undefined where that is not kept. */
+  /** The size of its whole picture in pixels; undefined if the picture is not kept. */
   readonly photo: PhotoSize | undefined;
   readonly #opacity: Opacity | undefined;
   readonly #host: TalkerHost;
@@ -114,7 +114,7 @@ export class Portrait {
   }
 
   /**
-   * Writes the portrait to one file, so that it need not be prepared again: `talker.loadPortrait(file)`.
+   * Writes the portrait to a file; `talker.loadPortrait(file)` loads it without preparing it again.
    *
    * @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED, CLOSED
    */
@@ -158,7 +158,7 @@ export class Portrait {
     );
   }
 
-  /** Frees the device's memory once no clip uses it any more; waits for save(). May be called twice. */
+  /** Frees the device's memory once no clip uses the portrait; waits for save(). May be called twice. */
   close(): Promise<void> {
     this.#closing ??= this.#pending.settled().then(() => native().closePortrait(this.#handle));
     return this.#closing;

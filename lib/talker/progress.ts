@@ -1,13 +1,13 @@
-/** Where a clip is. Sent while it works, at most once a frame. */
+/** The progress of a clip, emitted while it works, at most once per frame. */
 export interface Progress {
   /**
-   * `audio`: speech to features; `sample`: features to motion; `render`: motion to frames; `encode`: frames to a file. Of a video
-   * `track`: where its face is; `motion`: how it moves.
+   * `audio`: speech to features; `sample`: features to motion; `render`: motion to frames; `encode`: frames to a file. For a video,
+   * `track`: pictures to positions of the face; `motion`: pictures to motion.
    */
   stage: 'audio' | 'sample' | 'render' | 'encode' | 'track' | 'motion';
   /** Seconds of sound for `audio`, frames for the others. */
   done: number;
-  /** Undefined while it is not known (sound of unknown length, a video's frames). */
+  /** Undefined while unknown (sound of unknown length, frames of a video). */
   total: number | undefined;
   /** Frames per second since the stage began; 0 for `audio`. */
   fps: number;
@@ -31,13 +31,13 @@ export class StageMeter {
   }
 }
 
-/** A listener that throws harms nobody but itself. */
+/** An error of a listener affects nothing else. */
 export function safely(listener: ((progress: Progress) => void) | undefined): (progress: Progress) => void {
   return (progress) => {
     try {
       listener?.(progress);
     } catch {
-      // the work goes on
+      // the work continues
     }
   };
 }

@@ -3,21 +3,21 @@ import { PRESETS, WEBM_CRF } from '../limits.js';
 import type { SoundInput } from '../media/index.js';
 import { flag, integer, oneOf, parseOptions } from '../validate.js';
 
-/** How a file is encoded. */
+/** Options for encoding a file. */
 export interface SaveOptions {
   /** Quality, lower is better: 0 to 51 for MP4 (default 20), 0 to 63 for WebM (default 30). */
   crf?: number | undefined;
   /** x264's effort for MP4, `'ultrafast'` to `'veryslow'`; default `'veryfast'`. */
   preset?: (typeof PRESETS)[number] | undefined;
-  /** False: an existing file is an OUTPUT_UNWRITABLE error. Default true: it is replaced when the new one is whole. */
+  /** False: an existing file is an OUTPUT_UNWRITABLE error. Default true: it is replaced once the new one is complete. */
   overwrite?: boolean | undefined;
   /** Threads of the encoder, 1 to 64; default 2. */
   threads?: number | undefined;
-  /** A sound for the video instead of the speech, or for a replayed motion; as `animate()` takes speech. */
+  /** A sound for the video instead of the speech, or for a replayed motion; any input that `animate()` accepts as speech. */
   sound?: SoundInput | undefined;
 }
 
-/** What was written, and how fast. */
+/** The written file, and the speed. */
 export interface SaveResult {
   file: string;
   format: 'mp4' | 'webm' | 'gif' | 'png';
@@ -40,7 +40,7 @@ const schema = z.strictObject(
     preset: oneOf(...PRESETS).optional(),
     overwrite: flag.optional(),
     threads: integer(1, 64).optional(),
-    sound: z.custom<SoundInput>().optional(), // checked where it is opened
+    sound: z.custom<SoundInput>().optional(), // checked when it is opened
   },
   { error: 'an object' },
 );

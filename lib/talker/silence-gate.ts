@@ -5,9 +5,9 @@ import type { PackManifest } from '../packs/pack.js';
 import { lipMask } from '../packs/regions.js';
 import { integer, number } from '../validate.js';
 
-/** Decibels of the spectrogram below which nobody speaks, whatever the loudest frame is: a recording of nothing stays shut. */
+/** Level of the spectrogram in decibels that is always silence, whatever the loudest frame is: noise alone does not open the mouth. */
 const LOWEST = -80;
-/** Seconds in which the mouth wakes, and comes to rest, where nobody says in how many frames. */
+/** Default seconds in which the mouth wakes and comes to rest. */
 const [ATTACK, RELEASE] = [0.16, 0.32];
 
 const options = z.strictObject(
@@ -21,16 +21,16 @@ const options = z.strictObject(
   { error: 'true, false or an object' },
 );
 
-/** `false` and `true` stand for nothing and for everything as it is by default. */
+/** `false` means no gate, `true` a gate with default options. */
 function meant(given: unknown): unknown {
   if (given === true) return {};
   return given === false ? undefined : given;
 }
 
-/** What {@link SilenceGateOptions} says; undefined for no gate. */
+/** The {@link SilenceGateOptions}; undefined for no gate. */
 export const silenceSchema = z.preprocess(meant, options.optional());
 
-/** The gate as the engine takes it; undefined for none. @throws INVALID_ARGUMENT for a replay, which has no sound */
+/** The gate for the engine; undefined for none. @throws INVALID_ARGUMENT for a replay, which has no sound */
 export function planSilence(
   given: z.output<typeof silenceSchema>,
   manifest: PackManifest,

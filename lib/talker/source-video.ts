@@ -11,7 +11,7 @@ import { Pending } from './pending.js';
 import { checkSourceVideoOptions, type SourceVideoOptions } from './video-options.js';
 import { faceOf, type Track, trackFace } from './video-track.js';
 
-/** What a source video was found to be. */
+/** The properties of a source video. */
 interface Contents {
   store: FrameStore;
   track: Track;
@@ -21,11 +21,11 @@ interface Contents {
 }
 
 /**
- * A video in the place of a portrait: every frame of a clip shows the next of its pictures, with that picture's own features, pose and
- * place of the face. Made by `talker.sourceVideo()`; any number of clips may share it.
+ * A video in place of a portrait: every frame of a clip shows the next picture of the video, with that picture's own features, pose and
+ * position of the face. Made by `talker.sourceVideo()`; any number of clips may share it.
  *
- * It holds nothing on the device, and in memory only where the face is (0.5 to 1.4 kB a picture): its pictures lie in a temporary file, and
- * a clip prepares them a few frames ahead. Closing it ends clips that still need them with CLOSED.
+ * It holds nothing on the device, and in memory only landmarks (0.5 to 1.4 kB per picture). Its pictures are in a temporary file, and a
+ * clip prepares them a few frames ahead. Closing it ends clips that still need them with CLOSED.
  *
  * @example
  * const video = await talker.sourceVideo('speaker.mp4')
@@ -35,11 +35,11 @@ interface Contents {
 export class SourceVideo {
   /** Pictures, at the pack's rate. */
   readonly frames: number;
-  /** Pixels of a picture. */
+  /** Size of a picture in pixels. */
   readonly photo: PhotoSize;
   /**
-   * How far eyes and lips are open in each picture, as it was measured there: a blink is not smoothed away. Undefined with the crop
-   * `'none'`, which looks for no landmarks.
+   * How far eyes and lips are open in each picture, without smoothing, which would remove blinks. Undefined with the crop `'none'`, which
+   * finds no landmarks.
    */
   readonly ratios: readonly FaceRatios[] | undefined;
   readonly #host: TalkerHost;
@@ -120,7 +120,7 @@ export class SourceVideo {
     );
   }
 
-  /** Removes its temporary file; waits for what is being prepared. May be called twice. */
+  /** Removes its temporary file, after portraits in preparation are done. May be called twice. */
   close(): Promise<void> {
     this.#closing ??= this.#pending.settled().then(() => this.#contents.store.close());
     return this.#closing;
@@ -153,7 +153,7 @@ async function keepAll(
   return { track, size };
 }
 
-/** Which picture of `count` a clip's frame shows: 0 1 2 0 1 2 in a loop, 0 1 2 1 0 1 to and fro. */
+/** The index of the picture, of `count`, that a clip's frame shows: 0 1 2 0 1 2 in a loop, 0 1 2 1 0 1 back and forth. */
 export function pictureOf(frame: number, count: number, repeat: 'ping-pong' | 'loop'): number {
   if (repeat === 'loop' || count === 1) return frame % count;
   const step = frame % (2 * count - 2);

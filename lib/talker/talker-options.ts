@@ -7,18 +7,18 @@ import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../va
 
 /** Options of `Talker.load()`. */
 export interface TalkerOptions {
-  /** `'auto'` (default) takes the fastest there is; `'cpu'`; `'guarded'`, the CPU with memory the host may not touch, for tests. */
+  /** `'auto'` (default) takes the fastest available; `'cpu'`; `'guarded'`, for tests: the CPU with memory that the host cannot access. */
   device?: 'auto' | 'cpu' | 'guarded' | (string & {}) | undefined;
-  /** Threads of one network run, 1 to 256; default: the cores of the machine. */
+  /** Threads of one network run, 1 to 256; default: the number of cores. */
   threads?: number | undefined;
   /**
    * Arithmetic of lowered networks. `'fp32'` (default): float32. `'bf16'`: products of bfloat16 numbers, summed in float32; faster, on
-   * processors with AVX512-BF16. `'auto'`: bf16 where the processor has it, else fp32. Networks that are not lowered are float32.
+   * processors with AVX512-BF16. `'auto'`: bf16 if the processor has it, otherwise fp32. Networks that are not lowered are float32.
    */
   precision?: 'fp32' | 'bf16' | 'auto' | undefined;
   /**
-   * Whether the networks are rewritten for this processor, once for all loads: their lowered form is kept in `$KDTALKER_CACHE`, else
-   * `~/.cache/kdtalker`. Default true; false runs the pack's files as they are.
+   * Whether the networks are rewritten for this processor, once for all loads: their lowered form is stored in `$KDTALKER_CACHE`, else
+   * `~/.cache/kdtalker`. Default true; false runs the pack's files unchanged.
    */
   lowering?: boolean | undefined;
   /** Called while networks are lowered, after each of their weights. */

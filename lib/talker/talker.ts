@@ -39,11 +39,11 @@ const closeTalker = (handle: TalkerHandle) => native().closeTalker(handle);
  * await talker.close()
  */
 export class Talker {
-  /** What the pack says of itself. */
+  /** The pack's manifest. */
   readonly pack: PackManifest;
-  /** The device it works on: `'cpu'` or `'guarded'`. */
+  /** The device in use: `'cpu'` or `'guarded'`. */
   readonly device: string;
-  /** Arithmetic of its lowered networks: what `precision` meant on this machine. */
+  /** Arithmetic of its lowered networks: the precision selected on this machine. */
   readonly precision: Precision;
   readonly #host: TalkerHost;
   readonly #children = new Set<WeakRef<Portrait | SourceVideo | Clip>>();
@@ -67,8 +67,8 @@ export class Talker {
   }
 
   /**
-   * Loads a pack on a device, after comparing its files with their hashes. A pack that is loaded for the first time is lowered for
-   * the processor, which takes a while for a large one; `kdtalker packs compile` does it ahead of time.
+   * Loads a pack on a device, after comparing its files with their hashes. The first load lowers the pack for the processor, which takes a
+   * while for a large pack; `kdtalker packs compile` does it in advance.
    *
    * @param pack a built-in pack's name (`'puppet'`) or the folder of a pack
    * @throws KdtalkerError PACK_NOT_FOUND, PACK_INVALID, PACK_DAMAGED, DEVICE_UNKNOWN, DEVICE_UNAVAILABLE (also for bf16 on a processor
@@ -86,15 +86,15 @@ export class Talker {
     const precision = lowering ? precisionFor(choice) : 'fp32';
     const found = await readPack(pack);
     const checked = checkPack(found, signal ? { signal } : {});
-    checked.catch(() => {}); // it is awaited further down, unless something else ends this first
+    checked.catch(() => {}); // awaited below, unless something else fails first
     const lowered = lowering
       ? await lowerForCpu(found, device, precision, { signal, onProgress, checked })
       : undefined;
-    if (!lowered) await checked; // the engine opens the very files
+    if (!lowered) await checked; // the engine opens these files
     const opening = native().openTalker(nativeTalkerOptions(found, { device, threads, lowered }));
     const handle = await orAborted(opening, { signal, what: LOADING }, closeTalker);
     try {
-      await checked; // hashed while the engine opened what was lowered
+      await checked; // hashed while the engine opened the lowered files
     } catch (error) {
       await closeTalker(handle);
       throw error;
@@ -103,7 +103,7 @@ export class Talker {
   }
 
   /**
-   * Prepares a picture: finds the face, cuts it out, and runs the networks that need to see it only once.
+   * Prepares a picture: finds the face, cuts it out, and runs the networks that run once per portrait.
    *
    * @param picture a path or a `file:` URL, the bytes of a file, a stream of them, or raw pixels
    * @example
@@ -117,10 +117,10 @@ export class Talker {
   }
 
   /**
-   * Reads a video that takes the place of a portrait: each frame of a clip shows the next of its pictures. Its face is followed from
-   * picture to picture, and where it is smoothed over time; the pictures go to a temporary file until it is closed.
+   * Reads a video that takes the place of a portrait: each frame of a clip shows its next picture. The face is tracked from picture to
+   * picture, and its position is smoothed over time; the pictures are kept in a temporary file until it is closed.
    *
-   * @param video a path, or the bytes of a file; at any rate of frames: it is read at the pack's
+   * @param video a path, or the bytes of a file, with any frame rate; it is read at the pack's rate
    * @throws KdtalkerError FILE_NOT_FOUND, VIDEO_UNREADABLE, NO_FACE, PICTURE_TOO_SMALL, PICTURE_TOO_LARGE, FFMPEG_NOT_FOUND,
    *   FFMPEG_FAILED, OUTPUT_DISK_FULL and OUTPUT_UNWRITABLE (of the system's temporary folder), INVALID_ARGUMENT, ABORTED, CLOSED
    */
@@ -130,23 +130,26 @@ export class Talker {
   }
 
   /**
-   * How a face moves in a video: what the pack's motion network sees in its pictures, at the pack's rate. Save it, edit it, or replay it
-   * with `animate(portrait, motion, { mode: 'relative' })`, which adds the movement to the portrait's own pose. The face is followed
-   * through the video and cut out by one square for all pictures.
+   * The movement of a face in a video, as the pack's motion network sees it, at the pack's rate. Save it, edit it, or replay it with
+   * `animate(portrait, motion, { mode: 'relative' })`, which adds the movement to the portrait's own pose. The face is tracked through the
+   * video, and all pictures are cropped to the same square.
    *
-   * The puppet's motion network knows no pose and no expression: it sees a face at rest.
+   * The puppet's motion network recognises neither pose nor expression: it always sees a face at rest.
    *
    * @example
    * const motion = await talker.motionFromVideo('driver.mp4')
    * await motion.save('nod.json')
-   * @throws KdtalkerError as {@link sourceVideo}, but for OUTPUT_DISK_FULL
+   * @throws KdtalkerError as {@link sourceVideo}, except OUTPUT_DISK_FULL
    */
   async motionFromVideo(video: VideoInput, options: VideoMotionOptions = {}): Promise<Motion> {
     this.#check();
     return this.#pending.add(motionFromVideo(this.#host, video, options));
   }
 
-  /** Loads what `portrait.save()` wrote. @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID, INVALID_ARGUMENT, ABORTED, CLOSED */
+  /**
+   * Loads a file written by `portrait.save()`.
+   * @throws KdtalkerError FILE_NOT_FOUND, PORTRAIT_INVALID, INVALID_ARGUMENT, ABORTED, CLOSED
+   */
   async loadPortrait(file: string, options: SignalOptions = {}): Promise<Portrait> {
     this.#check();
     checkPath(file, 'the portrait file');
@@ -154,12 +157,12 @@ export class Talker {
   }
 
   /**
-   * A clip of a portrait that speaks, or that repeats a motion. Returns at once; work begins when frames, motion or a file are
-   * asked of the clip.
+   * A clip of a portrait that speaks or repeats a motion. Returns immediately; work begins when the clip is asked for frames, motion or a
+   * file.
    *
-   * @param portrait of {@link portrait} or {@link loadPortrait}; or a {@link SourceVideo}
+   * @param portrait from {@link portrait} or {@link loadPortrait}; or a {@link SourceVideo}
    * @param source speech: a path (also of a pipe), the bytes of a file, a stream of them, or PCM; or a {@link Motion}. A stream is read
-   *   once, into a temporary file that stays until the clip is closed or dropped
+   * once, into a temporary file that is kept until the clip is closed or garbage-collected
    * @throws KdtalkerError INVALID_ARGUMENT, CLOSED
    */
   animate(portrait: Portrait | SourceVideo, source: SoundInput | Motion, options: AnimateOptions = {}): Clip {
@@ -193,10 +196,10 @@ export class Talker {
   }
 
   /**
-   * The way of a clip with every stage's tensors copied out, to compare with another program's. Slow and large: not for work.
+   * Runs the steps of a clip and copies every stage's tensors out, for comparison with another program. Slow and large; for debugging only.
    *
-   * @param picture as {@link portrait} takes it; `options.portrait` says how it is cut out
-   * @param speech as {@link animate} takes it
+   * @param picture as in {@link portrait}; `options.portrait` sets the crop
+   * @param speech as in {@link animate}
    * @throws KdtalkerError as {@link portrait} and {@link Clip.frames}
    */
   async trace(picture: PictureInput, speech: SoundInput, options: TraceOptions = {}): Promise<Trace> {
@@ -204,7 +207,7 @@ export class Talker {
     return this.#pending.add(Trace.run(this.#host, picture, speech, options));
   }
 
-  /** Copies between host and device since the talker was loaded, by their reason. @throws KdtalkerError CLOSED */
+  /** Numbers of copies between host and device since the talker was loaded, by reason. @throws KdtalkerError CLOSED */
   counters(): Counters {
     this.#check();
     return native().talkerCounters(this.#handle);
@@ -222,7 +225,7 @@ export class Talker {
   }
 
   /**
-   * How long the stages of its clips took since the talker was loaded. Stages of frames that are rendered side by side overlap.
+   * The time that the stages of its clips took since the talker was loaded. Stages of frames rendered side by side overlap.
    *
    * @throws KdtalkerError CLOSED
    * @example
@@ -235,8 +238,8 @@ export class Talker {
   }
 
   /**
-   * Closes the talker with all its portraits and clips. What is under way is stopped, rejects with ABORTED and is waited for. May be
-   * called twice.
+   * Closes the talker with all its portraits and clips. Running calls are stopped, reject with ABORTED and are awaited. May be called
+   * twice.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -252,7 +255,7 @@ export class Talker {
     const children = [...this.#children].map((child) => child.deref());
     await Promise.all(children.filter((child) => child instanceof Clip).map((clip) => clip.close()));
     await this.#pending.settled();
-    await Promise.all(children.map((child) => child?.close())); // those of clips are done
+    await Promise.all(children.map((child) => child?.close())); // passes of clips are finished
     await (await this.#faces?.catch(() => undefined))?.close();
     await native().closeTalker(this.#handle);
   }
@@ -265,7 +268,7 @@ export class Talker {
     return this.#faces;
   }
 
-  /** What became ready after close() was called is closed too. */
+  /** Objects that become ready after close() was called are closed too. */
   async #adoptSource<T extends Portrait | SourceVideo>(preparing: Promise<T>): Promise<T> {
     const source = await preparing;
     if (this.#closing !== undefined) await source.close();
@@ -273,7 +276,7 @@ export class Talker {
     return this.#adopt(source);
   }
 
-  /** Remembers what close() has to close, without keeping it alive. */
+  /** Remembers the objects that close() has to close, by weak references. */
   #adopt<T extends Portrait | SourceVideo | Clip>(child: T): T {
     for (const known of this.#children) if (known.deref() === undefined) this.#children.delete(known);
     this.#children.add(new WeakRef(child));
@@ -289,9 +292,9 @@ export class Talker {
   }
 }
 
-/** A portrait is its owner's to close. */
+/** The owner of a portrait closes it. */
 function onePortrait(portrait: Portrait): FramePortraits {
-  const { handle } = portrait; // throws where it is closed
+  const { handle } = portrait; // throws if it is closed
   return { first: async () => handle, ofFrame: undefined, release: async () => {} };
 }
 

@@ -29,22 +29,22 @@ export interface TraceTensor {
 type Sampling = 'seed' | 'steps' | 'window' | 'sampler' | 'eta';
 type Retargeting = 'stitch' | 'eyes' | 'lips';
 
-/** What `talker.trace()` does. Seed, sampling and retargeting are those of {@link AnimateOptions}. */
+/** Options of `talker.trace()`. Seed, sampling and retargeting are those of {@link AnimateOptions}. */
 export interface TraceOptions extends Pick<AnimateOptions, Sampling | Retargeting | 'signal' | 'onProgress'> {
-  /** How the portrait is cut out of the picture. */
+  /** How the portrait is cropped from the picture. */
   portrait?: Omit<PortraitOptions, 'signal'> | undefined;
-  /** [windows, window, 70]: the noise that each window begins from; default: the seed's. */
+  /** [windows, window, 70]: the initial noise of each window; default: made from the seed. */
   noise?: TraceTensor | undefined;
-  /** Frames to render, 64 at most; default none. */
+  /** Indices of the frames to render, at most 64; default none. */
   frames?: readonly number[] | undefined;
 }
 
 const TRACING = 'The trace';
 
-/** A frame of the published model has 8 MB of tensors, and all of a trace is in memory. */
+/** A frame of the published model has 8 MB of tensors, and the whole trace is in memory. */
 const MAX_FRAMES = 64;
 
-/** What planClip() does not check. */
+/** Checks what planClip() does not check. */
 const ownSchema = z.object({
   portrait: z.looseObject({}, { error: 'an object' }).optional(),
   noise: z
@@ -63,7 +63,7 @@ const ownSchema = z.object({
 });
 
 /**
- * Every stage's tensors of one clip by their names, float32 and whole. docs/trace.md lists them.
+ * The complete tensors of every stage of one clip by name, as float32. docs/trace.md lists them.
  *
  * @example
  * const trace = await talker.trace('face.png', 'speech.wav', { frames: [0, 70] })
@@ -103,7 +103,11 @@ export class Trace {
     }
   }
 
-  /** Writes a .safetensors file, under its name only once it is whole. @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED */
+  /**
+   * Writes a .safetensors file; it gets its name only when it is complete.
+   * @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL,
+   * ABORTED
+   */
   async save(file: string, options: SignalOptions = {}): Promise<void> {
     const { signal } = parseOptions(signalOptions, options, 'the options of trace.save()');
     checkPath(file, 'the trace');
@@ -112,10 +116,10 @@ export class Trace {
   }
 }
 
-/** What a trace was asked for, checked. */
+/** The validated options of a trace. */
 type PlannedTrace = ReturnType<typeof planTrace>;
 
-/** The engine's objects are let go of when they have ended, which nobody waits for. */
+/** The engine's objects are freed when their work has ended; nobody waits for that. */
 async function traceSound(
   host: TalkerHost,
   source: NativePortraitOptions,
@@ -168,7 +172,7 @@ function checkFrames({ run: { window }, noise, frames }: NativeTraceOptions, cou
     throw invalidArgument(`${needed} windows or more for this speech`, 'noise', windows);
 }
 
-/** Works piece by piece: the portrait, windows, frames. */
+/** Runs in pieces: the portrait, windows, frames. */
 async function collect(
   host: TalkerHost,
   handle: TraceHandle,

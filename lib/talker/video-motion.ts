@@ -12,9 +12,9 @@ import { faceOf, type Track, trackFace } from './video-track.js';
 const READING = 'Reading motion from the video';
 
 /**
- * What the motion network sees in a video's pictures. Two passes, one picture in memory: the first follows the face, the second
- * cuts the same square out of every picture, that of the mean landmarks. A crop that followed the face would take its movement
- * away; the published LivePortrait averages the boxes of all frames for that reason.
+ * What the motion network sees in a video's pictures. There are two passes, with one picture in memory: the first tracks the face, the
+ * second cuts the same square, computed from the mean landmarks, out of every picture. A crop that followed the face would remove its
+ * movement; for the same reason the published LivePortrait averages the boxes of all frames.
  */
 export async function motionFromVideo(
   host: TalkerHost,
@@ -51,7 +51,7 @@ async function readAll(
   const values = new Float32Array(track.length * MOTION_SIZE);
   let count = 0;
   for await (const picture of video.frames()) {
-    if (count === track.length) break; // the file has grown since
+    if (count === track.length) break; // the file has grown meanwhile
     const seen = await cutFace(picture, manifest, { kind, face, signal });
     const reading = native().readPictureMotion(host.handle, seen.picture);
     values.set(await engineWork(host, reading, { signal, what: READING }), count * MOTION_SIZE);

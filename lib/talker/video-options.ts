@@ -5,34 +5,36 @@ import type { Box } from '../face/geometry.js';
 import { abortSignal, callback, integer, number, oneOf, parseOptions } from '../validate.js';
 import type { Progress } from './progress.js';
 
-/** How the face of a video is found, for {@link Talker.motionFromVideo}. */
+/** Options for finding the face of a video, for {@link Talker.motionFromVideo}. */
 export interface VideoMotionOptions {
-  /** How the face is cut out; default: the pack's own. `'none'` takes whole pictures and looks for no face. */
+  /** How the face is cropped; default: the pack's crop. `'none'` uses whole pictures and does not search for a face. */
   crop?: CropKind | undefined;
   /**
-   * Which of the video's tracks of pictures, 0 the first. Default: the one that the file marks as default, else the first.
+   * Index of the video track, 0 is the first. Default: the file's default track, else the first.
    */
   videoTrack?: number | undefined;
-  /** A longer video is refused with VIDEO_TOO_LONG. Default 3600: a small file can claim to last for years. */
+  /** A longer video throws VIDEO_TOO_LONG. Default 3600: a small file can claim to last for years. */
   maxSeconds?: number | undefined;
-  /** Which face of the first picture that shows one: `'largest'` (default), `'center'`, or an index, 0 the largest. */
+  /** Which face in the first picture that shows one: `'largest'` (default), `'center'`, or an index, where 0 is the largest. */
   face?: FaceChoice | undefined;
-  /** Left, top, width, height in pixels: where the face is in the first picture that shows one. */
+  /** Left, top, width, height in pixels: position of the face in the first picture that shows one. */
   box?: Box | undefined;
   signal?: AbortSignal | undefined;
-  /** Called with every progress event. What it throws is ignored. */
+  /** Called with every progress event. Errors that it throws are ignored. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** How a video becomes a source, for {@link Talker.sourceVideo}. */
+/** Options of a source video, for {@link Talker.sourceVideo}. */
 export interface SourceVideoOptions extends VideoMotionOptions {
-  /** What follows its last picture when the speech is longer: `'ping-pong'` (default), back to the first; or `'loop'`, the first. */
+  /**
+   * What follows the last picture if the speech is longer: `'ping-pong'` (default), the video backwards; or `'loop'`, the first picture.
+   */
   repeat?: 'ping-pong' | 'loop' | undefined;
 }
 
 const fields = {
   crop: oneOf(...(CROP_KINDS as [CropKind, ...CropKind[]])).optional(),
-  face: z.unknown().optional(), // this one and the next are checked by the face finder, which knows the picture
+  face: z.unknown().optional(), // the face finder checks this one and the next, since it knows the picture
   box: z.unknown().optional(),
   videoTrack: integer(0, 1000).optional(),
   maxSeconds: number(0.04, 1e6).optional(),
@@ -50,7 +52,7 @@ export function checkVideoMotionOptions(options: VideoMotionOptions): void {
   parseOptions(motionSchema, options, 'the options of motionFromVideo()');
 }
 
-/** Throws INVALID_ARGUMENT. @returns what follows the last picture */
+/** Throws INVALID_ARGUMENT. @returns the checked `repeat` */
 export function checkSourceVideoOptions(options: SourceVideoOptions): 'ping-pong' | 'loop' {
   return parseOptions(sourceSchema, options, 'the options of sourceVideo()').repeat;
 }

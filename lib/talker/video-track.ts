@@ -11,15 +11,15 @@ import type { TalkerHost } from './host.js';
 import { StageMeter, safely } from './progress.js';
 import type { VideoMotionOptions } from './video-options.js';
 
-/** Where a face is in every picture, and how far its eyes and lips are open. */
+/** The position of a face in every picture, and how far its eyes and lips are open. */
 export interface Track {
-  /** The finer ones after the 68; empty arrays with the crop `'none'`, which needs none. */
+  /** The finer landmarks, after the 68; empty arrays with the crop `'none'`. */
   readonly landmarks: Float32Array[];
   /** Empty with the crop `'none'`. */
   readonly ratios: FaceRatios[];
 }
 
-/** The face that landmarks of a track are of. */
+/** The face to which the landmarks of a track belong. */
 export function faceOf(points: readonly Point[]): FaceToCut {
   return {
     landmarks68: points.slice(0, 68),
@@ -27,7 +27,7 @@ export function faceOf(points: readonly Point[]): FaceToCut {
   };
 }
 
-/** Follows the face through all pictures of a video, which are handed on one by one. */
+/** Tracks the face through all pictures of a video, which are passed on one by one. */
 export async function trackFace(
   host: TalkerHost,
   video: FrameSource,
@@ -54,7 +54,7 @@ export async function trackFace(
   return track;
 }
 
-/** Up to picture `count`: before the first picture that shows the face it is taken to be where it is then. */
+/** Fills the track up to picture `count`; before the first picture with a face, the face is assumed to be at its first position. */
 function fill({ landmarks, ratios }: Track, face: Face | undefined, count: number): void {
   const points = flatten(face ? [...face.landmarks68, ...(face.landmarks106 ?? [])] : []);
   while (landmarks.length < count) {
