@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { native, type PortraitHandle, type TalkerHandle } from '../dist/binding.js';
 import { readPack } from '../dist/packs/pack.js';
 import type { Picture } from '../dist/picture.js';
-import { nativeTalkerOptions } from '../dist/talker/native-options.js';
+import { nativeTalkerOptions } from '../dist/packs/native-options.js';
 import { loadTalker } from './support/talker.js';
 
 const MEGABYTE = 2 ** 20;

@@ -7,7 +7,7 @@ import type { FindOptions } from './options.js';
 const LONGEST_GAP = 1;
 
 /** What looks for faces: a FaceFinder, or who shares one. */
-export interface Finder {
+export interface SharedFinder {
   find(picture: Picture, options: FindOptions): Promise<Face>;
 }
 
@@ -21,7 +21,7 @@ export type TrackOptions = Pick<FindOptions, 'face' | 'box' | 'signal'>;
  * it cannot be seen it is looked for everywhere, and taken to be where it was until then.
  */
 export class FaceTracker {
-  readonly #finder: Finder;
+  readonly #finder: SharedFinder;
   readonly #options: TrackOptions;
   readonly #longestGap: number;
   #last: Face | undefined;
@@ -31,7 +31,7 @@ export class FaceTracker {
   #none: KdtalkerError | undefined;
 
   /** @param fps pictures a second */
-  constructor(finder: Finder, fps: number, options: TrackOptions) {
+  constructor(finder: SharedFinder, fps: number, options: TrackOptions) {
     this.#finder = finder;
     this.#options = options;
     this.#longestGap = LONGEST_GAP * fps;

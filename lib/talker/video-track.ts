@@ -2,7 +2,7 @@ import type { Face } from '../face/faces.js';
 import type { Point } from '../face/geometry.js';
 import type { FaceRatios } from '../face/schemes.js';
 import { flatten } from '../face/steady.js';
-import { FaceTracker, type Finder } from '../face/track.js';
+import { FaceTracker, type SharedFinder } from '../face/track.js';
 import type { FrameSource } from '../media/index.js';
 import type { Picture } from '../picture.js';
 import type { FaceToCut } from './cut.js';
@@ -37,7 +37,7 @@ export async function trackFace(
   const { signal } = options;
   const crop = options.crop ?? host.pack.manifest.crop.default;
   const find = { face: options.face, box: options.box, signal };
-  const finder: Finder['find'] = (picture, chosen) => findFace(host, picture, chosen);
+  const finder: SharedFinder['find'] = (picture, chosen) => findFace(host, picture, chosen);
   const tracker =
     crop === 'none' ? undefined : new FaceTracker({ find: finder }, host.pack.manifest.fps, find);
   const meter = new StageMeter('track', safely(options.onProgress));
