@@ -2,9 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t, { type Test } from 'tap';
 import { native, type PortraitHandle, type TalkerHandle } from '../dist/binding.js';
+import { nativeTalkerOptions } from '../dist/packs/native-options.js';
 import { readPack } from '../dist/packs/pack.js';
 import type { Picture } from '../dist/picture.js';
-import { nativeTalkerOptions } from '../dist/packs/native-options.js';
 import { loadTalker } from './support/talker.js';
 
 const MEGABYTE = 2 ** 20;
