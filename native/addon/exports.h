@@ -2,8 +2,8 @@
 
 #include <napi.h>
 
-// The functions of the binding by the thing they work on; lib/binding.ts declares them with their types. One
-// file each.
+// The functions of the binding, by the object they work on; lib/binding.ts declares them with their types.
+// One file each.
 namespace kdtalker::addon {
 
 void ExportRuntime(Napi::Env env, Napi::Object exports);

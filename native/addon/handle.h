@@ -15,17 +15,17 @@
 
 namespace kdtalker::addon {
 
-// What tells handles of type T apart: `static constexpr napi_type_tag tag` and `static constexpr const char*
-// name`.
+// The tag and name that identify handles of type T: `static constexpr napi_type_tag tag` and `static
+// constexpr const char* name`.
 template <class T>
 struct HandleType;
 
-// A JavaScript object that owns a share of an engine object of type T; its type tag keeps a call from
+// A JavaScript object that owns a reference to an engine object of type T; its type tag prevents a call from
 // reinterpreting a foreign pointer.
 template <class T>
 class Handle {
  public:
-  // `bytes`: memory that goes with the object, for the garbage collector to know how much that is.
+  // `bytes`: memory that is freed with the object, reported to the garbage collector.
   static Napi::Object Make(Napi::Env env, std::shared_ptr<T> owned, std::size_t bytes = 0) {
     Napi::Object object = Napi::Object::New(env);
     auto share = std::make_unique<Share>(
@@ -46,7 +46,7 @@ class Handle {
     return share;
   }
 
-  // Gives up the handle's share, once: later calls return null.
+  // Releases the handle's reference once; later calls return null.
   static std::shared_ptr<T> Take(const Napi::Value& value) {
     Share& share = ShareOf(value);
     share.Forget(value.Env());
@@ -57,7 +57,7 @@ class Handle {
   struct Share {
     std::shared_ptr<T> owned;
     std::shared_ptr<bool> ending;  // of the environment
-    std::int64_t bytes;            // that the garbage collector was told of
+    std::int64_t bytes;            // reported to the garbage collector
 
     void Forget(Napi::Env env) {
       if (bytes != 0) Napi::MemoryManagement::AdjustExternalMemory(env, -std::exchange(bytes, 0));
@@ -74,8 +74,8 @@ class Handle {
     return *static_cast<Share*>(share);
   }
 
-  // Garbage collection is only the safety net. The last share may have threads to join, so it is let go on
-  // the pool; but at once when the environment ends, as nothing of it may outlive it.
+  // Garbage collection is only a fallback. Releasing the last reference may join threads, so it happens on
+  // the pool; but at once when the environment ends, because nothing may outlive it.
   static void Finalize(napi_env env, void* data, void*) {
     const std::unique_ptr<Share> share(static_cast<Share*>(data));
     if (share->owned == nullptr || *share->ending) return;
@@ -83,7 +83,7 @@ class Handle {
     try {
       ThreadPool::Shared().Post([owned = std::move(share->owned)]() mutable { owned.reset(); });
     } catch (const std::exception&) {
-      // Without memory or a thread for the pool it was let go here and now.
+      // Without memory or a thread for the pool, it was released here.
     }
   }
 };

@@ -42,7 +42,7 @@ struct HandleType<Trace> {
   static constexpr const char* name = "trace";
 };
 
-// close<Thing>(handle): gives up the handle's share and resolves once it has been let go on the pool.
+// close<Thing>(handle): releases the handle's reference and resolves once the pool has freed it.
 // Idempotent.
 template <class T>
 Napi::Value CloseHandle(const Napi::CallbackInfo& info) {

@@ -13,8 +13,8 @@
 
 namespace kdtalker::addon {
 
-// What the addon holds for one environment (the main thread or a worker). Members are destroyed from the last
-// to the first.
+// The addon's state for one environment (the main thread or a worker). Members are destroyed in reverse
+// order.
 class Instance {
  public:
   explicit Instance(Napi::Env env) : jobs_(env) {}
@@ -29,7 +29,7 @@ class Instance {
   }
   const std::shared_ptr<Runtime>& runtime() const;  // throws Error RUNTIME_NOT_FOUND before OpenRuntime
 
-  // Clips write into buffers of this environment: they have to end before it does.
+  // Clips write into buffers of this environment, so they must end before it does.
   void Register(const std::shared_ptr<Run>& run);
 
   // True once the environment ends; outlives it.

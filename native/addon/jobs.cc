@@ -43,7 +43,7 @@ void Mailbox::Close() {
 }
 
 void Mailbox::Deliver(napi_env env, napi_value, void* context, void*) {
-  if (env == nullptr) return;  // called once more while the function is being torn down
+  if (env == nullptr) return;  // called once more during the teardown of the function
   auto* mailbox = static_cast<Mailbox*>(context);
   Letters letters;
   {
@@ -105,7 +105,7 @@ void Jobs::Settle(std::uint64_t id, Outcome outcome) {
     if (pending_.empty()) mailbox_->Hold(env_, false);
     Conclude(pending.deferred, outcome);
   } catch (const Napi::Error&) {
-    // A worker that is being terminated runs no JavaScript any more: nobody is left who could hear of it.
+    // A worker that is being terminated runs no JavaScript, so no code could receive this.
   }
 }
 

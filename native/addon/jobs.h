@@ -16,15 +16,14 @@
 
 namespace kdtalker::addon {
 
-// What a finished job brings back to the JavaScript thread: an error, or a function that makes the result
-// there.
+// The result of a job for the JavaScript thread: an error, or a function that makes the value there.
 struct Outcome {
   std::function<Napi::Value(Napi::Env)> value;
   std::exception_ptr error;
 };
 
-// Carries outcomes from any thread to the JavaScript thread of one environment. Outlives the environment:
-// what arrives after its end is dropped.
+// Carries outcomes from any thread to the JavaScript thread of one environment. It outlives the environment
+// and drops what arrives after its end.
 class Mailbox {
  public:
   struct Letter {
@@ -49,8 +48,8 @@ class Mailbox {
   Drain drain_;
 };
 
-// The one answer to a job that has a promise. Its letter was made with it, so that answering needs no memory;
-// a reply that is dropped without an answer sends an error, so that every promise settles.
+// The single answer to a job with a promise. It is created together with its letter, so that answering needs
+// no memory. A reply that is destroyed without an answer sends an error, so that every promise settles.
 class Reply {
  public:
   Reply(std::shared_ptr<Mailbox> mailbox, std::uint64_t job)
@@ -68,24 +67,24 @@ class Reply {
   std::atomic<bool> sent_{false};
 };
 
-// The promises of one environment that are not settled yet. JavaScript thread only.
+// The pending promises of one environment. JavaScript thread only.
 class Jobs {
  public:
   explicit Jobs(Napi::Env env);
   ~Jobs();
 
-  // A promise that a reply settles. begin(reply) hands it to whoever will answer; what begin throws rejects.
-  // `kept` stays alive until then (a buffer that is being filled).
+  // A promise that a reply settles. begin(reply) passes the reply to the code that answers; if begin throws,
+  // the promise rejects. `kept` stays alive until then (a buffer that is being filled).
   template <class Begin>
   Napi::Value Ask(Napi::Env env, const Begin& begin, const Napi::Object& kept = {});
 
-  // Runs work() on the engine's pool, then resolve(env, result) on the JavaScript thread; what either throws
-  // rejects. `kept` stays alive until then: bytes that work() reads or writes where they are.
+  // Runs work() on the engine's pool, then resolve(env, result) on the JavaScript thread; if either throws,
+  // the promise rejects. `kept` stays alive until then: bytes that work() reads or writes in place.
   template <class Result>
   Napi::Value Run(Napi::Env env, std::function<Result()> work,
                   std::function<Napi::Value(Napi::Env, Result&)> resolve, const Napi::Object& kept = {});
 
-  void Close();  // the environment ends: waits for the tasks under way; pending promises are forgotten
+  void Close();  // the environment ends: waits for running tasks and drops pending promises
 
  private:
   struct Pending {
@@ -135,8 +134,8 @@ Napi::Value Jobs::Run(Napi::Env env, std::function<Result()> work,
   return Ask(env, begin, kept);
 }
 
-// The JavaScript error of what a worker threw: message, and `code` when it was a kdtalker::Error or the
-// want of memory.
+// The JavaScript error for an exception of a worker: message, and `code` for a kdtalker::Error or
+// std::bad_alloc.
 Napi::Error ToJsError(Napi::Env env, const std::exception_ptr& error);
 
 }  // namespace kdtalker::addon

@@ -10,7 +10,7 @@
 namespace kdtalker::addon {
 namespace {
 
-// Both pictures' bytes are JavaScript's: the promise keeps them.
+// JavaScript owns the bytes of both pictures; the promise keeps them alive.
 struct Warp {
   stages::Picture in;
   std::array<double, 6> matrix;
@@ -42,8 +42,7 @@ Napi::Value WarpPicture(const Napi::CallbackInfo& info) {
   kept.Set(1U, Get(info[2].ToObject(), "data"));
   return Instance::Of(info.Env())
       .jobs()
-      .Run<int>(
-          info.Env(), std::move(work), [](Napi::Env env, int&) { return env.Undefined(); }, kept);
+      .Run<int>(info.Env(), std::move(work), [](Napi::Env env, int&) { return env.Undefined(); }, kept);
 }
 
 }  // namespace

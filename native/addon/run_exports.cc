@@ -88,7 +88,7 @@ Napi::Value RunProgress(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// stopRun(handle): what waits is rejected with ABORTED
+// stopRun(handle): pending promises reject with ABORTED
 Napi::Value StopRun(const Napi::CallbackInfo& info) {
   Handle<Run>::Get(info[0])->Stop();
   return info.Env().Undefined();

@@ -17,13 +17,13 @@ Napi::Value OpenRuntime(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// stopAll(): the process exits; no thread of the engine works when it returns, and none will
+// stopAll(), before the process exits: when it returns, no engine thread works, and none will start
 Napi::Value StopAll(const Napi::CallbackInfo& info) {
   Activity::StopAll();
   return info.Env().Undefined();
 }
 
-// externalMemory() -> bytes that the garbage collector was told of, by us and by others
+// externalMemory() -> bytes reported to the garbage collector, by this addon and others
 Napi::Value ExternalMemory(const Napi::CallbackInfo& info) {
   const std::int64_t bytes = Napi::MemoryManagement::AdjustExternalMemory(info.Env(), 0);
   return Napi::Number::New(info.Env(), static_cast<double>(bytes));

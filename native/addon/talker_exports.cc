@@ -75,7 +75,7 @@ Napi::Value TalkerStages(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// framesAtOnce(handle) -> frames of a clip that are rendered side by side at most
+// framesAtOnce(handle) -> the maximum number of frames of a clip that are rendered side by side
 Napi::Value FramesAtOnce(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), Handle<Talker>::Get(info[0])->frames_at_once());
 }

@@ -35,7 +35,7 @@ Napi::Value NextTrace(const Napi::CallbackInfo& info) {
       });
 }
 
-// stopTrace(handle): what works is rejected with ABORTED
+// stopTrace(handle): a running call rejects with ABORTED
 Napi::Value StopTrace(const Napi::CallbackInfo& info) {
   Handle<Trace>::Get(info[0])->Stop();
   return info.Env().Undefined();

@@ -208,7 +208,7 @@ std::optional<PinnedPhoto> PinnedPhotoOf(const Napi::Value& value) {
   return photo;
 }
 
-// Which of the 70 numbers of motion are meant, a byte each.
+// A mask over the 70 numbers of motion, one byte for each.
 kernels::MotionMask MaskOf(const Napi::Object& object, const char* key) {
   const Bytes bytes = BytesOf(Get(object, key), key);
   kernels::MotionMask mask{};

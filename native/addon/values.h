@@ -15,7 +15,8 @@
 #include "engine/options.h"
 #include "stages/crop.h"
 
-// JavaScript values to plain data and back. All on the JavaScript thread; all throw Error INVALID_ARGUMENT.
+// Converts JavaScript values to plain data and back. All functions run on the JavaScript thread; all throw
+// Error INVALID_ARGUMENT.
 namespace kdtalker::addon {
 
 Napi::Value Get(const Napi::Object& object, const char* key);
@@ -27,7 +28,7 @@ Napi::Object GetObject(const Napi::Object& object, const char* key);
 std::vector<float> GetFloats(const Napi::Object& object, const char* key);  // a Float32Array
 std::uint64_t GetUint64(const Napi::Object& object, const char* key);       // a BigInt
 
-// The bytes of any typed array, still JavaScript's.
+// The bytes of any typed array, owned by JavaScript.
 struct Bytes {
   std::uint8_t* data;
   std::size_t size;
@@ -35,14 +36,14 @@ struct Bytes {
 Bytes BytesOf(const Napi::Value& value, const char* name);
 std::vector<float> FloatsOf(const Napi::Value& value, const char* name);
 
-// { data, width, height } of JavaScript, whose bytes they stay. The one place where size and bytes are
-// compared.
+// A picture from { data, width, height }, whose bytes JavaScript owns. Only this function compares size and
+// number of bytes.
 stages::Picture PictureOf(const Napi::Value& value, const char* name);
 
 TalkerOptions TalkerOptionsOf(const Napi::Object& object);
 PortraitOptions PortraitOptionsOf(const Napi::Object& object);  // without the photo
 
-// A whole picture whose bytes are JavaScript's until the pool copies them.
+// A whole picture, whose bytes JavaScript owns until the pool copies them.
 struct PinnedPhoto {
   stages::Picture picture;
   std::array<double, 6> to_photo;
@@ -64,7 +65,7 @@ HostTensors HostTensorsOf(const Napi::Object& object);
 Napi::Value ToJs(Napi::Env env, const HostTensors& tensors);
 Napi::Array DimsToJs(Napi::Env env, const std::vector<std::int64_t>& dims);
 
-// A function of the binding as Node-API wants it: what it throws becomes a JavaScript error with its code.
+// Wraps a function of the binding for Node-API: an exception becomes a JavaScript error with its code.
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>
 Napi::Value Call(const Napi::CallbackInfo& info) {
   try {

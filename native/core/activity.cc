@@ -35,7 +35,7 @@ Activity::Registry& Activity::TheRegistry() {
   return *registry;
 }
 
-// An activity that is being told stays until `stop` has returned, though its work may end meanwhile.
+// An activity stays alive until its `stop` has returned, although its work may end meanwhile.
 void Activity::StopAll() {
   Registry& registry = TheRegistry();
   std::unique_lock lock(registry.mutex);

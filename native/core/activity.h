@@ -4,9 +4,9 @@
 
 namespace kdtalker {
 
-// Held by a thread of the engine's while it works. When the process exits in the middle of it (process.exit,
-// an uncaught throw: Node runs no cleanup hooks then), every activity is told to stop and exit() waits for
-// it, so that no thread runs inside ONNX Runtime while its static objects are being destroyed.
+// An engine thread holds one while it works. If the process exits meanwhile (by process.exit or an uncaught
+// error, when Node runs no cleanup hooks), every activity is stopped and exit() waits for it, so that no
+// thread runs inside ONNX Runtime while its static objects are destroyed.
 class Activity {
  public:
   // `stop` makes the work end soon; called from the exiting thread, with no lock held, while this still
@@ -19,13 +19,13 @@ class Activity {
   // False once the process is exiting: start nothing.
   explicit operator bool() const { return entered_; }
 
-  // Ends all work: tells every activity to stop, waits for them, and lets none begin from then on. For the
-  // moment before the process exits. Exit handlers alone come too late: objects that ONNX Runtime makes when
-  // it is first used are destroyed before.
+  // Ends all work before the process exits: stops every activity, waits for them, and lets no new one begin.
+  // Exit handlers run too late for this: the objects that ONNX Runtime creates at its first use are destroyed
+  // before them.
   static void StopAll();
 
-  // Registers StopAll as an exit handler, once: the net for exits that JavaScript does not hear of. Call it
-  // after the libraries that must outlive all activities were opened.
+  // Registers StopAll as an exit handler, once: the fallback for exits without JavaScript's `exit` event.
+  // Call it after opening the libraries that must outlive all activities.
   static void StopAllAtExit();
 
  private:
@@ -34,7 +34,7 @@ class Activity {
 
   std::function<void()> stop_;
   bool entered_;
-  // Guarded by the registry's mutex, with the links of its list of those that work.
+  // The registry's mutex guards this and the links of its list of active work.
   bool told_ = false, being_told_ = false;
   Activity *before_ = nullptr, *after_ = nullptr;
 };

@@ -16,12 +16,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Independent sums: twice the latency of a multiply-add, so that two units never wait for a result.
+// Number of independent sums: twice the latency of a multiply-add, so that two units never wait for a result.
 constexpr int kSums = 16;
 constexpr std::int64_t kRounds = 1 << 15;
 constexpr int kRepeats = 24;
 
-// A loop of multiply-adds; what it returns keeps the compiler from dropping it.
+// A loop of multiply-adds; its result keeps the compiler from removing it.
 using Loop = float (*)(std::int64_t rounds);
 
 struct Unit {
@@ -32,7 +32,8 @@ struct Unit {
   Loop loop;
 };
 
-// Sixteen bytes: what every processor with vectors has. Half as many sums leave registers for the rest.
+// Sixteen bytes, the vector size of every x86-64 processor. Half as many sums leave registers for the
+// operands.
 using Vector = float __attribute__((vector_size(16)));
 constexpr int kPortableSums = kSums / 2;
 
@@ -112,7 +113,7 @@ std::vector<Unit> Units() {
 
 #endif
 
-// Seconds of the fastest of some runs: whatever else the machine does only ever slows one down.
+// Seconds of the fastest of several runs, since other work can only slow a run down.
 double FastestSeconds(const Unit& unit) {
   double best = 1e9;
   volatile float keep = 0;
@@ -128,7 +129,7 @@ double GigaflopsOf(const Unit& unit, double seconds) {
   return static_cast<double>(kRounds) * unit.flops / seconds / 1e9;
 }
 
-// Threads that are joined whatever happens.
+// Threads that are always joined.
 struct Workers {
   std::vector<std::thread> threads;
   ~Workers() {
@@ -136,8 +137,8 @@ struct Workers {
   }
 };
 
-// The sum of what every thread reaches while the others work too. Throws Error OUT_OF_RESOURCES: with fewer
-// threads it would be another machine's number.
+// The total rate of all threads at work together. Throws Error OUT_OF_RESOURCES if a thread cannot start,
+// since fewer threads would give a wrong figure.
 double GigaflopsOfAll(const Unit& unit, int threads) {
   std::vector<double> reached(static_cast<std::size_t>(threads));
   {

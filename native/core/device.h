@@ -13,8 +13,8 @@ namespace kdtalker {
 
 class Device;
 
-// Bytes on a device, owned. The address is the device's: host code may not follow it (on `guarded` doing so
-// faults).
+// Owned bytes on a device. The address is a device address: host code must not dereference it (on `guarded`
+// that faults).
 class Memory {
  public:
   Memory() = default;
@@ -35,7 +35,7 @@ class Memory {
   std::size_t bytes_ = 0;
 };
 
-// Why bytes cross between host and device. There are no other crossings.
+// The reasons for copies between host and device. There are no other crossings.
 enum class Crossing { kPack, kPicture, kSpectrogram, kMotion, kFrame, kPortrait, kTrace };
 inline constexpr std::array<std::string_view, 7> kCrossingNames = {
     "pack", "picture", "spectrogram", "motion", "frame", "portrait", "trace"};
@@ -53,20 +53,20 @@ class Device : public std::enable_shared_from_this<Device> {
 
   virtual std::string_view name() const = 0;
 
-  // Uninitialised bytes, aligned to 64. Throws Error when the device has no room.
+  // Uninitialised bytes, aligned to 64. Throws Error if the device has not enough memory.
   Memory Allocate(std::size_t bytes);
 
   void Upload(void* to, const void* from, std::size_t bytes, Crossing why);
   void Download(void* to, const void* from, std::size_t bytes, Crossing why);
 
-  // Hands a host buffer made with malloc over to the device. On a device that shares the host's memory
-  // nothing is copied; it counts as one upload all the same.
+  // Gives ownership of a host buffer made with malloc to the device. A device that shares the host's memory
+  // copies nothing; the call still counts as one upload.
   Memory Adopt(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t bytes, Crossing why);
 
   // Device to device: not a crossing.
   virtual void Copy(void* to, const void* from, std::size_t bytes) = 0;
 
-  // The address by which arithmetic on this device reaches `address`. For kernels and ONNX Runtime only.
+  // The address that arithmetic on this device uses for `address`. Only for kernels and ONNX Runtime.
   virtual void* Resolve(void* address) const = 0;
 
   // Resolves every device address inside a kernel's arguments, in place.
@@ -74,7 +74,7 @@ class Device : public std::enable_shared_from_this<Device> {
 
   std::vector<CrossingCount> counters() const;
 
-  // Of all memory that is allocated on it now.
+  // Total bytes currently allocated on the device.
   std::uint64_t held_bytes() const { return held_.load(std::memory_order_relaxed); }
 
  protected:
@@ -95,7 +95,7 @@ class Device : public std::enable_shared_from_this<Device> {
   std::atomic<std::uint64_t> held_{0};
 };
 
-// Throws Error DEVICE_UNKNOWN or DEVICE_UNAVAILABLE. `auto` takes the fastest device there is.
+// Throws Error DEVICE_UNKNOWN or DEVICE_UNAVAILABLE. `auto` takes the fastest available device.
 std::shared_ptr<Device> OpenDevice(const std::string& name);
 
 std::shared_ptr<Device> MakeCpuDevice();

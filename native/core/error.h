@@ -6,7 +6,7 @@
 
 namespace kdtalker {
 
-// The engine's one exception. `code` is a key of ERROR_CODES in lib/errors.ts; the addon hands it on
+// The engine's only exception type. `code` is a key of ERROR_CODES in lib/errors.ts; the addon passes it on
 // unchanged.
 class Error : public std::runtime_error {
  public:

@@ -1,7 +1,6 @@
-// A device for tests. Its addresses lie in a range that the host may never touch; the same bytes are
-// reachable at a second range ("view"), which only declared copies, kernels and ONNX Runtime are given. Host
-// code that follows a device address faults at once, on any thread, so a hidden round trip cannot stay
-// hidden.
+// A device for tests. Its addresses are in a range that the host cannot access. The same bytes are mapped at
+// a second range, the "view", which only declared copies, kernels and ONNX Runtime use. Host code that
+// dereferences a device address faults at once, on any thread, so hidden copies are detected.
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -58,8 +57,8 @@ class GuardedDevice final : public Device {
     return guard_.Contains(value) ? reinterpret_cast<void*>(value - guard_.begin() + view_.begin()) : address;
   }
 
-  // A kernel is plain data, so its device addresses are found by value: no number but an address falls into
-  // the guarded range.
+  // A kernel is plain data, so its device addresses are found by value: only addresses have values within the
+  // guarded range.
   void ResolveArguments(void* arguments, std::size_t bytes) const override {
     auto* words = static_cast<std::byte*>(arguments);
     for (std::size_t at = 0; at + sizeof(void*) <= bytes; at += sizeof(void*)) {
@@ -104,8 +103,8 @@ class GuardedDevice final : public Device {
  private:
   using Blocks = std::multimap<std::size_t, std::size_t>;  // size -> offset
 
-  // Blocks of one size are used again; others come from the end of the range. Freed pages cost address space
-  // only. A block's node goes from one list to the other, so that freeing allocates nothing.
+  // Freed blocks are reused for the same size; others come from the end of the range. Freed pages cost only
+  // address space. A block's node moves from one list to the other, so that freeing allocates nothing.
   Blocks::iterator TakeBlock(std::size_t size) {
     if (const auto found = free_.find(size); found != free_.end()) return used_.insert(free_.extract(found));
     if (end_ + size > kRange)

@@ -14,7 +14,8 @@ void Launch(const Device& device, Kernel kernel) {
   static_assert(std::is_trivially_copyable_v<Kernel>, "kernels are copied to the device byte by byte");
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_clear_padding)
-  // Half of an old pointer in the padding after a number would make both together look like an address.
+  // Clears padding: half of an old pointer after a number could look like an address together with that
+  // number.
   __builtin_clear_padding(&kernel);
 #endif
 #endif

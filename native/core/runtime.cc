@@ -12,8 +12,7 @@
 namespace kdtalker {
 namespace {
 
-// A library prints nothing: what ONNX Runtime would log reaches the caller through the status of the call
-// that failed.
+// A library prints nothing: ONNX Runtime's log is off, and the status of a failed call has the error.
 void ORT_API_CALL DropLog(void*, OrtLoggingLevel, const char*, const char*, const char*, const char*) {}
 
 void* OpenLibrary(const std::string& file) {
@@ -51,8 +50,8 @@ Runtime::Runtime(std::string library, const OrtApiBase* base)
     : library_(std::move(library)),
       version_(base->GetVersionString()),
       env_(ORT_LOGGING_LEVEL_FATAL, "kdtalker", DropLog, nullptr) {
-  // One arena for all sessions, which grows by what is asked for: networks that run one after the other use
-  // the same memory, where an arena for each would keep its own, rounded up to a power of two.
+  // One arena for all sessions, which grows by the requested sizes: networks that run one after the other use
+  // the same memory. Separate arenas would each keep their own, rounded up to a power of two.
   const Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
   const Ort::ArenaCfg arena(0, 1, -1, -1);
   env_.CreateAndRegisterAllocator(memory, arena);
@@ -83,7 +82,7 @@ void Runtime::AddDomain(const std::string& name, const MakeDomain& make) {
     const std::lock_guard lock(mutex_);
     if (domains_.count(name) != 0) return;
   }
-  auto made = make();  // without the lock: it is a caller's function
+  auto made = make();  // without the lock, since it is a caller's function
   const std::lock_guard lock(mutex_);
   domains_.emplace(name, std::move(made));
 }

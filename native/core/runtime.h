@@ -10,13 +10,13 @@
 
 namespace kdtalker {
 
-// The process's one ONNX Runtime. Shared by all environments (main and worker threads) and
-// counted: the last owner's release frees it. The library itself stays open for the life of the process.
+// The only ONNX Runtime of the process. All environments (main and worker threads) share it,
+// reference-counted: the last owner frees it. The library itself stays open until the process ends.
 class Runtime {
  public:
-  // Opens `library`, or returns the runtime that is already open whatever its library. `first`, when not
-  // empty, is opened before it: onnxruntime-node's own copy must come first, as both carry the same SONAME.
-  // Throws Error RUNTIME_NOT_FOUND.
+  // Opens `library`, or returns the runtime that is already open, even of another library. `first`, if not
+  // empty, is opened before it: onnxruntime-node's own copy must come first, because both have the same
+  // SONAME. Throws Error RUNTIME_NOT_FOUND.
   static std::shared_ptr<Runtime> Open(const std::string& library, const std::string& first);
 
   Runtime(std::string library, const OrtApiBase* base);
@@ -27,10 +27,10 @@ class Runtime {
   const std::string& version() const { return version_; }
   const Ort::Env& env() const { return env_; }
 
-  // Gives memory of the sessions' arena that none of them uses back to the system.
+  // Returns unused memory of the sessions' arena to the system.
   void ShrinkArena() noexcept;
 
-  // Operators of a domain of ours, for sessions loaded from here on. `make` is called the first time.
+  // Registers operators of our own domain for sessions loaded later. The first call calls `make`.
   using MakeDomain = std::function<std::shared_ptr<const OrtCustomOpDomain>()>;
   void AddDomain(const std::string& name, const MakeDomain& make);
   void AddDomainsTo(Ort::SessionOptions& options) const;

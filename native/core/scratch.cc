@@ -31,8 +31,8 @@ ScratchPool::~ScratchPool() {
   for (const Piece& piece : idle_) ::operator delete(piece.memory, kAlignment);
 }
 
-// The smallest idle piece that is large enough; where none is, the smallest of all makes room for a larger
-// one. So there are never more pieces than were on loan at once, and soon none is made any more.
+// Returns the smallest idle piece that is large enough; if there is none, the smallest idle piece is replaced
+// by a larger one. So there are never more pieces than were on loan at once, and allocation soon stops.
 ScratchPool::Loan ScratchPool::Take(std::size_t bytes) {
   bytes = std::max<std::size_t>((bytes + 63) / 64 * 64, 64);
   const std::lock_guard lock(mutex_);

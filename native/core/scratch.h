@@ -7,11 +7,11 @@
 
 namespace kdtalker {
 
-// Working memory of operators, kept and lent again, so that a run allocates only the first time. One pool
-// serves the process; it is freed with the last operator that holds it. Thread-safe.
+// Reusable working memory of operators, so that only the first run allocates. The process has one pool, freed
+// with the last operator that holds it. Thread-safe.
 class ScratchPool {
  public:
-  // A piece on loan, 64-byte aligned, given back at the end of its life.
+  // A piece on loan, 64-byte aligned; its destructor returns it.
   class Loan {
    public:
     Loan(Loan&& other) noexcept;

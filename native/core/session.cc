@@ -15,10 +15,10 @@ Ort::SessionOptions MakeOptions(SessionThreads& threads, bool brief) {
   options.SetInterOpNumThreads(1);
   options.SetGraphOptimizationLevel(brief ? ORT_ENABLE_EXTENDED : ORT_ENABLE_ALL);
   options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
-  // A spinning pool would take the cores that the encoder and other clips need.
+  // Spinning threads would occupy cores that the encoder and other clips need.
   options.AddConfigEntry("session.intra_op.allow_spinning", "0");
   options.AddConfigEntry("session.use_env_allocators", "1");
-  // A pattern of a run's memory would be one more block beside those of the first run, which the arena keeps.
+  // A memory pattern would allocate another block besides those of the first run, which the arena keeps.
   options.DisableMemPattern();
   return options;
 }
@@ -83,7 +83,7 @@ const Slot& Find(const std::vector<Slot>& slots, const std::string& name, const 
   throw Error("PACK_INVALID", "Expected tensor '" + name + "' in '" + file + "' but it has " + names);
 }
 
-// Wrong lengths that only a run can find are the graph's fault, whatever else fails is not.
+// Wrong lengths that only a run can find are the graph's fault; other failures are not.
 const char* CodeOf(const Ort::Exception& error) {
   const std::string_view message = error.what();
   const bool of_shape =

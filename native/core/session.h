@@ -26,10 +26,10 @@ struct Slot {
 // An ONNX graph, loaded. Thread-safe: any number of Bindings may run at once.
 class Session {
  public:
-  // Throws Error PACK_DAMAGED when ONNX Runtime refuses the file, PACK_INVALID where an input or output is no
-  // tensor of a type that the engine knows.
-  // `threads` are what one run works with, the calling one among them; fewer where the system gives no more.
-  // `brief`: for few runs; nothing is rearranged for speed, which would take the weights' memory once more.
+  // Throws Error PACK_DAMAGED if ONNX Runtime refuses the file, PACK_INVALID if an input or output is not a
+  // tensor of a type that the engine knows. `threads` is the number of threads of a run, including the
+  // calling one; fewer if the system refuses more. `brief`: for few runs; weights are not rearranged for
+  // speed, which would take their memory twice.
   Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads, bool brief = false);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -50,7 +50,7 @@ class Session {
   std::vector<Slot> inputs_, outputs_;
 };
 
-// Lets another thread end a run early: every Binding that runs with it throws Error ABORTED soon after
+// Lets another thread end a run early: every Binding that runs with this throws Error ABORTED soon after
 // Stop().
 class StopToken {
  public:
@@ -65,9 +65,9 @@ class StopToken {
 };
 
 // A session's inputs and outputs tied to fixed tensors, so that a run allocates and copies nothing.
-// Not thread-safe; the tensors must outlive it. Binding a tensor that the slot does not take throws Error
-// PACK_INVALID. Where the slot leaves a length open, ONNX Runtime compares what the run gives with the bound
-// tensor before it writes; Run then throws Error PACK_INVALID too.
+// Not thread-safe; the tensors must outlive it. Binding a tensor of a wrong type or shape throws Error
+// PACK_INVALID. If a length is dynamic, ONNX Runtime compares the output's shape with the bound tensor before
+// it writes; on a mismatch Run throws Error PACK_INVALID too.
 class Binding {
  public:
   explicit Binding(std::shared_ptr<Session> session);

@@ -17,7 +17,7 @@ SessionThreads::SessionThreads(int most) {
       threads_.push_back(std::move(made));
     }
   } catch (const std::exception&) {
-    // Those that there are do.
+    // The threads that started are enough.
   }
 }
 
@@ -39,7 +39,7 @@ void SessionThreads::GiveTo(Ort::SessionOptions& options) {
   options.SetCustomJoinThreadFn(&SessionThreads::Join);
 }
 
-// Null, which ONNX Runtime takes for an error, where it asks for more than it was told there are.
+// Returns null, an error for ONNX Runtime, if it asks for more threads than announced.
 OrtCustomThreadHandle SessionThreads::Take(void* self, OrtThreadWorkerFn work, void* argument) {
   auto& threads = *static_cast<SessionThreads*>(self);
   const std::lock_guard lock(threads.mutex_);

@@ -11,11 +11,12 @@
 
 namespace kdtalker {
 
-// The threads that ONNX Runtime uses for one session. They are started before it asks for them: where it
-// cannot start one itself, it waits for ever for those it has. Must outlive the session.
+// The threads that ONNX Runtime uses for one session. They are started before it asks for them: if ONNX
+// Runtime fails to start one itself, it waits forever for the others. Must outlive the session.
 class SessionThreads {
  public:
-  // `most` threads, or as many as the system gives; none is enough, as the thread that calls works too.
+  // Starts `most` threads, or as many as the system allows; zero is enough, because the calling thread works
+  // too.
   explicit SessionThreads(int most);
   ~SessionThreads();
   SessionThreads(const SessionThreads&) = delete;
@@ -23,7 +24,7 @@ class SessionThreads {
 
   std::size_t count() const { return threads_.size(); }
 
-  // The session that is made with these options works with these threads and the calling one.
+  // A session made with these options runs on these threads and the calling one.
   void GiveTo(Ort::SessionOptions& options);
 
  private:

@@ -8,7 +8,7 @@ StageClock::Lap::Lap(StageClock* clock, Stage stage) : clock_(clock), stage_(sta
   if (clock_ != nullptr) begun_ = std::chrono::steady_clock::now();
 }
 
-// Also where the stage throws: its time was spent.
+// Counts even if the stage throws, since its time was spent.
 StageClock::Lap::~Lap() {
   if (clock_ == nullptr) return;
   const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begun_;

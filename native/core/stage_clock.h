@@ -10,9 +10,8 @@
 
 namespace kdtalker {
 
-// How long the stages of a talker's clips took. Keeps the last laps of each stage in a ring that is made
-// once: a lap costs two looks at a clock and allocates nothing. Thread-safe; where frames are rendered side
-// by side their laps overlap.
+// Measures the stages of a talker's clips. A preallocated ring keeps the last laps of each stage: a lap reads
+// a clock twice and allocates nothing. Thread-safe; laps of frames rendered side by side overlap.
 class StageClock {
  public:
   enum Stage { kAudio, kSample, kWarp, kDecode, kConvert, kStages };
@@ -20,7 +19,7 @@ class StageClock {
                                                                    "convert"};
   static constexpr std::size_t kKept = 1024;
 
-  // Times a stage from its making to its end. Without a clock it does nothing.
+  // Measures a stage from its constructor to its destructor. Without a clock it does nothing.
   class Lap {
    public:
     Lap(StageClock* clock, Stage stage);
@@ -37,7 +36,7 @@ class StageClock {
   struct Times {
     std::int64_t laps = 0;       // since the talker was loaded
     double milliseconds = 0;     // of all of them
-    std::vector<double> recent;  // milliseconds of the last ones, oldest first, kKept at most
+    std::vector<double> recent;  // milliseconds of the last laps, oldest first, at most kKept
   };
 
   Times times(Stage stage) const;

@@ -5,9 +5,9 @@
 
 namespace kdtalker {
 
-// A thread that runs `work`. The one way in which the engine starts threads: where the system gives none
-// (a limit on processes, no memory for a stack) it throws Error OUT_OF_RESOURCES, and whoever asked lives on
-// with fewer threads or hands that error on.
+// A thread that runs `work`. The engine starts threads only with this function. If the system refuses (a
+// limit on processes, no memory for a stack), it throws Error OUT_OF_RESOURCES; the caller continues with
+// fewer threads or passes the error on.
 std::thread StartThread(std::function<void()> work);
 
 }  // namespace kdtalker

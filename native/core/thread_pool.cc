@@ -9,7 +9,7 @@ namespace kdtalker {
 namespace {
 
 constexpr unsigned kSharedThreads =
-    4;  // as many calls as a service awaits at once; clips have threads of their own
+    4;  // enough for the calls that a service awaits at once; clips have their own threads
 
 }  // namespace
 
@@ -18,7 +18,7 @@ std::shared_ptr<void> TaskGroup::Enter() {
     const std::lock_guard lock(state_->mutex);
     state_->inside++;
   }
-  // Without memory for the share its deleter is called at once.
+  // If allocating the shared pointer fails, its deleter runs at once.
   return {state_.get(), [state = state_](void*) {
             const std::lock_guard inner(state->mutex);
             if (--state->inside == 0) state->left.notify_all();
@@ -88,9 +88,9 @@ void ThreadPool::Run(std::unique_ptr<Task> task) {
   const Activity activity;
   if (activity) {
     task->run();
-    task.reset();  // what it held may be the last share of something: that counts as work, too
+    task.reset();  // it may hold the last reference to something; freeing that counts as work too
   } else {
-    // The process is exiting: what the task holds is left alone, as destroying it would be work.
+    // The process is exiting: what the task holds is not destroyed, since that would be work.
     static_cast<void>(task.release());
   }
 }

@@ -10,10 +10,10 @@
 
 namespace kdtalker {
 
-// Tasks that belong together, so that what they work for can wait for them. All methods: any thread.
+// A group of tasks whose owner can wait for them. All methods may be called from any thread.
 class TaskGroup {
  public:
-  // One task of the group, until the returned share is let go.
+  // Counts as one task of the group until the returned reference is released.
   std::shared_ptr<void> Enter();
   void Wait();  // until all have left
 
@@ -27,8 +27,8 @@ class TaskGroup {
 };
 
 // The engine's own threads for work that JavaScript awaits; libuv's four stay free for files and DNS. A
-// thread starts when a task waits and all others are busy; one that cannot be had is done without while there
-// is another, and is tried again with the next task.
+// thread starts when a task waits and all others are busy. If it cannot start while there is another thread,
+// the pool continues without it and tries again with the next task.
 class ThreadPool {
  public:
   // The process's pool. Never destroyed: the last owner of an engine object may be one of its own tasks.
@@ -39,9 +39,9 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  // Any thread. The task must not throw. `membership` of a group is given up when the task and all it held is
-  // gone, or when it is certain never to run. Throws std::bad_alloc and, where there is not one thread, Error
-  // OUT_OF_RESOURCES: the task then never runs.
+  // Any thread. The task must not throw. `membership` of a group is released when the task and all that it
+  // holds are destroyed, or when the task can no longer run. Throws std::bad_alloc and, if the pool has no
+  // thread at all, Error OUT_OF_RESOURCES; the task then never runs.
   void Post(std::function<void()> task, std::shared_ptr<void> membership = nullptr);
 
  private:

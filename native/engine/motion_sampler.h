@@ -12,17 +12,18 @@
 
 namespace kdtalker {
 
-// Speech to motion, window after window: each begins from the last frame of the one before (docs/model.md 7).
+// Samples motion from speech, window by window; each window starts from the last frame of the previous one
+// (docs/model.md 7).
 class MotionSampler {
  public:
-  // `noise` [windows, window, 70] is what the windows begin from instead of the generator's.
+  // `noise` [windows, window, 70] is the initial noise, instead of the generator's.
   MotionSampler(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, const RunOptions& options,
                 Tensor noise = {});
 
   // Appends the next window to the timeline.
   void Window(Timeline& timeline, const StopToken& stop);
 
-  // Of the window last sampled.
+  // Of the last sampled window.
   const Tensor& features() const { return audio_.features(); }  // [1, window, features]
   const Tensor& motion() const { return sample_.motion(); }     // [1, window, 70], normalised
 

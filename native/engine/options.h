@@ -15,7 +15,7 @@
 #include "stages/paste.h"
 #include "stages/retarget.h"
 
-// Plain data that crosses from the addon to the engine. Every value has been validated in TypeScript; the
+// Plain data from the addon for the engine. TypeScript has validated every value; the
 // engine checks again only what could corrupt memory.
 namespace kdtalker {
 
@@ -29,7 +29,7 @@ struct TalkerOptions {
   int width = 0, height = 0;
   int fps = 25;              // frames a second, 10 to 60
   int window = 64;           // frames sampled at a time, unless a clip says otherwise
-  bool fixed_window = true;  // the denoiser takes no other number of frames
+  bool fixed_window = true;  // the denoiser accepts only this number of frames
   int train_timesteps = 1000;
   double beta_start = 1e-5, beta_end = 8e-3;
   double process_variance = 0.05, observation_variance = 0.001;
@@ -41,15 +41,15 @@ struct TalkerOptions {
 
 struct PortraitOptions {
   std::vector<std::uint8_t> crop;  // [size, size, 3] RGB
-  std::vector<float> keypoints;    // [2, 63]: factor of the motion network's own value, then what is added
-  std::vector<float> ratios;       // how far left eye, right eye and lips are open; empty: not known
+  std::vector<float> keypoints;  // [2, 63]: factors for the motion network's values, then the numbers to add
+  std::vector<float> ratios;     // how far left eye, right eye and lips are open; empty: unknown
   std::shared_ptr<const stages::PhotoPixels> photo;  // for whole pictures; null: crops only
 };
 
-// kFloat: [3, height, width] as the decoder gives them, 0..1.
+// kFloat: [3, height, width], the decoder's output, 0..1.
 enum class PixelFormat { kRgb, kI420, kFloat };
 
-// The mouth comes to rest where nobody speaks.
+// Moves the mouth to rest during silence.
 struct SilenceOptions {
   kernels::SilenceRule rule{};
   kernels::MotionMask lips{};  // what comes to rest
@@ -66,17 +66,17 @@ struct RunOptions {
   std::array<float, 3> pose_offset{};  // yaw, pitch, roll in degrees
   double smoothing = 1;                // times the observation variance; 0 switches smoothing off
   kernels::BlinkMode blink = kernels::BlinkMode::kModel;
-  std::optional<kernels::MotionMask> region;  // what follows the driver; none: everything
+  std::optional<kernels::MotionMask> region;  // mask of what follows the driver; none: everything
   std::vector<float> edits;                   // [1 or frames, 70], kernels/frame_edits.h; empty: none
   std::optional<SilenceOptions> silence;      // for speech only
   stages::Retargeting retargeting;
   bool full = false;  // frames are the whole photo with the crop pasted in
 };
 
-// A clip whose stages are copied out.
+// Options of a trace.
 struct TraceOptions {
   RunOptions run;
-  std::vector<float> noise;          // [windows, window, 70] that the sampler begins from; empty: the seed's
+  std::vector<float> noise;  // [windows, window, 70] the sampler's initial noise; empty: made from the seed
   std::vector<std::int64_t> frames;  // rendered
 };
 

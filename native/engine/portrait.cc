@@ -46,7 +46,7 @@ kernels::PlaceKeypoints PlaceOf(const std::vector<float>& values, float* keypoin
   return place;
 }
 
-// Room for the motion network's heads as they come, which a pack may name under these words.
+// Buffers for the motion network's unprocessed heads, which a pack may name by these words.
 std::map<std::string, Tensor> MakeHeads(const stages::Network& network,
                                         const std::shared_ptr<Device>& device) {
   std::map<std::string, Tensor> heads;
@@ -56,7 +56,7 @@ std::map<std::string, Tensor> MakeHeads(const stages::Network& network,
   return heads;
 }
 
-// Runs M on a picture of its size: the keypoints [1, 21, 3] as it finds them, and the motion [70].
+// Runs M on a picture of its size; returns its keypoints [1, 21, 3] and the motion [70].
 void RunMotion(const Talker& talker, const Tensor& image, const Tensor& keypoints, const Tensor& motion,
                Recording* recording) {
   const auto& device = talker.device();
@@ -156,7 +156,7 @@ void Portrait::Derive() {
   RunOnce();
 }
 
-// What every frame needs and only the portrait decides.
+// Inputs of every frame that depend only on the portrait.
 void Portrait::RunOnce() {
   const auto found = talker_->networks().find("prepare");
   if (found == talker_->networks().end()) return;

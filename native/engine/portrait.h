@@ -14,16 +14,16 @@
 
 namespace kdtalker {
 
-// A prepared source picture, on the talker's device. Immutable once made, so any number of clips may share
-// it.
+// A prepared source picture, on the talker's device. Immutable, so any number of clips may share it.
 class Portrait {
  public:
-  // From pixels: one upload, then F and M run on the device. With a recording, what they gave and what
-  // follows from it is added there.
+  // From pixels: one upload, then F and M run on the device. A recording, if given, receives their outputs
+  // and the values computed from them.
   static std::shared_ptr<Portrait> Prepare(std::shared_ptr<Talker> talker, const PortraitOptions& options,
                                            Recording* recording = nullptr);
 
-  // From what Save() gave: feature volume, canonical [63], motion [70], and the photo. Throws Error PORTRAIT_INVALID when they do not fit.
+  // From the result of Save(): feature volume, canonical [63], motion [70], and the photo. Throws Error
+  // PORTRAIT_INVALID when they do not fit.
   struct Saved {
     std::vector<std::int64_t> feature_dims;
     std::vector<float> feature, canonical, motion;
@@ -33,11 +33,11 @@ class Portrait {
   static std::shared_ptr<Portrait> Restore(std::shared_ptr<Talker> talker, const Saved& saved);
   Saved Save() const;
 
-  // What it holds, in bytes: its tensors and the photo on the host. That on the device comes later, if at all.
+  // Bytes of its tensors and of the photo on the host. A photo on the device may be added later.
   std::size_t bytes() const;
 
-  // The motion [70] that M sees in a crop's pixels [size, size, 3], without a portrait of it: a frame of a
-  // driving video. One upload, one download.
+  // The motion [70] that M returns for a crop's pixels [size, size, 3], without making a portrait: a frame of
+  // a driving video. One upload, one download.
   static std::vector<float> ReadMotion(const Talker& talker, const std::vector<std::uint8_t>& pixels);
 
   const std::shared_ptr<Talker>& talker() const { return talker_; }
@@ -50,23 +50,22 @@ class Portrait {
   const Tensor& canonical_token() const { return canonical_token_; }  // [1, 70]
   const Tensor& reference_token() const { return reference_token_; }  // [1, 70]
 
-  // The whole picture on the host; null where it was not kept.
+  // The whole picture on the host; null if it was not kept.
   const std::shared_ptr<const stages::PhotoPixels>& photo_pixels() const { return photo_pixels_; }
-  // The same on the device: uploaded when somebody asks for it first, as few clips are of whole pictures. Any
-  // thread.
+  // The same on the device, uploaded at the first call, because few clips need whole pictures. Any thread.
   const stages::Photo& photo() const;
 
  private:
   explicit Portrait(std::shared_ptr<Talker> talker);
   void RunNetworks(const PortraitOptions& options, Recording* recording);
   void Record(Recording& recording) const;
-  void Derive();   // what follows from feature, canonical and motion
-  void RunOnce();  // the network `prepare`, where the talker has one
+  void Derive();   // computed from feature, canonical and motion
+  void RunOnce();  // the network `prepare`, if the talker has one
 
   std::shared_ptr<Talker> talker_;
   std::vector<float> ratios_;
   Tensor feature_, canonical_, motion_, keypoints_, canonical_token_, reference_token_;
-  std::map<std::string, Tensor> prepared_;  // by the words of the network that takes them each frame
+  std::map<std::string, Tensor> prepared_;  // by the words of the network that reads them for each frame
   std::shared_ptr<const stages::PhotoPixels> photo_pixels_;
   mutable std::mutex photo_mutex_;  // guards what follows until it is there
   mutable std::optional<stages::Photo> photo_;

@@ -9,7 +9,7 @@
 
 namespace kdtalker {
 
-// Tensors on their way to a trace: copied to the host as soon as they were made, by name. Float32 only.
+// Tensors for a trace, by name, copied to the host as soon as they are computed. Float32 only.
 class Recording {
  public:
   struct Entry {
@@ -19,7 +19,7 @@ class Recording {
 
   void Add(const std::string& name, const Tensor& tensor);
 
-  // The same under another shape of as many elements.
+  // The same with another shape of equal size.
   void Add(const std::string& name, const Tensor& tensor, std::vector<std::int64_t> dims);
 
   // [rows, columns] of a matrix on the device, written as [columns, rows].

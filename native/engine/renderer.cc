@@ -51,7 +51,7 @@ Renderer::Renderer(std::shared_ptr<Portrait> portrait, const RunOptions& options
 
 void Renderer::Bind(const stages::Render::Source& source) {
   const auto& networks = portrait_->talker()->networks();
-  render_.reset();  // it reads what retargeting gives
+  render_.reset();  // it reads the output of retargeting
   retarget_.emplace(networks, source.keypoints, driving_, portrait_->ratios(), retargeting_);
   render_.emplace(networks, source, retarget_->driving());
 }

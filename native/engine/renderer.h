@@ -18,7 +18,7 @@ namespace kdtalker {
 struct FrameSize {
   std::int64_t width, height;
 
-  // Of the rendered crop, or of the portrait's photo. Throws Error INVALID_ARGUMENT where that was not kept.
+  // Of the rendered crop, or of the portrait's photo. Throws Error INVALID_ARGUMENT if that was not kept.
   static FrameSize Of(const Portrait& portrait, bool full);
   std::size_t Bytes(PixelFormat format) const;
 };
@@ -30,8 +30,8 @@ class Renderer {
   // pasted in.
   Renderer(std::shared_ptr<Portrait> portrait, const RunOptions& options);
 
-  // Frames show another portrait from here on, of the same talker and of a photo of the same size: a frame of
-  // a source video. What the renderer reads of it is copied on the device, into buffers made at the first
+  // Later frames show another portrait, of the same talker and with a photo of the same size: a frame of a
+  // source video. The renderer copies the parts that it reads on the device, into buffers made at the first
   // call.
   void Show(std::shared_ptr<Portrait> portrait);
 

@@ -14,7 +14,7 @@ namespace kdtalker {
 [[noreturn]] void RefusePack(const std::string& expected, const std::string& what,
                              const std::string& received);
 
-// One network of a pack against what it must take and give. Its methods throw Error PACK_INVALID.
+// Checks the inputs and outputs of one network of a pack. The methods throw Error PACK_INVALID.
 class RoleCheck {
  public:
   using Words = std::vector<std::pair<std::string, TensorRule>>;  // the pack's words for tensors
@@ -24,7 +24,8 @@ class RoleCheck {
 
   void Inputs(const Words& words) const;  // these and no others
   void Outputs(const Words& words) const;
-  void Traced(const std::vector<std::string>& words) const;  // those of these outputs that the pack names
+  void Traced(
+      const std::vector<std::string>& words) const;  // optional outputs: checked if the pack names them
 
   const Slot& Output(const std::string& word) const;
 

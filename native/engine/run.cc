@@ -14,9 +14,9 @@ namespace kdtalker {
 namespace {
 
 constexpr std::int64_t kWindowsAhead =
-    3;  // sampled before the renderer needs them; more would take its cores at the start
+    3;  // sampled ahead of the renderer; more would occupy its cores at the start
 
-// A thread that began when the process was exiting already must not touch ONNX Runtime any more.
+// A thread that starts while the process is exiting must not use ONNX Runtime.
 void ThrowIfExiting(const Activity& activity) {
   if (!activity) throw Error("ABORTED", "The process is exiting");
 }
@@ -52,7 +52,7 @@ void Run::Close() {
   Stop();
   {
     const std::lock_guard lock(mutex_);
-    closed_ = true;  // no thread starts from here on
+    closed_ = true;  // no thread starts after this
   }
   const std::lock_guard lock(join_mutex_);
   if (sampler_.joinable()) sampler_.join();
@@ -139,7 +139,7 @@ std::exception_ptr Run::Refusal() const {
   return std::make_exception_ptr(Error("CLOSED", "Expected an open clip but it was closed"));
 }
 
-// A sampling thread that cannot be had fails the run, as any other error does.
+// If the sampling thread cannot start, the run fails, as with any other error.
 std::exception_ptr Run::StartSampling() noexcept {
   try {
     if (!sampler_.joinable()) sampler_ = StartThread([this] { SampleAll(); });
@@ -149,8 +149,8 @@ std::exception_ptr Run::StartSampling() noexcept {
   }
 }
 
-// The first renderer gets ready while motion is made; another starts when a frame could be rendered and all
-// are busy. One that cannot be had is done without while there is another.
+// The first renderer gets ready while motion is made; another starts when a frame is ready to render and all
+// are busy. If one cannot start, the run continues with the others.
 std::exception_ptr Run::StartRendering() noexcept {
   try {
     if (!NeedsRenderer()) return nullptr;
@@ -224,7 +224,7 @@ void Run::WaitToSample() {
   stop_.ThrowIfStopped();
 }
 
-// Motion is final: gives it to whoever asks, until the run is stopped.
+// Motion is final: answers requests for it until the run stops.
 void Run::HandOutMotion() {
   for (;;) {
     MotionRequests waiting;
@@ -279,7 +279,8 @@ void Run::CountFrame() {
   changed_.notify_all();
 }
 
-// Waits for a reader and for its frame's motion. False when every frame has been given to a renderer.
+// Waits for a request and for its frame's motion. Returns false when every frame has been given to a
+// renderer.
 bool Run::TakeRequest(FrameRequests& taken) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] {
@@ -291,12 +292,12 @@ bool Run::TakeRequest(FrameRequests& taken) {
   if (requests_.empty()) return false;
   taken.splice(taken.begin(), requests_, requests_.begin());
   idle_renderers_--;
-  StartRendering();       // of no account here: this one is there
+  StartRendering();       // can be ignored: this renderer exists
   changed_.notify_all();  // the other renderers look at what is now in front
   return true;
 }
 
-// Answers what is `waiting`, and all other requests, with the run's first error.
+// Answers `waiting` and all other requests with the run's first error.
 void Run::Fail(const std::exception_ptr& error, FrameRequests waiting) {
   MotionRequests motion;
   std::exception_ptr first;

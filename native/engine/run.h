@@ -20,14 +20,14 @@
 
 namespace kdtalker {
 
-// One pass over a clip: portrait and speech (or motion) to frames. A sampling thread and one or more
-// rendering threads of its own, started when first needed; the sampler keeps a few windows ahead of the
-// renderers, which work only for frames that somebody waits for, so a slow reader slows all down and nothing
-// grows. Requests are given frames in their order, whichever is done first.
+// One pass over a clip: portrait and speech (or motion) to frames. It has a sampling thread and one or more
+// rendering threads, started when first needed. The sampler stays a few windows ahead of the renderers, which
+// render only requested frames, so a slow reader slows everything down and memory does not grow. Requests are
+// answered with frames in order, whichever frame is finished first.
 //
-// All methods may be called from any thread. Each request is answered exactly once, whatever fails; what
-// fails is the answer. Callbacks run with no lock held, on the run's threads or, where the answer is there
-// already, in the call: they may ask for more and stop the run, but must not close it and must not throw.
+// All methods may be called from any thread. Each request is answered exactly once, with the error if
+// something fails. Callbacks run without a lock, on the run's threads or, if the answer is already available,
+// within the call. They may make further requests and stop the run, but must not close it and must not throw.
 class Run {
  public:
   struct Motion {
@@ -44,17 +44,17 @@ class Run {
   Run& operator=(const Run&) = delete;
 
   // Asks for the next frame, to be written to `out` (frame_bytes(format) of host memory that stays valid
-  // until on_frame). Whole pictures are never kFloat: Error INVALID_ARGUMENT. With `source` that frame shows
-  // another portrait than the clip's: a source video hands over each frame's own with the request, so that
-  // there are never more of them than requests.
+  // until on_frame). Whole pictures are never kFloat: Error INVALID_ARGUMENT. With `source` the frame shows
+  // that portrait instead of the clip's: a source video passes each frame's portrait with the request, so
+  // that there are never more portraits than requests.
   void Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr<Portrait> source = nullptr);
   void ReadMotion(OnMotion on_motion);
 
-  // Ends the work soon: what waits gets Error ABORTED. Returns at once.
+  // Ends the work soon: pending requests get Error ABORTED. Returns immediately.
   void Stop();
 
-  // Stops and waits for the threads: afterwards no buffer of a reader is touched. Idempotent; not from a
-  // callback.
+  // Stops and waits for the threads: afterwards no buffer of a reader is written. Idempotent; must not be
+  // called from a callback.
   void Close();
 
   std::int64_t frames() const { return frames_; }
@@ -69,7 +69,7 @@ class Run {
     OnFrame on_frame;
     std::shared_ptr<Portrait> source;  // null: the clip's
   };
-  // Requests go from list to list without an allocation, so that none is lost where memory is short.
+  // Requests move from list to list without an allocation, so that none is lost when memory runs out.
   using FrameRequests = std::list<FrameRequest>;
   using MotionRequests = std::list<OnMotion>;
 
@@ -78,8 +78,8 @@ class Run {
 
   // Mutex held.
   std::exception_ptr Refusal() const;
-  std::exception_ptr StartSampling() noexcept;   // the error where there is no sampling thread
-  std::exception_ptr StartRendering() noexcept;  // the error where there is no rendering thread
+  std::exception_ptr StartSampling() noexcept;   // the error if there is no sampling thread
+  std::exception_ptr StartRendering() noexcept;  // the error if there is no rendering thread
   bool NeedsRenderer() const;
   std::int64_t ReadyRequests() const;
 
@@ -110,7 +110,7 @@ class Run {
   FrameRequests requests_;
   MotionRequests motion_requests_;
   std::exception_ptr error_;  // the first
-  std::int64_t asked_ = 0;    // frames promised to requests
+  std::int64_t asked_ = 0;    // frames assigned to requests
   std::int64_t rendered_ = 0;
   std::size_t idle_renderers_ = 0;  // started and not rendering
 

@@ -10,15 +10,15 @@
 
 namespace kdtalker {
 
-// A voice as a mel spectrogram on the device. Samples come in pieces; Finish() hands the spectrogram over in
-// one upload.
+// A voice as a mel spectrogram on the device. Samples arrive in pieces; Finish() uploads the spectrogram at
+// once.
 class Speech {
  public:
   // `fps`: video frames a second.
   Speech(std::shared_ptr<Device> device, int sample_rate, int fps = 25);
 
   void Push(const float* samples, std::size_t count);  // mono, -1..1
-  void Finish();  // Throws Error SPEECH_TOO_SHORT when there is not one video frame.
+  void Finish();  // Throws Error SPEECH_TOO_SHORT if it is shorter than one video frame.
 
   const std::shared_ptr<Device>& device() const { return device_; }
   std::int64_t frames() const { return frames_; }  // video frames: floor(fps samples at 16 kHz / 16000)

@@ -6,9 +6,8 @@
 namespace kdtalker {
 namespace {
 
-// One core renders three to six times as many frames of the puppet as a clip shows in its time (25 a second),
-// and every further one as many again: eight are more than an encoder takes. Cores beyond that are for other
-// clips.
+// One core renders the puppet three to six times faster than real time (25 frames per second), and every
+// further core as much again: eight are more than an encoder can use. Other clips use the remaining cores.
 constexpr int kMostAtOnce = 8;
 
 }  // namespace

@@ -22,15 +22,15 @@ class Talker {
   const TalkerOptions& options() const { return model_.options(); }
   const std::shared_ptr<Device>& device() const { return device_; }
 
-  // Frames of a clip that are rendered side by side at most, where one frame cannot use all threads: each has
-  // buffers and a thread of its own.
+  // The maximum number of frames of a clip that are rendered side by side, if one frame cannot use all
+  // threads. Each has its own buffers and thread.
   int frames_at_once() const;
 
-  // How long the stages of its clips take.
+  // Times of the stages of its clips.
   StageClock& clock() { return clock_; }
 
   const std::map<std::string, stages::Network>& networks() const { return model_.networks(); }
-  const stages::Network& network(const std::string& role) const;  // one that every pack has
+  const stages::Network& network(const std::string& role) const;  // a role that every pack has
 
   const Tensor& motion_mean() const { return motion_mean_; }        // [70]
   const Tensor& motion_std() const { return motion_std_; }          // [70]

@@ -6,10 +6,10 @@
 namespace kdtalker {
 namespace {
 
-// More than any network of a talking head has in one tensor; sizes that are below it cannot overflow.
+// More than any tensor of a talking-head network; sizes below it cannot overflow.
 constexpr std::int64_t kMostNumbers = std::int64_t{1} << 28;
 
-// The product of fixed lengths; 0 where one is not, or where there are too many.
+// The product of fixed lengths; 0 if one is not fixed, or if there are too many elements.
 std::int64_t FixedCount(const std::vector<std::int64_t>& dims) {
   std::int64_t count = 1;
   for (const std::int64_t dim : dims) {

@@ -8,17 +8,17 @@
 
 namespace kdtalker {
 
-// What a tensor of a graph must be.
+// The required type and shape of a graph's tensor.
 class TensorRule {
  public:
   static constexpr std::int64_t kAny = -2;   // an axis of any fixed length
-  static constexpr std::int64_t kOpen = -1;  // an axis that the graph leaves open
+  static constexpr std::int64_t kOpen = -1;  // a dynamic axis
 
-  // These lengths; the engine makes the tensor, so the graph may leave an axis open.
+  // These lengths; the engine allocates the tensor, so the graph may have dynamic axes.
   static TensorRule Given(std::vector<std::int64_t> dims, Type type = Type::kFloat32);
-  // These lengths, all fixed: the graph's shape decides how the tensor is made.
+  // These lengths, all fixed: the engine allocates the tensor with the graph's shape.
   static TensorRule Made(std::vector<std::int64_t> dims);
-  // So many numbers, in any fixed shape.
+  // This number of elements, in any fixed shape.
   static TensorRule Numbers(std::int64_t count);
   // Any fixed shape.
   static TensorRule Fixed();

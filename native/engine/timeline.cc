@@ -33,7 +33,7 @@ kernels::Blink BlinkOf(const TalkerOptions& pack, const RunOptions& options) {
   return blink;
 }
 
-// One row for all frames or one each.
+// One row for all frames or one for each.
 void CheckRows(const std::vector<float>& values, std::int64_t width, std::int64_t frames, const char* name) {
   const auto count = static_cast<std::int64_t>(values.size());
   if (count == 0 || count == width || count == frames * width) return;
@@ -108,8 +108,8 @@ void Timeline::Advance() {
   ready_ = last;
 }
 
-// Relative mode measures every frame against the clip's first one, as it was before the user's offsets. What
-// rests has the portrait's own motion: in that mode it is the first frame's.
+// Relative mode compares every frame with the clip's first one before the user's offsets. Numbers at rest
+// have the portrait's own motion; in relative mode that of the first frame.
 void Timeline::KeepReference() {
   Device& device = raw_.device();
   const Tensor& rest = options_.relative ? motion_ : portrait_->motion();
@@ -118,7 +118,7 @@ void Timeline::KeepReference() {
   Launch(device, Edit(1).Reference(reference_.f32()));
 }
 
-// Before the user's edits, which come on top of what is at rest.
+// Before the user's edits, which are added on top of the rest position.
 void Timeline::Rest(std::int64_t last) {
   const Device& device = raw_.device();
   if (options_.region)

@@ -15,8 +15,8 @@ namespace kdtalker {
 // smoothed, edited frames become ready a few frames later (the smoother's lag). One thread appends.
 class Timeline {
  public:
-  // `mel` is the speech's spectrogram, which the silence gate listens to; null for a replay. Throws Error
-  // INVALID_ARGUMENT where options given frame by frame are not of as many frames.
+  // `mel` is the speech's spectrogram, for the silence gate; null for a replay. Throws Error INVALID_ARGUMENT
+  // if options given frame by frame have another number of frames.
   Timeline(std::shared_ptr<Portrait> portrait, const RunOptions& options, std::int64_t frames,
            const Tensor* mel = nullptr);
 
@@ -30,8 +30,9 @@ class Timeline {
   std::int64_t known() const { return known_; }
   std::int64_t ready() const { return ready_; }  // frames whose motion is final
 
-  // x_d [last - first, 21, 3] of ready frames to a device address, where they show `source`: the clip's own
-  // portrait or a picture of its source video. Ready frames do not change: any thread.
+  // Writes x_d [last - first, 21, 3] of ready frames to a device address, for frames that show `source`: the
+  // clip's own portrait or a picture of its source video. Ready frames do not change, so any thread may call
+  // this.
   void Keypoints(std::int64_t first, std::int64_t last, const Portrait& source, bool relative,
                  float* out) const;
 
@@ -55,7 +56,7 @@ class Timeline {
   std::int64_t frames_, known_ = 0, ready_ = 0;
   stages::Smoothing smoothing_;
   Tensor raw_, motion_, reference_, smooth_state_;
-  Tensor rest_;   // [70], what motion outside of the region and lips in silence are
+  Tensor rest_;   // [70], motion outside of the region, and of lips in silence
   Tensor edits_;  // [1 or frames, 70] of the user's; none without
   Tensor gate_;   // [frames]; none without a silence gate
 };

@@ -25,8 +25,8 @@ void CheckFrames(const std::vector<std::int64_t>& frames, std::int64_t count) {
                                       " for the trace but received " + std::to_string(*wrong));
 }
 
-// The noise of all windows [windows, window, 70] on the device: the given one, which may have more windows
-// than there are, or that of the seed.
+// The noise of all windows [windows, window, 70] on the device: the given noise, which may have more windows
+// than needed, or that of the seed.
 Tensor MakeNoise(const std::shared_ptr<Device>& device, const TraceOptions& options, std::int64_t frames) {
   const std::int64_t window = options.run.window, windows = (frames + window - 1) / window;
   Tensor noise(device, Type::kFloat32, {windows, window, kMotionSize});
@@ -47,7 +47,7 @@ Tensor MakeNoise(const std::shared_ptr<Device>& device, const TraceOptions& opti
   return noise;
 }
 
-// The first `count` rows of one window to rows `first` and up of the whole.
+// Copies the first `count` rows of one window to the rows from `first` on of the whole.
 void CopyRows(const Tensor& window, const Tensor& whole, std::int64_t first, std::int64_t count) {
   const std::int64_t width = whole.dims()[1];
   whole.device().Copy(whole.f32() + first * width, window.address(),

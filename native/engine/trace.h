@@ -20,19 +20,19 @@
 
 namespace kdtalker {
 
-// The way of a clip with every stage's tensors copied out: the same portrait, sampler, timeline and render
-// stage, piece by piece in the calling thread.
+// Runs the steps of a clip, piece by piece in the calling thread, and copies every stage's tensors out: the
+// same portrait, sampler, timeline and render stage.
 class Trace {
  public:
-  // Throws Error INVALID_ARGUMENT for speech of another talker, for noise that is too short and for frames
-  // that the speech has not.
+  // Throws Error INVALID_ARGUMENT for speech of another talker, for noise that is too short, and for frames
+  // beyond the end of the speech.
   Trace(std::shared_ptr<Talker> talker, PortraitOptions picture, std::shared_ptr<Speech> speech,
         TraceOptions options);
 
-  // Works on and returns what that made: first spectrogram and portrait; then nothing yet for each window but
-  // the last; with the last window all features and motion; then each chosen frame. No value after that.
-  // Names and shapes are those of docs/trace.md. Throws Error ABORTED after Stop(). What failed half-way is
-  // not begun again: every later call throws the same.
+  // Runs the next piece and returns its tensors: first spectrogram and portrait; then none for each window
+  // before the last; with the last window all features and motion; then each chosen frame. After that it
+  // returns no value. Names and shapes are those of docs/trace.md. Throws Error ABORTED after Stop(). After a
+  // failure every later call throws the same error.
   std::optional<Recording> Next();
 
   // Ends Next() soon. Any thread.
