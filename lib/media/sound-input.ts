@@ -30,19 +30,23 @@ interface Kept {
 export class ReusableSound {
   readonly #input: SoundInput;
   #given: Promise<Given> | undefined;
+  readonly #track: number | undefined;
   /** Apart from this object, so that it can outlive it for a moment. */
   readonly #kept: Kept = {};
 
-  constructor(input: SoundInput) {
+  /** @param track which of the file's tracks of sound, as {@link openSound} takes it */
+  constructor(input: SoundInput, track?: number) {
     this.#input = input;
+    this.#track = track;
     dropped.register(this, this.#kept, this);
   }
 
   /** @throws what openSound does; INVALID_ARGUMENT for a stream that was read before */
-  async open(options: SoundOptions = {}): Promise<Sound> {
+  async open({ signal }: Pick<SoundOptions, 'signal'> = {}): Promise<Sound> {
+    const options = { signal, track: this.#track };
     this.#given ??= givenAs(this.#input);
     const input = await this.#given;
-    this.#kept.file ??= keep(input, options.signal);
+    this.#kept.file ??= keep(input, signal);
     const file = await this.#kept.file;
     if (file === undefined) return openSound(input as LastingSound, options);
     return openSound(file.path, { ...options, name: nameOf(input) });

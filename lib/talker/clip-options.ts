@@ -59,6 +59,11 @@ export interface AnimateOptions {
    */
   silenceGate?: boolean | SilenceGateOptions | undefined;
   /**
+   * Which track of sound of the speech's file, 0 the first; for speech only. Default: the one that the file marks as default, else the
+   * first.
+   */
+  soundTrack?: number | undefined;
+  /**
    * Keeps shoulders and neck in place with the pack's stitching network, as a crop needs that is pasted back into its picture. Default:
    * true with `frame: 'full'` if the pack has that network, as in LivePortrait; otherwise false, as in the published inference, which
    * renders only the crop.
@@ -113,6 +118,7 @@ const schema = z.strictObject(
     region: oneOf(...REGIONS).default('all'),
     edit: editSchema.default({}),
     silenceGate: silenceSchema,
+    soundTrack: integer(0, 1000).optional(),
     stitch: flag.optional(),
     eyes: ratio,
     lips: ratio,
@@ -126,6 +132,8 @@ const schema = z.strictObject(
 /** Validated options: those for native code, and those used only in JavaScript. */
 export interface ClipPlan {
   native: NativeRunOptions;
+  /** For opening the speech. */
+  soundTrack: number | undefined;
   signal: AbortSignal | undefined;
   onProgress: ((progress: Progress) => void) | undefined;
 }
@@ -145,7 +153,11 @@ export function planClip(
   const full = given.frame === 'full';
   checkBlink(given.blink, manifest);
   checkRetargeting(given, manifest);
+  const { soundTrack } = given;
+  if (replay && soundTrack !== undefined)
+    throw invalidArgument('none with a motion', 'soundTrack', soundTrack);
   return {
+    soundTrack,
     native: {
       seed: given.seed,
       steps: checkSteps(given.steps ?? manifest.sampler.steps, manifest),

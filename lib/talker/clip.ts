@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { longCall } from '../abort.js';
 import type { PixelFormat } from '../binding.js';
 import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
-import { planVideo, ReusableSound, type Sound, type SoundInput, type VideoWriter } from '../media/index.js';
+import { planVideo, ReusableSound, type Sound, type VideoWriter } from '../media/index.js';
 import type { PackManifest } from '../packs/pack.js';
 import { oneOf, parseOptions } from '../validate.js';
 import { ClipRun, type RunContext } from './clip-run.js';
@@ -154,12 +154,13 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
 
   async #save(file: string, options: SaveOptions): Promise<SaveResult> {
     const begun = performance.now();
-    const { sound, ...encoding } = checkSaveOptions(options);
+    const { sound, soundTrack, ...encoding } = checkSaveOptions(options);
     const { fps } = this.#host.manifest;
     // Errors of the output are reported before any work is done.
     const transparent = this.#host.opacity !== undefined;
     const openVideo = await planVideo(file, { ...this.#host.size, fps, transparent, ...encoding });
-    return this.#withSound(sound, async (other) => {
+    const own = sound === undefined ? undefined : new ReusableSound(sound, soundTrack);
+    return this.#withSound(own, async (other) => {
       const run = await this.#open();
       try {
         const video = await openVideo({
@@ -175,9 +176,8 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
   }
 
   /** Opens the separate sound for the video, if there is one, for the duration of the work. */
-  async #withSound<T>(input: SoundInput | undefined, work: (sound?: Sound) => Promise<T>): Promise<T> {
-    if (input === undefined) return work();
-    const reusable = new ReusableSound(input);
+  async #withSound<T>(reusable: ReusableSound | undefined, work: (sound?: Sound) => Promise<T>): Promise<T> {
+    if (reusable === undefined) return work();
     try {
       const sound = await reusable.open({ signal: this.#signal });
       try {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { invalidArgument } from '../errors.js';
 import { PRESETS, WEBM_CRF } from '../limits.js';
 import type { SoundInput } from '../media/index.js';
 import { flag, integer, oneOf, parseOptions } from '../validate.js';
@@ -15,6 +16,8 @@ export interface SaveOptions {
   threads?: number | undefined;
   /** A sound for the video instead of the speech, or for a replayed motion; any input that `animate()` accepts as speech. */
   sound?: SoundInput | undefined;
+  /** Which track of sound of `sound`, 0 the first; default: the one that the file marks as default, else the first. */
+  soundTrack?: number | undefined;
 }
 
 /** The written file, and the speed. */
@@ -41,11 +44,15 @@ const schema = z.strictObject(
     overwrite: flag.optional(),
     threads: integer(1, 64).optional(),
     sound: z.custom<SoundInput>().optional(), // checked when it is opened
+    soundTrack: integer(0, 1000).optional(),
   },
   { error: 'an object' },
 );
 
 /** Checks the options of `save()`. Throws INVALID_ARGUMENT. */
 export function checkSaveOptions(options: SaveOptions): SaveOptions {
-  return parseOptions(schema, options, 'the options of save()');
+  const checked = parseOptions(schema, options, 'the options of save()');
+  if (checked.soundTrack !== undefined && checked.sound === undefined)
+    throw invalidArgument('none without sound', 'soundTrack', checked.soundTrack);
+  return checked;
 }

@@ -178,7 +178,9 @@ export class Talker {
     const { full } = plan.native;
     const size = full ? photoSize(portrait) : this.pack.output;
     const opacity = video ? undefined : portrait.opacity(full);
-    const from: ClipSource = motion ? { motion } : { speech: new ReusableSound(source as SoundInput) };
+    const from: ClipSource = motion
+      ? { motion }
+      : { speech: new ReusableSound(source as SoundInput, plan.soundTrack) };
     const talker = this.#handle;
     const { fps } = this.pack;
     const context = (signal: AbortSignal, report: (progress: Progress) => void) => {

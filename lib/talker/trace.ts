@@ -30,7 +30,8 @@ type Sampling = 'seed' | 'steps' | 'window' | 'sampler' | 'eta';
 type Retargeting = 'stitch' | 'eyes' | 'lips';
 
 /** Options of `talker.trace()`. Seed, sampling and retargeting are those of {@link AnimateOptions}. */
-export interface TraceOptions extends Pick<AnimateOptions, Sampling | Retargeting | 'signal' | 'onProgress'> {
+export interface TraceOptions
+  extends Pick<AnimateOptions, Sampling | Retargeting | 'soundTrack' | 'signal' | 'onProgress'> {
   /** How the portrait is cropped from the picture. */
   portrait?: Omit<PortraitOptions, 'signal'> | undefined;
   /** [windows, window, 70]: the initial noise of each window; default: made from the seed. */
@@ -91,11 +92,11 @@ export class Trace {
   }
 
   static async #run(host: TalkerHost, picture: PictureInput, input: SoundInput, planned: PlannedTrace) {
-    const { plan, signal, portrait } = planned;
+    const { plan, soundTrack, signal, portrait } = planned;
     const { crop, face } = await cutPortrait(host, picture, { ...portrait, signal });
     checkRatios(plan.run, face?.ratios);
     const source = { ...nativeCrop(crop, host.pack.manifest, face?.ratios), photo: undefined };
-    const speaker = new ReusableSound(input);
+    const speaker = new ReusableSound(input, soundTrack);
     try {
       return new Trace(await traceSound(host, source, await speaker.open({ signal }), planned));
     } finally {
@@ -143,7 +144,7 @@ async function traceSound(
 
 function planTrace({ pack }: TalkerHost, options: TraceOptions) {
   const { portrait, noise, frames, ...sampling } = options;
-  const { native: run, onProgress } = planClip(sampling, pack.manifest, false);
+  const { native: run, soundTrack, onProgress } = planClip(sampling, pack.manifest, false);
   const own = parseOptions(ownSchema, options, 'the options of trace()');
   if (own.noise) checkNoise(own.noise, run.window);
   const plan: NativeTraceOptions = {
@@ -151,7 +152,7 @@ function planTrace({ pack }: TalkerHost, options: TraceOptions) {
     noise: own.noise?.data ?? new Float32Array(),
     frames: [...new Set(own.frames)],
   };
-  return { plan, signal: options.signal, report: safely(onProgress), portrait };
+  return { plan, soundTrack, signal: options.signal, report: safely(onProgress), portrait };
 }
 
 function checkNoise({ dims, data }: TraceTensor, window: number): void {

@@ -53,6 +53,10 @@ const files = section('Input and output', {
       also: ['audio', 'voice', 'sound', 'wav', 'driven-audio'],
     },
   ),
+  'sound-track': integer([0, 1000], 'Which track of sound of --speech, 0 the first', {
+    fallback: 'the one that the file marks',
+    also: ['audio-track'],
+  }),
   motion: text('FILE', 'Repeat a motion kept with --save-motion instead of making one from --speech'),
   out: text('FILE', 'NAME.mp4, .webm or .gif, or pictures: DIR/%05d.png or DIR/', {
     also: ['o', 'video', 'result', 'result-dir'],

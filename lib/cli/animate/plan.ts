@@ -76,6 +76,8 @@ async function planPortrait(path: string, values: AnimateValues): Promise<Plan['
 }
 
 async function planSource({ speech, motion, out, ...rest }: AnimateValues): Promise<Plan['source']> {
+  if (speech === undefined && rest['sound-track'] !== undefined)
+    throw useless('sound-track', 'without --speech');
   if (speech !== undefined) await checkInputFile(speech, 'speech');
   if (motion !== undefined) return { motion };
   if (speech !== undefined) return { speech };
@@ -91,6 +93,7 @@ async function planOptions(values: AnimateValues): Promise<AnimateOptions> {
     stitch: values['no-stitch'] ? false : values.stitch,
     edit: values.edit === undefined ? undefined : await readEdit(values.edit),
     silenceGate: planSilenceGate(values),
+    soundTrack: values.motion === undefined ? values['sound-track'] : undefined,
     poseScale: values['pose-scale'],
     poseOffset: { yaw, pitch, roll },
     expressionScale: values['expression-scale'],
@@ -106,7 +109,8 @@ function planSilenceGate(values: AnimateValues): AnimateOptions['silenceGate'] {
 function planSave(values: AnimateValues): SaveOptions {
   const { crf, preset, motion, speech } = values;
   const sound = motion === undefined ? undefined : speech;
-  return given({ crf, preset, sound, overwrite: values['no-overwrite'] ? false : undefined });
+  const soundTrack = sound === undefined ? undefined : values['sound-track'];
+  return given({ crf, preset, sound, soundTrack, overwrite: values['no-overwrite'] ? false : undefined });
 }
 
 function useless(option: string, where: string): KdtalkerError {

@@ -1,10 +1,14 @@
 import { cut, engine, movement, sampling, videoInput } from '../animate/options.js';
-import { flag, section, text, type Values } from '../option.js';
+import { flag, integer, section, text, type Values } from '../option.js';
 
 const files = section('Input and output', {
   video: text('FILE', 'A video of a face that moves', { also: ['driving', 'driving-video', 'driver'] }),
   speech: text('FILE', 'WAV, or any sound or video that ffmpeg decodes; with --portrait', {
     also: ['audio', 'voice', 'sound', 'wav'],
+  }),
+  'sound-track': integer([0, 1000], 'Which track of sound of --speech, 0 the first', {
+    fallback: 'the one that the file marks',
+    also: ['audio-track'],
   }),
   portrait: text('FILE', 'The picture, or kept portrait, of who speaks: for --speech', {
     also: ['image', 'picture', 'source'],

@@ -28,6 +28,9 @@ function indices(help: string, extras: { fallback: string }): Option<number[]> {
 export const TRACE_OPTIONS = section('Options', {
   portrait: text('FILE', 'The picture of a face'),
   speech: text('FILE', 'WAV, or any sound or video that ffmpeg decodes'),
+  'sound-track': integer([0, 1000], 'Which track of sound of --speech, 0 the first', {
+    fallback: 'the one that the file marks',
+  }),
   out: text('FILE', 'The tensors, in one .safetensors file', { also: ['o'] }),
   ...TALKER_OPTIONS,
   crop: choice(

@@ -49,6 +49,7 @@ async function traceOptions(values: TraceValues, { signal, reporter }: Context):
   return {
     ...{ frames, seed, steps, window, sampler, eta, stitch, eyes, lips, signal },
     portrait: { crop },
+    soundTrack: values['sound-track'],
     noise: values.noise === undefined ? undefined : await readNoise(values.noise),
     onProgress: (progress) => reporter.progress(progress),
   };
