@@ -61,12 +61,12 @@ Region RegionOf(const PhotoPixels& photo, CropSize crop) {
 
 }  // namespace
 
-PhotoPixels::PhotoPixels(const Picture& picture, const std::array<double, 6>& to_photo)
+PhotoPixels::PhotoPixels(const Picture& picture, const std::array<double, 6>& matrix)
     : rgb(picture.data, picture.data + picture.bytes()),
       width(picture.width),
       height(picture.height),
-      to_photo(to_photo),
-      to_crop(Invert(to_photo)) {}
+      to_photo(matrix),
+      to_crop(Invert(matrix)) {}
 
 Photo::Photo(const std::shared_ptr<Device>& device, const PhotoPixels& pixels, CropSize crop, Crossing why)
     : rgb_(UploadPhoto(device, pixels, why)),
