@@ -86,9 +86,6 @@ export function callback<Argument>() {
   });
 }
 
-/** A path that is not empty. */
-export const filePath = z.string({ error: 'a path' }).min(1, 'a path');
-
 /** Throws INVALID_ARGUMENT if the value cannot be a path. */
 export function checkPath(file: unknown, name: string): asserts file is string {
   if (typeof file !== 'string' || file === '') throw invalidArgument('a path', name, file);

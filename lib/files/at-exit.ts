@@ -1,5 +1,5 @@
 /**
- * What must not outlive this process: children are killed and temporary files removed when it exits.
+ * Cleans up when this process exits: kills child processes and removes temporary files.
  *
  * Each thread has its own list, because `process.on('exit')` of a worker fires when that worker ends.
  */
@@ -10,7 +10,7 @@ function runChores(): void {
     try {
       chore();
     } catch {
-      // Exiting: nobody is left who could hear of it, and the other chores matter as much.
+      // The process is exiting: no code could receive the error, and the other chores still have to run.
     }
   }
 }
@@ -18,8 +18,8 @@ function runChores(): void {
 /**
  * Runs `chore` when the process or worker exits, unless the returned function was called before.
  *
- * @param chore must be synchronous: nothing asynchronous runs any more at that time.
- * @returns takes the chore off the list.
+ * @param chore must be synchronous, because nothing asynchronous runs at exit.
+ * @returns removes the chore from the list.
  */
 export function atExit(chore: () => void): () => void {
   if (chores.size === 0) process.on('exit', runChores);

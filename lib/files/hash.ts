@@ -2,19 +2,19 @@ import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { type PieceOptions, piecesOf } from './whole-io.js';
 
-/** SHA-256 of the parts one after the other, in hexadecimal digits. */
+/** SHA-256 of the concatenated parts, in hexadecimal digits. */
 export function sha256(...parts: readonly (string | Uint8Array)[]): string {
   const hash = newHash();
   for (const part of parts) hash.update(part);
   return hash.digest('hex');
 }
 
-/** A SHA-256 that goes on as the bytes come. */
+/** An incremental SHA-256. */
 export function newHash(): Hash {
   return createHash('sha256');
 }
 
-/** Hashes an open file from its beginning; the hash can be gone on with. @throws KdtalkerError ABORTED, the system's errors */
+/** Hashes an open file from its beginning; the hash can be continued. @throws KdtalkerError ABORTED, the system's errors */
 export async function hashFile(
   file: FileHandle,
   options: PieceOptions,

@@ -4,19 +4,19 @@ import { join, resolve } from 'node:path';
 import { ownMark, type ProcessMark, stateOf } from './process-mark.js';
 
 /**
- * What cannot be asked whether it runs is believed to be gone when its file has not changed for so long, in milliseconds. Living
- * processes renew theirs every day ({@link TemporaryPath}).
+ * A process whose state is unknown counts as ended when its file has not changed for this time, in milliseconds. Running processes renew
+ * theirs every day ({@link TemporaryPath}).
  */
 const GIVEN_UP = 7 * 24 * 60 * 60 * 1000;
-/** Folders whose names are remembered; a service may write to any number. */
+/** Number of folder names that are remembered; a service may write to any number of folders. */
 const REMEMBERED = 1000;
 
 const NAME = /^\..*\.kdtalker-(\d{1,10})-(\d{1,20})-([0-9a-f]{8})-[0-9a-f]{8}\.part$/s;
 
-/** Folders that this thread has swept: what a process leaves behind is found by the next one. */
+/** Folders that this thread has swept. The next process finds later leftovers. */
 const swept = new Map<string, Promise<void>>();
 
-/** A name for what is not whole yet: hidden, marked with its process, unique, and short enough for any file system. */
+/** A name for an incomplete file: hidden, marked with its process, unique, and short enough for any file system. */
 export function temporaryName(name: string): string {
   const { pid, start, origin } = ownMark();
   const random = randomBytes(4).toString('hex');
@@ -24,8 +24,8 @@ export function temporaryName(name: string): string {
 }
 
 /**
- * Removes from a folder what killed processes left in it; once in each thread. Files of other programs, of other users and of processes
- * that run stay. What cannot be read or removed stays too: this never fails.
+ * Removes files that killed processes left in a folder, once per thread. Files of other programs, of other users and of running processes
+ * stay. Unreadable or undeletable files stay too: this never fails.
  */
 export function sweepLeftovers(folder: string): Promise<void> {
   const path = resolve(folder);

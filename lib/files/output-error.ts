@@ -1,14 +1,14 @@
 import { KdtalkerError } from '../errors.js';
 
-/** Whether the system refused a call: its errors name the call, those of programs do not. */
+/** Whether the system refused a call: errors of the system name the call, errors of programs do not. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }
 
 /**
- * The error of a file operation on an output, by the system's error code. One that already is ours is kept.
+ * The error of a file operation on an output, by the system's error code. A KdtalkerError is returned unchanged.
  *
- * @param advice what to do, where there is more to say than "choose another place"
+ * @param advice what to do, if not just "choose another place"
  */
 export function outputError(cause: unknown, path: string, advice?: string): KdtalkerError {
   if (cause instanceof KdtalkerError) return cause;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { sha256 } from './hash.js';
 
-/** Names one process for ever: process ids are given again, but not with the same time of start. */
+/** Identifies a process permanently: process ids are reused, but not with the same start time. */
 export interface ProcessMark {
   /** In its own namespace. */
   pid: number;
@@ -12,7 +12,7 @@ export interface ProcessMark {
   origin: string;
 }
 
-/** What can be said about the process of a mark. */
+/** The known state of a mark's process. */
 export type ProcessState = 'gone' | 'running' | 'unknown';
 
 let own: ProcessMark | undefined;
@@ -24,8 +24,8 @@ export function ownMark(): ProcessMark {
 }
 
 /**
- * Whether the process of a mark still runs. `unknown` for one of another machine, boot or container, which cannot be asked. Where the
- * system hides what others do, a process counts as running.
+ * Whether the process of a mark still runs. `unknown` for a process of another machine, boot or container. If the system hides other
+ * users' processes, a process counts as running.
  */
 export function stateOf({ pid, start, origin }: ProcessMark): ProcessState {
   if (origin !== ownMark().origin) return 'unknown';
@@ -57,7 +57,7 @@ function readStat(pid: number | 'self'): { state: string; start: string } | unde
   }
 }
 
-/** Without /proc nobody shares an origin, and nobody is believed to be gone. */
+/** Without /proc no two processes share an origin, and none counts as ended. */
 function readOrigin(): string {
   if (readStat('self') === undefined) return randomBytes(4).toString('hex');
   try {

@@ -3,8 +3,8 @@ import { basename, dirname } from 'node:path';
 import { TemporaryPath } from './temporary-path.js';
 
 /**
- * Runs `work` with a new hidden folder beside `target`. The work renames it to `target` when it is whole; what still has the hidden
- * name at the end is removed. The folder of both is made where it is missing.
+ * Runs `work` with a new hidden folder beside `target`. The work renames it to `target` when it is complete; a folder that still has the
+ * hidden name at the end is removed. The parent folder is created if it is missing.
  */
 export async function inScratchFolder<T>(target: string, work: (folder: string) => Promise<T>): Promise<T> {
   await mkdir(dirname(target), { recursive: true });
@@ -16,7 +16,7 @@ export async function inScratchFolder<T>(target: string, work: (folder: string) 
   }
 }
 
-/** Removes a folder; its name goes before its files, so that nobody finds half of it. */
+/** Removes a folder; it is renamed first, so that nobody finds it half-empty. */
 export async function removeFolder(folder: string): Promise<void> {
   const place = await TemporaryPath.claim(dirname(folder), basename(folder));
   try {

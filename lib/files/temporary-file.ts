@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { outputError } from './output-error.js';
 import { TemporaryPath } from './temporary-path.js';
 
-/** Nobody else may read what a user's sound and pictures are. */
+/** Other users must not read a user's sound and pictures. */
 const MODE = 0o600;
 
 /**

@@ -11,8 +11,8 @@ const living = new Set<TemporaryPath>();
 let renewing: NodeJS.Timeout | undefined;
 
 /**
- * The name of a file or folder that is not whole yet, or that only this process needs. It is removed by {@link remove} and when the
- * process exits; where the process is killed, by the next one that claims a name in the same folder.
+ * The name of a file or folder that is incomplete, or that only this process needs. {@link remove} removes it, and so does the exit of the
+ * process; if the process is killed, the next one that claims a name in the same folder does.
  */
 export class TemporaryPath {
   /** Nothing is there yet. */
@@ -29,7 +29,7 @@ export class TemporaryPath {
   /**
    * A new name in `folder`, from which leftovers of killed processes are removed first.
    *
-   * @param name what it is for: the beginning of the name
+   * @param name its purpose: the beginning of the name
    */
   static async claim(folder: string, name: string): Promise<TemporaryPath> {
     await sweepLeftovers(folder);
@@ -57,7 +57,7 @@ export class TemporaryPath {
     }
   }
 
-  /** Leaves alone what is there: it has another name now, or somebody else removes it. */
+  /** Forgets the file: it has another name now, or other code removes it. */
   release(): void {
     this.#forget();
     living.delete(this);
@@ -66,14 +66,14 @@ export class TemporaryPath {
     renewing = undefined;
   }
 
-  /** Removes what is there. Fine to call twice. */
+  /** Removes the file. May be called twice. */
   async remove(): Promise<void> {
     this.release();
     await rm(this.path, { recursive: true, force: true });
   }
 }
 
-/** Shows those who cannot ask whether this process runs that it does: {@link sweepLeftovers} goes by the time of a file there. */
+/** Touches the file, so that processes that cannot see this one know that it runs: {@link sweepLeftovers} then uses the file's time. */
 export async function renewTemporary(): Promise<void> {
   const now = new Date();
   for (const { path } of living) await utimes(path, now, now).catch(() => {}); // not there yet, or no more

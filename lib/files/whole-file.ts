@@ -4,13 +4,13 @@ import { throwIfAborted } from '../errors.js';
 import { outputError, unwritable } from './output-error.js';
 import { TemporaryPath } from './temporary-path.js';
 
-/** A place to write that becomes the output only when everything is there. */
+/** A hidden file or folder that becomes the output only when it is complete. */
 export interface Target {
   /** Where to write: a file, or a folder for frames. */
   readonly temporary: string;
-  /** Puts what was written under its final name. @returns bytes written */
+  /** Gives the output its final name. @returns bytes written */
   commit(): Promise<number>;
-  /** Removes what was written. Also happens when the process exits. Fine to call twice. */
+  /** Removes the output; the exit of the process does this too. May be called twice. */
   discard(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export async function fileTarget(file: string, overwrite: boolean): Promise<Targ
   };
 }
 
-/** Writes a file that has its name only once it is whole. @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED */
+/** Writes a file that gets its name only when it is complete. @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED */
 export async function writeWholeFile(
   file: string,
   contents: string | Uint8Array,
@@ -59,7 +59,7 @@ export async function writeWholeFile(
 }
 
 /**
- * Gives a whole file its name. Without `overwrite` the system itself refuses where something has that name, however late it came.
+ * Gives a complete file its name. Without `overwrite` the system refuses if the name exists, even if it was created meanwhile.
  *
  * @throws OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL
  */
@@ -71,7 +71,7 @@ export async function giveName(from: string, to: string, overwrite: boolean): Pr
   }
 }
 
-/** A rename replaces what is there; a second link to the file does not. */
+/** A rename replaces an existing file; a hard link does not. */
 async function renameToNew(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
@@ -82,10 +82,10 @@ async function renameToNew(from: string, to: string): Promise<void> {
   await rm(from);
 }
 
-/** What file systems that have no links say: FAT, some of networks and of containers. */
+/** Errors of file systems without links: FAT, some network and container file systems. */
 const WITHOUT_LINKS: readonly string[] = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV'];
 
-/** Where there are no links: the name is taken by an empty file, which the rename replaces. */
+/** Without links: an empty file reserves the name, and the rename replaces it. */
 async function reserveAndRename(from: string, to: string): Promise<void> {
   await (await open(to, 'wx')).close();
   try {
@@ -96,7 +96,7 @@ async function reserveAndRename(from: string, to: string): Promise<void> {
   }
 }
 
-/** Refuses what must not be replaced by a file: a device, a folder, and without `overwrite` anything. @throws OUTPUT_UNWRITABLE */
+/** Refuses to replace a device or a folder, and without `overwrite` anything. @throws OUTPUT_UNWRITABLE */
 export async function checkFinal(final: string, overwrite: boolean): Promise<void> {
   const status = await stat(final).catch(() => undefined);
   if (!status) return;

@@ -6,16 +6,16 @@ const PIECE = 1 << 20;
 /** One call of the system at most; larger ones are cut. */
 const MOST = 2 ** 28;
 
-/** What stops the reading of a file, and how the work is called in the error. */
+/** The signal that stops reading a file, and the name of the work in the error. */
 export interface PieceOptions {
   signal: AbortSignal | undefined;
   what: string;
 }
 
 /**
- * Fills `bytes` from place `at` of a file. A single read of the system may give less than there is.
+ * Fills `bytes` from offset `at` of a file. A single system call may read less than requested.
  *
- * @returns how many bytes there are: fewer than asked for only where the file ends
+ * @returns the number of bytes read, smaller than requested only at the end of the file
  */
 export async function readFully(file: FileHandle, bytes: Uint8Array, at: number): Promise<number> {
   let done = 0;
@@ -27,7 +27,7 @@ export async function readFully(file: FileHandle, bytes: Uint8Array, at: number)
   return done;
 }
 
-/** Writes all of `bytes` at place `at` of a file. A single write of the system may take less than it was given. */
+/** Writes all of `bytes` at offset `at` of a file. A single system call may write less than requested. */
 export async function writeFully(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
   for (let done = 0; done < bytes.byteLength; ) {
     const length = Math.min(MOST, bytes.byteLength - done);

@@ -14,7 +14,7 @@ export class ByteReader {
     return this.#position;
   }
 
-  /** The next `count` bytes in memory of their own (so that typed arrays fit onto it); fewer only at the end. */
+  /** The next `count` bytes in their own memory (so that typed arrays are aligned); fewer only at the end. */
   async take(count: number): Promise<Uint8Array> {
     const out = new Uint8Array(count);
     let filled = 0;
@@ -26,7 +26,7 @@ export class ByteReader {
     return filled === count ? out : out.subarray(0, filled);
   }
 
-  /** The next `count` bytes, which stay to be taken; fewer only at the end. */
+  /** The next `count` bytes without consuming them; fewer only at the end. */
   async peek(count: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [this.#piece];
     let held = this.#piece.length;
@@ -40,14 +40,14 @@ export class ByteReader {
     return this.#piece.subarray(0, count);
   }
 
-  /** Passes over `count` bytes; false when the end came first. */
+  /** Skips `count` bytes; false if the end came first. */
   async skip(count: number): Promise<boolean> {
     let left = count;
     while (left > 0 && (await this.#more())) left -= this.#cut(left).length;
     return left === 0;
   }
 
-  /** Lets go of the stream below. */
+  /** Closes the underlying stream. */
   async close(): Promise<void> {
     await this.#pieces.return?.();
   }

@@ -20,7 +20,7 @@ const DEMUXERS = [
  */
 const PLAIN_PICTURE = /^[^%]*\.(jpe?g|png|bmp|webp|tiff?)$/i;
 
-/** How ffmpeg opens one file of a stranger: as nothing but that file. */
+/** Arguments that let ffmpeg open an untrusted file, and only that file. */
 export function fileInput(file: string): string[] {
   const path = resolve(file);
   return restricted(path, PLAIN_PICTURE.test(path) ? [...DEMUXERS, 'image2'] : DEMUXERS);

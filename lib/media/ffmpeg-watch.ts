@@ -2,9 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
-/** Bounds of one run. Tests make them narrow. */
+/** Limits of one run. Tests lower them. */
 export const FFMPEG_LIMITS = {
-  /** Milliseconds without a byte in or out while nobody but ffmpeg is waited for. */
+  /** Milliseconds without a byte in or out while only ffmpeg could make progress. */
   patience: 60_000,
   /** Milliseconds from the last byte given to an encoder to its end: it may rewrite the whole file. */
   finishing: 600_000,
@@ -16,11 +16,11 @@ export const FFMPEG_LIMITS = {
 const PERIOD = 250;
 
 /**
- * Ends an ffmpeg that hangs or takes too much memory, as a prepared file can make it do. A reader or writer of ours may be as slow as it
- * likes: only while ffmpeg could go on does its time run.
+ * Ends an ffmpeg that hangs or uses too much memory, as a crafted file can make it do. Our reader or writer may be slow: time counts only
+ * while ffmpeg could make progress.
  */
 export class FfmpegWatch {
-  /** Why it was ended, as "it ..."; undefined while it was not. */
+  /** Why it was ended, as "it ..."; undefined if it was not. */
   reason: string | undefined;
   readonly #child: ChildProcess;
   readonly #end: () => void;
@@ -68,7 +68,7 @@ function bytesMoved(child: ChildProcess): number {
   return taken.reduce((sum, bytes) => sum + bytes, (child.stdout as Socket | null)?.bytesRead ?? 0);
 }
 
-/** @internal How long it may stay as it is: for ever while it may wait for our next frame or sound, or for our reading. */
+/** @internal How long it may make no progress: without limit while it may be waiting for our next frame or sound, or for our reading. */
 export function patienceWith(child: ChildProcess): number {
   const { patience, finishing } = FFMPEG_LIMITS;
   const { stdout } = child;
@@ -83,7 +83,7 @@ function inputsOf({ stdin, stdio }: ChildProcess): Socket[] {
   return [stdin, stdio?.[3]].filter((pipe) => pipe != null) as Socket[];
 }
 
-/** Whether it has taken all that we gave, and there will be more. */
+/** Whether it has read all that we wrote, and more will follow. */
 function isOurTurn({ writableLength, writableEnded, destroyed }: Socket): boolean {
   return writableLength === 0 && !writableEnded && !destroyed;
 }

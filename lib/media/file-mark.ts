@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { KdtalkerError } from '../errors.js';
 
-/** What a file was when it was opened: what is read twice must be the same twice. */
+/** The state of a file when it was opened, to detect changes between two reads. */
 export class FileMark {
   readonly #path: string;
   readonly #status: Stats | undefined;
@@ -12,12 +12,12 @@ export class FileMark {
     this.#status = status;
   }
 
-  /** Of a file that is not there the mark says nothing: whoever opens it does. */
+  /** A missing file has an empty mark; opening it reports the error. */
   static async of(path: string): Promise<FileMark> {
     return new FileMark(path, await stat(path).catch(() => undefined));
   }
 
-  /** @throws SPEECH_UNREADABLE where the file has changed */
+  /** @throws SPEECH_UNREADABLE if the file has changed */
   async check(name: string): Promise<void> {
     const now = await stat(this.#path).catch(() => undefined);
     const keys = ['dev', 'ino', 'size', 'mtimeMs'] as const;

@@ -10,7 +10,7 @@ import { loadSharp } from '../sharp.js';
 /** JPEG that the eye cannot tell from the original: 40 dB and more, a tenth of the pixels' bytes. */
 const JPEG = { quality: 97, chromaSubsampling: '4:4:4' } as const;
 
-/** Removes the file of a store that was dropped without close(). */
+/** Removes the file of a store that was garbage-collected without close(). */
 const dropped = new FinalizationRegistry<() => void>((remove) => remove());
 
 /**
@@ -69,7 +69,7 @@ export class FrameStore {
     return { data, width: info.width, height: info.height };
   }
 
-  /** Removes the file. Fine to call twice; not while pictures are read. */
+  /** Removes the file. May be called twice; not while pictures are read. */
   close(): Promise<void> {
     dropped.unregister(this);
     this.#closing ??= remove(this.#handle, this.#file);

@@ -106,7 +106,7 @@ async function openStill(
   return openWithSharp(png, name);
 }
 
-/** Says for what ffmpeg is wanted, and what would do without it. */
+/** Adds why ffmpeg is needed, and which formats work without it. */
 function withoutFfmpeg(error: unknown, kind: StillKind, name: string): unknown {
   if (!(error instanceof KdtalkerError) || error.code !== 'FFMPEG_NOT_FOUND') return error;
   const message = `Expected ffmpeg, which reads ${kind.toUpperCase()} files, for portrait (${name}) but found none. Install it, or give a PNG or JPEG file.`;
@@ -122,7 +122,7 @@ function nameOf(file: string | Uint8Array): string {
   return typeof file === 'string' ? quote(file) : `${file.byteLength} bytes`;
 }
 
-/** sharp's own words: the first line, the rest repeats it for other loaders. */
+/** The first line of sharp's message; the rest repeats it for other loaders. */
 export function reasonOf(cause: unknown): string {
   return String((cause as Error)?.message ?? cause).split('\n', 1)[0]!;
 }
