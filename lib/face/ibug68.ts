@@ -4,7 +4,7 @@ import type { Point } from './geometry.js';
  * For each of the 68 points of the iBUG 300-W scheme the vertex of MediaPipe's mesh that lies there.
  * Left and right are those of the picture.
  */
-export const MESH_OF_IBUG68: readonly number[] = [
+const MESH_OF_IBUG68: readonly number[] = [
   ...[127, 234, 93, 132, 58, 136, 150, 176], // 0..7 jaw, from the left ear down
   152, // 8 chin
   ...[400, 379, 365, 288, 361, 323, 454, 356], // 9..16 jaw, up to the right ear

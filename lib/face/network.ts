@@ -28,7 +28,7 @@ export function viewOf(centre: Point, side: number, angle: number, size: number)
 }
 
 /** RGB24 to planes of float32, [1, 3, h, w]: level * scale + offset. */
-export function planesOf(picture: Picture, scale: number, offset: number): Float32Array {
+function planesOf(picture: Picture, scale: number, offset: number): Float32Array {
   const count = picture.width * picture.height;
   const planes = new Float32Array(3 * count);
   for (let i = 0; i < count; i++)

@@ -42,7 +42,7 @@ export function pixelOverlap(a: Box, b: Box): number {
 }
 
 /** Of boxes that show the same face the one with the best score, largest first. */
-export function distinctFaces(faces: readonly ScrfdFace[]): ScrfdFace[] {
+function distinctFaces(faces: readonly ScrfdFace[]): ScrfdFace[] {
   const kept: ScrfdFace[] = [];
   for (const face of [...faces].sort((a, b) => b.score - a.score))
     if (kept.every(({ box }) => pixelOverlap(box, face.box) <= SAME_FACE)) kept.push(face);

@@ -9,7 +9,7 @@ export interface FfmpegVersion {
 }
 
 /** 4.4 is of April 2021. Vulnerabilities in the decoders of older ones are public, and most of those builds were never mended. */
-export const OLDEST_SAFE = '4.4';
+const OLDEST_SAFE = '4.4';
 const OLDEST_SAFE_YEAR = 2021;
 
 /** What to tell of an outdated ffmpeg, in two sentences. */

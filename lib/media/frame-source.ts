@@ -13,7 +13,7 @@ import { type Contents, defaultTrack, keepFileStart, type MediaTrack, probe } fr
 import { pictureFilters } from './video-filters.js';
 
 /** A file of a few bytes can claim pictures for years: longer ones than an hour are asked for. */
-export const MAX_SECONDS = 3600;
+const MAX_SECONDS = 3600;
 
 /** What can be opened as a video: a path or a `file:` URL, or the bytes of a file. */
 export type VideoInput = FileInput;

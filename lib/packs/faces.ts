@@ -24,7 +24,7 @@ export const FACE_SHAPES: Readonly<Record<FaceRole, FaceShape>> = {
 };
 
 /** All of them, in the order in which they work. */
-export const FACE_ROLES = Object.keys(FACE_SHAPES) as FaceRole[];
+const FACE_ROLES = Object.keys(FACE_SHAPES) as FaceRole[];
 
 /** The networks for faces that a pack has. */
 export function facesOf(manifest: Pick<PackManifest, 'faces'>): [FaceRole, PackFace][] {

@@ -69,7 +69,7 @@ async function squareOf(
 }
 
 /** Points in pixel indices of the picture to crop units. */
-export function toCropUnits(points: readonly Point[], toCrop: Matrix, size: number): Point[] {
+function toCropUnits(points: readonly Point[], toCrop: Matrix, size: number): Point[] {
   return points.map((point) => {
     const [x, y] = apply(toCrop, point);
     return [(2 * x + 1) / size - 1, (2 * y + 1) / size - 1];

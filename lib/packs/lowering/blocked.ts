@@ -20,7 +20,7 @@ export function named(operator: string, precision: PassContext['precision']): st
 }
 
 /** The value [1, channels, ...] of a blocked form. */
-export function unblock({ graph }: PassContext, blocked: string, channels: number): string {
+function unblock({ graph }: PassContext, blocked: string, channels: number): string {
   return graph.add({ type: 'Unblock', domain: DOMAIN, inputs: [blocked], attributes: { channels } });
 }
 

@@ -5,7 +5,7 @@ import { type GraphTarget, lowerGraph } from './lower-graph.js';
 import { splitPortrait } from './portrait-split.js';
 
 /** The part of a lowered network that depends on the portrait alone: run once a portrait, by the words of the role it is split from. */
-export const PREPARE = 'prepare';
+const PREPARE = 'prepare';
 
 /** How far lowering is. */
 export interface LoweringProgress {

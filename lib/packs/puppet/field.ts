@@ -3,7 +3,7 @@ import { KEYPOINT_TABLE, KEYPOINTS, type KeypointName, RIGID } from './keypoints
 import { pseudoInverse, range } from './linalg.js';
 
 /** Cells of the grid on which movement is computed, each side. */
-export const COARSE = 64;
+const COARSE = 64;
 const CELLS = COARSE * COARSE;
 
 /** x or y of pixel i of n. */

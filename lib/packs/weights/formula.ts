@@ -71,7 +71,7 @@ function fillUniform(out: Float32Array, first: number, centre: number, scale: nu
 }
 
 /** The 32-bit FNV-1a hash of a text's UTF-8 bytes. */
-export function fnv1a32(text: string): number {
+function fnv1a32(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
