@@ -82,7 +82,7 @@ function barOf({ label, contender, ours, rate }, longest, bestOther, top) {
   ].join('\n');
 }
 
-/** Machine, versions and date; × is told in words. */
+/** Machine, versions and date; × is written in words. */
 function notesOf({ machine, packs, rows }) {
   const { cpu, cores, memoryGiB, system, node, kdtalker, commit, runtime, ortnode, torch, date } = machine;
   const versions = [

@@ -24,7 +24,7 @@ export async function describeMachine() {
   };
 }
 
-/** It is no dependency of the package: whoever wants to compare with it installs it. */
+/** It is not a dependency of the package: install it for the comparison. */
 function ortnodeVersion() {
   try {
     return require('onnxruntime-node/package.json').version;

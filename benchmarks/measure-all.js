@@ -25,7 +25,7 @@ export async function measureAll(workloads, contenders, settings, journal) {
   return tasks.filter(({ rounds }) => rounds.length > 0).map(finished);
 }
 
-/** Round after round, every task in each that has so many. */
+/** Runs round by round; each round runs the tasks that have at least that many rounds. */
 function inTurns(tasks) {
   const most = Math.max(0, ...tasks.map(({ workload }) => workload.rounds));
   return Array.from({ length: most }, (_, round) =>

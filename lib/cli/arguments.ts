@@ -20,7 +20,7 @@ export function optionsOf(command: Command): OptionTable {
 /**
  * Reads what follows the words of a command. Where an option is given twice the last one counts.
  *
- * @param name the command as it is typed, `kdtalker packs list`
+ * @param name the command as typed, `kdtalker packs list`
  * @throws INVALID_ARGUMENT
  */
 export function readArguments(name: string, command: Command, argv: readonly string[]): Arguments {

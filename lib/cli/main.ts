@@ -34,7 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Looks at the flags before the command is known, so that a wrong command is told in the form asked for, too. */
+/** Reads the flags before the command is known, so that the error for a wrong command also has the requested format. */
 function chooseReporter(argv: readonly string[], terminal: Terminal, ownJson: boolean): Reporter {
   if (hasFlag(argv, 'json') && !ownJson) return new JsonReporter(terminal);
   if (hasFlag(argv, 'quiet')) return new QuietReporter(terminal);

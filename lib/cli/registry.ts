@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { unknownName } from './arguments.js';
 import type { Command, Group } from './command.js';
 
-/** The program's name, as it is typed. */
+/** The program's name, as typed. */
 export const PROGRAM = 'kdtalker';
 /** A command is a file here, named after it; a folder is a group of commands, described by its index. */
 const COMMANDS = new URL('./commands/', import.meta.url);

@@ -74,7 +74,7 @@ async function spread(open: () => Sharp, data: Buffer, raw: Raw): Promise<Pictur
   return pixelsOf(enlarged);
 }
 
-/** The picture as it is at a smaller size, at another one. */
+/** The picture, reduced to a smaller size and enlarged to another one. */
 async function softened(open: () => Sharp, smaller: Size, size: Size) {
   const reduced = await open()
     .resize({ ...smaller, fit: 'fill' })

@@ -48,7 +48,7 @@ export interface Sound {
 
 /**
  * Opens sound. WAV (PCM of 8 to 32 bits, float of 32 and 64) is read directly; everything else, videos included, by
- * ffmpeg. What a file is, is told by its content, not by its name.
+ * ffmpeg. The content of a file decides what it is, not its name.
  *
  * @throws FILE_NOT_FOUND, SPEECH_EMPTY (no samples, or a video without sound), SPEECH_UNREADABLE, FFMPEG_NOT_FOUND,
  *   INVALID_ARGUMENT, ABORTED

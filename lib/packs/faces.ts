@@ -7,7 +7,7 @@ import type { Pack } from './pack.js';
 export interface FaceShape {
   /** The name under which the network is released. */
   readonly file: string;
-  /** Its input is a square of so many pixels, [1, 3, side, side]. */
+  /** The side of its square input in pixels, [1, 3, side, side]. */
   readonly side: number;
   /** Numbers that each output has, in their order; undefined where nobody reads it. */
   readonly outputs: readonly (number | undefined)[];

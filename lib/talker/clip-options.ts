@@ -28,7 +28,7 @@ export interface AnimateOptions {
    * for a source video `'relative'`, so that the head still moves as in the video.
    */
   mode?: 'absolute' | 'relative' | undefined;
-  /** Keeps the head as it is in the portrait; only the face moves. Default false. */
+  /** Keeps the head still, as in the portrait; only the face moves. Default false. */
   still?: boolean | undefined;
   /** Factor for the distance of the head from the portrait's pose: 0 to 3, default 1. */
   poseScale?: number | undefined;

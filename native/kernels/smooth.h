@@ -1,5 +1,5 @@
 // Random-walk Kalman filter and Rauch-Tung-Striebel smoother over the motion timeline, each scalar on its
-// own, in float64, cast at the end (docs/model.md 8). The scale is copied as it is.
+// own, in float64, cast at the end (docs/model.md 8). The scale is copied unchanged.
 //
 // Works in pieces: a call finishes frames [first, last) and leaves in `state` the filter as it stood after
 // frame last - 1, so calls go in order from first = 0. Frame i looks `lag` frames ahead and no further,
@@ -28,7 +28,7 @@ struct SmoothMotion {
   std::int64_t last;
   std::int64_t known;  // last + lag at least, or the clip's number of frames
   double process;      // variance a frame adds
-  double observation;  // variance of a raw value; 0 leaves the motion as it is
+  double observation;  // variance of a raw value; 0 does not change the motion
   std::int32_t lag;    // 0..kSmoothMaxLag
 
   KDT_HOST_DEVICE std::int64_t count() const { return kMotionSize; }

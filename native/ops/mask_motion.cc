@@ -41,7 +41,7 @@ std::int64_t Threads() {
 }
 
 // What a slice, the one after it and the one before it have to do at the same time; threads wait for each
-// other once a slice. Pieces go to whoever is free, the largest first.
+// other once a slice. Free threads take the pieces, the largest first.
 class SlicePass {
  public:
   SlicePass(const Space& space, const float* weights, std::int64_t slice)

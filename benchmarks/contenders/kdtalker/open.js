@@ -12,7 +12,7 @@ export async function openPortrait(settings) {
   return { talker, portrait: await talker.loadPortrait(portraitFile(settings)) };
 }
 
-/** The run's motion repeated to so many frames: clips of it are rendered without being sampled. */
+/** The run's motion, repeated to this number of frames: its clips are rendered without sampling. */
 export async function motionOf(settings, frames) {
   const values = await readMotion(settings);
   return new Motion(Float32Array.from({ length: 70 * frames }, (_, i) => values[i % values.length]));

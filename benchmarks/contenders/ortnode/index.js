@@ -11,7 +11,7 @@ export const tasks = {
   sample: async (settings) => (await import('./sample.js')).sample(settings),
 };
 
-/** onnxruntime-node is no dependency of the package: whoever wants to compare with it installs it. */
+/** onnxruntime-node is not a dependency of the package: install it for the comparison. */
 function available() {
   try {
     createRequire(import.meta.url).resolve('onnxruntime-node');

@@ -107,10 +107,14 @@ export const movement = section('Movement', {
     'Changes of yaw, pitch, roll, scale, translation and expression, for all frames or each; JSON',
   ),
   'silence-gate': flag('Let the mouth come to rest where nobody speaks'),
-  'silence-threshold': decimal([-80, 0], 'Silence is so many dB below the loudest; implies --silence-gate', {
-    fallback: '-30',
-  }),
-  'silence-after': decimal([0, 60], 'Seconds a silence lasts before that; implies --silence-gate', {
+  'silence-threshold': decimal(
+    [-80, 0],
+    'Level of silence, in dB below the loudest; implies --silence-gate',
+    {
+      fallback: '-30',
+    },
+  ),
+  'silence-after': decimal([0, 60], 'Seconds of silence before that; implies --silence-gate', {
     fallback: '0.3',
   }),
 });

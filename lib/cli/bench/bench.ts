@@ -4,7 +4,7 @@ import { writeWholeFile } from '../../files/whole-file.js';
 import type { Context } from '../command.js';
 import type { BenchValues } from './options.js';
 
-/** What a run is told and gives, as benchmarks/bench.js has it. */
+/** Options and result of a run, as in benchmarks/bench.js. */
 interface Benchmarks {
   bench(given: object, out: Outputs): Promise<Report>;
 }
@@ -66,7 +66,7 @@ async function measure(values: BenchValues, { reporter, signal }: Context): Prom
   }
 }
 
-/** Whoever stopped it is told how it goes on. Throws ABORTED. */
+/** Prints how to continue a stopped run. Throws ABORTED. */
 function throwStopped({ json: file }: BenchValues, { reporter, signal }: Context): void {
   const how =
     file === undefined ? 'With --json FILE it could go on' : `It goes on with --continue --json ${file}`;

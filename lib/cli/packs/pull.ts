@@ -25,7 +25,7 @@ export async function pull(name: string, values: PullValues, context: Context): 
   await make(options.directory, context, (write) => pullPack({ ...options, ...write }));
 }
 
-/** Lists the files with their licences in either case; whoever accepts in advance is to know what. */
+/** Lists the files with their licences in either case, even if they are accepted in advance. */
 async function accept(
   files: readonly PullFile[],
   inAdvance: boolean,

@@ -18,7 +18,7 @@ export interface StageProgress extends Omit<Progress, 'stage'> {
   stage: Stage;
 }
 
-/** What went wrong, as it is told. */
+/** The error as it is printed. */
 export interface Failure {
   /** A code of ERROR_CODES, or the name of an error nobody foresaw. */
   code: string;

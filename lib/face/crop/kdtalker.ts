@@ -19,7 +19,7 @@ const ALIGNED_SIDE = 512;
 
 /** What the published inference cuts out (docs/model.md 12). */
 export interface KdtalkerWindow {
-  /** The picture is reduced by this factor first; 1 leaves it as it is. */
+  /** The picture is first reduced by this factor; 1 does not change it. */
   readonly shrink: number;
   /** Size of the reduced picture. */
   readonly width: number;

@@ -128,7 +128,7 @@ export class DecodedSource implements SoundSource {
 /**
  * The track's samples in the time of the file, which begins with the first of its tracks: silence where the track begins later or has a
  * gap, nothing twice where it overlaps itself. A start within a video frame counts as 0: the delays of codecs put it there. What jumps
- * by less than 30 ms is the rounding of timestamps and is left as it is, bit for bit.
+ * by less than 30 ms is the rounding of timestamps and is kept, bit for bit.
  */
 const FILE_TIME =
   "asetpts='PTS-if(lt(STARTPTS*TB,0.04),STARTPTS,0)',aresample=async=1:min_hard_comp=0.03:first_pts=0";

@@ -20,7 +20,7 @@ export class PartFile {
     this.#size = size;
   }
 
-  /** Opens what there is of a file, and hashes it. @throws ABORTED, the system's errors */
+  /** Opens the downloaded part of a file, and hashes it. @throws ABORTED, the system's errors */
   static async open(target: string, sha256: string, signal?: AbortSignal): Promise<PartFile> {
     const path = `${target}.${sha256.slice(0, 12)}.part`;
     await mkdir(dirname(path), { recursive: true });

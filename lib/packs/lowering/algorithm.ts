@@ -9,7 +9,7 @@ export interface ConvolutionSize {
   width: number;
 }
 
-/** Below so many cells a side tiles are too few to pay for the weights of tiles of four, of which there are more than twice as many. */
+/** With fewer cells per side there are too few tiles to pay for the weights of tiles of four, which are more than twice as many. */
 const TILES_OF_FOUR_FROM = 16;
 
 /** How a convolution is computed. */

@@ -7,12 +7,14 @@ export const DOMAIN_VERSION = 1;
 /** Channels of a block: activations are [blocks, (depth,) height, width, 16], channel c in block c / 16. */
 export const BLOCK = 16;
 
-/** Blocks that hold so many channels. */
+/** The number of blocks for this number of channels. */
 export function blocksOf(channels: number): number {
   return Math.ceil(channels / BLOCK);
 }
 
-/** Whether dims are those of the feature volume, with so many channels; the operators of the warping network know no other size. */
+/**
+ * Whether dims are those of the feature volume with this number of channels; the operators of the warping network support no other size.
+ */
 export function isVolume(dims: readonly number[] | undefined, channels: number): boolean {
   return dims?.join() === [1, channels, VOLUME.depth, VOLUME.side, VOLUME.side].join();
 }

@@ -18,7 +18,7 @@ export function any(name: string): Pattern {
   };
 }
 
-/** A float32 constant with so many axes. */
+/** A float32 constant with this number of axes. */
 export function weight(name: string, rank: number): Pattern {
   return (graph, value, found) => {
     const constant = graph.constants.get(value);

@@ -2,7 +2,7 @@ import { numbersOf } from '../onnx/index.js';
 import { textOf } from './attributes.js';
 import type { PassContext } from './pass.js';
 
-/** A value whose last two axes repeat every cell of another's so many times; 1: it is that value. */
+/** A value whose last two axes repeat every cell of another value this number of times; 1: it is that value. */
 export interface Repetition {
   source: string;
   factor: number;

@@ -15,7 +15,7 @@ export interface WeightLayout {
   factor?: number;
 }
 
-/** How a convolution is computed: winograd over the last two axes of its kernel, with outputs of so many cells a side. */
+/** How a convolution is computed: winograd over the last two axes of its kernel, with tiles of this number of output cells per side. */
 export type Algorithm = 'direct' | 'winograd2' | 'winograd4';
 
 /** Lays out weights [outputs, inputs, ...kernel] for an operator; native/ops/weight_layout is the real one. */

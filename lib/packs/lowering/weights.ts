@@ -13,7 +13,7 @@ export function laidOutWeights(context: PassContext, weight: string, layout: Wei
   });
 }
 
-/** Gives the graph a bias for every lane of the blocks of so many channels: the given constant, or none, then zeros. */
+/** Adds a bias for every lane of the blocks of this number of channels to the graph: the given constant, or zeros. */
 export function laneBias({ graph }: PassContext, bias: string | undefined, channels: number): string {
   const stored = bias === undefined ? undefined : graph.constants.get(bias)!;
   const lanes = BLOCK * blocksOf(channels);

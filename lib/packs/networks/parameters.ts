@@ -14,7 +14,7 @@ export function parameter(weights: Weights, key: string, dims: readonly number[]
   return { key, dims, read: () => weights.floats(key, dims) };
 }
 
-/** A constant of the graph with the parameter as it is, or reshaped. */
+/** A constant of the graph with the parameter, optionally reshaped. */
 export function stored(g: Graph, { key, dims, read }: Parameter, shape = dims): Value {
   return g.lazy(key, shape, read);
 }

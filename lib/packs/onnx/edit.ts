@@ -161,7 +161,7 @@ export class EditableGraph {
     this.inputs.push(info);
   }
 
-  /** Takes over a node of another graph, as it is, with the constants it uses. */
+  /** Copies a node of another graph, with the constants that it uses. */
   adopt(node: EditableNode, from: EditableGraph): void {
     for (const input of node.inputs) {
       const constant = from.constants.get(input);
@@ -234,7 +234,7 @@ export class EditableGraph {
     return [...order];
   }
 
-  /** The model as it is written, with messages for its constants in their order. */
+  /** The model for writing, with messages for its constants in order. */
   message(initializer: TensorMessage[]): ModelMessage {
     const { metadataProps, ...rest } = this.#source;
     const opsetImport = [...this.opsets].map(([domain, version]) => ({ domain, version }));

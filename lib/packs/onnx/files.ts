@@ -20,12 +20,12 @@ export interface WrittenModel extends WrittenFile {
   data?: WrittenFile;
 }
 
-/** Constants of so many bytes, a page, are worth a place in the second file. */
+/** Constants of at least this number of bytes, a page, go to the second file. */
 export const EXTERNAL_FROM = 4096;
 
 /** Options of {@link writeModel}. */
 export interface WriteModelOptions {
-  /** Constants of so many bytes or more go to the second file; default {@link EXTERNAL_FROM}. */
+  /** Constants of at least this number of bytes go to the second file; default {@link EXTERNAL_FROM}. */
   externalFrom?: number;
   /** Told after every constant how many bytes it has; in all, as many as {@link Graph.externalBytes}. */
   onProgress?: (bytes: number) => void;

@@ -4,7 +4,7 @@
 
 namespace kdtalker::kernels {
 
-// A bfloat16 as it is stored: the upper half of a float32.
+// A stored bfloat16: the upper half of a float32.
 struct Bf16 {
   std::uint16_t bits;
 };

@@ -8,7 +8,8 @@ namespace kdtalker::kernels {
 // worked on together. lib/packs/lowering/domain.ts names the same number.
 inline constexpr int kBlock = 16;
 
-// Blocks that so many channels fill. Always inlined, as it serves every instruction set (vector.h).
+// The number of blocks for this number of channels. Always inlined, since it serves every instruction set
+// (vector.h).
 template <class Count>
 __attribute__((always_inline)) constexpr Count BlocksOf(Count channels) {
   return (channels + kBlock - 1) / kBlock;

@@ -55,7 +55,7 @@ constexpr bool KeepsTaps(Method method, std::size_t bytes_of_element) {
   return ShapeOf(method).products * bytes_of_element > kTaps * sizeof(float);
 }
 
-// Outputs are computed in panels of so many blocks of 16, which registers hold.
+// Outputs are computed in panels of this number of blocks of 16, which fit into registers.
 constexpr int PanelBlocks(int blocks) {
   if (blocks == 1) return 1;
   return blocks % 2 != 0 && blocks % 3 == 0 ? 3 : 2;

@@ -7,7 +7,7 @@
 
 namespace kdtalker::kernels {
 
-// The kernel of a convolution as it is trained: [out_channels, in_channels, depth, side, side] with side 1
+// The trained kernel of a convolution: [out_channels, in_channels, depth, side, side] with side 1
 // (kPointwise) or 3.
 struct ConvWeights {
   const float* values;

@@ -5,7 +5,7 @@
 
 namespace kdtalker::kernels {
 
-// Bytes of the occlusion convolution's laid out weights over so many blocks of 16 channels.
+// Bytes of the occlusion convolution's laid out weights for this number of blocks of 16 channels.
 std::size_t OcclusionWeightsBytes(std::int64_t blocks);
 
 // Weights [1, channels * 16, 7, 7], input c * 16 + d being depth d of channel c, as OcclusionPiece reads

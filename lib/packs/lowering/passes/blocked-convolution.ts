@@ -5,7 +5,7 @@ import { BLOCK } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
 import { laidOutWeights, laneBias } from '../weights.js';
 
-/** Below so many channels most lanes of a block would be zeros. */
+/** With fewer channels most lanes of a block would be zeros. */
 const INPUTS_FROM = BLOCK;
 const OUTPUTS_FROM = 8;
 
