@@ -69,9 +69,7 @@ PhotoPixels::PhotoPixels(const Picture& picture, const std::array<double, 6>& ma
       to_crop(Invert(matrix)) {}
 
 Photo::Photo(const std::shared_ptr<Device>& device, const PhotoPixels& pixels, CropSize crop, Crossing why)
-    : rgb_(UploadPhoto(device, pixels, why)),
-      to_crop_(pixels.to_crop),
-      region_(RegionOf(pixels, crop)) {
+    : rgb_(UploadPhoto(device, pixels, why)), to_crop_(pixels.to_crop), region_(RegionOf(pixels, crop)) {
   if (!touched()) return;
   mask_ = Tensor(device, Type::kUint8, {region_.bottom - region_.top, region_.right - region_.left});
   Launch(*device, kernels::WarpMask{mask_.u8(), region_, to_crop_, crop.width, crop.height});

@@ -21,8 +21,9 @@ struct PhotoPixels {
 
   const std::vector<std::uint8_t> rgb;  // [height, width, 3]
   const std::int64_t width, height;
-  const std::array<double, 6> to_photo;  // row-major 2x3: pixel indices of a rendered crop to those of the photo
-  const kernels::ToCrop to_crop;         // its inverse
+  const std::array<double, 6>
+      to_photo;                   // row-major 2x3: pixel indices of a rendered crop to those of the photo
+  const kernels::ToCrop to_crop;  // its inverse
 };
 
 // The size of a rendered crop, pixels.

@@ -32,7 +32,7 @@ function mutate(random, pack) {
   return Array.from({ length: times }, () => pick(random, kinds)(random, pack));
 }
 
-function tiny(random, split, convolutions) {
+function tiny(_random, split, convolutions) {
   const networks = tinyNetworks(split);
   const pack = { networks, manifest: tinyManifest(split, networks), files: new Map(), convolutions };
   build(pack);

@@ -76,19 +76,19 @@ export function mutateManifest(random, manifest) {
 
 const TYPES = ['float32', 'float16', 'float64', 'int64', 'int32', 'uint8', 'bool'];
 const SHAPES = {
-  rankLess: (random, dims) => dims.slice(1),
-  rankMore: (random, dims) => [1, ...dims],
+  rankLess: (_random, dims) => dims.slice(1),
+  rankMore: (_random, dims) => [1, ...dims],
   scalar: () => [],
-  batch: (random, dims) => [2, ...dims.slice(1)],
+  batch: (_random, dims) => [2, ...dims.slice(1)],
   axis: (random, dims) =>
     dims.with(place(random, dims), pick(random, [0, 1, 2, 3, 7, 16, 62, 64, 65, 71, 128])),
-  more: (random, dims) =>
+  more: (_random, dims) =>
     dims.map((dim, i) => (i === dims.length - 1 && typeof dim === 'number' ? dim + 1 : dim)),
-  fewer: (random, dims) =>
+  fewer: (_random, dims) =>
     dims.map((dim, i) => (i === dims.length - 1 && typeof dim === 'number' ? dim - 1 : dim)),
   open: (random, dims) => dims.with(place(random, dims), pick(random, ['n', 'm'])),
-  openAll: (random, dims) => dims.map((_, i) => `d${i}`),
-  swapped: (random, dims) => dims.toReversed(),
+  openAll: (_random, dims) => dims.map((_, i) => `d${i}`),
+  swapped: (_random, dims) => dims.toReversed(),
 };
 
 const place = (random, dims) => Math.floor(random() * Math.max(1, dims.length));
@@ -175,7 +175,7 @@ const GRAPH_CHANGES = {
     ]);
     return `${node.name} is ${node.opType}`;
   },
-  extraInput: (random, { graph }) => {
+  extraInput: (_random, { graph }) => {
     graph.input.push({ ...structuredClone(graph.input[0]), name: 'another' });
     return 'another input';
   },
