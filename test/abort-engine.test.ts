@@ -230,6 +230,22 @@ t.test('what comes together with the abort', async (t) => {
   t.equal(await run('kept'), 'whole', 'a file is finished');
 });
 
+t.test('an iteration that is aborted while its threads end', async (t) => {
+  const { talker, portrait } = await loadBoth(t);
+  const binding = native();
+  const { closeRun } = binding;
+  const stop = new AbortController();
+  binding.closeRun = (run) => {
+    stop.abort(REASON);
+    return closeRun(run);
+  };
+  t.teardown(() => Object.assign(binding, { closeRun }));
+  const iterate = async () => {
+    for await (const _ of talker.animate(portrait, speech(3), { signal: stop.signal }));
+  };
+  await t.rejects(iterate(), ABORTED);
+});
+
 t.test('the talker works on after all that', async (t) => {
   const talker = await loadTalker(t);
   const stop = new AbortController();

@@ -120,6 +120,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     } finally {
       await this.#close(run);
     }
+    throwIfAborted(this.#signal, 'The clip'); // while the engine's threads ended
   }
 
   /**
