@@ -8,8 +8,9 @@ import { Talker } from '../../talker/talker.js';
 import type { Context } from '../command.js';
 import { bytes, duration, speed } from '../layout.js';
 import type { Paint, Stage } from '../report/reporter.js';
+import { inputOf } from '../standard-input.js';
 import type { AnimateValues } from './options.js';
-import { type Plan, planAnimate, STANDARD_INPUT } from './plan.js';
+import { type Plan, planAnimate } from './plan.js';
 
 /** What `animate` made. */
 interface Made {
@@ -76,8 +77,8 @@ function openSubject(talker: Talker, { portrait }: Plan, context: Context): Prom
   const { path, kind } = portrait;
   if (kind === 'file') return step(context, 'portrait', () => talker.loadPortrait(path));
   if (kind === 'picture') {
-    const picture = path === STANDARD_INPUT ? process.stdin : path;
-    return step(context, 'portrait', () => talker.portrait(picture, { ...portrait.options, signal }));
+    const picture = () => talker.portrait(inputOf(path), { ...portrait.options, signal });
+    return step(context, 'portrait', picture);
   }
   const onProgress = (progress: Progress) => reporter.progress(progress);
   return talker.sourceVideo(path, { ...portrait.options, signal, onProgress });

@@ -48,7 +48,7 @@ const files = section('Input and output', {
   ),
   speech: text(
     'FILE',
-    'WAV, or any sound or video that ffmpeg decodes; with --motion only the sound of the video',
+    'WAV, or any sound or video that ffmpeg decodes, - from standard input; with --motion only the sound of the video',
     {
       also: ['audio', 'voice', 'sound', 'wav', 'driven-audio'],
     },

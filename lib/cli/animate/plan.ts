@@ -1,17 +1,14 @@
 import { KdtalkerError } from '../../errors.js';
-import { checkInputFile } from '../../media/input.js';
+import type { SoundInput } from '../../media/sound-input.js';
 import { videoFormat } from '../../media/video.js';
 import type { AnimateOptions } from '../../talker/clip-options.js';
 import type { PortraitOptions } from '../../talker/portrait-options.js';
 import type { SaveOptions } from '../../talker/save-options.js';
 import type { SourceVideoOptions } from '../../talker/video-options.js';
-import { wrongValue } from '../option.js';
+import { checkOneStandardInput, checkReadable, inputOf, STANDARD_INPUT } from '../standard-input.js';
 import { readEdit } from './edit.js';
 import { checkOutputs, isPortraitFile } from './files.js';
 import type { AnimateValues } from './options.js';
-
-/** In the place of a file's name. */
-export const STANDARD_INPUT = '-';
 
 /** What is to be done, in the library's words. */
 export interface Plan {
@@ -20,7 +17,7 @@ export interface Plan {
     | { path: string; kind: 'file' }
     | { path: string; kind: 'video'; options: SourceVideoOptions };
   /** Undefined where only the portrait is kept. */
-  source: { speech: string } | { motion: string } | undefined;
+  source: { speech: SoundInput } | { motion: string } | undefined;
   options: AnimateOptions;
   save: SaveOptions;
 }
@@ -31,8 +28,7 @@ export async function planAnimate(values: AnimateValues): Promise<Plan> {
   if (portrait === undefined && video === undefined) throw missing('--portrait FILE or --source-video FILE');
   if (out === undefined && !values['save-motion'] && !values['save-portrait']) throw missing('--out FILE');
   if (out !== undefined) videoFormat(out);
-  if (portrait === STANDARD_INPUT && values.speech === STANDARD_INPUT)
-    throw wrongValue('a file beside --portrait -', '--speech', values.speech);
+  checkOneStandardInput(values);
   await checkOutputs(values);
   return {
     portrait: await planSubject(values),
@@ -78,9 +74,9 @@ async function planPortrait(path: string, values: AnimateValues): Promise<Plan['
 async function planSource({ speech, motion, out, ...rest }: AnimateValues): Promise<Plan['source']> {
   if (speech === undefined && rest['sound-track'] !== undefined)
     throw useless('sound-track', 'without --speech');
-  if (speech !== undefined) await checkInputFile(speech, 'speech');
+  if (speech !== undefined) await checkReadable(speech, 'speech');
   if (motion !== undefined) return { motion };
-  if (speech !== undefined) return { speech };
+  if (speech !== undefined) return { speech: inputOf(speech) };
   if (out === undefined && rest['save-motion'] === undefined) return undefined;
   throw missing('--speech FILE or --motion FILE');
 }
@@ -108,7 +104,7 @@ function planSilenceGate(values: AnimateValues): AnimateOptions['silenceGate'] {
 
 function planSave(values: AnimateValues): SaveOptions {
   const { crf, preset, motion, speech } = values;
-  const sound = motion === undefined ? undefined : speech;
+  const sound = motion === undefined || speech === undefined ? undefined : inputOf(speech);
   const soundTrack = sound === undefined ? undefined : values['sound-track'];
   return given({ crf, preset, sound, soundTrack, overwrite: values['no-overwrite'] ? false : undefined });
 }

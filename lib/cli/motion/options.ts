@@ -3,9 +3,13 @@ import { flag, integer, section, text, type Values } from '../option.js';
 
 const files = section('Input and output', {
   video: text('FILE', 'A video of a face that moves', { also: ['driving', 'driving-video', 'driver'] }),
-  speech: text('FILE', 'WAV, or any sound or video that ffmpeg decodes; with --portrait', {
-    also: ['audio', 'voice', 'sound', 'wav'],
-  }),
+  speech: text(
+    'FILE',
+    'WAV, or any sound or video that ffmpeg decodes, - from standard input; with --portrait',
+    {
+      also: ['audio', 'voice', 'sound', 'wav'],
+    },
+  ),
   'sound-track': integer([0, 1000], 'Which track of sound of --speech, 0 the first', {
     fallback: 'the one that the file marks',
     also: ['audio-track'],

@@ -26,8 +26,8 @@ function indices(help: string, extras: { fallback: string }): Option<number[]> {
 
 /** Every option of `trace`. */
 export const TRACE_OPTIONS = section('Options', {
-  portrait: text('FILE', 'The picture of a face'),
-  speech: text('FILE', 'WAV, or any sound or video that ffmpeg decodes'),
+  portrait: text('FILE', 'The picture of a face; - reads standard input'),
+  speech: text('FILE', 'WAV, or any sound or video that ffmpeg decodes, - from standard input'),
   'sound-track': integer([0, 1000], 'Which track of sound of --speech, 0 the first', {
     fallback: 'the one that the file marks',
   }),

@@ -10,6 +10,7 @@ import type { Context } from '../command.js';
 import { table } from '../layout.js';
 import { wrongValue } from '../option.js';
 import type { Paint } from '../report/reporter.js';
+import { checkOneStandardInput, checkReadable, inputOf } from '../standard-input.js';
 import type { TraceValues } from './options.js';
 
 /** `kdtalker trace`. @throws every KdtalkerError of loading and of `talker.trace()` */
@@ -19,13 +20,14 @@ export async function trace(values: TraceValues, context: Context): Promise<void
     if (file === undefined) throw missing(`--${name} FILE`);
     return file;
   }) as [string, string, string];
-  await checkInputFile(portrait, 'portrait');
-  await checkInputFile(speech, 'speech');
+  checkOneStandardInput({ portrait, speech });
+  await checkReadable(portrait, 'portrait');
+  await checkReadable(speech, 'speech');
   await checkOutput(out, [portrait, speech, values.noise]);
   const options = await traceOptions(values, context);
   const talker = await step(context, 'load', () => loadTalker(values, context));
   try {
-    const made = await talker.trace(portrait, speech, options);
+    const made = await talker.trace(inputOf(portrait), inputOf(speech), options);
     await made.save(out);
     const shapes = Object.entries(made.tensors).map(([name, { dims }]) => [name, dims] as const);
     const data = { file: out, tensors: Object.fromEntries(shapes) };
