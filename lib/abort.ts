@@ -8,13 +8,14 @@ export interface Stoppable {
 }
 
 /**
- * The one rule of every long call. It is refused where one of its signals has fired; the work is handed a signal of its own that fires
- * with the first of them, and cleans up behind itself; whatever it throws then, the caller sees ABORTED, with the reason of the signal
- * as cause. A value that comes all the same is let go of; a file that has its name by then is finished. No listener is left on the
- * signals: they are the callers', and one of them may end any number of calls.
+ * The rule of every long call. If one of its signals has fired, the call rejects before any work. The work gets a signal of its own, which
+ * fires with the first of them, and removes what it has made. Whatever the work throws after that, the caller sees ABORTED with the
+ * signal's reason as its cause. A value that arrives after the signal is discarded. No listener stays on the callers' signals, since one
+ * signal may end any number of calls.
  *
  * @param signals the caller's, and that of the object whose close() ends the call
- * @param discard lets go of what came too late, for which the call rejects; 'kept' for files, which are finished then
+ * @param discard releases a value that arrives after the signal, and the call rejects; with 'kept' the call returns the value: a file that
+ *   already has its name is finished
  * @throws KdtalkerError ABORTED
  */
 export async function longCall<T>(

@@ -16,8 +16,7 @@ namespace kdtalker {
 //
 // - every required role exists, and every word of a role names a different tensor of its graph;
 // - tensors have the types and shapes with which the engine binds them, so that outputs of one network fit
-// the inputs of the next; outputs
-//   whose buffers take the graph's shape have fixed shapes;
+//   the inputs of the next; outputs whose buffers take the graph's shape have fixed shapes;
 // - the crop is a multiple of the motion network's picture, and rendered pictures have the pack's size;
 // - statistics have 70 and 63 numbers, and a blink fits its kernel.
 //

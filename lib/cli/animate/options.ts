@@ -109,7 +109,7 @@ export const movement = section('Movement', {
   'silence-gate': flag('Let the mouth come to rest where nobody speaks'),
   'silence-threshold': decimal(
     [-80, 0],
-    'Level of silence, in dB below the loudest; implies --silence-gate',
+    'Level of silence, in dB relative to the loudest; implies --silence-gate',
     {
       fallback: '-30',
     },
