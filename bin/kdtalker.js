@@ -6,4 +6,7 @@ if (!existsSync(main)) {
   console.error('kdtalker: dist/ is missing. Build it in the package folder: npm ci');
   process.exit(1);
 }
-process.exitCode = await (await import(main.href)).main(process.argv.slice(2));
+const code = await (await import(main.href)).main(process.argv.slice(2));
+process.exitCode = code;
+// Stopped by a signal: what a reader that rests has not taken must not keep the process.
+if (code > 128 && process.stdout.writableLength > 0) process.exit();

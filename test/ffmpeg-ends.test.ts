@@ -159,6 +159,8 @@ t.test('only while ffmpeg could go on does its time run', async (t) => {
     'for sound',
   );
   t.equal(patienceWith({ stdin: waits, stdio: [0, 0, 0, waits] } as never), 1, 'for neither');
+  const slow = { stdin: waits, stdio: [0, 0, 0, waits, { readableLength: 1 }] };
+  t.equal(patienceWith(slow as never), never, 'for the reader of the video');
 });
 
 t.test('nothing of that was uncaught', async (t) => t.same(uncaught, []));

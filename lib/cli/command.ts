@@ -17,6 +17,8 @@ export interface Command<T extends OptionTable = OptionTable> {
   readonly usage: string;
   /** Paragraphs of its help between the summary and the options. */
   readonly about?: readonly string[];
+  /** Whether `--out -` is standard output: then everything else goes to stderr. */
+  readonly writesVideo?: boolean;
   /** Placeholders of the words it takes besides options; every one has to be given. */
   readonly operands?: readonly string[];
   readonly options: T;

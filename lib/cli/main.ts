@@ -19,7 +19,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
 /** Runs the command line after the program's name; gives the exit code. Never rejects, never exits by itself. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const terminal = new Terminal();
+  const terminal = new Terminal((await isStdoutTaken(argv)) ? process.stderr : process.stdout);
   const reporter = chooseReporter(argv, terminal, await hasOwnJson(argv));
   const interrupt = new Interrupt();
   const giveBackWarnings = tellWarnings(reporter);
@@ -46,6 +46,14 @@ async function hasOwnJson(argv: readonly string[]): Promise<boolean> {
   if (!hasFlag(argv, 'json')) return false;
   const found = await find(argv).catch(() => undefined);
   return found?.kind === 'command' && found.command.options.json !== undefined;
+}
+
+/** Whether a video goes to stdout, before it is known whether the command line is right. */
+async function isStdoutTaken(argv: readonly string[]): Promise<boolean> {
+  const isAsked = argv.some((word, i) => word === '--out=-' || (word === '--out' && argv[i + 1] === '-'));
+  if (!isAsked) return false;
+  const found = await find(argv).catch(() => undefined);
+  return found?.kind === 'command' && found.command.writesVideo === true;
 }
 
 async function dispatch(

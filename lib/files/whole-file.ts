@@ -5,9 +5,9 @@ import { outputError, unwritable } from './output-error.js';
 import { TemporaryPath } from './temporary-path.js';
 
 /** A hidden file or folder that becomes the output only when it is complete. */
-export interface Target {
+export interface Target<Place = string> {
   /** Where to write: a file, or a folder for frames. */
-  readonly temporary: string;
+  readonly temporary: Place;
   /** Gives the output its final name. @returns bytes written */
   commit(): Promise<number>;
   /** Removes the output; the exit of the process does this too. May be called twice. */

@@ -1,7 +1,9 @@
+import type { Readable } from 'node:stream';
 import type { KdtalkerError } from '../errors.js';
 import { diskFull, unwritable } from '../files/output-error.js';
 import { type FfmpegExit, FfmpegProcess } from './ffmpeg-process.js';
 import type { Encoder, EncoderPixelFormat, VideoSpec } from './formats/format.js';
+import type { OutputStream } from './output-stream.js';
 import { SoundPipe } from './sound-pipe.js';
 
 /** The same input gives the same bytes: no dates, version names or random identifiers in the file. */
@@ -50,27 +52,33 @@ export function streamArguments(spec: VideoSpec, soundCodec: readonly string[]):
   return [...maps, '-map', '1:a:0', '-af', filter, ...soundCodec];
 }
 
-/** Pipes raw frames into an ffmpeg that writes `target`. */
+/** Pipes raw frames into an ffmpeg that writes `target`, a file or a stream. */
 export class FfmpegEncoder implements Encoder {
   readonly #process: FfmpegProcess;
   readonly #name: string;
   readonly #sound: SoundPipe | undefined;
+  /** Settles when the stream has everything or cannot take more. */
+  readonly #carried: Promise<void> | undefined;
+  #refused: unknown;
   #written = 0;
 
   /** @param args everything between the common options and the output file. */
-  constructor(args: readonly string[], target: string, name: string, spec: VideoSpec) {
+  constructor(args: readonly string[], target: string | OutputStream, name: string, spec: VideoSpec) {
     const { sound, signal, frames, fps } = spec;
-    const all = [...args, ...REPRODUCIBLE, '-y', `file:${target}`];
+    const place = typeof target === 'string' ? `file:${target}` : 'pipe:4';
+    const all = [...args, ...REPRODUCIBLE, '-y', place];
     this.#process = FfmpegProcess.start(all, {
       signal,
       what: `Encoding '${name}'`,
       stdin: true,
       report: true,
       sound: sound !== undefined,
+      output: typeof target !== 'string',
     });
     this.#name = name;
     const fail = () => void this.#process.kill();
     if (sound) this.#sound = new SoundPipe(sound, this.#process.sound, frames / fps, fail);
+    if (typeof target !== 'string') this.#carried = this.#carry(target);
   }
 
   /** The encoder's process id, for tests. */
@@ -86,11 +94,11 @@ export class FfmpegEncoder implements Encoder {
 
   async finish(): Promise<void> {
     this.#process.stdin.end();
-    const exit = await this.#process.wait();
+    const exit = await this.#end();
     const error = this.#process.errorOf(exit) ?? this.#tooFew(exit);
     const full = noSpace(exit.stderr);
     if (error?.code === 'ABORTED') throw error;
-    if (this.#sound?.error) throw this.#sound.error;
+    if (this.#refused ?? this.#sound?.error) throw this.#refused ?? this.#sound?.error;
     if (full || error) throw this.#explain(exit.stderr, error);
   }
 
@@ -99,12 +107,32 @@ export class FfmpegEncoder implements Encoder {
     return this.#process.kill();
   }
 
+  /** Its exit, after the last byte that it wrote has been taken. */
+  async #end(): Promise<FfmpegExit> {
+    const exit = await this.#process.wait();
+    await this.#carried;
+    return exit;
+  }
+
+  /** Carries what ffmpeg writes to the stream, as fast as that takes it. Where it takes no more, encoding ends. */
+  async #carry(target: OutputStream): Promise<void> {
+    const pieces = orEnd(this.#process.output);
+    for await (const piece of pieces) {
+      try {
+        await target.write(piece);
+      } catch (error) {
+        this.#refused = error;
+        await this.#process.kill();
+      }
+    }
+  }
+
   /** A pipe that breaks is an end that came too early. */
   async #failure(): Promise<unknown> {
-    const exit = await this.#process.wait();
+    const exit = await this.#end();
     const error = this.#process.earlyEnd(exit, 'it had taken all frames');
     if (error.code === 'ABORTED') return error;
-    return this.#sound?.error ?? this.#explain(exit.stderr, error);
+    return this.#refused ?? this.#sound?.error ?? this.#explain(exit.stderr, error);
   }
 
   /** What ffmpeg counts is what is in the file: an exit code of 0 alone proves nothing. */
@@ -120,6 +148,15 @@ export class FfmpegEncoder implements Encoder {
       return unwritable(this.#name, 'the system refuses it', error);
     }
     return error;
+  }
+}
+
+/** The pieces of a pipe; where it breaks there are no more: the process's exit says why. */
+async function* orEnd(pipe: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pipe;
+  } catch {
+    // Its other end was killed.
   }
 }
 

@@ -45,6 +45,8 @@ export interface FfmpegRunOptions {
   report?: boolean;
   /** A second way in beside stdin: `pipe:3` to ffmpeg. */
   sound?: boolean;
+  /** A second way out beside stdout: `pipe:4` to ffmpeg. */
+  output?: boolean;
 }
 
 /**
@@ -72,6 +74,7 @@ export class FfmpegProcess {
     child.stdout?.on('error', () => {});
     // Node reads from such a pipe, too, which would keep the event loop alive for ever.
     (child.stdio[3] as Socket | null)?.unref();
+    outputOf(child)?.on('error', () => {});
     this.#hold(false);
   }
 
@@ -85,9 +88,10 @@ export class FfmpegProcess {
     const { path } = locateFfmpeg();
     const pipe = (wanted: boolean | undefined) => (wanted ? 'pipe' : 'ignore');
     const report = options.report ? ['-progress', 'pipe:1'] : [];
-    const [stdin, stdout, sound] = [options.stdin, options.stdout || options.report, options.sound].map(pipe);
+    const { stdin, stdout, sound, output } = options;
+    const [input, report1, sound3, output4] = [stdin, stdout || options.report, sound, output].map(pipe);
     const child = spawn(path, [...COMMON, ...report, ...args], {
-      stdio: [stdin!, stdout!, 'pipe', sound!],
+      stdio: [input!, report1!, 'pipe', sound3!, output4!],
       // A group of its own: Ctrl-C reaches only us, and we decide whether that is an abort.
       detached: true,
     });
@@ -107,6 +111,11 @@ export class FfmpegProcess {
     return this.#child.stdio[3] as Writable;
   }
 
+  /** What it writes to `pipe:4`. */
+  get output(): Readable {
+    return outputOf(this.#child)!;
+  }
+
   /** The process id, for tests; undefined when it could not be started. */
   get pid(): number | undefined {
     return this.#child.pid;
@@ -124,6 +133,7 @@ export class FfmpegProcess {
     this.#child.stdin?.destroy();
     this.#child.stdout?.destroy();
     (this.#child.stdio[3] as Writable | null)?.destroy();
+    outputOf(this.#child)?.destroy();
     await this.wait();
   }
 
@@ -185,8 +195,13 @@ export class FfmpegProcess {
     const verb = held ? 'ref' : 'unref';
     this.#child[verb]();
     const { stderr, stdout } = this.#child;
-    for (const pipe of this.#options.report ? [stderr, stdout] : [stderr]) (pipe as Socket | null)?.[verb]();
+    const pipes = this.#options.report ? [stderr, stdout, outputOf(this.#child)] : [stderr];
+    for (const pipe of pipes) (pipe as Socket | null | undefined)?.[verb]();
   }
+}
+
+function outputOf(child: ChildProcess): Readable | null | undefined {
+  return child.stdio[4] as Readable | null | undefined;
 }
 
 function framesOf(report: string): number {

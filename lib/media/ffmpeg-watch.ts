@@ -65,15 +65,16 @@ export class FfmpegWatch {
 /** Bytes that ffmpeg took from us and gave to us. */
 function bytesMoved(child: ChildProcess): number {
   const taken = inputsOf(child).map((pipe) => pipe.bytesWritten - pipe.writableLength);
-  return taken.reduce((sum, bytes) => sum + bytes, (child.stdout as Socket | null)?.bytesRead ?? 0);
+  const given = outputsOf(child).map((pipe) => pipe.bytesRead);
+  return [...taken, ...given].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** @internal How long it may make no progress: without limit while it may be waiting for our next frame or sound, or for our reading. */
 export function patienceWith(child: ChildProcess): number {
   const { patience, finishing } = FFMPEG_LIMITS;
-  const { stdout } = child;
   const inputs = inputsOf(child);
-  if (inputs.length === 0) return stdout && stdout.readableLength > 0 ? Number.POSITIVE_INFINITY : patience;
+  if (outputsOf(child).some(({ readableLength }) => readableLength > 0)) return Number.POSITIVE_INFINITY;
+  if (inputs.length === 0) return patience;
   if (inputs.every(({ writableFinished }) => writableFinished)) return finishing;
   return inputs.some(isOurTurn) ? Number.POSITIVE_INFINITY : patience;
 }
@@ -81,6 +82,11 @@ export function patienceWith(child: ChildProcess): number {
 /** Frames go into its stdin, sound into a pipe of its own. */
 function inputsOf({ stdin, stdio }: ChildProcess): Socket[] {
   return [stdin, stdio?.[3]].filter((pipe) => pipe != null) as Socket[];
+}
+
+/** What it is to give comes out of its stdout, a video for a stream out of a pipe of its own. */
+function outputsOf({ stdout, stdio }: ChildProcess): Socket[] {
+  return [stdout, stdio?.[4]].filter((pipe) => pipe != null) as Socket[];
 }
 
 /** Whether it has read all that we wrote, and more will follow. */

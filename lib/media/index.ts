@@ -20,4 +20,13 @@ export { ReusableSound, type SoundInput } from './sound-input.js';
 export type { RawSound } from './sources/raw.js';
 export { decodeStill, type StillKind } from './still.js';
 export type { SoundTrack } from './track.js';
-export { openVideo, planVideo, type VideoOptions, VideoWriter, videoFormat } from './video.js';
+export {
+  formatOf,
+  openVideo,
+  planVideo,
+  type VideoFormatName,
+  type VideoOptions,
+  type VideoOutput,
+  VideoWriter,
+  videoFormat,
+} from './video.js';

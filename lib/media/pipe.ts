@@ -1,8 +1,10 @@
 import { constants, open } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { outputError } from '../files/output-error.js';
 import { notFound } from './input.js';
 
 /** Whether a value is a stream of bytes, or can be read like one. */
@@ -29,4 +31,25 @@ export async function openPipe(path: string, what: string): Promise<Readable> {
     },
   );
   return new Socket({ fd, readable: true, writable: false });
+}
+
+/** Milliseconds between two attempts to find a reader. */
+const PERIOD = 20;
+
+/**
+ * A named pipe to write to, as soon as somebody reads it. The system does not tell when that is, except to a thread that waits and that
+ * nothing can interrupt.
+ *
+ * @throws OUTPUT_UNWRITABLE; the signal's AbortError
+ */
+export async function openOutputPipe(path: string, signal: AbortSignal | undefined): Promise<Writable> {
+  for (;;) {
+    try {
+      const fd = await promisify(open)(path, constants.O_WRONLY | constants.O_NONBLOCK);
+      return new Socket({ fd, readable: false, writable: true });
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENXIO') throw outputError(cause, path);
+    }
+    await delay(PERIOD, undefined, signal && { signal });
+  }
 }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { aborted, invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { checkFinal, fileTarget, type Target } from '../files/whole-file.js';
 import { VIDEO_SIDE } from '../limits.js';
@@ -15,6 +16,8 @@ import { mp4 } from './formats/mp4.js';
 import { png } from './formats/png.js';
 import { webm } from './formats/webm.js';
 import { folderTarget } from './frame-folder.js';
+import { checkWritable, OutputStream } from './output-stream.js';
+import { isPipe, openOutputPipe } from './pipe.js';
 import type { SoundTrack } from './track.js';
 
 /** What to encode and how. */
@@ -36,6 +39,8 @@ export interface VideoOptions {
   transparent?: boolean | undefined;
   /** Whether an existing file may be replaced, atomically and only when the new one is complete. Default true. */
   overwrite?: boolean | undefined;
+  /** The format, where the output's name is not to say it; default: see {@link formatOf}. */
+  format?: VideoFormatName | undefined;
   /** Encoder threads. Default 2. */
   threads?: number | undefined;
   signal?: AbortSignal | undefined;
@@ -55,6 +60,32 @@ export function videoFormat(file: string): VideoFormat {
   );
 }
 
+/** Formats that can be named instead: those of one file. */
+const NAMED = { mp4, webm, gif } as const;
+
+/** The name of a format that is one file. */
+export type VideoFormatName = keyof typeof NAMED;
+
+/** The format of an output: the one named, else the one that its name asks for; of a stream, and a pipe whose name asks for none, MP4. */
+export async function formatOf(output: VideoOutput, named?: VideoFormatName): Promise<VideoFormat> {
+  if (typeof output !== 'string') {
+    checkWritable(output);
+    return NAMED[named ?? 'mp4'];
+  }
+  const isFrames = output === '' || isFolder(output) || extname(output).toLowerCase() === '.png';
+  if (named !== undefined && !isFrames) return NAMED[named];
+  if (named !== undefined && output !== '') throw invalidArgument('none for frames', 'format', named);
+  try {
+    return videoFormat(output);
+  } catch (error) {
+    if (await isPipe(output)) return mp4;
+    throw error;
+  }
+}
+
+/** Where a video goes: a file or a named pipe by its path, or a stream. */
+export type VideoOutput = string | Writable;
+
 /**
  * Starts a video file.
  *
@@ -63,9 +94,10 @@ export function videoFormat(file: string): VideoFormat {
  *
  * @param file `x.mp4` (H.264 + AAC), `x.webm` (VP9 + Opus), `x.gif`, or frames: `dir/%05d.png` or `dir/`, numbered from
  *   0, over older frames of the same names.
+ *   A named pipe and a stream are written as the video is made.
  * @throws OUTPUT_FORMAT, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, FFMPEG_NOT_FOUND, INVALID_ARGUMENT, ABORTED
  */
-export async function openVideo(file: string, options: VideoOptions): Promise<VideoWriter> {
+export async function openVideo(file: VideoOutput, options: VideoOptions): Promise<VideoWriter> {
   return (await planVideo(file, options))(options);
 }
 
@@ -81,13 +113,15 @@ export type VideoContents = Pick<VideoOptions, 'frames' | 'sound' | 'signal'>;
  * @throws OUTPUT_FORMAT, OUTPUT_UNWRITABLE, INVALID_ARGUMENT
  */
 export async function planVideo(
-  file: string,
+  output: VideoOutput,
   options: VideoPlanOptions,
 ): Promise<(contents: VideoContents) => Promise<VideoWriter>> {
-  const format = videoFormat(file);
+  const format = await formatOf(output, options.format);
   checkEncoding(options, format);
   const overwrite = options.overwrite ?? true;
-  await checkFinal(format === png ? framePlace(file).frame(0) : file, overwrite);
+  const file = typeof output === 'string' ? output : 'a stream';
+  const isStream = typeof output !== 'string' || (await isPipe(output));
+  if (!isStream) await checkFinal(format === png ? framePlace(file).frame(0) : file, overwrite);
   return async ({ frames, sound, signal }) => {
     throwIfAborted(signal, `Encoding '${file}'`);
     if (!Number.isInteger(frames) || frames < 1)
@@ -95,7 +129,9 @@ export async function planVideo(
     const { width, height, fps, crf, preset, threads = 2 } = options;
     const pixelFormat = (options.transparent ? format.transparentFormat : undefined) ?? format.pixelFormat;
     const spec = { width, height, fps, crf, preset, threads, signal, frames, pixelFormat };
-    return startVideo(file, format, { ...spec, sound: format.sound ? sound : undefined }, overwrite);
+    const all = { ...spec, sound: format.sound ? sound : undefined };
+    const target = await openTarget(output, { format, count: frames, overwrite, signal });
+    return startVideo(file, format, all, target);
   };
 }
 
@@ -103,9 +139,8 @@ async function startVideo(
   file: string,
   format: VideoFormat,
   spec: VideoSpec,
-  overwrite: boolean,
+  target: VideoTarget,
 ): Promise<VideoWriter> {
-  const target = await openTarget(file, format, spec.frames, overwrite);
   try {
     return new VideoWriter(file, format, format.open(target.temporary, file, spec), target, spec);
   } catch (error) {
@@ -114,6 +149,8 @@ async function startVideo(
   }
 }
 
+type VideoTarget = Target<string | OutputStream>;
+
 /** A video being written. One call at a time; after any error it has cleaned up behind itself. */
 export class VideoWriter {
   readonly file: string;
@@ -121,14 +158,14 @@ export class VideoWriter {
   /** How {@link write} wants its frames. */
   readonly pixelFormat: EncoderPixelFormat;
   readonly #encoder: Encoder;
-  readonly #target: Target;
+  readonly #target: VideoTarget;
   readonly #spec: VideoSpec;
   #written = 0;
   #state: 'open' | 'finished' | 'aborted' = 'open';
   #cleaning: Promise<void> | undefined;
 
   /** @internal use {@link openVideo} */
-  constructor(file: string, format: VideoFormat, encoder: Encoder, target: Target, spec: VideoSpec) {
+  constructor(file: string, format: VideoFormat, encoder: Encoder, target: VideoTarget, spec: VideoSpec) {
     this.file = file;
     this.format = format.name;
     this.pixelFormat = spec.pixelFormat;
@@ -226,9 +263,20 @@ function isFolder(file: string): boolean {
   }
 }
 
-function openTarget(file: string, format: VideoFormat, count: number, overwrite: boolean): Promise<Target> {
-  if (format.name !== 'png') return fileTarget(file, overwrite);
-  const { folder, nameOf } = framePlace(file);
+interface TargetOptions {
+  format: VideoFormat;
+  /** Frames in all. */
+  count: number;
+  overwrite: boolean;
+  signal: AbortSignal | undefined;
+}
+
+async function openTarget(output: VideoOutput, options: TargetOptions): Promise<VideoTarget> {
+  const { format, count, overwrite, signal } = options;
+  if (typeof output !== 'string') return new OutputStream(output, 'a stream');
+  if (await isPipe(output)) return new OutputStream(await openOutputPipe(output, signal), output, true);
+  if (format.name !== 'png') return fileTarget(output, overwrite);
+  const { folder, nameOf } = framePlace(output);
   return folderTarget(folder, { count, nameOf, overwrite });
 }
 

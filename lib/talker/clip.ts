@@ -1,4 +1,5 @@
 import { EventEmitter, setMaxListeners } from 'node:events';
+import type { Writable } from 'node:stream';
 import { z } from 'zod';
 import { longCall } from '../abort.js';
 import type { PixelFormat } from '../binding.js';
@@ -144,22 +145,25 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
    * The file gets its name, and replaces an existing one, only when it is complete. MP4 and WebM have even sides: if the picture has an
    * odd side, which is possible only with `frame: 'full'`, they omit the last row or column.
    *
+   * A stream or a named pipe is written while the video is made, only as fast as it takes the bytes; MP4 is fragmented then. The stream is
+   * ended when the video is whole. If something fails after its first byte it is destroyed, before that it is left as it was.
+   *
    * @example
    * const { fps } = await clip.save('talk.mp4')
    * @throws KdtalkerError as {@link frames}; OUTPUT_FORMAT, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, FFMPEG_NOT_FOUND, FFMPEG_FAILED
    */
-  async save(file: string, options: SaveOptions = {}): Promise<SaveResult> {
-    const save = () => this.#save(file, options);
+  async save(output: string | Writable, options: SaveOptions = {}): Promise<SaveResult> {
+    const save = () => this.#save(output, options);
     return this.#pending.add(longCall('The clip', [this.#openSignal()], save, 'kept'));
   }
 
-  async #save(file: string, options: SaveOptions): Promise<SaveResult> {
+  async #save(output: string | Writable, options: SaveOptions): Promise<SaveResult> {
     const begun = performance.now();
     const { sound, soundTrack, ...encoding } = checkSaveOptions(options);
     const { fps } = this.#host.manifest;
     // Errors of the output are reported before any work is done.
     const transparent = this.#host.opacity !== undefined;
-    const openVideo = await planVideo(file, { ...this.#host.size, fps, transparent, ...encoding });
+    const openVideo = await planVideo(output, { ...this.#host.size, fps, transparent, ...encoding });
     const own = sound === undefined ? undefined : new ReusableSound(sound, soundTrack);
     return this.#withSound(own, async (other) => {
       const run = await this.#open();

@@ -12,6 +12,8 @@ export interface SaveOptions {
   preset?: (typeof PRESETS)[number] | undefined;
   /** False: an existing file is an OUTPUT_UNWRITABLE error. Default true: it is replaced once the new one is complete. */
   overwrite?: boolean | undefined;
+  /** The format where the output's name does not say it, as of a stream or a pipe; default: by the name, else `'mp4'`. Not for frames. */
+  format?: 'mp4' | 'webm' | 'gif' | undefined;
   /** Threads of the encoder, 1 to 64; default 2. */
   threads?: number | undefined;
   /** A sound for the video instead of the speech, or for a replayed motion; any input that `animate()` accepts as speech. */
@@ -22,6 +24,7 @@ export interface SaveOptions {
 
 /** The written file, and the speed. */
 export interface SaveResult {
+  /** The output's path; of a stream `'a stream'`. */
   file: string;
   format: 'mp4' | 'webm' | 'gif' | 'png';
   frames: number;
@@ -42,6 +45,7 @@ const schema = z.strictObject(
     crf: integer(...WEBM_CRF).optional(),
     preset: oneOf(...PRESETS).optional(),
     overwrite: flag.optional(),
+    format: oneOf('mp4', 'webm', 'gif').optional(),
     threads: integer(1, 64).optional(),
     sound: z.custom<SoundInput>().optional(), // checked when it is opened
     soundTrack: integer(0, 1000).optional(),

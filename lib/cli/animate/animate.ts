@@ -8,7 +8,7 @@ import { Talker } from '../../talker/talker.js';
 import type { Context } from '../command.js';
 import { bytes, duration, speed } from '../layout.js';
 import type { Paint, Stage } from '../report/reporter.js';
-import { inputOf } from '../standard-input.js';
+import { inputOf, outputOf } from '../standard-streams.js';
 import type { AnimateValues } from './options.js';
 import { type Plan, planAnimate } from './plan.js';
 
@@ -94,7 +94,8 @@ async function saveMotion(clip: Clip, values: AnimateValues, { reporter }: Conte
 }
 
 async function saveVideo(clip: Clip, { save }: Plan, { out }: AnimateValues): Promise<Partial<Made>> {
-  return out === undefined ? {} : { video: await clip.save(out, save) };
+  if (out === undefined) return {};
+  return { video: { ...(await clip.save(outputOf(out), save)), file: out } };
 }
 
 function describe({ video, portrait, motion, motionFrames }: Made, paint: Paint): string[] {

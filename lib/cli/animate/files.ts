@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { KdtalkerError } from '../../errors.js';
 import { readFully } from '../../files/whole-io.js';
 import { wrongValue } from '../option.js';
+import { STANDARD_INPUT } from '../standard-streams.js';
 
 /** A portrait file is a .safetensors file: the size of its header, 8 bytes little endian, and the header, JSON. */
 const SIZE_BYTES = 8;
@@ -43,7 +44,7 @@ export async function checkOutputs(
   const taken = new Map<string, string>();
   for (const name of [...inputs, ...outputs]) {
     const path = (values as Record<string, string | undefined>)[name];
-    if (path === undefined) continue;
+    if (path === undefined || isStandardStream(name, path)) continue;
     const place = await placeOf(path);
     const other = taken.get(place);
     const isOutput = outputs.includes(name);
@@ -52,6 +53,13 @@ export async function checkOutputs(
     if (isOutput && values['no-overwrite']) await refuseExisting(path);
     taken.set(place, name);
   }
+}
+
+/** Options for which '-' is no file. */
+const STREAMED = ['portrait', 'speech', 'out'];
+
+function isStandardStream(name: string, path: string): boolean {
+  return path === STANDARD_INPUT && STREAMED.includes(name);
 }
 
 /** One name for one file, through links, also before it exists. */

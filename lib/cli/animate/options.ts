@@ -58,8 +58,15 @@ const files = section('Input and output', {
     also: ['audio-track'],
   }),
   motion: text('FILE', 'Repeat a motion kept with --save-motion instead of making one from --speech'),
-  out: text('FILE', 'NAME.mp4, .webm or .gif, or pictures: DIR/%05d.png or DIR/', {
-    also: ['o', 'video', 'result', 'result-dir'],
+  out: text(
+    'FILE',
+    'NAME.mp4, .webm or .gif, or pictures: DIR/%05d.png or DIR/; - writes to standard output, results to stderr',
+    {
+      also: ['o', 'video', 'result', 'result-dir'],
+    },
+  ),
+  format: choice(['mp4', 'webm', 'gif'], 'The format where the name of --out does not say it', {
+    fallback: 'by the name, else mp4',
   }),
   'no-overwrite': flag('Fail where a file exists instead of replacing it'),
   'save-portrait': text('FILE', 'Keep the prepared portrait, to be given to --portrait again'),

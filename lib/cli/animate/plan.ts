@@ -1,11 +1,17 @@
 import { KdtalkerError } from '../../errors.js';
 import type { SoundInput } from '../../media/sound-input.js';
-import { videoFormat } from '../../media/video.js';
+import { formatOf } from '../../media/video.js';
 import type { AnimateOptions } from '../../talker/clip-options.js';
 import type { PortraitOptions } from '../../talker/portrait-options.js';
 import type { SaveOptions } from '../../talker/save-options.js';
 import type { SourceVideoOptions } from '../../talker/video-options.js';
-import { checkOneStandardInput, checkReadable, inputOf, STANDARD_INPUT } from '../standard-input.js';
+import {
+  checkOneStandardInput,
+  checkReadable,
+  inputOf,
+  outputOf,
+  STANDARD_INPUT,
+} from '../standard-streams.js';
 import { readEdit } from './edit.js';
 import { checkOutputs, isPortraitFile } from './files.js';
 import type { AnimateValues } from './options.js';
@@ -27,7 +33,8 @@ export async function planAnimate(values: AnimateValues): Promise<Plan> {
   const { out, portrait, 'source-video': video } = values;
   if (portrait === undefined && video === undefined) throw missing('--portrait FILE or --source-video FILE');
   if (out === undefined && !values['save-motion'] && !values['save-portrait']) throw missing('--out FILE');
-  if (out !== undefined) videoFormat(out);
+  if (out !== undefined) await formatOf(outputOf(out), values.format);
+  else if (values.format !== undefined) throw useless('format', 'without --out');
   checkOneStandardInput(values);
   await checkOutputs(values);
   return {
@@ -103,10 +110,17 @@ function planSilenceGate(values: AnimateValues): AnimateOptions['silenceGate'] {
 }
 
 function planSave(values: AnimateValues): SaveOptions {
-  const { crf, preset, motion, speech } = values;
+  const { crf, preset, format, motion, speech } = values;
   const sound = motion === undefined || speech === undefined ? undefined : inputOf(speech);
   const soundTrack = sound === undefined ? undefined : values['sound-track'];
-  return given({ crf, preset, sound, soundTrack, overwrite: values['no-overwrite'] ? false : undefined });
+  return given({
+    crf,
+    preset,
+    format,
+    sound,
+    soundTrack,
+    overwrite: values['no-overwrite'] ? false : undefined,
+  });
 }
 
 function useless(option: string, where: string): KdtalkerError {

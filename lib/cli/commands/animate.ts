@@ -10,10 +10,12 @@ export const command = defineCommand({
     'Outputs have their names only once they are whole; Ctrl-C leaves none behind. Exit codes: 0 done, 1 failed, 2 wrong command line, ' +
       '130 stopped by Ctrl-C, 143 by SIGTERM.',
   ],
+  writesVideo: true,
   options: ANIMATE_OPTIONS,
   examples: [
     'kdtalker animate --portrait face.jpg --speech speech.wav --out talk.mp4',
     'kdtalker animate --portrait group.jpg --face 1 --speech talk.m4a --seed 7 --out talk.webm',
+    'kdtalker animate --portrait face.jpg --speech - --out - --format webm',
     'kdtalker animate --portrait face.jpg --speech speech.wav --still --out frames/%05d.png',
     'kdtalker animate --portrait face.jpg --speech speech.wav --save-motion nod.json',
     'kdtalker animate --portrait other.jpg --motion nod.json --speech speech.wav --pose-offset -5,0,0 --out other.mp4',

@@ -10,7 +10,7 @@ import type { Context } from '../command.js';
 import { table } from '../layout.js';
 import { wrongValue } from '../option.js';
 import type { Paint } from '../report/reporter.js';
-import { checkOneStandardInput, checkReadable, inputOf } from '../standard-input.js';
+import { checkOneStandardInput, checkReadable, inputOf } from '../standard-streams.js';
 import type { TraceValues } from './options.js';
 
 /** `kdtalker trace`. @throws every KdtalkerError of loading and of `talker.trace()` */

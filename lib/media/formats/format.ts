@@ -1,3 +1,4 @@
+import type { OutputStream } from '../output-stream.js';
 import type { SoundTrack } from '../track.js';
 
 /** What a video is made of, checked. */
@@ -51,8 +52,8 @@ export interface VideoFormat {
   readonly crf?: readonly [number, number];
   /** The names of `preset`, where it has them. */
   readonly presets?: readonly string[];
-  /** Starts encoding into `target`: a file, for 'png' a folder. `name` is the output in messages. */
-  open(target: string, name: string, spec: VideoSpec): Encoder;
+  /** Starts encoding into `target`: a file or a stream, for 'png' a folder. `name` is the output in messages. */
+  open(target: string | OutputStream, name: string, spec: VideoSpec): Encoder;
 }
 
 /** Bytes of one frame. */

@@ -14,13 +14,18 @@ export const mp4: VideoFormat = {
   sound: true,
   crf: MP4_CRF,
   presets: PRESETS,
-  open: (target, name, spec) => new FfmpegEncoder(mp4Arguments(spec), target, name, spec),
+  open: (target, name, spec) =>
+    new FfmpegEncoder(mp4Arguments(spec, typeof target === 'string'), target, name, spec),
 };
 
-function mp4Arguments(spec: VideoSpec): string[] {
+/** Of a stream nothing can be written again: it has an index of its own for each fragment, which begins with a key frame. */
+const FRAGMENTED = 'frag_keyframe+empty_moov+delay_moov+default_base_moof';
+
+function mp4Arguments(spec: VideoSpec, isFile: boolean): string[] {
   const { crf = 20, preset = 'veryfast', threads } = spec;
   const rate = ['-preset', preset, '-crf', String(crf), '-threads', String(threads)];
   const video = [...evenSides(spec), '-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...rate, ...COLOUR];
   const sound = streamArguments(spec, ['-c:a', 'aac', '-b:a', '128k']);
-  return [...inputArguments(spec, 'yuv420p'), ...sound, ...video, '-movflags', '+faststart', '-f', 'mp4'];
+  const index = ['-movflags', isFile ? '+faststart' : FRAGMENTED];
+  return [...inputArguments(spec, 'yuv420p'), ...sound, ...video, ...index, '-f', 'mp4'];
 }

@@ -13,7 +13,7 @@ export const png: VideoFormat = {
   pixelFormat: 'rgb24',
   transparentFormat: 'rgba',
   sound: false,
-  open: (target, name, spec) => new PngEncoder(target, name, spec),
+  open: (target, name, spec) => new PngEncoder(target as string, name, spec), // a folder
 };
 
 /** The name of a frame inside the target folder, before it gets its final one. */
