@@ -142,10 +142,13 @@ t.test('a first load that is aborted while it lowers leaves the next one to do i
   setEnvironment(t, { KDTALKER_CACHE: join(folder, 'cache') });
   const pack = smallPack(join(folder, 'pack'), 1);
   const stop = new AbortController();
-  const first = Talker.load(pack, { signal: stop.signal, onProgress: () => stop.abort(REASON) });
-  const second = Talker.load(pack);
-  await t.rejects(first, ABORTED);
-  await (await second).close();
+  let second: Promise<Talker> | undefined;
+  const onProgress = () => {
+    second ??= Talker.load(pack); // the first one is lowering
+    stop.abort(REASON);
+  };
+  await t.rejects(Talker.load(pack, { signal: stop.signal, onProgress }), ABORTED);
+  await (await second!).close();
   t.equal(names(join(folder, 'cache')).length, 1, 'one lowered pack and no part of another');
 });
 
