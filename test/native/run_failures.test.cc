@@ -53,17 +53,6 @@ std::int64_t RefuseEach(failures::Kind kind, const std::function<void()>& work) 
 
 }  // namespace
 
-TEST_SUITE_BEGIN("threads");
-
-TEST_CASE("allocations refused: of a clip") {
-  if (!puppet::Built()) return;
-  const Stage puppet("cpu", 2);
-  const auto expected = Clip(puppet.talker, puppet.portrait);
-  const auto refused = RefuseEach(failures::kAllocation, [&] { Clip(puppet.talker, puppet.portrait); });
-  CHECK(refused > 100);
-  CHECK(Clip(puppet.talker, puppet.portrait) == expected);
-}
-
 TEST_CASE("allocations refused: of a portrait") {
   if (!puppet::Built()) return;
   const Stage puppet("cpu");
@@ -84,6 +73,17 @@ TEST_CASE("allocations refused: of loading a talker") {
   const auto refused = RefuseEach(failures::kAllocation, [&] { last = puppet::Talker("cpu", 1); });
   CHECK(refused > 100);
   CHECK(Clip(last, Portrait::Prepare(last, puppet::Picture())).size() == 3);
+}
+
+TEST_SUITE_BEGIN("threads");
+
+TEST_CASE("allocations refused: of a clip") {
+  if (!puppet::Built()) return;
+  const Stage puppet("cpu", 2);
+  const auto expected = Clip(puppet.talker, puppet.portrait);
+  const auto refused = RefuseEach(failures::kAllocation, [&] { Clip(puppet.talker, puppet.portrait); });
+  CHECK(refused > 100);
+  CHECK(Clip(puppet.talker, puppet.portrait) == expected);
 }
 
 TEST_CASE("threads refused: of a clip") {
