@@ -5,8 +5,8 @@
 
 namespace kdtalker::stages {
 
-// Mel columns to the features of one window of frames: gather, then the audio encoder. Owns its buffers; one
-// thread at a time.
+// Computes the features of one window of frames from mel columns: gathers, then runs the audio encoder. Owns
+// its buffers; one thread at a time.
 class AudioFeatures {
  public:
   // `fps`: frames a second.
@@ -14,7 +14,7 @@ class AudioFeatures {
                 std::int64_t fps);
 
   // `mel` is [columns, 80]. Fills features() with frames first .. first + window - 1 of a clip of
-  // `clip_frames`; past its end the clip begins again (docs/model.md 7).
+  // `clip_frames`; after its end the clip begins again (docs/model.md 7).
   void Run(const Tensor& mel, std::int64_t clip_frames, std::int64_t first, const StopToken& stop);
 
   const Tensor& features() const { return features_; }  // [1, window, features]

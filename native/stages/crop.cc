@@ -20,7 +20,7 @@ Tap Split(double position) {
   return {static_cast<int>(before), static_cast<float>(position - before)};
 }
 
-/// Clamping the coordinate is the same as repeating the edge pixel without end. NaN becomes 0.
+/// A clamped coordinate gives the same result as an edge pixel repeated without end. NaN becomes 0.
 Tap SplitClamped(double position, int size) {
   const double inside = std::fmin(std::fmax(position, 0.0), static_cast<double>(size - 1));
   return Split(inside);
@@ -57,7 +57,7 @@ void SampleReplicate(const Picture& in, double x, double y, std::uint8_t* pixel)
 
 void SampleBlack(const Picture& in, double x, double y, std::uint8_t* pixel) {
   static constexpr std::uint8_t kBlackPixel[kChannels] = {0, 0, 0};
-  // Written so that NaN is outside too.
+  // This form of the comparison treats NaN as outside.
   const bool touches = x > -1.0 && x < in.width && y > -1.0 && y < in.height;
   if (!touches) {
     std::copy_n(kBlackPixel, kChannels, pixel);
@@ -75,7 +75,7 @@ void SampleBlack(const Picture& in, double x, double y, std::uint8_t* pixel) {
   Blend(corner, column.weight, row.weight, pixel);
 }
 
-/// One loop per kind of border, so that the choice is made once and not for every pixel.
+/// One loop for each kind of border: the choice is made once, not for each pixel.
 template <typename Sample>
 void WarpRows(const double matrix[6], const MutablePicture& out, Sample sample) {
   std::uint8_t* pixel = out.data;

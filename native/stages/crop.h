@@ -23,7 +23,7 @@ struct MutablePicture {
   int height;
 };
 
-/// What a sample outside the input sees.
+/// The value of a sample outside the input.
 enum class Border {
   kBlack,      ///< each of the four neighbours outside counts as 0
   kReplicate,  ///< the nearest pixel of the input

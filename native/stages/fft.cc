@@ -166,8 +166,8 @@ RealSpectrum::RealSpectrum(std::size_t size) : half_(size / 2), real_(size / 2),
   }
 }
 
-// Even samples are the real, odd ones the imaginary part of z; their spectra E and O follow from the symmetry
-// of Z, and X[k] = E[k] + exp(-2 pi i k / size) O[k].
+// Even samples are the real part of z, odd ones the imaginary part. Their spectra E and O follow from the
+// symmetry of Z, and X[k] = E[k] + exp(-2 pi i k / size) O[k].
 void RealSpectrum::Magnitudes(const double* samples, double* magnitudes) {
   const std::size_t n = half_.size();
   for (std::size_t k = 0; k < n; k++) {

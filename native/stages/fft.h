@@ -6,7 +6,7 @@
 namespace kdtalker::stages {
 
 // Discrete Fourier transforms of one size, float64, of radix 4 and 5: the mel spectrogram's size is 400. The
-// order of operations is fixed. Not for two threads at once: it owns its workspace.
+// order of operations is fixed. Owns its workspace; one thread at a time.
 class ComplexFft {
  public:
   // Throws Error INVALID_ARGUMENT for a size that is not a product of fours and fives.
@@ -18,7 +18,8 @@ class ComplexFft {
   std::size_t size() const { return size_; }
 
  private:
-  // One pass of Stockham's algorithm: `stride` transforms of length radix * rest become radix times as many.
+  // One pass of Stockham's algorithm: splits each of `stride` transforms of length radix * rest into radix
+  // shorter ones.
   struct Pass {
     std::size_t radix, rest, stride;
     std::vector<double> cos, sin;  // [rest, radix]: the twiddle exp(-2 pi i p k / (radix rest))
@@ -35,7 +36,7 @@ class ComplexFft {
   std::vector<double> work_;  // [2, size]
 };
 
-// Magnitudes of the transform of real data, by a complex one of half of the size.
+// Magnitudes of the transform of real data, computed by a complex transform of half the size.
 class RealSpectrum {
  public:
   explicit RealSpectrum(std::size_t size);

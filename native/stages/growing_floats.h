@@ -9,9 +9,8 @@
 
 namespace kdtalker::stages {
 
-// Floats at the end of which more are added, made with malloc. Large blocks are grown by realloc, which moves
-// pages instead of copying them on Linux, so growing costs neither time nor a second copy in memory.
-// Move-only.
+// A block of floats from malloc that grows at its end. realloc grows a large block; on Linux it moves pages
+// and copies nothing, so growth costs neither time nor memory for a second copy. Move-only.
 class GrowingFloats {
  public:
   GrowingFloats() = default;
@@ -26,7 +25,8 @@ class GrowingFloats {
   GrowingFloats& operator=(const GrowingFloats&) = delete;
   ~GrowingFloats() { std::free(data_); }
 
-  // Room for `count` more at the end, not initialised. Valid until the next call. Throws std::bad_alloc.
+  // Returns uninitialised space for `count` more at the end, valid until the next call. Throws
+  // std::bad_alloc.
   float* Extend(std::size_t count) {
     if (size_ + count > capacity_)
       Reserve(std::max(size_ + count, capacity_ + std::max(capacity_ / 8, kLeast)));
@@ -38,7 +38,7 @@ class GrowingFloats {
   const float* data() const { return data_; }
   std::size_t size() const { return size_; }
 
-  // Hands the block over, to be freed with free; this one is empty then.
+  // Returns the block, which the caller must free with free; this object is empty afterwards.
   std::unique_ptr<void, void (*)(void*)> Release() {
     size_ = capacity_ = 0;
     return {std::exchange(data_, nullptr), [](void* block) { std::free(block); }};

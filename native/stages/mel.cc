@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::size_t kFft = 800;
 constexpr std::int64_t kHalf =
-    kFft / 2;  // columns are centred: column c is of samples 200 c - 400 .. 200 c + 399
+    kFft / 2;  // columns are centred: column c reads samples 200 c - 400 .. 200 c + 399
 constexpr std::size_t kBands = static_cast<std::size_t>(kernels::kMelBands);
-constexpr std::size_t kSlice = 8192;  // samples taken in before columns are made of them
+constexpr std::size_t kSlice = 8192;  // samples copied before columns are computed from them
 constexpr double kPreEmphasis = 0.97;
 
 std::vector<double> PeriodicHann(std::size_t size) {
@@ -26,7 +26,7 @@ std::vector<double> PeriodicHann(std::size_t size) {
   return window;
 }
 
-// Decibels below full scale, -100..0, to -4..4.
+// Maps decibels below full scale, -100..0, to -4..4.
 float Normalised(double magnitude) {
   const double decibel = 20.0 * std::log10(std::max(1e-5, magnitude)) - 20.0;
   return static_cast<float>(std::clamp(8.0 * ((decibel + 100.0) / 100.0) - 4.0, -4.0, 4.0));
@@ -34,7 +34,7 @@ float Normalised(double magnitude) {
 
 }  // namespace
 
-// Zeros come before the first sample.
+// Zeros precede the first sample.
 MelBuilder::MelBuilder(std::int64_t fps)
     : fps_(fps),
       spectrum_(kFft),
@@ -50,7 +50,7 @@ std::int64_t MelBuilder::FramesIn(std::int64_t samples) const {
   return samples * fps_ / kSpeechRate;
 }
 
-// The samples of the whole frames among these, down to a whole sample.
+// The number of samples of the whole frames among these, rounded down.
 std::int64_t MelBuilder::WholeFrames(std::int64_t samples) const {
   return FramesIn(samples) * kSpeechRate / fps_;
 }
@@ -59,7 +59,8 @@ void MelBuilder::Push(const float* samples, std::size_t count) {
   while (count > 0) {
     const std::size_t slice = std::min(count, kSlice);
     Append(samples, slice);
-    // The clip ends at a whole frame and zeros follow, so only what lies in whole frames is sure to be heard.
+    // The clip ends at a whole frame and zeros follow, so only samples in whole frames are certain to be
+    // used.
     AddColumnsUpTo(WholeFrames(received_));
     DropUsed();
     samples += slice;
@@ -89,7 +90,7 @@ void MelBuilder::Append(const float* samples, std::size_t count) {
   received_ += static_cast<std::int64_t>(count);
 }
 
-// Every column that ends at sample `end` or before.
+// Computes every column that ends at sample `end` or before.
 void MelBuilder::AddColumnsUpTo(std::int64_t end) {
   while (columns_ * kMelHop + kHalf <= end) {
     AddColumn(pending_.data() + (columns_ * kMelHop - kHalf - base_));

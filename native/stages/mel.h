@@ -13,16 +13,16 @@ namespace kdtalker::stages {
 inline constexpr std::int64_t kSpeechRate = 16000;  // samples a second
 inline constexpr std::int64_t kMelHop = 200;        // samples between columns: kernels::kMelRate a second
 
-// The speech of a clip as the audio encoder's input is cut from it.
+// The speech of a clip; the audio encoder's input is cut from it.
 struct MelSpectrogram {
   GrowingFloats values;      // [columns, 80], TIME-MAJOR, -4..4
-  std::int64_t columns = 0;  // 1 + floor(samples of all frames / 200); 0 when there is no frame
+  std::int64_t columns = 0;  // 1 + floor(samples of all frames / 200); 0 if there is no frame
   std::int64_t frames = 0;   // whole video frames: floor(fps samples / 16000)
 };
 
-// Samples at 16 kHz to the mel spectrogram of docs/model.md 2, as they arrive. However they are cut into
-// pushes, the result is bit for bit that of one push. Holds the spectrogram and less than a second of sound.
-// One thread at a time.
+// Converts samples at 16 kHz to the mel spectrogram of docs/model.md 2 as they arrive. The result is bit for
+// bit the same for pushes of any sizes. Holds the spectrogram and less than a second of sound. One thread at
+// a time.
 class MelBuilder {
  public:
   // `fps`: video frames a second.
@@ -31,7 +31,8 @@ class MelBuilder {
   // Samples are finite floats, full scale 1 (16-bit PCM / 32768).
   void Push(const float* samples, std::size_t count);
 
-  // The spectrogram of what was pushed, cut to whole video frames. The builder is used up.
+  // Returns the spectrogram of all pushed samples, cut to whole video frames. The builder cannot be used
+  // afterwards.
   MelSpectrogram Finish();
 
  private:

@@ -32,7 +32,7 @@ MelFilters::MelFilters(const Layout& layout) {
   }
 }
 
-// Weights are rounded to float32, as the reference keeps them.
+// Weights are rounded to float32, as in the reference.
 void MelFilters::Append(const Layout& layout, const double edges[3]) {
   Band band = {0, 0, weights_.size()};
   const double height = 2.0 / (edges[2] - edges[0]);

@@ -15,7 +15,7 @@ struct Role {
   std::map<std::string, std::string> inputs, outputs;
 };
 
-// What the graph of a role takes and gives.
+// The inputs and outputs of a role's graph.
 struct Signature {
   Role role;
   std::vector<Slot> inputs, outputs;
@@ -26,7 +26,7 @@ class Network {
  public:
   Network(std::shared_ptr<Runtime> runtime, Role role, int threads);
 
-  // Throw Error PACK_INVALID when the role does not name the word or the graph lacks the name.
+  // Both throw Error PACK_INVALID if the role does not name the word or the graph lacks the name.
   const Slot& input(const std::string& word) const;
   const Slot& output(const std::string& word) const;
   bool has_output(const std::string& word) const { return role_.outputs.count(word) != 0; }
@@ -34,7 +34,7 @@ class Network {
   const Role& role() const { return role_; }
   Signature signature() const { return {role_, session_->inputs(), session_->outputs()}; }
 
-  // A tensor of the output's shape, which is fixed: a Model has seen to it.
+  // A tensor of the output's shape. A Model has checked that the shape is fixed.
   Tensor MakeOutput(const std::shared_ptr<Device>& device, const std::string& word) const;
 
   const std::shared_ptr<Session>& session() const { return session_; }
@@ -44,7 +44,7 @@ class Network {
   std::shared_ptr<Session> session_;
 };
 
-// The network of a role. Throws Error PACK_INVALID for a role the pack has not.
+// The network of a role. Throws Error PACK_INVALID if the pack lacks the role.
 const Network& RoleOf(const std::map<std::string, Network>& networks, const std::string& role);
 
 // A network's inputs and outputs tied to tensors. Not thread-safe; the tensors must outlive it.

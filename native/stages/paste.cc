@@ -33,14 +33,14 @@ ToCrop Invert(const std::array<double, 6>& m) {
   return inverse;
 }
 
-// Pixels between two bounds, one more on either side, inside 0..size.
+// The pixels between two bounds and one more on either side, clamped to 0..size.
 void Cover(double low, double high, std::int64_t size, std::int64_t& first, std::int64_t& last) {
   const auto end = static_cast<double>(size);
   first = static_cast<std::int64_t>(std::clamp(std::floor(low) - 1.0, 0.0, end));
   last = static_cast<std::int64_t>(std::clamp(std::ceil(high) + 2.0, 0.0, end));
 }
 
-// The mask is 0 on the crop's edge, so that all it can change lies between the crop's corners.
+// The mask is 0 on the crop's edge, so it changes only pixels between the crop's corners.
 Region RegionOf(const PhotoPixels& photo, CropSize crop) {
   const auto& m = photo.to_photo;
   const auto right = static_cast<double>(crop.width - 1), bottom = static_cast<double>(crop.height - 1);
@@ -110,7 +110,7 @@ const Tensor& Paste::I420(const Photo& photo, const float* image) {
   return i420_;
 }
 
-// Chroma is shared by two rows and two columns: the region grows to even bounds.
+// Two rows and two columns share their chroma, so the region grows to even bounds.
 void Paste::ConvertRegion(const Region& region) const {
   const std::int64_t width = rgb_.dims()[1], height = rgb_.dims()[0];
   const std::int64_t left = region.left / 2 * 2, right = std::min((region.right + 1) / 2 * 2, width);

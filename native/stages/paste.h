@@ -12,18 +12,17 @@
 
 namespace kdtalker::stages {
 
-// A picture's whole pixels on the host, and where its crop lies. Never changes once it is made, so that a
-// portrait and whoever saves it share one.
+// All pixels of a picture on the host, and the position of its crop. Immutable, so a portrait and the code
+// that saves it share one.
 struct PhotoPixels {
-  // Copies the picture: the one copy between JavaScript's pixels and a device. Throws Error INVALID_ARGUMENT
-  // where the matrix has no inverse.
+  // Makes the only copy between JavaScript's pixels and a device. Throws Error INVALID_ARGUMENT if the matrix
+  // has no inverse.
   PhotoPixels(const Picture& picture, const std::array<double, 6>& to_photo);
 
   const std::vector<std::uint8_t> rgb;  // [height, width, 3]
   const std::int64_t width, height;
-  const std::array<double, 6>
-      to_photo;                   // row-major 2x3: pixel indices of a rendered crop to those of the photo
-  const kernels::ToCrop to_crop;  // its inverse
+  const std::array<double, 6> to_photo;  // row-major 2x3: from a rendered crop's pixel indices to the photo's
+  const kernels::ToCrop to_crop;         // its inverse
 };
 
 // The size of a rendered crop, pixels.
@@ -31,21 +30,22 @@ struct CropSize {
   std::int64_t width, height;
 };
 
-// A photo on the device with the mask of its crop, warped once. Immutable: any thread, any number of Paste.
+// A photo on the device with the mask of its crop, warped once. Immutable: any thread and any number of Paste
+// objects may use it.
 class Photo {
  public:
-  // One upload.
+  // Makes one upload.
   Photo(const std::shared_ptr<Device>& device, const PhotoPixels& pixels, CropSize crop, Crossing why);
 
   const Tensor& rgb() const { return rgb_; }  // [height, width, 3]
   std::int64_t width() const { return rgb_.dims()[1]; }
   std::int64_t height() const { return rgb_.dims()[0]; }
 
-  // The pixels that a pasted crop can change; empty where the crop lies outside the photo.
+  // The pixels that a pasted crop can change; empty if the crop lies outside the photo.
   const kernels::Region& region() const { return region_; }
   bool touched() const { return region_.left < region_.right && region_.top < region_.bottom; }
 
-  const Tensor& mask() const { return mask_; }  // [region]; none where the region is empty
+  const Tensor& mask() const { return mask_; }  // [region]; none if the region is empty
   const kernels::ToCrop& to_crop() const { return to_crop_; }
 
  private:
@@ -54,16 +54,16 @@ class Photo {
   kernels::Region region_{};
 };
 
-// Rendered crops to whole pictures, in buffers of its own. One thread at a time.
+// Pastes rendered crops into whole pictures. Owns its buffers; one thread at a time.
 class Paste {
  public:
   Paste(const std::shared_ptr<Device>& device, CropSize crop, const Photo& photo);
 
-  // Pastes into another photo of the same size from here on.
+  // From now on, pastes into another photo of the same size.
   void Show(const Photo& photo);
 
-  // The picture with `image` [3, crop height, crop width], 0..1, in its place; only the photo's region is
-  // made anew. `photo` is the one shown last.
+  // Returns the picture with `image` [3, crop height, crop width], 0..1, in its place; computes only the
+  // photo's region. `photo` is the one shown last.
   const Tensor& Rgb(const Photo& photo, const float* image);   // [height, width, 3]
   const Tensor& I420(const Photo& photo, const float* image);  // I420 of the same pixels
 

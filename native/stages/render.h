@@ -10,28 +10,28 @@
 
 namespace kdtalker::stages {
 
-// Source and driving keypoints to a picture: warp and decode, in one network (`render`) or in two (`warp`,
-// `decode`). Owns its buffers; one thread at a time.
+// Makes a picture from source and driving keypoints: warps and decodes, in one network (`render`) or in two
+// (`warp`, `decode`). Owns its buffers; one thread at a time.
 class Render {
  public:
-  // What the portrait gives: `feature`, `source` [1, 21, 3], and by further words of the first network's
-  // inputs what a network of the role `prepare` made of those two.
+  // The portrait's tensors: `feature`, `source` [1, 21, 3], and the outputs of the network `prepare` for
+  // these two, named by further inputs of the first network.
   struct Source {
     const Tensor& feature;
     const Tensor& keypoints;
     const std::map<std::string, Tensor>& prepared;
   };
 
-  // `driving` [1, 21, 3] is read at each run; it and the source's tensors must outlive this. With `keep_all`,
-  // between() has what `warp` gives besides.
+  // Each run reads `driving` [1, 21, 3]; it and the source's tensors must outlive this. With `keep_all`,
+  // between() also has the other outputs of `warp`.
   Render(const std::map<std::string, Network>& networks, const Source& source, const Tensor& driving,
          bool keep_all = false);
 
-  // `clock` learns how long warp (the whole, where one network does it all) and decode took.
+  // `clock` records the time of warp (the whole time, if there is one network) and of decode.
   void Run(const StopToken& stop, StageClock* clock = nullptr);
 
-  // What lies between warp and decode: `warped`, and of `deformation` and `occlusion` what is kept and the
-  // pack names. Empty where one network does it all.
+  // The tensors between warp and decode: `warped`, and `deformation` and `occlusion` if they are kept and the
+  // pack names them. Empty if there is one network.
   const std::map<std::string, Tensor>& between() const { return between_; }
 
   const Tensor& image() const { return image_; }  // [1, 3, height, width], 0..1

@@ -19,7 +19,7 @@ constexpr std::int64_t kMixedPhases = 256;  // mixed linearly: the error is 94 d
 constexpr std::size_t kSlice = 16384;
 constexpr std::size_t kLanes = 8;
 
-// Kaiser's formulas for the window's shape and for its length in samples, the transition band in cycles per
+// Kaiser's formulas for the window's shape and its length in samples; the transition band is in cycles per
 // sample.
 const double kBeta = 0.1102 * (kStopDecibel - 8.7);
 double KaiserLength(double transition) {
@@ -42,8 +42,7 @@ double Sinc(double x) {
   return x == 0.0 ? 1.0 : std::sin(std::numbers::pi * x) / (std::numbers::pi * x);
 }
 
-// In lanes of a fixed number, so that the sum is vectorised and yet always in the same order. count is a
-// multiple.
+// Sums in kLanes lanes, so that the sum is vectorised and its order is fixed. count is a multiple of kLanes.
 float Dot(const float* a, const float* b, std::size_t count) {
   float lanes[kLanes] = {};
   for (std::size_t i = 0; i < count; i += kLanes) {
@@ -70,7 +69,7 @@ Resampler::Resampler(std::int64_t input_rate, std::int64_t output_rate) {
   const double nyquist = 0.5 * std::min(1.0, static_cast<double>(up_) / static_cast<double>(down_));
   cutoff_ = nyquist * (1.0 + kPassed);  // the middle of the transition band
   const auto taps = static_cast<std::int64_t>(std::ceil(KaiserLength(nyquist * (1.0 - kPassed))));
-  half_ = (taps / 2 + 4) / 4 * 4;  // so that a row is a multiple of kLanes
+  half_ = (taps / 2 + 4) / 4 * 4;  // makes a row a multiple of kLanes
   base_ = -half_;
   if (up_ == down_) return;
   pending_.assign(static_cast<std::size_t>(half_), 0.0F);
@@ -109,7 +108,7 @@ void Resampler::MakeRows() {
   }
 }
 
-// Weights are scaled so that a constant stays as it is.
+// Weights are scaled so that a constant input gives the same constant.
 void Resampler::FillRow(double after, float* row) const {
   std::vector<double> weights(width());
   double sum = 0.0;

@@ -6,22 +6,22 @@
 
 namespace kdtalker::stages {
 
-// Sound of any sample rate to 16 kHz (or another rate), as it arrives: a windowed sinc (Kaiser, 90 dB) that
-// passes 0.92 of the lower Nyquist frequency and stops at it. Sample k of the output is the sound at time k /
-// output_rate: there is no delay. N samples become floor(N output_rate / input_rate). Silence is taken for
-// what is before and after.
+// Converts sound of any sample rate to 16 kHz (or another rate) as it arrives, with a windowed sinc (Kaiser,
+// 90 dB) that passes 0.92 of the lower Nyquist frequency and stops at it. Output sample k is the sound at
+// time k / output_rate: there is no delay. N samples become floor(N output_rate / input_rate). Silence
+// precedes and follows the input.
 //
-// However the input is cut into pushes, the result is bit for bit the same; equal rates pass it through as it
-// is. Memory does not grow with the sound. One thread at a time.
+// The result is bit for bit the same for pushes of any sizes; equal rates copy the input. Memory does not
+// grow with the sound. One thread at a time.
 class Resampler {
  public:
   // kLeastSampleRate to kMostSampleRate samples a second each. Throws Error INVALID_ARGUMENT.
   explicit Resampler(std::int64_t input_rate, std::int64_t output_rate = 16000);
 
-  // Appends to `output` what can be told by now.
+  // Appends to `output` the samples that the input so far determines.
   void Push(const float* samples, std::size_t count, std::vector<float>& output);
 
-  // Appends the rest. The resampler is used up.
+  // Appends the rest. The resampler cannot be used afterwards.
   void Flush(std::vector<float>& output);
 
  private:
@@ -34,11 +34,11 @@ class Resampler {
 
   std::int64_t up_, down_;  // output_rate / input_rate in lowest terms
   double cutoff_;           // zeros of the sinc per input sample
-  std::int64_t half_;       // input samples on either side that an output sample is made of
+  std::int64_t half_;       // input samples that an output sample reads on either side
 
   // Weights of the samples around a point in time, [phases_ + 1, 2 half_]: row p is for a point p / phases_
-  // after a sample. There is a row for every phase that occurs, or where those are too many, one is mixed
-  // from its neighbours.
+  // after a sample. Every phase that occurs has a row; if there are too many phases, two neighbouring rows
+  // are mixed.
   std::int64_t phases_;
   std::vector<float> rows_;
 

@@ -56,7 +56,7 @@ void Sample::BindCondition(const Network& condition, const Network& time, const 
   denoiser_.Input("condition", given_).Input("time", time_);
 }
 
-// Tells the denoiser which step it is.
+// Sets the denoiser's inputs that depend on the step.
 void Sample::SetStep(std::size_t step) const {
   const Device& device = x_.device();
   if (timestep_) {

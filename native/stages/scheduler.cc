@@ -9,8 +9,8 @@
 namespace kdtalker::stages {
 namespace {
 
-// Evenly spaced floats, counted from the nearer end, each rounded once: the training code's rounding, on
-// which the bits of alphas_cumprod depend.
+// Evenly spaced floats, counted from the nearer end, each rounded once. The bits of alphas_cumprod depend on
+// this rounding, which is the training code's.
 std::vector<float> LinearBetas(std::int64_t count, float start, float end) {
   const float step = count > 1 ? (end - start) / static_cast<float>(count - 1) : 0.0F;
   std::vector<float> betas(static_cast<std::size_t>(count));
@@ -23,8 +23,8 @@ std::vector<float> LinearBetas(std::int64_t count, float start, float end) {
   return betas;
 }
 
-// a and next are alpha_bar of this step and of the one after it. The variance of fresh noise at eta 1 is that
-// of the posterior q(x' | x, x0) (paper eq. 4 with alpha = a / next), so DDPM needs no formula of its own.
+// a and next are alpha_bar of this step and of the next one. The variance of fresh noise at eta 1 equals that
+// of the posterior q(x' | x, x0) (paper eq. 4 with alpha = a / next), so DDPM needs no separate formula.
 kernels::DdimCoefficients Coefficients(double a, double next, double eta) {
   const double posterior = (1.0 - next) / (1.0 - a) * (1.0 - a / next);
   const double variance = eta * eta * posterior;

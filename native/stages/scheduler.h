@@ -21,8 +21,8 @@ class Scheduler {
  public:
   explicit Scheduler(std::int64_t train_timesteps = 1000, float beta_start = 1e-5F, float beta_end = 8e-3F);
 
-  // The steps in the order to run them, timesteps k * floor(train_timesteps / steps) for k = steps-1..0.
-  // eta is the share of fresh noise, 0..1; DDPM is eta 1 and ignores it. Throws Error INVALID_ARGUMENT.
+  // The steps in the order of execution, timesteps k * floor(train_timesteps / steps) for k = steps-1..0. eta
+  // is the share of fresh noise, 0..1; DDPM ignores it and uses 1. Throws Error INVALID_ARGUMENT.
   std::vector<Step> Plan(std::int64_t steps, SamplingMethod method = SamplingMethod::kDdim,
                          double eta = 0.0) const;
 

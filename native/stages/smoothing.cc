@@ -10,14 +10,14 @@ namespace {
 
 constexpr double kNeglected = 1e-9;
 
-// The weight a frame's smoothed value gives the next frame's, once the filter has settled: C = P / (P + q)
-// with P the fixed point of P = (P + q) r / (P + q + r).
+// The weight of the next frame's smoothed value in a frame's, once the filter has settled: C = P / (P + q),
+// where P is the fixed point of P = (P + q) r / (P + q + r).
 double SettledGain(double process, double observation) {
   const double variance = 0.5 * (std::sqrt(process * (process + 4.0 * observation)) - process);
   return variance / (variance + process);
 }
 
-// Frame i is off by at most gain^(lag + 1) times how far the motion moves.
+// The error of frame i is at most gain^(lag + 1) times the range of the motion.
 std::int32_t LagFor(double gain) {
   std::int32_t lag = 0;
   for (double weight = gain; weight > kNeglected && lag < kernels::kSmoothMaxLag; weight *= gain) lag++;
