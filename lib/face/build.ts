@@ -10,7 +10,7 @@ import { readTfModel } from './tfjs/model.js';
 const SOURCE = '@vladmandic/human';
 const require = createRequire(import.meta.url);
 
-/** The folder of a package; its `exports` need not let package.json through. */
+/** The folder of a package; works even when its `exports` do not include package.json. */
 function packageFolder(name: string): string {
   const entry = require.resolve(name);
   const folder = join('node_modules', ...name.split('/'));

@@ -6,7 +6,7 @@ import type { Pyramid } from './pyramid.js';
 /** Side of the detector's input in pixels. */
 export const DETECTOR_SIZE = 256;
 
-/** A face as the detector sees it, in pixels of the picture. */
+/** One face that the detector found, in pixels of the picture. */
 export interface Detection {
   /** Middle of the square from the brows to the chin. */
   readonly centre: Point;
@@ -58,7 +58,7 @@ export function overlap(a: Box, b: Box): number {
   return (width * height) / (a[2] * a[3] + b[2] * b[3] - width * height);
 }
 
-/** Keeps of detections of the same face the one with the best score; best first. */
+/** Non-maximum suppression: keeps the detection with the best score for each face; best first. */
 export function distinct<D extends Detection>(detections: readonly D[]): D[] {
   const kept: D[] = [];
   for (const candidate of [...detections].sort((a, b) => b.score - a.score))
@@ -66,7 +66,7 @@ export function distinct<D extends Detection>(detections: readonly D[]): D[] {
   return kept;
 }
 
-/** The detection of one anchor. The network counts from the edge of the view, indices from pixel centres. */
+/** The detection of one anchor. The network measures from the edge of the view; pixel indices start at pixel centres. */
 function decode(values: Float32Array, anchor: number, score: number, toPhoto: Matrix): Detection {
   const [x, y] = ANCHORS[anchor]!;
   const at = (offset: number) => values[anchor * VALUES + offset]!;

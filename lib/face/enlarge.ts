@@ -3,7 +3,7 @@ import type { Picture } from '../picture.js';
 // Keys' cubic convolution (1981) with the parameter of Catmull and Rom.
 const CUBIC = -0.5;
 
-/** What one element of a resized line is made of: four neighbours and their weights. */
+/** The four neighbours, with their weights, that make one element of a resized line. */
 interface Taps {
   readonly index: readonly [number, number, number, number];
   readonly weight: readonly [number, number, number, number];
@@ -52,8 +52,8 @@ function widen(picture: Picture, width: number): Float32Array {
 
 /**
  * Enlarges by cubic convolution: pixel centres at halves, edges repeated, rounded once. For pictures of crop
- * size; sharp is not used because where it enlarges, it lets index 0 of both pictures fall on the same edge,
- * which moves what is seen by half a pixel.
+ * size. It does not use sharp: when sharp enlarges, it puts index 0 of both pictures on the same edge,
+ * which shifts the picture by half a pixel.
  */
 export function enlarge(picture: Picture, width: number, height: number): Picture {
   const rows = widen(picture, width);

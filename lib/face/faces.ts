@@ -13,21 +13,21 @@ import { ScrfdFinder } from './scrfd-finder.js';
 export type { FaceChoice, FindOptions } from './options.js';
 export type { FaceRatios } from './schemes.js';
 
-/** A face in a picture. Positions are pixel indices of the picture, which may lie outside it. */
+/** A face in a picture. Positions are pixel indices of the picture and may lie outside it. */
 export interface Face {
-  /** Left, top, width, height: around the mesh, the detector's where it is the pack's, or around landmarks that were given. */
+  /** Left, top, width, height of the mesh, or the box of the pack's detector, or the box around given landmarks. */
   readonly box: Box;
-  /** 0..1; 1 where box or landmarks were given. */
+  /** 0..1; 1 when the caller gave a box or landmarks. */
   readonly score: number;
-  /** 468 points of MediaPipe's mesh; undefined where it was not used. */
+  /** 468 points of MediaPipe's mesh; undefined when the mesh was not used. */
   readonly mesh: readonly MeshPoint[] | undefined;
   /** 68 points in the order of iBUG 300-W. */
   readonly landmarks68: readonly Point[];
-  /** 106 points of InsightFace; undefined where the pack has not its networks, or the landmarks were given. */
+  /** 106 points of InsightFace; undefined when the pack lacks its networks or the caller gave landmarks. */
   readonly landmarks106: readonly Point[] | undefined;
-  /** 203 points of LivePortrait; undefined where the pack has not its network. */
+  /** 203 points of LivePortrait; undefined when the pack lacks its network. */
   readonly landmarks203: readonly Point[] | undefined;
-  /** How far eyes and lips are open: of the finest landmarks there are. */
+  /** How far eyes and lips are open, from the finest landmarks available. */
   readonly ratios: FaceRatios;
 }
 
@@ -38,8 +38,8 @@ export interface FaceFinderOptions {
   /** Folder with faces.json; default: the networks that come with the package. */
   readonly folder?: string;
   /**
-   * Files of a pack's own networks. With `detector` and `landmarks106` those find faces and not the package's; `landmarks203`
-   * looks at what was found.
+   * Files of a pack's own networks. `detector` and `landmarks106` together replace the package's networks; `landmarks203`
+   * adds points to the faces found.
    */
   readonly networks?: Partial<Record<FaceRole, string>>;
 }
@@ -62,7 +62,7 @@ export class FaceFinder {
     this.#landmarks203 = landmarks203;
   }
 
-  /** Opens the networks. Throws PACK_DAMAGED where they are missing, other networks, or their hashes differ. */
+  /** Opens the networks. Throws PACK_DAMAGED when they are missing, are other networks, or their hashes differ. */
   static async open({ threads = 1, folder, networks = {} }: FaceFinderOptions = {}): Promise<FaceFinder> {
     const { detector, landmarks106, landmarks203 } = networks;
     const finder =
@@ -76,7 +76,7 @@ export class FaceFinder {
   /**
    * Finds one face.
    *
-   * @throws KdtalkerError NO_FACE, with the best score seen, or with the number of faces where the index is
+   * @throws KdtalkerError NO_FACE, with the best score seen, or with the number of faces when the index is
    * too high; PICTURE_TOO_SMALL; INVALID_ARGUMENT; PACK_DAMAGED; ABORTED; CLOSED.
    */
   async find(picture: Picture, options: FindOptions = {}): Promise<Face> {

@@ -4,7 +4,7 @@ import type { Box, Point } from './geometry.js';
 import type { MeshPoint } from './landmarks.js';
 import type { FaceChoice } from './options.js';
 
-/** A face as networks found it. Positions are pixel indices of the picture, which may lie outside it. */
+/** A face that networks found. Positions are pixel indices of the picture and may lie outside it. */
 export interface FoundFace {
   readonly box: Box;
   /** 0..1 */
@@ -17,17 +17,17 @@ export interface FoundFace {
   readonly landmarks106?: readonly Point[];
 }
 
-/** Which face is looked for, and until when. */
+/** Which face to look for, and the signal that ends the search. */
 export interface Search {
   readonly face: FaceChoice;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Networks that find faces and lay landmarks on them. What they are asked has been validated. */
+/** Networks that find faces and their landmarks. The arguments have been validated. */
 export interface Finder {
-  /** The face that was chosen of those in the picture. Throws NO_FACE, PICTURE_TOO_SMALL, ABORTED. */
+  /** Returns the chosen face of the picture. Throws NO_FACE, PICTURE_TOO_SMALL, ABORTED. */
   search(picture: Picture, search: Search): Promise<FoundFace>;
-  /** The face in a box given by hand; its score is 1. Throws NO_FACE, PICTURE_TOO_SMALL. */
+  /** Returns the face in a given box; its score is 1. Throws NO_FACE, PICTURE_TOO_SMALL. */
   inBox(picture: Picture, box: Box): Promise<FoundFace>;
   close(): Promise<void>;
 }
@@ -43,13 +43,13 @@ export function noFace(expected: string, best: number, needed: number): Kdtalker
   );
 }
 
-/** What a choice among faces looks at. */
+/** The properties of a face that decide the choice. */
 export interface FaceLook {
   readonly area: number;
   readonly centre: Point;
 }
 
-/** The face that was asked for. Throws NO_FACE for an index that is too high. There is at least one face. */
+/** Returns the chosen face. Throws NO_FACE for an index that is too high. `found` must not be empty. */
 export function chooseFace<F>(
   found: readonly F[],
   choice: FaceChoice,
@@ -72,7 +72,7 @@ function nearest<F>(faces: readonly F[], [x, y]: Point, look: (face: F) => FaceL
   return faces.reduce((best, face) => (distance(face) < distance(best) ? face : best));
 }
 
-/** Opens what works beside `first`, which is closed where that fails. */
+/** Opens a second resource beside `first`; closes `first` when that fails. */
 export async function openBeside<T>(first: { close(): Promise<void> }, open: () => Promise<T>): Promise<T> {
   try {
     return await open();

@@ -47,7 +47,7 @@ export function apply(m: Matrix, p: Point): Point {
   return [m[0] * p[0] + m[1] * p[1] + m[2], m[3] * p[0] + m[4] * p[1] + m[5]];
 }
 
-/** The matrix that does `first`, then `second`. */
+/** The matrix that applies `first`, then `second`. */
 export function compose(second: Matrix, first: Matrix): Matrix {
   const [a, b, c, d, e, f] = second;
   const [g, h, i, j, k, l] = first;
@@ -63,8 +63,8 @@ export function invert(m: Matrix): Matrix {
 }
 
 /**
- * Maps the pixel indices of a picture resized by `scaleX`, `scaleY` (new size / old size) to those of the
- * original. Pixel centres lie half a pixel inside: x_old = (x + 0.5) / scale - 0.5.
+ * Maps the pixel indices of a picture resized by `scaleX`, `scaleY` (new size / old size) to the pixel indices of
+ * the original. Pixel centres lie half a pixel inside: x_old = (x + 0.5) / scale - 0.5.
  */
 export function resizedToOriginal(scaleX: number, scaleY: number): Matrix {
   return [1 / scaleX, 0, 0.5 / scaleX - 0.5, 0, 1 / scaleY, 0.5 / scaleY - 0.5];
@@ -78,7 +78,7 @@ export function rint(value: number): number {
   return fraction < 0.5 ? below : below + 1;
 }
 
-/** The smallest box with sides along the picture's that holds all points. */
+/** The smallest axis-aligned box that contains all points. */
 export function boundsOf(points: readonly Point[]): Box {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const [x, y] of points) {

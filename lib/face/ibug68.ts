@@ -1,7 +1,7 @@
 import type { Point } from './geometry.js';
 
 /**
- * For each of the 68 points of the iBUG 300-W scheme the vertex of MediaPipe's mesh that lies there.
+ * For each of the 68 points of the iBUG 300-W scheme, the vertex of MediaPipe's mesh at that place.
  * Left and right are those of the picture.
  */
 const MESH_OF_IBUG68: readonly number[] = [
@@ -21,10 +21,10 @@ const MESH_OF_IBUG68: readonly number[] = [
 ];
 
 /**
- * For each of the 68 points the one of InsightFace's 106 (2d106det.onnx, whose order is not that of JD's 106) that lies there.
- * The jaw has 33 points there, of which every second is taken. The list is the one that public programs for these landmarks
- * share, and goes with the numbered drawing in InsightFace's repository (alignment/coordinate_reg); that 35, 39, 89 and 93 are
- * corners of eyes and 52 and 61 those of the mouth is what LivePortrait's crop has too (docs/model.md 13).
+ * For each of the 68 points, InsightFace's point at that place (2d106det.onnx; its order is not that of JD's 106 points).
+ * The jaw has 33 points there; this list takes every second one. Public programs for these landmarks share the list, and it agrees
+ * with the numbered drawing in InsightFace's repository (alignment/coordinate_reg). LivePortrait's crop (docs/model.md 13) also uses
+ * 35, 39, 89 and 93 as corners of the eyes and 52 and 61 as corners of the mouth.
  */
 export const LANDMARKS106_OF_IBUG68: readonly number[] = [
   ...[1, 10, 12, 14, 16, 3, 5, 7], // 0..7 jaw, from the left ear down
@@ -42,7 +42,7 @@ export const LANDMARKS106_OF_IBUG68: readonly number[] = [
   ...[57, 60, 54], // 65..67 inner lower lip, from the right
 ];
 
-/** For each of the 68 points the one that takes its place in a mirrored face. */
+/** For each of the 68 points, the point that takes its place in a mirrored face. */
 export const MIRROR_OF_IBUG68: readonly number[] = [
   ...[16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
   ...[26, 25, 24, 23, 22, 21, 20, 19, 18, 17],

@@ -7,11 +7,11 @@ import type { Pyramid } from './pyramid.js';
 /** A point of the mesh: x and y in pixel indices of the picture, z in pixels too, towards the viewer negative. */
 export type MeshPoint = readonly [x: number, y: number, z: number];
 
-/** What the mesh network says about one view. */
+/** The mesh network's result for one view. */
 export interface Mesh {
   /** 468 points. */
   readonly points: readonly MeshPoint[];
-  /** How sure the network is that the view shows a face, 0..1. */
+  /** The network's confidence that the view shows a face, 0..1. */
   readonly presence: number;
 }
 
@@ -25,11 +25,11 @@ export interface FacePlace {
 
 const MESH_SIZE = 192;
 const POINTS = 468;
-/** Side of the view as a multiple of the face's longer side. */
+/** Side of the view, as a multiple of the face's longer side. */
 const MARGIN = 1.5;
 /** Vertices at the outer corners of the eyes, left and right in the picture. */
 const OUTER_EYES = [33, 263] as const;
-/** The views that landmarks are averaged over; sizes relative to the mesh's own frame. */
+/** The views over which landmarks are averaged; sizes relative to the mesh's own frame. */
 const READINGS = [
   { zoom: 0.95, mirrored: false },
   { zoom: 0.95, mirrored: true },
@@ -48,7 +48,7 @@ function frameOfMesh(points: readonly MeshPoint[]): FacePlace {
   return { centre, side: MARGIN * Math.max(width, height), angle };
 }
 
-/** Fits the 468 points of MediaPipe's Face Mesh (Kartynnik et al. 2019), which wants 192 x 192 pixels of 0..1. */
+/** Fits the 468 points of MediaPipe's Face Mesh (Kartynnik et al. 2019), whose input is 192 x 192 pixels of 0..1. */
 export class MeshFitter {
   readonly #session: NativeSession;
 
@@ -56,20 +56,20 @@ export class MeshFitter {
     this.#session = session;
   }
 
-  /** Fits a detected face, then again in the frame of the first mesh, which lies better than the detector's. */
+  /** Fits a detected face, then fits again in the frame of the first mesh, which is more accurate than the detector's. */
   async fit(pyramid: Pyramid, face: FacePlace): Promise<Mesh> {
     const first = await this.#fitFrame(pyramid, { ...face, side: MARGIN * face.side });
     return this.#refine(pyramid, first);
   }
 
-  /** Fits the face in a frame given by hand, which lies less well than a detector's. */
+  /** Fits the face in a given frame, which is less accurate than a detector's. */
   async fitRough(pyramid: Pyramid, face: FacePlace): Promise<Mesh> {
     return this.#refine(pyramid, await this.fit(pyramid, face));
   }
 
   /**
    * The 68 landmarks of a face whose mesh is known: the mean over views of several sizes, half of them
-   * mirrored. The network's errors differ from view to view, and what it has to one side cancels out.
+   * mirrored. The network's errors differ from view to view, and mirrored views cancel its bias to one side.
    */
   async landmarks(pyramid: Pyramid, mesh: Mesh): Promise<Point[]> {
     const frame = frameOfMesh(mesh.points);
@@ -109,7 +109,7 @@ function mirror({ toPhoto }: View): View {
   return { toPhoto: compose(toPhoto, [-1, 0, MESH_SIZE - 1, 0, 1, 0]) };
 }
 
-/** The network counts from the edge of the view, indices from pixel centres. */
+/** The network measures from the edge of the view; pixel indices start at pixel centres. */
 function inPhoto(values: Float32Array, { toPhoto }: View): MeshPoint[] {
   const scale = Math.hypot(toPhoto[0], toPhoto[3]);
   return Array.from({ length: POINTS }, (_, i): MeshPoint => {

@@ -6,7 +6,7 @@ import { pointsOf } from './points.js';
 import { warp } from './resample.js';
 
 const SIDE = FACE_SHAPES.landmarks106.side;
-/** Side of the view as a multiple of the box's longer side. */
+/** Side of the view, as a multiple of the box's longer side. */
 const MARGIN = 1.5;
 
 /** Indices of the network's view to indices of the picture: the middle of the box lies on index 96. */
@@ -16,7 +16,7 @@ export function boxToPhoto([left, top, width, height]: Box): Matrix {
   return [step, 0, x - (step * SIDE) / 2, 0, step, y - (step * SIDE) / 2];
 }
 
-/** Lays InsightFace's 106 points on a face (2d106det.onnx), as LivePortrait uses it: docs/model.md 13. */
+/** Finds InsightFace's 106 points of a face (2d106det.onnx), as LivePortrait uses it: docs/model.md 13. */
 export class Landmarks106 {
   readonly #network: FaceNetwork;
 
@@ -24,7 +24,7 @@ export class Landmarks106 {
     this.#network = network;
   }
 
-  /** Throws PACK_DAMAGED where the file is no such network. */
+  /** Throws PACK_DAMAGED when the file is not such a network. */
   static async open(file: string, threads: number): Promise<Landmarks106> {
     return new Landmarks106(await FaceNetwork.open('landmarks106', file, threads));
   }

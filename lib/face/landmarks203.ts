@@ -8,10 +8,10 @@ import { warp } from './resample.js';
 
 const SIDE = FACE_SHAPES.landmarks203.side;
 const FRAMING: Framing = { enlargement: 1.5, shiftDown: -0.1 };
-/** The points are the third of the network's outputs. */
+/** The points are the network's third output. */
 const POINTS = 2;
 
-/** Lays LivePortrait's 203 points on a face of which coarser landmarks are known (landmark.onnx): docs/model.md 13. */
+/** Finds LivePortrait's 203 points of a face whose coarser landmarks are known (landmark.onnx): docs/model.md 13. */
 export class Landmarks203 {
   readonly #network: FaceNetwork;
 
@@ -19,7 +19,7 @@ export class Landmarks203 {
     this.#network = network;
   }
 
-  /** Throws PACK_DAMAGED where the file is no such network. */
+  /** Throws PACK_DAMAGED when the file is not such a network. */
   static async open(file: string, threads: number): Promise<Landmarks203> {
     return new Landmarks203(await FaceNetwork.open('landmarks203', file, threads));
   }
@@ -27,7 +27,7 @@ export class Landmarks203 {
   /**
    * The 203 points in pixel indices of the picture.
    *
-   * @param landmarks 106 points as published, or 68; in a video the 203 of the frame before do as well
+   * @param landmarks 106 points as published, or 68; in a video, the 203 points of the previous frame also work
    */
   async find(picture: Picture, landmarks: readonly Point[]): Promise<Point[]> {
     const toPhoto = liveportraitToPhoto(landmarks, SIDE, FRAMING);

@@ -23,7 +23,7 @@ const facesManifest = z.object({
   mesh: network,
 });
 
-/** What faces.json says: the two networks, their hashes and licences, and where they were taken from. */
+/** The contents of faces.json: the two networks, their hashes and licences, and their origin. */
 export type FacesManifest = z.infer<typeof facesManifest>;
 
 /** Paths of the networks. */

@@ -15,7 +15,7 @@ import { directionOf, type SearchResult, type Sighting, searchFaces, THRESHOLD }
 /** The networks that come with the package. */
 const SHIPPED = join(BUILT_IN, 'faces');
 
-/** Presence (0..1) below which a box given by hand holds nothing that the mesh can be laid on. */
+/** Lowest presence (0..1) that counts as a face in a given box. */
 const LOWEST_PRESENCE = 0.25;
 
 /** Finds faces with MediaPipe's BlazeFace and Face Mesh, which come with the package. */
@@ -28,8 +28,8 @@ export class MeshFinder implements Finder {
     this.#fitter = fitter;
   }
 
-  /** Opens the networks of a folder with faces.json. Throws PACK_DAMAGED where they are missing or their hashes differ, PACKAGE_INCOMPLETE
-   * where the package's own are gone. */
+  /** Opens the networks of a folder with faces.json. Throws PACK_DAMAGED when they are missing or their hashes differ,
+   * PACKAGE_INCOMPLETE when the package's own are missing. */
   static async open(threads: number, folder = checkInstalled(SHIPPED)): Promise<MeshFinder> {
     const files = await openFaces(folder);
     const detector = new Detector(await native().openSession(files.detector, { threads }));
@@ -80,7 +80,7 @@ function lookOf({ mesh, centre }: Sighting) {
   return { area: width * height, centre };
 }
 
-/** Something in a small picture that might be a face but is tiny says more than "no face". */
+/** In a small picture with a tiny possible face, PICTURE_TOO_SMALL helps more than NO_FACE. */
 function nothingFound({ rejected }: SearchResult, { width, height }: Picture) {
   const fair = (side: number) => side < SMALLEST_FACE && side > Math.max(width, height) / 10;
   const tiny = rejected.find(({ score, side }) => score >= THRESHOLD / 2 && fair(side));

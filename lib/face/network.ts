@@ -5,7 +5,7 @@ import type { FaceRole } from '../packs/pack.js';
 import type { Picture } from '../picture.js';
 import type { Matrix, Point } from './geometry.js';
 
-/** A square view of a picture for a network, with the way back. */
+/** A square view of a picture for a network, with the map back to the picture. */
 export interface View {
   /** Row-major 2x3: pixel indices of the view to pixel indices of the picture. */
   readonly toPhoto: Matrix;
@@ -37,7 +37,7 @@ function planesOf(picture: Picture, scale: number, offset: number): Float32Array
   return planes;
 }
 
-/** Runs a network that takes one picture and gives float tensors. */
+/** Runs a network with one picture as input and float tensors as outputs. */
 export async function runOnPicture(
   session: NativeSession,
   input: string,
@@ -52,8 +52,8 @@ export async function runOnPicture(
 }
 
 /**
- * A pack's network for faces: one picture in, float32 outputs in their order. Sizes are checked at every run, since a graph may
- * declare others than it gives: the released detector does.
+ * A pack's network for faces: one picture in, float32 outputs in their order. It checks sizes at every run, since a graph may
+ * declare other sizes than it returns; the released detector does.
  */
 export class FaceNetwork {
   readonly #session: NativeSession;
@@ -66,7 +66,7 @@ export class FaceNetwork {
     this.#file = file;
   }
 
-  /** Throws PACK_DAMAGED where the file is no such network. */
+  /** Throws PACK_DAMAGED when the file is not such a network. */
   static async open(role: FaceRole, file: string, threads: number): Promise<FaceNetwork> {
     const session = await native().openSession(file, { threads });
     const mismatch = faceMismatch(role, session);
@@ -75,7 +75,7 @@ export class FaceNetwork {
     throw damaged(file, mismatch.expected, mismatch.received);
   }
 
-  /** The outputs in their order; `rows` is their number of rows, one each, default 1. Throws PACK_DAMAGED for other sizes. */
+  /** The outputs in their order; `rows` gives each output's number of rows, default 1. Throws PACK_DAMAGED for other sizes. */
   async run(
     picture: Picture,
     range: { readonly scale: number; readonly offset: number },

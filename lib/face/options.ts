@@ -10,9 +10,9 @@ export type FaceChoice = 'largest' | 'center' | number;
 export interface FindOptions {
   /** Which face of several; default 'largest'. */
   readonly face?: FaceChoice | undefined;
-  /** Left, top, width, height of the face in pixels, brows to chin; no search is made then. */
+  /** Left, top, width, height of the face in pixels, brows to chin; replaces the search. */
   readonly box?: Box | undefined;
-  /** 68 points (iBUG order) in pixels; no search is made then. */
+  /** 68 points (iBUG order) in pixels; replace the search. */
   readonly landmarks?: readonly Point[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -25,7 +25,7 @@ function demand(schema: z.ZodType, value: unknown, expected: string, name: strin
   if (value !== undefined && !schema.safeParse(value).success) throw invalidArgument(expected, name, value);
 }
 
-/** Throws INVALID_ARGUMENT for options that cannot be meant. */
+/** Throws INVALID_ARGUMENT for options that make no sense. */
 export function checkFindOptions(options: FindOptions, picture: Picture): void {
   demand(faceChoice, options.face, "'largest', 'center' or an index from 0", 'face');
   demand(box, options.box, '[left, top, width, height] in pixels', 'box');
@@ -39,9 +39,9 @@ function touches([x, y, width, height]: Box, pictureWidth: number, pictureHeight
   return x < pictureWidth && y < pictureHeight && x + width > 0 && y + height > 0;
 }
 
-/** Faces of fewer pixels have no eyes and lips to find. */
+/** Smallest side of a face in pixels: in smaller faces the eyes and lips cannot be found. */
 export const SMALLEST_FACE = 20;
-/** Throws PICTURE_TOO_SMALL for the box of a face with too few pixels; `what` says whose box it is. */
+/** Throws PICTURE_TOO_SMALL when the box of a face has too few pixels; `what` names the box. */
 export function checkFaceSize([, , width, height]: Box, what: string): void {
   const side = Math.max(width, height);
   if (side < SMALLEST_FACE) throw tooSmall(side, what);

@@ -1,7 +1,7 @@
 import { KdtalkerError } from '../errors.js';
 import type { Point } from './geometry.js';
 
-/** Pairs of numbers as points. Throws PACK_DAMAGED for numbers that are not finite: no network that is whole gives such. */
+/** Pairs of numbers as points. Throws PACK_DAMAGED for numbers that are not finite: an intact network never returns them. */
 export function pointsOf(values: Float32Array): Point[] {
   if (!values.every(Number.isFinite))
     throw new KdtalkerError(

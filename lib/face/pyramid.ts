@@ -11,7 +11,7 @@ interface Level {
   readonly fromPhoto: Matrix;
 }
 
-/** A picture with copies of half, a quarter, ... of its size, made when first needed: views of it never alias. */
+/** A picture with copies at half, a quarter, ... of its size, made when first needed, so that its views do not alias. */
 export class Pyramid {
   readonly picture: Picture;
   readonly #levels: Promise<Level>[];

@@ -25,7 +25,7 @@ export async function warp(
   return out;
 }
 
-/** Copies a region that is not empty and lies in the picture. */
+/** Copies a region, which must not be empty and must lie in the picture. */
 export function cut(picture: Picture, region: Rectangle): Picture {
   const width = region.right - region.left;
   const height = region.bottom - region.top;
@@ -38,7 +38,7 @@ export function cut(picture: Picture, region: Rectangle): Picture {
   return { data, width, height };
 }
 
-/** Reduces with a filter as wide as the reduction asks for (no aliasing). */
+/** Reduces with a filter as wide as the reduction requires (no aliasing). */
 async function reduce(picture: Picture, width: number, height: number): Promise<Picture> {
   const raw = { width: picture.width, height: picture.height, channels: 3 as const };
   const sharp = await loadSharp();

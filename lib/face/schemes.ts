@@ -1,13 +1,13 @@
 import { invalidArgument } from '../errors.js';
 import { mean, type Point } from './geometry.js';
 
-/** Two ends of a distance, each the mean of some points. */
+/** The two ends of a distance; each is the mean of some points. */
 interface Span {
   readonly from: readonly number[];
   readonly to: readonly number[];
 }
 
-/** Which points of a scheme of landmarks lie where. Left and right are those of the picture. */
+/** The indices of a landmark scheme's points. Left and right are those of the picture. */
 interface Scheme {
   /** Points whose mean is the middle of the left and of the right eye. */
   readonly eyes: readonly [readonly number[], readonly number[]];
@@ -26,9 +26,9 @@ function span(from: number | readonly number[], to: number | readonly number[]):
 }
 
 /**
- * The schemes by their number of points. Eyes and mouth are those of the published crops, lids, corners and lips of 203 points
- * those of the published ratios (docs/model.md 13). The other two have no published ratios: 106 points have the middles of
- * lids and inner lips too; of the 68 (iBUG 300-W) the two points of a lid stand for its middle.
+ * The schemes by their number of points. Eyes and mouth come from the published crops; lids, corners and lips of 203 points come
+ * from the published ratios (docs/model.md 13). The other two have no published ratios: the 106 points also contain the middles of
+ * lids and inner lips; in the 68 points (iBUG 300-W), the mean of a lid's two points is its middle.
  */
 const SCHEMES: Readonly<Record<number, Scheme>> = {
   68: {
@@ -74,21 +74,21 @@ function meanAt(points: readonly Point[], indices: readonly number[]): Point {
   return mean(indices.map((index) => points[index]!));
 }
 
-/** The middles of both eyes, and the middle of the mouth between its corners: what the published crops are turned by. */
+/** The middles of both eyes, and the middle of the mouth between its corners: they set the rotation of the published crops. */
 export function eyesAndMouth(points: readonly Point[]): { eyes: readonly [Point, Point]; mouth: Point } {
   const { eyes, mouth } = schemeOf(points);
   return { eyes: [meanAt(points, eyes[0]), meanAt(points, eyes[1])], mouth: meanAt(points, mouth) };
 }
 
-/** How far eyes and lips are open, as the published retargeting networks take it: 0 is shut. */
+/** How far eyes and lips are open, as the published retargeting networks expect it: 0 is shut. */
 export interface FaceRatios {
-  /** Distance of the lids by that of the eye's corners, left and right in the picture. */
+  /** Distance between the lids divided by the distance between the eye's corners, left and right in the picture. */
   readonly eyes: readonly [number, number];
-  /** Distance of the inner lips by that of the mouth's corners. */
+  /** Distance between the inner lips divided by the distance between the mouth's corners. */
   readonly lip: number;
 }
 
-/** Where both corners fall on one point. */
+/** Prevents a division by zero when both corners are the same point. */
 const EPSILON = 1e-6;
 
 /**

@@ -7,7 +7,7 @@ import { Landmarks106 } from './landmarks106.js';
 import { checkFaceSize } from './options.js';
 import { SCRFD_THRESHOLD, Scrfd, type ScrfdFace } from './scrfd.js';
 
-/** Finds faces as the published inference does, with InsightFace's networks of the pack. */
+/** Finds faces as the published inference does, with the pack's InsightFace networks. */
 export class ScrfdFinder implements Finder {
   readonly #detector: Scrfd;
   readonly #landmarks: Landmarks106;
@@ -17,7 +17,7 @@ export class ScrfdFinder implements Finder {
     this.#landmarks = landmarks;
   }
 
-  /** Opens det_10g.onnx and 2d106det.onnx. Throws PACK_DAMAGED where a file is no such network. */
+  /** Opens det_10g.onnx and 2d106det.onnx. Throws PACK_DAMAGED when a file is not such a network. */
   static async open(detector: string, landmarks106: string, threads: number): Promise<ScrfdFinder> {
     const scrfd = await Scrfd.open(detector, threads);
     return new ScrfdFinder(scrfd, await openBeside(scrfd, () => Landmarks106.open(landmarks106, threads)));
@@ -32,11 +32,11 @@ export class ScrfdFinder implements Finder {
     return this.#describe(picture, box, score);
   }
 
-  /** The landmarks need no more than a box; whether there is a face in it, they do not say. */
+  /** The landmark network needs only a box; it does not say whether the box contains a face. */
   async inBox(picture: Picture, box: Box): Promise<FoundFace> {
     checkFaceSize(box, 'the box');
     const [x, y, width, height] = box;
-    // A box has edges of pixels, a position their centres.
+    // A box is measured at pixel edges, a position at pixel centres.
     return this.#describe(picture, [x - 0.5, y - 0.5, width, height], 1);
   }
 

@@ -8,15 +8,15 @@ import { warp } from './resample.js';
 const SIDE = FACE_SHAPES.detector.side;
 const STRIDES = [8, 16, 32] as const;
 const ANCHORS = 2;
-/** Rows of the outputs for each stride: two anchors a cell. */
+/** Rows of the outputs for each stride: two anchors per cell. */
 const ROWS = STRIDES.map((stride) => ANCHORS * (SIDE / stride) ** 2);
-/** Score from which something is a face. */
+/** Lowest score that counts as a face. */
 export const SCRFD_THRESHOLD = 0.5;
 /** Overlap above which two boxes show the same face. */
 const SAME_FACE = 0.4;
 const RANGE = { scale: 1 / 128, offset: -127.5 / 128 } as const;
 
-/** A face as SCRFD sees it. */
+/** A face that SCRFD found. */
 export interface ScrfdFace {
   /** Left, top, width, height in pixel indices of the picture; may reach beyond it. */
   readonly box: Box;
@@ -24,15 +24,15 @@ export interface ScrfdFace {
   readonly score: number;
 }
 
-/** What SCRFD saw. */
+/** The result of one detection. */
 export interface ScrfdSight {
-  /** Faces with the score that is needed, largest first. */
+  /** Faces with a high enough score, largest first. */
   readonly faces: readonly ScrfdFace[];
   /** The best score of all, 0..1. */
   readonly best: number;
 }
 
-/** Intersection over union of boxes whose last pixels count, as the published code has it: width + 1 by height + 1. */
+/** Intersection over union of boxes that include their last pixels, as in the published code: width + 1 by height + 1. */
 export function pixelOverlap(a: Box, b: Box): number {
   const area = ([, , width, height]: Box) => (width + 1) * (height + 1);
   const width = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]) + 1;
@@ -41,7 +41,7 @@ export function pixelOverlap(a: Box, b: Box): number {
   return shared / (area(a) + area(b) - shared);
 }
 
-/** Of boxes that show the same face the one with the best score, largest first. */
+/** Non-maximum suppression: keeps the box with the best score for each face, largest first. */
 function distinctFaces(faces: readonly ScrfdFace[]): ScrfdFace[] {
   const kept: ScrfdFace[] = [];
   for (const face of [...faces].sort((a, b) => b.score - a.score))
@@ -51,9 +51,9 @@ function distinctFaces(faces: readonly ScrfdFace[]): ScrfdFace[] {
 
 /**
  * The faces in the detector's outputs: for strides 8, 16 and 32 the scores [rows], then the distances [rows, 4] from the cell's
- * corner to the left, top, right and bottom side in strides. The five points that follow are not looked at: the landmarks are better.
+ * corner to the left, top, right and bottom side in strides. The five points that follow are ignored: the landmarks are better.
  *
- * @param factor size of the detector's picture by that of the picture
+ * @param factor size of the detector's picture divided by the size of the picture
  */
 export function decodeScrfd(outputs: readonly Float32Array[], factor: number): ScrfdSight {
   const faces: ScrfdFace[] = [];
@@ -83,8 +83,8 @@ function boxOf(distances: Float32Array, row: number, stride: number, factor: num
 }
 
 /**
- * The size of a picture inside the detector's square, its shape kept, and the factor by which boxes are divided: that of the height,
- * as published, although the other side is cut to whole pixels.
+ * The size of a picture inside the detector's square, with its aspect ratio kept, and the divisor for boxes. As published, the divisor
+ * is the scale of the height, although the other side is cut to whole pixels.
  */
 export function scrfdFit(width: number, height: number): { width: number; height: number; factor: number } {
   const shape = height / width;
@@ -104,7 +104,7 @@ export class Scrfd {
     this.#network = network;
   }
 
-  /** Throws PACK_DAMAGED where the file is no such network. */
+  /** Throws PACK_DAMAGED when the file is not such a network. */
   static async open(file: string, threads: number): Promise<Scrfd> {
     return new Scrfd(await FaceNetwork.open('detector', file, threads));
   }

@@ -6,50 +6,50 @@ import type { Mesh, MeshFitter } from './landmarks.js';
 import { type View, viewOf } from './network.js';
 import type { Pyramid } from './pyramid.js';
 
-/** A detection that the mesh network has looked at. */
+/** A detection that the mesh network has scored. */
 export interface Sighting extends Detection {
-  /** Score of the detector times presence by the mesh: the detector alone also sees faces in clouds. */
+  /** The detector's score times the mesh's presence: the detector alone also finds faces in clouds. */
   readonly score: number;
-  /** Score from which it is taken for a face. */
+  /** Lowest score that counts as a face. */
   readonly needed: number;
   readonly mesh: Mesh;
 }
 
-/** What a search came to. */
+/** The result of a search. */
 export interface SearchResult {
   /** Best first. */
   readonly faces: readonly Sighting[];
-  /** What did not pass for a face; best first. */
+  /** Detections whose score is too low; best first. */
   readonly rejected: readonly Sighting[];
 }
 
-/** How far a search goes and what it works with. */
+/** The limits and the networks of a search. */
 export interface SearchOptions {
   readonly detector: Detector;
   readonly fitter: MeshFitter;
-  /** Look into parts of the picture for small faces even when there are large ones. */
+  /** Searches parts of the picture for small faces even after a large one is found. */
   readonly thorough: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Score needed in the upright view of the whole picture, where most portraits have their face. */
+/** Lowest score in the upright view of the whole picture, where most portraits have their face. */
 export const THRESHOLD = 0.5;
-/** Score needed elsewhere: many views give chance many tries, and noise reaches 0.65. */
+/** Lowest score in the other views: many views mean many false detections, and noise reaches 0.65. */
 const STRICT_THRESHOLD = 0.7;
-/** Score from which no second look is needed: upside down, a face scores up to 0.7. */
+/** Lowest score that needs no second look: a face upside down scores up to 0.7. */
 const SURE = 0.8;
-/** Detections below this are not looked at. */
+/** Detections with a lower score are ignored. */
 const LOWEST_SCORE = 0.4;
-/** Detections looked at in one group of views, best first. */
+/** Highest number of detections examined in one group of views, best first. */
 const MOST_LOOKS = 6;
-/** Side of the view for a second look as a multiple of the face's. */
+/** Side of the view for a second look, as a multiple of the face's side. */
 const CLOSE = 2.5;
-/** Overlap from which two detections show the same thing. */
+/** Two detections that overlap by at least this much show the same face. */
 const SAME_PLACE = 0.2;
-/** Parts of the picture smaller than this hold no face that is large enough; such photos hardly do. */
+/** Smaller parts of the picture cannot contain a face that is large enough; photos this small hardly can. */
 const SMALLEST_TILE = 128;
 
-/** Squares of `side` that cover the picture with half of each shared with the next, as upright views. */
+/** Upright square views of `side` that cover the picture; neighbours overlap by half. */
 function tiles({ width, height }: Picture, side: number): View[] {
   const starts = (length: number) => {
     const count = Math.max(1, Math.ceil((2 * (length - side)) / side) + 1);
@@ -62,7 +62,7 @@ function tiles({ width, height }: Picture, side: number): View[] {
   );
 }
 
-/** Views that are tried together, and the score that a face needs in them. */
+/** Views that are searched together, and the lowest score of a face in them. */
 interface Group {
   readonly views: readonly View[];
   readonly needed: number;
@@ -85,7 +85,7 @@ function groupsOf(picture: Picture): Group[] {
   ];
 }
 
-/** Looks for faces in ever smaller parts of the picture until there is one. */
+/** Searches ever smaller parts of the picture until it finds a face. */
 export async function searchFaces(pyramid: Pyramid, options: SearchOptions): Promise<SearchResult> {
   let sightings: Sighting[] = [];
   for (const [depth, { views, needed }] of groupsOf(pyramid.picture).entries()) {
@@ -118,14 +118,14 @@ async function detectAll(
   return detections;
 }
 
-/** The best detections that are not of a face already found. */
+/** The best detections that do not overlap a face already found. */
 function worthALook(detections: readonly Detection[], known: readonly Sighting[]): Detection[] {
   const isKnown = ({ box }: Detection) =>
     known.some((seen) => isFace(seen) && overlap(seen.box, box) > SAME_PLACE);
   return distinct(detections.filter((detection) => !isKnown(detection))).slice(0, MOST_LOOKS);
 }
 
-/** Shows the mesh network a detection, after a second look of the detector where it was not sure. */
+/** Runs the mesh network on a detection; the detector looks a second time first when its score is low. */
 async function look(
   pyramid: Pyramid,
   seen: Detection,
@@ -137,7 +137,7 @@ async function look(
   return { ...detection, score: detection.score * mesh.presence, needed, mesh };
 }
 
-/** The direction of a face in a square given by hand: the detector's, or upright where it sees nothing. */
+/** The angle of a face in a given square: from the detector, or upright when it finds nothing. */
 export async function directionOf(
   pyramid: Pyramid,
   centre: Point,
@@ -149,8 +149,8 @@ export async function directionOf(
 }
 
 /**
- * Looks at a detection again from near, along the line of its eyes and then in the other directions: what is
- * small in a view is found in the wrong place, and a face upside down is taken for an upright one.
+ * Runs the detector again on a closer view, along the line of the eyes and then in the other directions: the
+ * position of a face that is small in a view is inaccurate, and a face upside down can pass as an upright one.
  */
 async function closer(pyramid: Pyramid, seen: Detection, detector: Detector): Promise<Detection> {
   let best = seen;

@@ -1,23 +1,23 @@
 import type { Point } from './geometry.js';
 
-/** Standard deviation in pictures at 25 a second: takes out the landmarks' trembling, keeps a nod of a third of a second. */
+/** Standard deviation in pictures at 25 per second: removes the jitter of the landmarks, keeps a nod of a third of a second. */
 const SPREAD = 1.5;
 const REACH = 4;
 const USUAL_FPS = 25;
 
-/** Weights of the pictures before, at and after one, so that they span the same time at every rate. */
+/** Weights of a picture and its neighbours before and after; they span the same time at every frame rate. */
 function weightsAt(fps: number): number[] {
   const spread = (SPREAD * fps) / USUAL_FPS;
   const reach = Math.ceil((REACH * fps) / USUAL_FPS);
   return Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-0.5 * ((i - reach) / spread) ** 2));
 }
 
-/** Landmarks as one array [x0, y0, x1, y1, ...], as they are kept for every picture of a video. */
+/** Landmarks of one picture of a video in one array, [x0, y0, x1, y1, ...]. */
 export function flatten(landmarks: readonly Point[]): Float32Array {
   return Float32Array.from(landmarks.flat());
 }
 
-/** The mean of one picture's landmarks with its neighbours', without lag: what a steady crop is cut by. `fps`: pictures a second. */
+/** Averages one picture's landmarks with its neighbours', without lag, for a steady crop. `fps`: pictures per second. */
 export function steady(tracks: readonly Float32Array[], index: number, fps: number): Point[] {
   const weights = weightsAt(fps);
   const reach = (weights.length - 1) / 2;
@@ -26,7 +26,7 @@ export function steady(tracks: readonly Float32Array[], index: number, fps: numb
   return blend(near, weights.slice(from - index + reach));
 }
 
-/** The mean over all pictures: what a crop is cut by that stays where it is. */
+/** The mean over all pictures, for a crop that does not move. */
 export function meanOf(tracks: readonly Float32Array[]): Point[] {
   return blend(tracks, new Array<number>(tracks.length).fill(1));
 }

@@ -6,19 +6,19 @@ import type { FindOptions } from './options.js';
 /** Seconds in which a face may be hidden or turned away before it counts as gone. */
 const LONGEST_GAP = 1;
 
-/** What looks for faces: a FaceFinder, or who shares one. */
+/** The part of a FaceFinder that tracking uses. */
 export interface SharedFinder {
   find(picture: Picture, options: FindOptions): Promise<Face>;
 }
 
 const AT_FIRST = 'in the first second of the video';
 
-/** Which face of a video's first picture with one is followed. */
+/** Which face to follow, chosen in the first picture that has one. */
 export type TrackOptions = Pick<FindOptions, 'face' | 'box' | 'signal'>;
 
 /**
- * Follows one face through the pictures of a video: looked for until it is there first, then where it was in the picture before. Where
- * it cannot be seen it is looked for everywhere, and taken to be where it was until then.
+ * Follows one face through the pictures of a video. It searches each picture until a face appears, then near the last position.
+ * While the face is hidden, it searches the whole picture and keeps the last position.
  */
 export class FaceTracker {
   readonly #finder: SharedFinder;
@@ -27,10 +27,10 @@ export class FaceTracker {
   #last: Face | undefined;
   #count = 0;
   #missed = 0;
-  /** Why the pictures so far had none. */
+  /** Why no face has been found so far. */
   #none: KdtalkerError | undefined;
 
-  /** @param fps pictures a second */
+  /** @param fps pictures per second */
   constructor(finder: SharedFinder, fps: number, options: TrackOptions) {
     this.#finder = finder;
     this.#options = options;
@@ -38,9 +38,9 @@ export class FaceTracker {
   }
 
   /**
-   * The face in the next picture; undefined before the first picture that has one, which a film that fades in begins with.
+   * The face in the next picture; undefined before the first picture with a face (a film may fade in).
    *
-   * @throws KdtalkerError NO_FACE where too many in a row have none; as {@link FaceFinder.find}
+   * @throws KdtalkerError NO_FACE when too many pictures in a row have no face; otherwise as {@link FaceFinder.find}
    */
   async next(picture: Picture): Promise<Face | undefined> {
     const index = this.#count++;
@@ -49,7 +49,7 @@ export class FaceTracker {
     return this.#last;
   }
 
-  /** @throws KdtalkerError NO_FACE where no picture had one */
+  /** @throws KdtalkerError NO_FACE when no picture had a face */
   finish(): void {
     if (this.#last === undefined && this.#none !== undefined) throw gone(AT_FIRST, this.#none);
   }
@@ -90,7 +90,7 @@ function isNoFace(error: unknown): error is KdtalkerError {
   return error instanceof KdtalkerError && error.code === 'NO_FACE';
 }
 
-/** Not there, too far away to be seen, or outside the picture by now. */
+/** Whether an error means that the face is absent, too small to find, or outside the picture. */
 function isLost(error: unknown): boolean {
   const codes = ['NO_FACE', 'PICTURE_TOO_SMALL', 'INVALID_ARGUMENT'];
   return error instanceof KdtalkerError && codes.includes(error.code);

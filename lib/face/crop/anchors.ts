@@ -23,7 +23,7 @@ export function faceAnchors(landmarks: readonly Point[]): FaceAnchors {
   };
 }
 
-/** Throws where the landmarks span too little to say how large the face is and which way it is turned. */
+/** Throws when the landmarks are too close together to give the size and angle of the face. */
 export function requireExtent(span: number): void {
   if (span >= 1) return;
   throw new KdtalkerError(
@@ -33,7 +33,7 @@ export function requireExtent(span: number): void {
   );
 }
 
-/** Distance between the eyes and from the eyes to the mouth. */
+/** Distance between the eyes, and distance from the eyes to the mouth. */
 export function faceExtent(anchors: FaceAnchors): { eyeDistance: number; eyeToMouth: number } {
   const eyeDistance = length(subtract(anchors.eyeRight, anchors.eyeLeft));
   const eyeToMouth = length(subtract(anchors.mouth, anchors.eyes));

@@ -29,7 +29,7 @@ const CENTRE_SHIFT = 0.1;
 
 /**
  * The FFHQ alignment (Karras et al. 2019, "A Style-Based Generator Architecture", appendix C): the direction
- * is a compromise between the line of the eyes and the line from the eyes to the mouth.
+ * combines the line of the eyes with the line from the eyes to the mouth.
  */
 export function faceSquare(landmarks: readonly Point[]): FaceSquare {
   const anchors = faceAnchors(landmarks);
@@ -59,7 +59,7 @@ export function ffhqToPhoto(landmarks: readonly Point[], size: number): Matrix {
   ];
 }
 
-/** The part of the picture that the crop shows, with room for the filters. Never empty. */
+/** The part of the picture that the crop shows, with a margin for the filters. Never empty. */
 function shownRegion(picture: Picture, toPhoto: Matrix, size: number): Rectangle {
   const last = size - 1;
   const corners: Point[] = [
@@ -80,13 +80,13 @@ function shownRegion(picture: Picture, toPhoto: Matrix, size: number): Rectangle
   };
 }
 
-/** Steps (picture pixels per crop pixel) at which bilinear sampling alone looks good. */
+/** Steps (picture pixels per crop pixel) for which bilinear sampling alone looks good. */
 const FINEST_STEP = 0.75;
 const COARSEST_STEP = 1.5;
 
 /**
- * The factor by which the picture is resized with a good filter before the bilinear warp: a large face
- * would alias, a small one would show the facets of bilinear interpolation.
+ * The factor by which a good filter resizes the picture before the bilinear warp. Without it, a large face
+ * would alias and a small one would show the facets of bilinear interpolation.
  */
 function preparation(step: number): number {
   if (step > COARSEST_STEP) return 1.25 / step;

@@ -7,7 +7,7 @@ import { cropLiveportrait, liveportraitToPhoto } from './liveportrait.js';
 import { cropWhole, wholeToPhoto } from './none.js';
 
 /**
- * How the square that the networks see is cut out of the picture:
+ * How the networks' input square is cut out of the picture:
  * `ffhq` rotated FFHQ alignment, border replicated (the puppet pack);
  * `kdtalker` the published KDTalker inference, sides along the picture's;
  * `liveportrait` the published LivePortrait crop, rotated, black outside the picture;
@@ -15,19 +15,19 @@ import { cropWhole, wholeToPhoto } from './none.js';
  */
 export type CropKind = 'ffhq' | 'kdtalker' | 'liveportrait' | 'none';
 
-/** All crops, in the order in which they are documented. */
+/** All crops, in the order of their documentation. */
 export const CROP_KINDS: readonly CropKind[] = ['ffhq', 'kdtalker', 'liveportrait', 'none'];
 
-/** A square cut out of a picture, with the way back. */
+/** A square cut out of a picture, with the map back to the picture. */
 export interface Crop {
   readonly kind: CropKind;
-  /** The square: what the networks see. */
+  /** The square, the input of the networks. */
   readonly picture: Picture;
   /** Its side in pixels. */
   readonly size: number;
-  /** Row-major 2x3: pixel indices of the crop to pixel indices of the picture it was cut out of. */
+  /** Row-major 2x3: maps pixel indices of the crop to pixel indices of the original picture. */
   readonly toPhoto: Matrix;
-  /** Row-major 2x3: pixel indices of the picture it was cut out of to pixel indices of the crop. */
+  /** Row-major 2x3: maps pixel indices of the original picture to pixel indices of the crop. */
   readonly toCrop: Matrix;
   /** The landmarks in crop units: -1..1 from edge to edge, pixel i of N at (2i + 1) / N - 1. */
   readonly landmarks: readonly Point[] | undefined;
@@ -36,11 +36,11 @@ export interface Crop {
 /** Options of {@link cropPicture}. */
 export interface CropOptions {
   readonly kind: CropKind;
-  /** Side of the square in pixels: what the pack's networks take. */
+  /** Side of the square in pixels: the input size of the pack's networks. */
   readonly size: number;
   /** 68 points in pixel indices of the picture; every kind but `none` needs them. */
   readonly landmarks?: readonly Point[] | undefined;
-  /** The same face in InsightFace's 106 points: where they are given, `liveportrait` goes by them, as published. */
+  /** The same face in InsightFace's 106 points; `liveportrait` uses them when they are given, as published. */
   readonly landmarks106?: readonly Point[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -77,9 +77,9 @@ function toCropUnits(points: readonly Point[], toCrop: Matrix, size: number): Po
 }
 
 /**
- * Cuts the square that the networks see out of a picture.
+ * Cuts the networks' input square out of a picture.
  *
- * @throws KdtalkerError INVALID_ARGUMENT where the landmarks are missing, not 68 or not a face; ABORTED.
+ * @throws KdtalkerError INVALID_ARGUMENT when the landmarks are missing, not 68 or not a face; ABORTED.
  */
 export async function cropPicture(picture: Picture, options: CropOptions): Promise<Crop> {
   const { kind, size, landmarks, signal } = options;

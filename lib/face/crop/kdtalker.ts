@@ -14,10 +14,10 @@ import {
 import { cut, type Rectangle, warp } from '../resample.js';
 import { faceSquare } from './ffhq.js';
 
-/** The side that the published code aligns to; it decides when a large picture is reduced first. */
+/** The side of the published code's aligned square; it decides whether a large picture is reduced first. */
 const ALIGNED_SIDE = 512;
 
-/** What the published inference cuts out (docs/model.md 12). */
+/** The cuts of the published inference (docs/model.md 12). */
 export interface KdtalkerWindow {
   /** The picture is first reduced by this factor; 1 does not change it. */
   readonly shrink: number;
@@ -100,8 +100,8 @@ export function kdtalkerToPhoto(window: KdtalkerWindow, picture: Picture, size: 
 }
 
 /**
- * The crop of the published inference, sides along the picture's. Reduction and resampling are plain
- * bilinear as there, each rounded to 8 bits, so that the networks see what they were trained on.
+ * The crop of the published inference, with sides parallel to the picture's. Reduction and resampling are plain
+ * bilinear as there, each rounded to 8 bits, so that the input matches the networks' training data.
  */
 export async function cropKdtalker(picture: Picture, window: KdtalkerWindow, size: number): Promise<Picture> {
   const { width, height } = window;

@@ -4,7 +4,7 @@ import { warp } from '../resample.js';
 import { eyesAndMouth } from '../schemes.js';
 import { requireExtent } from './anchors.js';
 
-/** How much around a face a crop shows. */
+/** How much of a face's surroundings a crop shows. */
 export interface Framing {
   /** Side of the crop as a multiple of the longer side of the landmarks' box. */
   readonly enlargement: number;
@@ -26,8 +26,8 @@ function dot(a: Point, b: Point): number {
 }
 
 /**
- * Unit vector from the eyes to the lips. In single precision as in the published code: the angle comes from
- * it through an arc cosine, which near 1 turns the last bit into a thousandth of a pixel.
+ * Unit vector from the eyes to the lips. In single precision as in the published code: an arc cosine takes the
+ * angle from it and, near 1, turns the last bit into a thousandth of a pixel.
  */
 function downAxis(landmarks: readonly Point[]): Point {
   const { eyes, mouth } = eyesAndMouth(landmarks);
@@ -59,7 +59,7 @@ function facePlace(
 
 /**
  * Indices of a `size` x `size` crop to indices of the picture (`M_c2o` of docs/model.md 12): the inverse of
- * the similarity that takes the centre to size / 2.
+ * the similarity that maps the centre to size / 2.
  *
  * @param landmarks 68, 106 or 203 points
  */

@@ -2,8 +2,8 @@ import type { Graph, Value } from '../../packs/onnx/index.js';
 import { intsOf, shapeOf, type TfModel, type TfNode, type TfWeight, textOf, textsOf } from './model.js';
 
 /**
- * A tensor of the graph under construction. TensorFlow keeps pictures as [n, h, w, c]; the values here with
- * `channelsFirst` hold the same tensor as [n, c, h, w], which is what ONNX convolutions take. `shape` is
+ * A tensor of the graph under construction. TensorFlow stores pictures as [n, h, w, c]; values with
+ * `channelsFirst` hold the same tensor as [n, c, h, w], the layout of ONNX convolutions. `shape` is
  * always TensorFlow's.
  */
 interface Tensor {
@@ -14,7 +14,7 @@ interface Tensor {
 
 type Converter = (conversion: TfConversion, node: TfNode) => Tensor;
 
-/** Converts operators on demand, from the outputs asked for back to the inputs; the rest is left out. */
+/** Converts operators on demand, from the requested outputs back to the inputs; omits the rest. */
 export class TfConversion {
   readonly graph: Graph;
   readonly #model: TfModel;
@@ -54,7 +54,7 @@ export class TfConversion {
     return weight;
   }
 
-  /** A float constant, as float16 in the file where the source has it so. */
+  /** A float constant; stored as float16 when the source stores it so. */
   constant(name: string, data: Float32Array, shape: readonly number[], half: boolean): Value {
     return this.graph.constant(name, data, shape, half ? { store: 'float16' } : {});
   }
@@ -103,7 +103,7 @@ export function permuted(
   return result;
 }
 
-/** Where a window slides: length of the result and elements padded before and after, along one axis. */
+/** A sliding window along one axis: length of the result, and padding before and after in elements. */
 interface Sliding {
   readonly length: number;
   readonly before: number;

@@ -6,7 +6,7 @@ import { floatFromHalf } from '../../packs/onnx/index.js';
 export interface TfWeight {
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array;
-  /** Whether the file holds it as float16. */
+  /** Whether the file stores it as float16. */
   readonly half: boolean;
 }
 
@@ -46,7 +46,7 @@ interface ModelJson {
   }[];
 }
 
-/** Reads one weight at `offset` of the shard; also says how many bytes it took. */
+/** Reads one weight at `offset` of the shard; also returns its number of bytes. */
 function readWeight(bytes: DataView, offset: number, entry: WeightEntry): { weight: TfWeight; size: number } {
   const count = entry.shape.reduce((product, length) => product * length, 1);
   const stored = entry.quantization?.dtype ?? entry.dtype;
@@ -82,18 +82,18 @@ export function readTfModel(file: string): TfModel {
   return { nodes: new Map(json.modelTopology.node.map((node) => [node.name, node])), weights };
 }
 
-/** A list of whole numbers; undefined where the node has no such attribute. */
+/** A list of whole numbers; undefined when the node has no such attribute. */
 export function intsOf(node: TfNode, name: string): number[] | undefined {
   return node.attr?.[name]?.list?.i?.map(Number);
 }
 
-/** A string attribute, which the file holds in base64. */
+/** A string attribute, which the file stores in base64. */
 export function textOf(node: TfNode, name: string): string | undefined {
   const text = node.attr?.[name]?.s;
   return text === undefined ? undefined : Buffer.from(text, 'base64').toString();
 }
 
-/** A list of strings; empty where the node has no such attribute. */
+/** A list of strings; empty when the node has no such attribute. */
 export function textsOf(node: TfNode, name: string): string[] {
   return (node.attr?.[name]?.list?.s ?? []).map((text) => Buffer.from(text, 'base64').toString());
 }
