@@ -2,21 +2,21 @@ import type { Raw, Sharp } from 'sharp';
 import type { Picture } from '../picture.js';
 import { loadSharp } from '../sharp.js';
 
-/** A colour: `'#rrggbb'`, or red, green and blue of 0 to 255. */
+/** A colour: `'#rrggbb'`, or red, green and blue from 0 to 255. */
 export type Colour = string | readonly [red: number, green: number, blue: number];
 
-/** What lies behind the transparent parts of a picture: a colour; or nothing, they stay transparent. */
+/** What to put behind the transparent parts of a picture: a colour, or `'transparent'` to keep the opacity. */
 export type Background = Colour | 'transparent';
 
-/** What transparent parts are laid on unless somebody says otherwise. */
+/** The default background of transparent parts. */
 export const WHITE = '#ffffff';
 
-/** Longest side of the picture that colours are spread in. */
+/** The longest side of the reduced picture in which colours are spread. */
 const SPREAD_SIDE = 512;
-/** How much smaller each copy is that lies below the one before. */
+/** The factors by which the copies are reduced, from the bottom layer to the top one. */
 const SPREAD_STEPS = [16, 4, 1];
 
-/** By how much a softened copy is more opaque: a little of a colour is enough to stand for what is not seen beside it. */
+/** The factor on the opacity of a softened copy: a little of a colour is enough to fill the transparent parts beside it. */
 const SPREAD_GAIN = 8;
 
 /** The pixels of a decoded picture: 8 bits, sRGB, in front of a background. */
@@ -55,8 +55,8 @@ async function keepTransparent(image: Sharp): Promise<Picture> {
 }
 
 /**
- * Spreads colours of what is seen into what is not, ever softer with the distance, and white behind that. A head that turns uncovers a
- * little of what was transparent: it shows hair there, not a seam of whatever colour the file hides.
+ * Spreads the visible colours into the transparent parts, softer with the distance, and puts white behind them. A head that turns uncovers
+ * a little of the transparent parts: hair appears there, not a seam of the colour that the file hides.
  */
 async function spread(open: () => Sharp, data: Buffer, raw: Raw): Promise<Picture> {
   const { width, height } = raw;
@@ -74,7 +74,7 @@ async function spread(open: () => Sharp, data: Buffer, raw: Raw): Promise<Pictur
   return pixelsOf(enlarged);
 }
 
-/** The picture, reduced to a smaller size and enlarged to another one. */
+/** Reduces the picture to a smaller size and enlarges it to another one. */
 async function softened(open: () => Sharp, smaller: Size, size: Size) {
   const reduced = await open()
     .resize({ ...smaller, fit: 'fill' })

@@ -1,4 +1,4 @@
-/** Reads exact counts of bytes from a stream, a child's pipe or memory, holding one piece of it at a time. */
+/** Reads exact counts of bytes from a stream, a child's pipe or memory. Holds one piece at a time. */
 export class ByteReader {
   readonly #pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
   #piece: Uint8Array = new Uint8Array(0);
@@ -9,12 +9,12 @@ export class ByteReader {
       Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]();
   }
 
-  /** Bytes taken or skipped so far. */
+  /** Bytes that were read or skipped. */
   get position(): number {
     return this.#position;
   }
 
-  /** The next `count` bytes in their own memory (so that typed arrays are aligned); fewer only at the end. */
+  /** Returns the next `count` bytes in their own memory (so that typed arrays are aligned); fewer only at the end. */
   async take(count: number): Promise<Uint8Array> {
     const out = new Uint8Array(count);
     let filled = 0;
@@ -26,7 +26,7 @@ export class ByteReader {
     return filled === count ? out : out.subarray(0, filled);
   }
 
-  /** The next `count` bytes without consuming them; fewer only at the end. */
+  /** Returns the next `count` bytes without consuming them; fewer only at the end. */
   async peek(count: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [this.#piece];
     let held = this.#piece.length;
@@ -40,7 +40,7 @@ export class ByteReader {
     return this.#piece.subarray(0, count);
   }
 
-  /** Skips `count` bytes; false if the end came first. */
+  /** Skips `count` bytes. Returns false if the stream ended first. */
   async skip(count: number): Promise<boolean> {
     let left = count;
     while (left > 0 && (await this.#more())) left -= this.#cut(left).length;

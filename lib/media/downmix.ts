@@ -1,25 +1,25 @@
 import { type Block, mixDown } from './samples.js';
 
 /**
- * The power of the mean over that of channels that have nothing to do with each other: 1 for those, 2 for two equal ones, 0 for
- * opposite ones. Of two equally loud channels it is 1 + their correlation. The mean is left below the first number, and comes back
- * above the second.
+ * Bounds on the power of the mean relative to the mean of uncorrelated channels: 1 for uncorrelated channels, 2 for two equal ones, 0 for
+ * opposite ones. For two equally loud channels the ratio is 1 + their correlation. Below the first bound one channel replaces the mean;
+ * above the second bound the mean returns.
  */
 const CANCELS_BELOW = 0.1;
 const AGREES_ABOVE = 0.3;
 
-/** Power below which a block is silence and says nothing: -100 dB. */
+/** The power below which a block counts as silence and is not judged: -100 dB. */
 const SILENCE = 1e-10;
 
-/** How much louder another channel has to become to be taken instead. */
+/** How many times the energy of the chosen channel another one must have to replace it. */
 const LOUDER = 2;
 
 /**
- * Makes mono of the blocks of one sound, in order: the mean of the channels, or the loudest where they cancel each other out, as in
- * stereo of opposite phase. Each block is judged for itself, so that a sound of any length needs one block of memory.
+ * Mixes the blocks of one sound to mono, in order: the mean of the channels, or the loudest channel where they cancel each other out
+ * (opposite phase). Judges each block by itself, so a sound of any length needs one block of memory.
  */
 export class Downmix {
-  /** Channel that was taken where channels cancelled, from 0; undefined while they have not. */
+  /** The channel that replaced the mean, from 0; undefined while the channels have not cancelled. */
   taken: number | undefined;
   #cancels = false;
   #energies: Float64Array | undefined;
@@ -53,7 +53,7 @@ function powersOf({ samples, channels, scale }: Block): Float64Array {
   return Float64Array.from({ length: channels }, (_, c) => powerOf(samples, c, channels, scale));
 }
 
-/** The mean square about the mean, so that a constant offset does not count. */
+/** The variance of the samples: a constant offset does not count. */
 function powerOf(
   samples: Block['samples'],
   from: number,

@@ -6,7 +6,7 @@ import type { Encoder, EncoderPixelFormat, VideoSpec } from './formats/format.js
 import type { OutputStream } from './output-stream.js';
 import { SoundPipe } from './sound-pipe.js';
 
-/** The same input gives the same bytes: no dates, version names or random identifiers in the file. */
+/** Makes the same bytes from the same input: no dates, version names or random identifiers in the file. */
 const REPRODUCIBLE = [
   '-fflags',
   '+bitexact',
@@ -18,7 +18,7 @@ const REPRODUCIBLE = [
   '-1',
 ];
 
-/** What a pipe of raw frames on stdin is, and the pipe with the sound beside it. */
+/** Describes the pipe of raw frames on stdin, and the pipe of sound beside it. */
 export function inputArguments(spec: VideoSpec, pixelFormat: EncoderPixelFormat): string[] {
   const { width, height, fps, sound } = spec;
   const tags = pixelFormat.startsWith('yuv') ? COLOUR : [];
@@ -27,22 +27,22 @@ export function inputArguments(spec: VideoSpec, pixelFormat: EncoderPixelFormat)
   return sound ? [...video, '-f', 'wav', '-i', 'pipe:3'] : video;
 }
 
-/** The colours of the frames, said before the input and again for the output, so that no version converts them. */
+/** The colour space of the frames. Stands before the input and before the output, so that no version converts the colours. */
 export const COLOUR = [
   ...['-color_range', 'tv', '-colorspace', 'bt709'],
   ...['-color_primaries', 'bt709', '-color_trc', 'bt709'],
 ];
 
-/** 4:2:0 has one colour for two rows and two columns: of an odd side the last row or column is left out. */
+/** 4:2:0 stores one colour for two rows and two columns: an odd side loses its last row or column. */
 export function evenSides({ width, height }: VideoSpec): string[] {
   if (width % 2 === 0 && height % 2 === 0) return [];
   return ['-vf', `crop=${width - (width % 2)}:${height - (height % 2)}:0:0`];
 }
 
-/** Sound is stored at this rate, whatever its own: every player knows it, and its codec frames are short (21 ms). */
+/** The sample rate of stored sound. Every player supports it, and its codec frames are short (21 ms). */
 const SOUND_RATE = 48000;
 
-/** Both streams, the sound exactly as long as the frames: silence is added for ever and cut off at the end. */
+/** Maps both streams and makes the sound exactly as long as the frames: pads it with endless silence, then trims it. */
 export function streamArguments(spec: VideoSpec, soundCodec: readonly string[]): string[] {
   const maps = ['-map', '0:v:0', '-map_chapters', '-1'];
   if (!spec.sound) return maps;
@@ -57,12 +57,12 @@ export class FfmpegEncoder implements Encoder {
   readonly #process: FfmpegProcess;
   readonly #name: string;
   readonly #sound: SoundPipe | undefined;
-  /** Settles when the stream has everything or cannot take more. */
+  /** Settles when the stream has taken everything or can take no more. */
   readonly #carried: Promise<void> | undefined;
   #refused: unknown;
   #written = 0;
 
-  /** @param args everything between the common options and the output file. */
+  /** @param args all arguments between the common options and the output file */
   constructor(args: readonly string[], target: string | OutputStream, name: string, spec: VideoSpec) {
     const { sound, signal, frames, fps } = spec;
     const place = typeof target === 'string' ? `file:${target}` : 'pipe:4';
@@ -107,14 +107,14 @@ export class FfmpegEncoder implements Encoder {
     return this.#process.kill();
   }
 
-  /** Its exit, after the last byte that it wrote has been taken. */
+  /** Waits for the exit and for the stream to take the last byte. */
   async #end(): Promise<FfmpegExit> {
     const exit = await this.#process.wait();
     await this.#carried;
     return exit;
   }
 
-  /** Carries what ffmpeg writes to the stream, as fast as that takes it. Where it takes no more, encoding ends. */
+  /** Copies ffmpeg's output to the stream, at the stream's speed. If the stream fails, encoding ends. */
   async #carry(target: OutputStream): Promise<void> {
     const pieces = orEnd(this.#process.output);
     for await (const piece of pieces) {
@@ -127,7 +127,7 @@ export class FfmpegEncoder implements Encoder {
     }
   }
 
-  /** A pipe that breaks is an end that came too early. */
+  /** A broken pipe means that ffmpeg ended too early. */
   async #failure(): Promise<unknown> {
     const exit = await this.#end();
     const error = this.#process.earlyEnd(exit, 'it had taken all frames');
@@ -135,13 +135,13 @@ export class FfmpegEncoder implements Encoder {
     return this.#refused ?? this.#sound?.error ?? this.#explain(exit.stderr, error);
   }
 
-  /** What ffmpeg counts is what is in the file: an exit code of 0 alone proves nothing. */
+  /** Checks the count that ffmpeg reports: an exit code of 0 alone proves nothing. */
   #tooFew(exit: FfmpegExit): KdtalkerError | undefined {
     if (exit.frames === this.#written) return undefined;
     return this.#process.earlyEnd(exit, `it had written all frames (${exit.frames} of ${this.#written})`);
   }
 
-  /** ffmpeg has no codes for what went wrong with a file; its words are the system's. */
+  /** ffmpeg has no exit codes for file errors; it prints the system's words. */
   #explain(stderr: string, error: KdtalkerError | unknown): unknown {
     if (noSpace(stderr)) return diskFull(this.#name, error);
     if (/Permission denied|Read-only file system/.test(stderr)) {
@@ -151,12 +151,12 @@ export class FfmpegEncoder implements Encoder {
   }
 }
 
-/** The pieces of a pipe; where it breaks there are no more: the process's exit says why. */
+/** The pieces of a pipe. They end where the pipe breaks: the process's exit gives the reason. */
 async function* orEnd(pipe: Readable): AsyncGenerator<Uint8Array> {
   try {
     yield* pipe;
   } catch {
-    // Its other end was killed.
+    // The process at the other end was killed.
   }
 }
 

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { MAX_PIXELS } from './limits.js';
 
 /**
- * The demuxers that may open a file: those of containers and streams that people have, each of which reads that one file. Left out is
- * what opens other files or addresses that the file names (hls, dash, concat, sdp, mpjpeg, image2 patterns), what draws
- * (lavfi, svg), what renders text, and the hundreds of formats of old games.
+ * The demuxers that may open a file: those of common containers and streams, each of which reads only that file. The list leaves out
+ * demuxers that open other files or addresses named in the file (hls, dash, concat, sdp, mpjpeg, image2 patterns), draw (lavfi, svg) or
+ * render text, and the hundreds of formats of old games.
  */
 const DEMUXERS = [
   ...['mov', 'matroska', 'avi', 'flv', 'asf', 'ogg', 'mxf', 'nut', 'rm', 'dv', 'mpegts', 'mpeg', 'mpegvideo'],
@@ -15,8 +15,8 @@ const DEMUXERS = [
 ];
 
 /**
- * A picture file's name makes ffmpeg take `image2`, whatever it holds. That demuxer opens other files where the name has a pattern, and
- * decoders by the name: only names without '%' that end as a plain picture's do.
+ * By a picture file's name ffmpeg chooses `image2`, whatever the content. That demuxer opens other files if the name has a pattern, and
+ * chooses the decoder by the name: only names without '%' that end as a plain picture's do are safe.
  */
 const PLAIN_PICTURE = /^[^%]*\.(jpe?g|png|bmp|webp|tiff?)$/i;
 
@@ -26,15 +26,15 @@ export function fileInput(file: string): string[] {
   return restricted(path, PLAIN_PICTURE.test(path) ? [...DEMUXERS, 'image2'] : DEMUXERS);
 }
 
-/** As {@link fileInput}, for one still picture in a coding that is known: nothing is guessed from content or name. */
+/** As {@link fileInput}, for one still picture of a known coding: ffmpeg guesses nothing from content or name. */
 export function stillInput(file: string, decoder: string | undefined): string[] {
   if (decoder === undefined) return ['-f', 'mov', ...restricted(resolve(file), ['mov'])];
-  // Without a pattern the name is a name.
+  // Without a pattern `image2` opens exactly this name.
   const only = ['-f', 'image2', '-pattern_type', 'none', '-c:v', decoder];
   return [...only, ...restricted(resolve(file), ['image2'])];
 }
 
-/** `file:` in front: a name may begin with '-' or as a protocol does. */
+/** Puts `file:` in front: a name may begin with '-' or like a protocol. */
 function restricted(path: string, demuxers: readonly string[]): string[] {
   const allow = ['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxers.join(',')];
   return [...allow, '-max_pixels', String(MAX_PIXELS), '-i', `file:${path}`];

@@ -8,18 +8,18 @@ import { warnIfOutdated } from './ffmpeg-version.js';
 import { FfmpegWatch } from './ffmpeg-watch.js';
 
 /**
- * Options that every run gets: say only errors, never read the terminal, and take no block of memory above 1 GiB, three times what the
- * largest picture needs. At `-loglevel info` the first line is the version.
+ * Options of every run: print only errors, never read the terminal, and allocate no block above 1 GiB, three times the need of the largest
+ * picture. At `-loglevel info` the first line is the version.
  */
 const COMMON = ['-nostdin', '-loglevel', 'error', '-max_alloc', String(2 ** 30)];
 
-/** How much of what ffmpeg said last is kept for messages, in characters. */
+/** How much of the end of stderr is kept for messages, in characters. */
 const STDERR_TAIL = 65536;
 
-/** How much of what it said first is kept, in characters: its version. */
+/** How much of the start of stderr is kept, in characters: it holds the version. */
 const STDERR_HEAD = 512;
 
-/** How much of its report is kept, in characters: the last one whole. */
+/** How much of the progress report is kept, in characters: at least the last entry. */
 const REPORT_TAIL = 2048;
 
 /** How a run ended. */
@@ -28,30 +28,30 @@ export interface FfmpegExit {
   signal: NodeJS.Signals | null;
   /** The end of what it wrote to stderr. */
   stderr: string;
-  /** Pictures that it has written, where it was to report. */
+  /** Pictures that it has written, if it reports them. */
   frames: number;
-  /** Why it could not even start. */
+  /** Why it could not start. */
   spawnError?: Error;
 }
 
-/** What to do with a run. */
+/** The options of a run. */
 export interface FfmpegRunOptions {
   signal?: AbortSignal | undefined;
-  /** What is being done, for messages: "Encoding 'talk.mp4'". */
+  /** The task, for messages: "Encoding 'talk.mp4'". */
   what: string;
   stdin?: boolean;
   stdout?: boolean;
-  /** Whether it counts on its stdout what it has written. */
+  /** Whether it reports on stdout how much it has written. */
   report?: boolean;
-  /** A second way in beside stdin: `pipe:3` to ffmpeg. */
+  /** A second input beside stdin: `pipe:3` for ffmpeg. */
   sound?: boolean;
-  /** A second way out beside stdout: `pipe:4` to ffmpeg. */
+  /** A second output beside stdout: `pipe:4` for ffmpeg. */
   output?: boolean;
 }
 
 /**
- * One running ffmpeg. The child never outlives its use: it is killed by {@link kill}, by the signal, when this process exits, and by
- * {@link FfmpegWatch}; should this process be killed, its pipes close and it ends by itself.
+ * One running ffmpeg. The child never outlives its use: {@link kill}, the signal, the exit of this process and {@link FfmpegWatch} kill it.
+ * If this process is killed, the child's pipes close and it ends by itself.
  *
  * An idle child does not keep the event loop alive; a pending write, read or {@link wait} does.
  */
@@ -69,19 +69,19 @@ export class FfmpegProcess {
     this.#options = options;
     this.#watchdog = new FfmpegWatch(child, () => killGroup(child));
     this.#exit = this.#watch();
-    // Without a listener EPIPE would be thrown; the exit says why the pipe broke.
+    // Without a listener EPIPE would be thrown; the exit gives the reason.
     child.stdin?.on('error', () => {});
     child.stdout?.on('error', () => {});
-    // Node reads from such a pipe, too, which would keep the event loop alive for ever.
+    // Node also reads from such a pipe, which would keep the event loop alive for ever.
     (child.stdio[3] as Socket | null)?.unref();
     outputOf(child)?.on('error', () => {});
     this.#hold(false);
   }
 
   /**
-   * Starts ffmpeg with the arguments after the common ones.
+   * Starts ffmpeg with these arguments after the common ones.
    *
-   * @throws FFMPEG_NOT_FOUND, ABORTED. A program that cannot be run shows in {@link wait}.
+   * @throws FFMPEG_NOT_FOUND, ABORTED. {@link wait} reports a program that cannot run.
    */
   static start(args: readonly string[], options: FfmpegRunOptions): FfmpegProcess {
     throwIfAborted(options.signal, options.what);
@@ -106,28 +106,28 @@ export class FfmpegProcess {
     return this.#child.stdout!;
   }
 
-  /** Where `pipe:3` reads from. */
+  /** The pipe that ffmpeg reads as `pipe:3`. */
   get sound(): Writable {
     return this.#child.stdio[3] as Writable;
   }
 
-  /** What it writes to `pipe:4`. */
+  /** The bytes that ffmpeg writes to `pipe:4`. */
   get output(): Readable {
     return outputOf(this.#child)!;
   }
 
-  /** The process id, for tests; undefined when it could not be started. */
+  /** The process id, for tests; undefined if it could not start. */
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
-  /** Waits for the end, which may never come while nobody reads its stdout. Never rejects. */
+  /** Waits for the exit, which may never come while nobody reads stdout. Never rejects. */
   async wait(): Promise<FfmpegExit> {
     this.#hold(true);
     return this.#exit;
   }
 
-  /** Ends it at once and waits until it is gone. Fine to call twice or after the end. */
+  /** Kills it and waits for its exit. May be called twice or after the exit. */
   async kill(): Promise<void> {
     killGroup(this.#child);
     this.#child.stdin?.destroy();
@@ -137,7 +137,7 @@ export class FfmpegProcess {
     await this.wait();
   }
 
-  /** The error of an exit that is not a success, or undefined. ABORTED when the signal has fired. */
+  /** The error of an unsuccessful exit, or undefined. ABORTED if the signal has fired. */
   errorOf(exit: FfmpegExit): KdtalkerError | undefined {
     const { signal, what } = this.#options;
     if (signal?.aborted) return aborted(signal, what);
@@ -148,9 +148,9 @@ export class FfmpegProcess {
   }
 
   /**
-   * The error of an end that came too early, whatever the exit code says.
+   * The error of an exit that came too early, whatever the exit code.
    *
-   * @param before what was still missing: 'it had taken all frames'
+   * @param before the condition that did not hold yet: 'it had taken all frames'
    */
   earlyEnd(exit: FfmpegExit, before: string): KdtalkerError {
     return this.errorOf(exit) ?? this.#failed(exit, `it ended with exit code ${exit.code} before ${before}`);
@@ -177,7 +177,7 @@ export class FfmpegProcess {
       child.stdout!.setEncoding('latin1').on('data', (text: string) => {
         this.#report = (this.#report + text).slice(-REPORT_TAIL);
       });
-    // What it started itself may hold its pipes open for ever.
+    // Its own children may hold its pipes open for ever.
     child.once('exit', () => signalGroup(child.pid));
     return new Promise<FfmpegExit>((resolve) => {
       const said = () => ({ stderr: this.#stderr, frames: framesOf(this.#report) });
@@ -208,7 +208,7 @@ function framesOf(report: string): number {
   return Number([...report.matchAll(/^frame=(\d+)$/gm)].at(-1)?.[1] ?? 0);
 }
 
-/** The child and what it may have started: the program that FFMPEG_PATH names can be a script. */
+/** Signals the child and its own children: FFMPEG_PATH can name a script. */
 function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
   if (exitCode === null && signalCode === null) signalGroup(pid);
 }
@@ -218,7 +218,7 @@ function signalGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // All of it has ended.
+    // The whole group has ended.
   }
 }
 

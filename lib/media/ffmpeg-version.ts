@@ -1,6 +1,6 @@
 import { warnOnce } from '../warnings.js';
 
-/** What an ffmpeg says of itself in its first line. */
+/** What the first line of an ffmpeg's output says. */
 export interface FfmpegVersion {
   /** The word after 'ffmpeg version': '7.1', 'N-47683-g0e8eb07980-static'. */
   version: string;
@@ -8,11 +8,11 @@ export interface FfmpegVersion {
   outdated: boolean;
 }
 
-/** 4.4 is of April 2021. Vulnerabilities in the decoders of older ones are public, and most of those builds were never mended. */
+/** 4.4 appeared in April 2021. Vulnerabilities in older decoders are public, and most of those builds were never fixed. */
 const OLDEST_SAFE = '4.4';
 const OLDEST_SAFE_YEAR = 2021;
 
-/** What to tell of an outdated ffmpeg, in two sentences. */
+/** The warning about an outdated ffmpeg, in two sentences. */
 export function outdatedText(version: string): string {
   return (
     `This ffmpeg (${version}) is older than ${OLDEST_SAFE}: vulnerabilities in its decoders have been published since, and a prepared file can ` +
@@ -21,10 +21,10 @@ export function outdatedText(version: string): string {
 }
 
 /**
- * Reads the first line that ffmpeg prints. Builds between releases have no number ('N-47683-g0e8eb07980'): the last year of their
- * copyright tells.
+ * Parses the first line that ffmpeg prints. Builds between releases have no number ('N-47683-g0e8eb07980'): there the last year of the
+ * copyright decides.
  *
- * @returns undefined where the text is not ffmpeg's.
+ * @returns undefined if the text is not from ffmpeg
  */
 export function parseVersion(text: string): FfmpegVersion | undefined {
   const version = /^ffmpeg version (\S+)/m.exec(text)?.[1];
@@ -36,7 +36,7 @@ export function parseVersion(text: string): FfmpegVersion | undefined {
   return { version, outdated: year < OLDEST_SAFE_YEAR };
 }
 
-/** Warns the process, once for each version, where the text begins as an outdated ffmpeg's. */
+/** Emits a process warning, once per version, if the text begins like an outdated ffmpeg's. */
 export function warnIfOutdated(text: string): void {
   const found = parseVersion(text);
   if (found?.outdated) warnOnce('FFMPEG_OUTDATED', outdatedText(found.version), found.version);

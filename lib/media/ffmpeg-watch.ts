@@ -4,23 +4,23 @@ import type { Socket } from 'node:net';
 
 /** Limits of one run. Tests lower them. */
 export const FFMPEG_LIMITS = {
-  /** Milliseconds without a byte in or out while only ffmpeg could make progress. */
+  /** Milliseconds without a byte in or out while only ffmpeg can make progress. */
   patience: 60_000,
-  /** Milliseconds from the last byte given to an encoder to its end: it may rewrite the whole file. */
+  /** Milliseconds from the last byte for an encoder to its exit: it may rewrite the whole file. */
   finishing: 600_000,
-  /** Resident bytes. 8K video in ten bits on sixteen cores takes 3 GB. */
+  /** Resident bytes. 8K video in ten bits on sixteen cores uses 3 GB. */
   memory: 2 ** 32,
 };
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const PERIOD = 250;
 
 /**
- * Ends an ffmpeg that hangs or uses too much memory, as a crafted file can make it do. Our reader or writer may be slow: time counts only
- * while ffmpeg could make progress.
+ * Kills an ffmpeg that hangs or uses too much memory, as a crafted file can cause. Our reader or writer may be slow: time counts only while
+ * ffmpeg can make progress.
  */
 export class FfmpegWatch {
-  /** Why it was ended, as "it ..."; undefined if it was not. */
+  /** Why it was killed, as "it ..."; undefined if it was not. */
   reason: string | undefined;
   readonly #child: ChildProcess;
   readonly #end: () => void;
@@ -62,7 +62,7 @@ export class FfmpegWatch {
   }
 }
 
-/** Bytes that ffmpeg took from us and gave to us. */
+/** The bytes that ffmpeg has read from us plus those that we have read from it. */
 function bytesMoved(child: ChildProcess): number {
   const taken = inputsOf(child).map((pipe) => pipe.bytesWritten - pipe.writableLength);
   const given = outputsOf(child).map((pipe) => pipe.bytesRead);
@@ -79,22 +79,22 @@ export function patienceWith(child: ChildProcess): number {
   return inputs.some(isOurTurn) ? Number.POSITIVE_INFINITY : patience;
 }
 
-/** Frames go into its stdin, sound into a pipe of its own. */
+/** Frames go to stdin, sound to a second pipe. */
 function inputsOf({ stdin, stdio }: ChildProcess): Socket[] {
   return [stdin, stdio?.[3]].filter((pipe) => pipe != null) as Socket[];
 }
 
-/** What it is to give comes out of its stdout, a video for a stream out of a pipe of its own. */
+/** Output comes from stdout; a video for a stream comes from a second pipe. */
 function outputsOf({ stdout, stdio }: ChildProcess): Socket[] {
   return [stdout, stdio?.[4]].filter((pipe) => pipe != null) as Socket[];
 }
 
-/** Whether it has read all that we wrote, and more will follow. */
+/** Whether it has read everything that we wrote and waits for more. */
 function isOurTurn({ writableLength, writableEnded, destroyed }: Socket): boolean {
   return writableLength === 0 && !writableEnded && !destroyed;
 }
 
-/** 0 where the system does not say. */
+/** 0 if the system does not report it. */
 function residentBytes(pid: number | undefined): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');

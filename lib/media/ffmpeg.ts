@@ -11,7 +11,7 @@ export interface FfmpegLocation {
   source: 'FFMPEG_PATH' | 'PATH' | '@ffmpeg-installer/ffmpeg';
 }
 
-/** A found ffmpeg and what it calls itself. */
+/** The ffmpeg that was found, and its version. */
 export interface Ffmpeg extends FfmpegLocation, FfmpegVersion {}
 
 const HOW_TO_GET_IT =
@@ -21,9 +21,9 @@ const HOW_TO_GET_IT =
 /**
  * Looks for the ffmpeg program: FFMPEG_PATH, then PATH, then the optional package `@ffmpeg-installer/ffmpeg`.
  *
- * The environment is read at every call, so that a change takes effect at once.
+ * Reads the environment at every call, so a change takes effect at once.
  *
- * @throws FFMPEG_NOT_FOUND; also when FFMPEG_PATH is set to something that is not a program, rather than using another.
+ * @throws FFMPEG_NOT_FOUND; also if FFMPEG_PATH names no program: no other ffmpeg replaces it
  */
 export function locateFfmpeg(): FfmpegLocation {
   const named = process.env.FFMPEG_PATH;
@@ -39,7 +39,7 @@ export function locateFfmpeg(): FfmpegLocation {
   );
 }
 
-/** {@link locateFfmpeg} and the program's version, for reports. Runs the program once. */
+/** Returns {@link locateFfmpeg} and the program's version, for reports. Runs the program once. */
 export async function findFfmpeg(): Promise<Ffmpeg> {
   const location = locateFfmpeg();
   return { ...location, ...(await versionOf(location.path)) };
@@ -58,7 +58,7 @@ function findOnPath(): string | undefined {
   return folders.map((folder) => join(folder, 'ffmpeg')).find(isProgram);
 }
 
-/** The package throws a string where it has no binary for the platform, and is absent with --omit=optional. */
+/** The package throws a string if it has no binary for the platform, and is absent with --omit=optional. */
 function findInstalled(): string | undefined {
   try {
     const { path } = createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string };

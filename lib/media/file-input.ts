@@ -6,11 +6,11 @@ import { invalidArgument, KdtalkerError, quote } from '../errors.js';
 export type FileInput = string | URL | ArrayBuffer | ArrayBufferView | Blob;
 
 /**
- * The path or the bytes of what a caller gave.
+ * Returns the path or the bytes of a caller's argument.
  *
  * @param what the argument's name in messages
- * @param expected what it can be, in messages
- * @throws INVALID_ARGUMENT, with the way to make bytes of an address, a data: URL, a Response or a promise
+ * @param expected the allowed values, in messages
+ * @throws INVALID_ARGUMENT; for an address, a data: URL, a Response or a promise the message shows how to get its bytes
  */
 export async function fileOf(input: FileInput, what: string, expected: string): Promise<string | Uint8Array> {
   if (typeof input === 'string') return pathOf(input, what, expected);
@@ -37,7 +37,7 @@ function pathOf(text: string, what: string, expected: string): string {
   );
 }
 
-/** Values that people try, and what to do with them. */
+/** Common wrong values, and the advice for each. */
 function notAFile(input: unknown, what: string, expected: string): KdtalkerError {
   const { message } = invalidArgument(expected, what, input);
   return new KdtalkerError('INVALID_ARGUMENT', `${message}${wayOut(input)}`);

@@ -12,7 +12,7 @@ export class FileMark {
     this.#status = status;
   }
 
-  /** A missing file has an empty mark; opening it reports the error. */
+  /** A missing file has an empty mark; the later open reports the error. */
   static async of(path: string): Promise<FileMark> {
     return new FileMark(path, await stat(path).catch(() => undefined));
   }

@@ -7,26 +7,26 @@ import { TemporaryPath } from '../files/temporary-path.js';
 import { checkFinal, giveName, type Target } from '../files/whole-file.js';
 import { frameName } from './formats/png.js';
 
-/** A sequence of frames to be written. */
+/** A sequence of frames to write. */
 export interface FrameNames {
-  /** How many. */
+  /** The number of frames. */
   count: number;
   /** The final name of frame `index`. */
   nameOf(index: number): string;
-  /** Whether frames of the same names may be replaced. */
+  /** Whether existing frames of the same names may be replaced. */
   overwrite: boolean;
 }
 
 /**
- * Prepares a sequence of frames. They gather in a hidden folder inside `folder`, which is created when only it is
- * missing, and get their names at the end.
+ * Prepares a sequence of frames. They are written to a hidden folder inside `folder` and renamed at the end. Creates `folder` if its parent
+ * exists.
  *
  * @throws OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL
  */
 export async function folderTarget(folder: string, frames: FrameNames): Promise<Target> {
   const created = await createFolder(folder);
   const undo = async () => {
-    // Not when something else was put into it meanwhile.
+    // rmdir fails if the folder has other content by now; that is fine.
     if (created) await rmdir(folder).catch(() => {});
   };
   try {
@@ -45,7 +45,7 @@ async function targetIn(
   undo: () => Promise<void>,
 ): Promise<Target> {
   const place = await TemporaryPath.makeFolder(folder, 'frames');
-  const forget = created ? atExit(() => rmdirSync(folder)) : () => {}; // after the hidden folder's chore: it is empty then
+  const forget = created ? atExit(() => rmdirSync(folder)) : () => {}; // runs after the hidden folder's removal: the folder is empty then
   return {
     temporary: place.path,
     async commit() {
@@ -62,14 +62,14 @@ async function targetIn(
   };
 }
 
-/** Looks at every name before any work is done. @throws OUTPUT_UNWRITABLE */
+/** Checks every name before the work begins. @throws OUTPUT_UNWRITABLE */
 async function checkFrames(folder: string, { count, nameOf, overwrite }: FrameNames): Promise<void> {
   const there = new Set(await readdir(folder));
   for (let index = 0; index < count; index++)
     if (there.has(nameOf(index))) await checkFinal(join(folder, nameOf(index)), overwrite);
 }
 
-/** Where one name is taken meanwhile, and may not be replaced, the frames that have theirs already lose them again. */
+/** If a name was taken meanwhile and may not be replaced, the frames that were already renamed are removed again. */
 async function moveFrames(
   from: string,
   to: string,
@@ -91,7 +91,7 @@ async function moveFrames(
   return bytes;
 }
 
-/** @returns whether it had to be created */
+/** @returns whether the folder was created */
 async function createFolder(folder: string): Promise<boolean> {
   const status = await stat(folder).catch(() => undefined);
   if (status && !status.isDirectory()) throw unwritable(folder, 'it exists and is not a directory');

@@ -12,26 +12,26 @@ import { InputFile } from './sources/input-file.js';
 import { type Contents, defaultTrack, keepFileStart, type MediaTrack, probe } from './sources/probe.js';
 import { pictureFilters } from './video-filters.js';
 
-/** A file of a few bytes can claim pictures for years: longer ones than an hour are asked for. */
+/** A file of a few bytes can claim to last for years: a video longer than an hour needs an explicit limit. */
 const MAX_SECONDS = 3600;
 
-/** What can be opened as a video: a path or a `file:` URL, or the bytes of a file. */
+/** A video input: a path or a `file:` URL, or the bytes of a file. */
 export type VideoInput = FileInput;
 
 /** How a video is read. */
 export interface FrameSourceOptions {
-  /** Pictures a second that {@link FrameSource.frames} gives, whatever the file's own rate. */
+  /** Pictures a second of {@link FrameSource.frames}, whatever the file's own rate. */
   fps: number;
   signal: AbortSignal | undefined;
-  /** Which of its tracks of pictures, 0 the first; default: the one that the file marks as default, else the first. */
+  /** The index of the video track, from 0; default: the track that the file marks as default, else the first. */
   track?: number | undefined;
-  /** A longer video is refused; default {@link MAX_SECONDS}. */
+  /** The longest video that is accepted; default {@link MAX_SECONDS}. */
   maxSeconds?: number | undefined;
 }
 
 /**
- * The pictures of a video, decoded by an ffmpeg as they are taken: one in memory, a little in the pipe. Turned upright as the file
- * says, with square pixels, high dynamic range as an ordinary screen shows it; time is counted from the file's start, as that of its sound.
+ * The pictures of a video, decoded on demand by an ffmpeg: one in memory, a little in the pipe. They are rotated as the file says, with
+ * square pixels, and high dynamic range is mapped to an ordinary screen. Time starts at the file's start, as for its sound.
  */
 export class FrameSource {
   readonly #name: string;
@@ -47,7 +47,7 @@ export class FrameSource {
     this.#options = options;
   }
 
-  /** @throws FILE_NOT_FOUND, VIDEO_UNREADABLE for what is empty or a playlist, INVALID_ARGUMENT */
+  /** @throws FILE_NOT_FOUND, VIDEO_UNREADABLE for an empty file or a playlist, INVALID_ARGUMENT */
   static async open(input: VideoInput, options: FrameSourceOptions): Promise<FrameSource> {
     const file = await fileOf(input, 'video', 'a path or bytes');
     const name = typeof file === 'string' ? quote(file) : `${file.byteLength} bytes`;
@@ -58,10 +58,10 @@ export class FrameSource {
   }
 
   /**
-   * All pictures, from the first; every call decodes anew. Ending the iteration ends the ffmpeg.
+   * Yields all pictures from the first; every call decodes again. Ending the iteration ends the ffmpeg.
    *
-   * @throws VIDEO_UNREADABLE, VIDEO_TOO_LONG, FFMPEG_NOT_FOUND, FFMPEG_FAILED, PICTURE_TOO_SMALL, PICTURE_TOO_LARGE, INVALID_ARGUMENT
-   *   (no such track), ABORTED, CLOSED
+   * @throws VIDEO_UNREADABLE, VIDEO_TOO_LONG, FFMPEG_NOT_FOUND, FFMPEG_FAILED, PICTURE_TOO_SMALL, PICTURE_TOO_LARGE, INVALID_ARGUMENT (no
+   *   such track), ABORTED, CLOSED
    */
   async *frames(): AsyncGenerator<Picture, void, undefined> {
     this.#check();
@@ -84,7 +84,7 @@ export class FrameSource {
     }
   }
 
-  /** Ends what runs and removes temporary files. Fine to call twice. */
+  /** Stops all decoding and removes temporary files. May be called twice. */
   async close(): Promise<void> {
     this.#ended.abort();
     await this.#track?.catch(() => {});
@@ -107,7 +107,7 @@ export class FrameSource {
     }
   }
 
-  /** A pipe that breaks because of an abort or close() has these for a reason. */
+  /** Reports an abort or close() as the reason of the pipe that it broke. */
   async #guard<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -117,7 +117,7 @@ export class FrameSource {
     }
   }
 
-  /** What came may be all; or ffmpeg has something to say. */
+  /** Accepts the end of the pictures, or throws the error that ffmpeg reports. */
   async #finish(process: FfmpegProcess, count: number): Promise<void> {
     const exit = await process.wait();
     this.#check();
@@ -164,12 +164,12 @@ function decodeArguments(file: string, track: MediaTrack, fps: number): string[]
     '-sws_flags',
     'bicubic+accurate_rnd+full_chroma_int',
   ];
-  // PPM is raw RGB24 with its size in front of each picture.
+  // PPM is raw RGB24 with the size before each picture.
   const pictures = ['-pix_fmt', 'rgb24', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1'];
   return [...fileInput(file), '-map', `0:${track.index}`, ...filters, ...pictures, ...keepFileStart(track)];
 }
 
-/** The next picture of a stream of binary PPM files; undefined at the end, 'cut' where the end comes within a picture. */
+/** The next picture of a stream of binary PPM files; undefined at the end, 'cut' if the stream ends within a picture. */
 async function readPpm(reader: ByteReader, name: string): Promise<Picture | 'cut' | undefined> {
   const lines = [await readLine(reader), await readLine(reader), await readLine(reader)];
   if (lines[0] === '') return undefined;
@@ -182,7 +182,7 @@ async function readPpm(reader: ByteReader, name: string): Promise<Picture | 'cut
   return data.length === 3 * width * height ? { data, width, height } : 'cut';
 }
 
-/** Up to a line feed, which is taken too. */
+/** Reads up to a line feed and consumes it. */
 async function readLine(reader: ByteReader): Promise<string> {
   let line = '';
   while (line.length < 32) {
@@ -193,14 +193,14 @@ async function readLine(reader: ByteReader): Promise<string> {
   return line;
 }
 
-/** A track may hold no picture, or one that is too large for ffmpeg's bound. */
+/** A track may hold no picture, or one above ffmpeg's size limit. */
 function nothingDecoded(name: string, exit: FfmpegExit, cause: KdtalkerError | undefined): KdtalkerError {
   const [, width, height] = (/Picture size (\d+)x(\d+)/.exec(exit.stderr) ?? []).map(Number);
   if (width !== undefined && height !== undefined) checkPictureSize(width, height, name);
   return unreadable(name, `ffmpeg cannot decode. ${cause?.message ?? 'It holds no picture'}`, cause);
 }
 
-/** Dolby Vision's profile 5 has colours of its own, which ffmpeg takes for others. */
+/** Dolby Vision's profile 5 has its own colour space, which ffmpeg mistakes for another. */
 function warnOfColours(track: MediaTrack, name: string): MediaTrack {
   if (/\b(dvh1|dvhe)\b/.test(track.text) && !/bt2020|bt709/.test(track.text))
     warnOnce(

@@ -7,20 +7,20 @@ import { readFully, writeFully } from '../files/whole-io.js';
 import type { Picture } from '../picture.js';
 import { loadSharp } from '../sharp.js';
 
-/** JPEG that the eye cannot tell from the original: 40 dB and more, a tenth of the pixels' bytes. */
+/** JPEG that looks like the original: 40 dB and more, a tenth of the pixels' bytes. */
 const JPEG = { quality: 97, chromaSubsampling: '4:4:4' } as const;
 
 /** Removes the file of a store that was garbage-collected without close(). */
 const dropped = new FinalizationRegistry<() => void>((remove) => remove());
 
 /**
- * Pictures of one size in a temporary file, to be read again in any order: a video that is played backwards, or over and over,
- * without being in memory or decoded from its start each time. Written one after the other, then read, by any number of callers.
+ * Pictures of one size in a temporary file, for reading in any order: a video played backwards, or repeatedly, without holding it in memory
+ * or decoding it from its start each time. Pictures are first written in order, then read by any number of callers.
  */
 export class FrameStore {
   readonly #file: TemporaryPath;
   readonly #handle: FileHandle;
-  /** Where each picture begins, and where the last one ends. */
+  /** The offset of each picture, and the end of the last one. */
   readonly #offsets = [0];
   #closing: Promise<void> | undefined;
 
@@ -36,7 +36,7 @@ export class FrameStore {
     return new FrameStore(place, handle);
   }
 
-  /** Pictures that were added. */
+  /** The number of added pictures. */
   get length(): number {
     return this.#offsets.length - 1;
   }
@@ -55,7 +55,7 @@ export class FrameStore {
     this.#offsets.push(at + bytes.length);
   }
 
-  /** A picture by its number. @throws CLOSED, FILE_NOT_FOUND where something else has cut the file */
+  /** Returns a picture by its number. @throws CLOSED, FILE_NOT_FOUND if the file was truncated by another process */
   async read(index: number): Promise<Picture> {
     this.#check();
     const [begin, end] = [this.#offsets[index]!, this.#offsets[index + 1]!];

@@ -3,7 +3,7 @@ import { readFully } from '../files/whole-io.js';
 import { checkInputFile, notFound } from './input.js';
 
 /**
- * The first bytes of a file or buffer.
+ * Returns the first bytes of a file or buffer.
  *
  * @param what the argument's name in messages
  * @throws FILE_NOT_FOUND

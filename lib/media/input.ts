@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { KdtalkerError, quote } from '../errors.js';
 
 /**
- * Makes sure that an input path names an existing regular file.
+ * Checks that an input path names an existing regular file.
  *
- * @param what the argument's name in messages: 'portrait', 'speech'.
- * @returns its size in bytes.
+ * @param what the argument's name in messages: 'portrait', 'speech'
+ * @returns its size in bytes
  * @throws FILE_NOT_FOUND
  */
 export async function checkInputFile(path: string, what: string): Promise<number> {
@@ -22,7 +22,7 @@ export async function checkInputFile(path: string, what: string): Promise<number
   return status.size;
 }
 
-/** FILE_NOT_FOUND in the one sentence form. */
+/** FILE_NOT_FOUND with its usual message. */
 export function notFound(path: string, what: string, why: string, cause?: unknown): KdtalkerError {
   const message = `Expected a readable file for ${what} but received ${quote(path)}, ${why}. Check the path.`;
   return new KdtalkerError('FILE_NOT_FOUND', message, { cause });

@@ -4,8 +4,8 @@ import { outputError, unwritable } from '../files/output-error.js';
 import type { Target } from '../files/whole-file.js';
 
 /**
- * A stream as the place of a video. It is ended when the video is whole. If something fails after the first byte it is destroyed, so that
- * its reader does not take a part for the whole; before that it is left as it was.
+ * A stream as the destination of a video. It is ended when the video is complete. If an error follows the first byte, it is destroyed, so
+ * that its reader does not take a part for the whole; before the first byte it is left untouched.
  */
 export class OutputStream implements Target<OutputStream> {
   readonly temporary = this;
@@ -16,13 +16,13 @@ export class OutputStream implements Target<OutputStream> {
   #bytes = 0;
   #isTouched = false;
   #broken: unknown;
-  /** Rejects the write under way. */
+  /** Rejects the pending write. */
   #fail: (error: unknown) => void = () => {};
 
   /**
-   * @param name of the stream in messages
-   * @param isOurs whether nobody else uses it: it is destroyed whenever the video fails
-   * @throws INVALID_ARGUMENT for what is no stream, or was ended
+   * @param name the stream's name in messages
+   * @param isOurs whether nobody else uses the stream: then every failure of the video destroys it
+   * @throws INVALID_ARGUMENT if the value is not a stream, or the stream has ended
    */
   constructor(stream: Writable, name: string, isOurs = false) {
     checkWritable(stream);
@@ -32,7 +32,7 @@ export class OutputStream implements Target<OutputStream> {
     this.#forget = finished(stream, { readable: false }, (cause) => this.#break(cause));
   }
 
-  /** Resolves when the stream has taken the bytes; a slow reader makes the caller wait. @throws OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL */
+  /** Resolves when the stream has taken the bytes; a slow reader delays the caller. @throws OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL */
   async write(bytes: Uint8Array): Promise<void> {
     this.#isTouched = true;
     await this.#do((done) => this.#stream.write(bytes, done));
@@ -71,16 +71,16 @@ export class OutputStream implements Target<OutputStream> {
   }
 }
 
-/** What Node.js and the system say where nobody reads any more. */
+/** The error codes of Node.js and the system for a stream without a reader. */
 const READER_GONE = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'];
 
-/** @throws INVALID_ARGUMENT for what is no path and no stream, or a stream that was ended */
+/** @throws INVALID_ARGUMENT for a value that is neither a path nor a stream, and for a stream that has ended */
 export function checkWritable(output: unknown): void {
   if (!isWritable(output))
     throw invalidArgument('a path or a stream that can be written', 'the output', output);
 }
 
-/** Also responses of `node:http`, which are no instances of Writable. */
+/** Accepts also responses of `node:http`, which are not instances of Writable. */
 function isWritable(value: unknown): boolean {
   const { write, end, on, writable } = (value ?? {}) as Partial<Writable>;
   return [write, end, on].every((method) => typeof method === 'function') && writable === true;

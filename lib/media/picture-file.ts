@@ -9,23 +9,23 @@ import { looksLikeTga, otherKind, stillKind } from './picture-kind.js';
 import { isPipe, isStream, openPipe } from './pipe.js';
 import { decodeStill, type StillKind } from './still.js';
 
-/** The most bytes that are taken of a stream: the largest picture without compression, and some. */
+/** The most bytes read from a stream: a little more than the largest picture without compression. */
 const MAX_STREAM_BYTES = 2 ** 30;
 
-/** A picture file that has been opened. */
+/** An opened picture file. */
 export interface PictureFile {
   readonly image: Sharp;
-  /** Pixels, as they are stored: before EXIF turns them. */
+  /** Pixels as stored, before EXIF rotation. */
   readonly width: number;
   readonly height: number;
-  /** What messages call it. */
+  /** The picture's name in messages. */
   readonly name: string;
 }
 
 /**
- * Opens a picture file: sharp reads it, or ffmpeg what sharp does not (HEIC, BMP, JPEG 2000, PSD, TGA).
+ * Opens a picture file with sharp, or with ffmpeg for the formats that sharp cannot read (HEIC, BMP, JPEG 2000, PSD, TGA).
  *
- * @throws as readPicture
+ * @throws the errors of readPicture
  */
 export async function openPicture(
   input: FileInput | AsyncIterable<Uint8Array>,
@@ -83,7 +83,7 @@ async function openWithSharp(
   file: string | Uint8Array,
   name: string,
 ): Promise<PictureFile & { compression: Metadata['compression'] }> {
-  // 'error' is the mildest level at which every decoder reports a file that was cut short.
+  // 'error' is the lowest level at which every decoder reports a truncated file.
   const options: SharpOptions = { failOn: 'error', limitInputPixels: false };
   const sharp = await loadSharp();
   const { width, height, compression } = await sharp(file, options)
@@ -106,7 +106,7 @@ async function openStill(
   return openWithSharp(png, name);
 }
 
-/** Adds why ffmpeg is needed, and which formats work without it. */
+/** Adds to the message why ffmpeg is needed, and which formats work without it. */
 function withoutFfmpeg(error: unknown, kind: StillKind, name: string): unknown {
   if (!(error instanceof KdtalkerError) || error.code !== 'FFMPEG_NOT_FOUND') return error;
   const message = `Expected ffmpeg, which reads ${kind.toUpperCase()} files, for portrait (${name}) but found none. Install it, or give a PNG or JPEG file.`;
@@ -127,7 +127,7 @@ export function reasonOf(cause: unknown): string {
   return String((cause as Error)?.message ?? cause).split('\n', 1)[0]!;
 }
 
-/** PICTURE_UNREADABLE in the one sentence form. */
+/** PICTURE_UNREADABLE with its usual message. */
 export function unreadable(name: string, why: string, cause?: unknown): KdtalkerError {
   const message =
     `Expected a picture for portrait but received ${name}, which ${why}. ` +

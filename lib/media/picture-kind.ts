@@ -1,6 +1,6 @@
 import type { StillKind } from './still.js';
 
-/** What a file has at its beginning: a text, as Latin-1, at a place. All of a mark's have to be there. */
+/** A text at an offset of a file, as Latin-1. A kind's mark is a list of them; all have to match. */
 type Mark = readonly (readonly [at: number, text: string])[];
 
 const brand = (name: string): Mark => [[4, `ftyp${name}`]];
@@ -17,7 +17,7 @@ const STILLS: readonly (readonly [StillKind, Mark])[] = [
 
 const VIDEO = 'a video (talker.sourceVideo() takes it)';
 
-/** Files that nothing here reads as a picture, so that a message can name them. */
+/** Files that cannot be read as a picture, named for messages. */
 const OTHERS: readonly (readonly [string, Mark])[] = [
   ['a JPEG XL file', start('\xff\x0a')],
   ['a JPEG XL file', start('\0\0\0\x0cJXL ')],
@@ -45,12 +45,12 @@ export function stillKind(head: Uint8Array): StillKind | undefined {
   return find(STILLS, head);
 }
 
-/** What a file is that is no picture, in words; undefined where nobody knows. */
+/** The kind of a file that is no picture, in words; undefined if unknown. */
 export function otherKind(head: Uint8Array): string | undefined {
   return find(OTHERS, head);
 }
 
-/** TGA has no mark at its beginning: whether what no decoder knows has the header of one. */
+/** Whether the bytes begin like a TGA file. TGA has no mark: use this only for a file that no decoder recognises. */
 export function looksLikeTga(head: Uint8Array): boolean {
   if (head.length < 16) return false;
   const [, map = 9, type = 0] = head;

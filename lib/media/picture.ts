@@ -10,40 +10,40 @@ import { MAX_PIXELS } from './limits.js';
 import { openPicture, reasonOf, unreadable } from './picture-file.js';
 import { isStream } from './pipe.js';
 
-/** Pixels already decoded: rows from the top, channels interleaved, 8 bits each. */
+/** Decoded pixels: rows from the top, channels interleaved, 8 bits each. */
 export interface RawPicture {
   /** `width * height * channels` bytes. */
   data: Uint8Array | Uint8ClampedArray;
   width: number;
   height: number;
-  /** 1 is grey, 3 is RGB, 4 is RGB with straight (not premultiplied) alpha. All of them sRGB. */
+  /** 1 is grey, 3 is RGB, 4 is RGB with straight (not premultiplied) alpha. All are sRGB. */
   channels: 1 | 3 | 4;
 }
 
 /**
- * A picture as `talker.portrait()` takes it: a path (also of a pipe) or a `file:` URL; the bytes of a file as an ArrayBuffer, a view of
- * one or a Blob; a stream of such bytes; or raw pixels. Bytes may not change until the call has settled.
+ * A picture for `talker.portrait()`: a path (also of a pipe) or a `file:` URL; the bytes of a file as an ArrayBuffer, a view of one or a
+ * Blob; a stream of such bytes; or raw pixels. The bytes may not change until the call has settled.
  */
 export type PictureInput = FileInput | AsyncIterable<Uint8Array> | RawPicture;
 
 /** How a picture is read. */
 export interface ReadPictureOptions {
-  /** What transparent parts are laid on. Default white. */
+  /** The background of transparent parts. Default white. */
   background?: Background | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** The shortest side that is looked at. */
+/** The shortest side that is accepted. */
 export const MIN_SIDE = 32;
 
 /**
- * Decodes a picture: any format that sharp reads (PNG, JPEG, WebP, AVIF, GIF, TIFF, SVG), in any depth and colour space, and by ffmpeg
- * HEIC, BMP, JPEG 2000, PSD and TGA.
+ * Decodes a picture: with sharp PNG, JPEG, WebP, AVIF, GIF, TIFF and SVG, in any depth and colour space; with ffmpeg HEIC, BMP, JPEG 2000,
+ * PSD and TGA.
  *
- * EXIF orientation is applied, embedded colour profiles and CMYK become sRGB, of an animation the first frame is taken.
+ * Applies EXIF orientation, converts embedded colour profiles and CMYK to sRGB, and takes the first frame of an animation.
  *
- * @throws FILE_NOT_FOUND, PICTURE_UNREADABLE, PICTURE_TOO_SMALL (a side under 32 px), PICTURE_TOO_LARGE (over 120
- *   megapixels; found out without decoding), FFMPEG_NOT_FOUND and FFMPEG_FAILED (of formats that it reads), INVALID_ARGUMENT, ABORTED
+ * @throws FILE_NOT_FOUND, PICTURE_UNREADABLE, PICTURE_TOO_SMALL (a side under 32 px), PICTURE_TOO_LARGE (over 120 megapixels; detected
+ *   without decoding), FFMPEG_NOT_FOUND and FFMPEG_FAILED (for formats that it reads), INVALID_ARGUMENT, ABORTED
  */
 export async function readPicture(input: PictureInput, options: ReadPictureOptions = {}): Promise<Picture> {
   const { signal, background = WHITE } = options;
@@ -52,7 +52,7 @@ export async function readPicture(input: PictureInput, options: ReadPictureOptio
   return orAborted(work, { signal, what: 'Reading the picture' });
 }
 
-/** The same pixels as the bytes of a PNG file. Level 4 takes half the time of the default for a twentieth more bytes. */
+/** Encodes the same pixels as a PNG file. Level 4 takes half the time of the default for a twentieth more bytes. */
 export async function encodePng({ data, width, height, alpha }: Picture): Promise<Uint8Array> {
   const sharp = await loadSharp();
   const size = { width, height };
@@ -64,7 +64,7 @@ export async function encodePng({ data, width, height, alpha }: Picture): Promis
   return image.png({ compressionLevel: 4 }).toBuffer();
 }
 
-/** What {@link encodePng} made. */
+/** The result of {@link encodePng}. */
 export async function decodePng(bytes: Uint8Array): Promise<Picture> {
   const sharp = await loadSharp();
   const open = () => sharp(bytes, { failOn: 'error', limitInputPixels: false });

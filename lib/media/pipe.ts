@@ -18,13 +18,13 @@ export async function isPipe(path: string): Promise<boolean> {
 }
 
 /**
- * A named pipe as a stream. Opened without waiting for whoever writes, which would hold a thread that nothing can interrupt; the event
- * loop waits instead.
+ * Opens a named pipe as a stream. Does not wait for a writer, which would block a thread without a way to interrupt it; the event loop
+ * waits instead.
  *
  * @param what the argument's name in messages
  */
 export async function openPipe(path: string, what: string): Promise<Readable> {
-  // Not a FileHandle, which would close what the socket owns.
+  // A FileHandle would close the descriptor that the socket owns.
   const fd = await promisify(open)(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
     (cause: unknown) => {
       throw notFound(path, what, 'which may not be read', cause);
@@ -37,8 +37,8 @@ export async function openPipe(path: string, what: string): Promise<Readable> {
 const PERIOD = 20;
 
 /**
- * A named pipe to write to, as soon as somebody reads it. The system does not tell when that is, except to a thread that waits and that
- * nothing can interrupt.
+ * Opens a named pipe for writing, as soon as it has a reader. It polls: the system reports a reader only to a blocked thread, which nothing
+ * can interrupt.
  *
  * @throws OUTPUT_UNWRITABLE; the signal's AbortError
  */

@@ -1,6 +1,6 @@
 /**
- * Whether a file begins as a playlist: those are refused because they make ffmpeg open whatever they name, a hole in a service that
- * takes uploads.
+ * Whether a file begins like a playlist. Playlists are refused because they make ffmpeg open whatever they name: a hole in a service that
+ * accepts uploads.
  */
 export function isPlaylist(head: Uint8Array): boolean {
   const text = Buffer.from(head).toString('latin1');

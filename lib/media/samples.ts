@@ -3,13 +3,13 @@ import { KdtalkerError } from '../errors.js';
 /** Samples of all channels, one time step after the other. */
 export type Interleaved = Uint8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
-/** Which number is silence and which distance from it is 1.0. Both are exact in binary. */
+/** The value of silence and the distance from it that means 1.0. Both are exact in binary. */
 export interface SampleScale {
   zero: number;
   full: number;
 }
 
-/** A piece of a sound with all its channels, as they were stored. */
+/** A piece of a sound with all its channels, as stored. */
 export interface Block {
   samples: Interleaved;
   channels: number;
@@ -34,9 +34,9 @@ export function toFloats({ samples, scale: { zero, full } }: Block): Float32Arra
 }
 
 /**
- * Refuses NaN and infinity, which would spread over the whole clip.
+ * Rejects NaN and infinity, which would spread over the whole clip.
  *
- * @param first index of the chunk's first sample in the sound.
+ * @param first index in the sound of the chunk's first sample
  * @throws SPEECH_NOT_FINITE naming the first bad sample
  */
 export function checkFinite(chunk: Float32Array, first: number, sampleRate: number): void {
@@ -52,10 +52,10 @@ export function checkFinite(chunk: Float32Array, first: number, sampleRate: numb
 }
 
 /**
- * The error of a sound that does not fill one video frame. Known only after resampling, so the engine's caller throws it.
+ * The error for a sound shorter than one video frame. The length is known only after resampling, so the engine's caller throws it.
  *
- * @param samples mono samples at `sampleRate`.
- * @param fps video frames a second.
+ * @param samples mono samples at `sampleRate`
+ * @param fps video frames a second
  */
 export function speechTooShort(samples: number, sampleRate: number, fps: number): KdtalkerError {
   const milliseconds = ((1000 * samples) / sampleRate).toFixed(1);
@@ -66,7 +66,7 @@ export function speechTooShort(samples: number, sampleRate: number, fps: number)
   );
 }
 
-/** The error of a sound without any sample. */
+/** The error for a sound without samples. */
 export function speechEmpty(name: string, why: string): KdtalkerError {
   return new KdtalkerError(
     'SPEECH_EMPTY',

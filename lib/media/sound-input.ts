@@ -10,38 +10,38 @@ import type { RawSound } from './sources/raw.js';
 import { spool } from './spool.js';
 
 /**
- * What can be given as sound: a path, also of a pipe, or a `file:` URL; the bytes of a sound or video file; a stream of such bytes, which
- * is read once; or PCM.
+ * A sound input: a path (also of a pipe) or a `file:` URL; the bytes of a sound or video file; a stream of such bytes, which is read once;
+ * or PCM.
  */
 export type SoundInput = FileInput | AsyncIterable<Uint8Array> | RawSound;
 
 /** Removes the file of an input that was dropped without close(). */
 const dropped = new FinalizationRegistry<Kept>(({ file }) => void remove(file));
 
-/** The file of what can be read only once; of anything else undefined. */
+/** The temporary file of an input that can be read only once; undefined for any other input. */
 interface Kept {
   file?: Promise<TemporaryPath | undefined>;
 }
 
 /**
- * A sound that can be opened as often as wanted: what can be read only once, a stream or a pipe, is read into a temporary file when it
- * is opened first, and stays there until close().
+ * A sound that can be opened repeatedly. An input that can be read only once, a stream or a pipe, is copied to a temporary file at the
+ * first open; the file stays until close().
  */
 export class ReusableSound {
   readonly #input: SoundInput;
   #given: Promise<Given> | undefined;
   readonly #track: number | undefined;
-  /** Apart from this object, so that it can outlive it for a moment. */
+  /** A separate object, because it may outlive this one for a moment. */
   readonly #kept: Kept = {};
 
-  /** @param track which of the file's tracks of sound, as {@link openSound} takes it */
+  /** @param track the index of the sound track, as in {@link openSound} */
   constructor(input: SoundInput, track?: number) {
     this.#input = input;
     this.#track = track;
     dropped.register(this, this.#kept, this);
   }
 
-  /** @throws what openSound does; INVALID_ARGUMENT for a stream that was read before */
+  /** @throws the errors of openSound; INVALID_ARGUMENT for a stream that was read before */
   async open({ signal }: Pick<SoundOptions, 'signal'> = {}): Promise<Sound> {
     const options = { signal, track: this.#track };
     this.#given ??= givenAs(this.#input);
@@ -52,28 +52,28 @@ export class ReusableSound {
     return openSound(file.path, { ...options, name: nameOf(input) });
   }
 
-  /** Removes the temporary file. Fine to call twice. */
+  /** Removes the temporary file. May be called twice. */
   async close(): Promise<void> {
     dropped.unregister(this);
     await remove(this.#kept.file);
   }
 }
 
-/** A path, bytes or PCM, which can be read again, or a stream. */
+/** Returns a path, bytes or PCM, which can be read again, or a stream. */
 type Given = LastingSound | AsyncIterable<Uint8Array>;
 
 async function givenAs(input: SoundInput): Promise<Given> {
   return isFile(input) ? fileOf(input, 'speech', 'a path, bytes, a stream or PCM') : input;
 }
 
-/** A file, or what people give for one; typed arrays of numbers are samples. */
+/** Returns a file, or a common substitute for one; typed arrays of numbers are samples. */
 function isFile(input: unknown): input is FileInput {
   if (typeof input === 'string' || types.isUint8Array(input) || types.isDataView(input)) return true;
   if (types.isAnyArrayBuffer(input) || types.isPromise(input) || input instanceof URL) return true;
   return typeof (input as { arrayBuffer?: unknown } | null)?.arrayBuffer === 'function';
 }
 
-/** Reads at once what can be read only once, if it is that. */
+/** Begins at once to read an input that can be read only once. */
 async function keep(input: Given, signal: AbortSignal | undefined): Promise<TemporaryPath | undefined> {
   const stream = await streamOf(input);
   return stream && spool(stream, nameOf(input), signal);
@@ -92,7 +92,7 @@ function nameOf(input: Given): string {
   return typeof input === 'string' ? quote(input) : 'a stream';
 }
 
-/** As a Node.js stream. @throws INVALID_ARGUMENT where something of it is gone already */
+/** Converts to a Node.js stream. @throws INVALID_ARGUMENT if a part of it was already read */
 function unread(input: AsyncIterable<Uint8Array>): Readable {
   const { locked } = input as { locked?: boolean };
   const isUsed = input instanceof Readable ? input.readableDidRead || input.destroyed : locked === true;

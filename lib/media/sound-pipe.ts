@@ -2,24 +2,24 @@ import type { Writable } from 'node:stream';
 import type { SoundTrack } from './track.js';
 import { floatWavHeader } from './wav-writer.js';
 
-/** Samples given beyond the end, which the resampler of an encoder looks at, in seconds. */
+/** Seconds of samples written beyond the end, which the encoder's resampler reads ahead. */
 const BEYOND = 1;
 
 /**
- * Writes a track into a pipe of an encoder, as WAV, beside whatever else goes to it. It waits for nothing but this pipe: an encoder that
- * takes frames and sound in any order never waits for one that waits for the other.
+ * Writes a track into an encoder's pipe, as WAV, independently of the encoder's other inputs. It waits only for this pipe, so an encoder
+ * that reads frames and sound in any order cannot deadlock.
  */
 export class SoundPipe {
-  /** Why the track could not be read; undefined while it could. */
+  /** Why the track could not be read; undefined without an error. */
   error: unknown;
   #stopped = false;
 
   /**
-   * @param seconds of the video: what is longer is not read
-   * @param fail called once where the track cannot be read
+   * @param seconds the video's duration: no sound beyond it is read
+   * @param fail called once if the track cannot be read
    */
   constructor(track: SoundTrack, pipe: Writable, seconds: number, fail: () => void) {
-    pipe.on('error', () => {}); // the encoder's exit says why it broke
+    pipe.on('error', () => {}); // the encoder's exit gives the reason
     void this.#pump(track, pipe, seconds + BEYOND).catch((error: unknown) => {
       if (this.#stopped) return;
       this.error = error;
@@ -27,7 +27,7 @@ export class SoundPipe {
     });
   }
 
-  /** What the pump meets from now on concerns nobody. */
+  /** Errors of the pump after this call are ignored. */
   stop(): void {
     this.#stopped = true;
   }
@@ -45,7 +45,7 @@ export class SoundPipe {
   }
 }
 
-/** False where nobody reads any more. */
+/** Returns false if the pipe has no reader any more. */
 function write(pipe: Writable, bytes: Uint8Array): Promise<boolean> {
   return new Promise((resolve) => pipe.write(bytes, (broken) => resolve(!broken)));
 }

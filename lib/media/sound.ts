@@ -14,44 +14,45 @@ import { WavSource } from './sources/wav.js';
 import { type SoundTrack, trackOf } from './track.js';
 import { isWav } from './wav.js';
 
-/** What can be opened as sound again and again: a path, the bytes of a sound or video file, or PCM. */
+/** A sound input that can be opened repeatedly: a path, the bytes of a sound or video file, or PCM. */
 export type LastingSound = string | Uint8Array | RawSound;
 
 /** How a sound is opened. */
 export interface SoundOptions {
   signal?: AbortSignal | undefined;
-  /** Which track of sound of a file that has several, 0 the first; default: the one that the file marks. */
+  /** The index of the sound track in a file with several, from 0; default: the track that the file marks. */
   track?: number | undefined;
-  /** What the input is called in messages; default: its path or size. */
+  /** The input's name in messages; default: its path or size. */
   name?: string | undefined;
 }
 
-/** An opened sound, read from its start as often as wanted in bounded memory. */
+/** An opened sound. Each read begins at the start and uses bounded memory. */
 export interface Sound {
-  /** Samples per second of what {@link chunks} gives: the rate of the file itself. */
+  /** Samples per second of {@link chunks}: the rate of the file itself. */
   readonly sampleRate: number;
-  /** How many mono samples there will be, where that is known beforehand (WAV and PCM). */
+  /** The number of mono samples, if known beforehand (WAV and PCM). */
   readonly samples: number | undefined;
   /**
-   * The sound as mono, values about -1 to 1, in order, one second or less at a time.
+   * Yields the sound as mono, values from about -1 to 1, in order, at most one second at a time.
    *
-   * Channels are averaged; where they cancel each other out the louder one is taken, with the warning CHANNELS_CANCEL. Every call begins at the start.
+   * Averages the channels; if they cancel each other out, takes the louder one and warns with CHANNELS_CANCEL. Every call begins at the
+   * start.
    *
    * @throws SPEECH_NOT_FINITE, SPEECH_EMPTY, SPEECH_UNREADABLE, FFMPEG_FAILED, ABORTED, CLOSED
    */
   chunks(): AsyncIterable<Float32Array>;
-  /** The same samples as {@link chunks} reads, with all channels, for an encoder. Its blocks throw as chunks() does. */
+  /** The same sound as {@link chunks}, with all channels, for an encoder. Its blocks throw the errors of chunks(). */
   readonly track: SoundTrack;
-  /** Ends running reads and removes temporary files. The signal firing does the same. Fine to call twice. */
+  /** Stops running reads and removes temporary files, as does the signal. May be called twice. */
   close(): Promise<void>;
 }
 
 /**
- * Opens sound. WAV (PCM of 8 to 32 bits, float of 32 and 64) is read directly; everything else, videos included, by
- * ffmpeg. The content of a file decides what it is, not its name.
+ * Opens sound. WAV (PCM of 8 to 32 bits, float of 32 and 64) is read directly; ffmpeg reads everything else, videos included. The content
+ * of a file decides its format, not its name.
  *
- * @throws FILE_NOT_FOUND, SPEECH_EMPTY (no samples, or a video without sound), SPEECH_UNREADABLE, FFMPEG_NOT_FOUND,
- *   INVALID_ARGUMENT, ABORTED
+ * @throws FILE_NOT_FOUND, SPEECH_EMPTY (no samples, or a video without sound), SPEECH_UNREADABLE, FFMPEG_NOT_FOUND, INVALID_ARGUMENT,
+ *   ABORTED
  */
 export async function openSound(input: LastingSound, options: SoundOptions = {}): Promise<Sound> {
   const { signal } = options;
@@ -140,7 +141,7 @@ class OpenSound implements Sound {
     await this.#source.close();
   }
 
-  /** Closing breaks the pipe of a running read: that is then the reason to name, not the pipe. */
+  /** Closing breaks the pipe of a running read: then the error names the close, not the pipe. */
   async *#read(): AsyncGenerator<Block> {
     this.#check();
     try {
@@ -164,7 +165,7 @@ class OpenSound implements Sound {
     );
   }
 
-  /** Closing only removes files and children; what could fail in it concerns nobody who has aborted. */
+  /** Closing only removes files and children; its errors do not matter after an abort. */
   readonly #stop = () => void this.close().catch(() => {});
 
   #check(): void {

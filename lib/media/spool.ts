@@ -8,10 +8,10 @@ import { openTemporaryFile } from '../files/temporary-file.js';
 import type { TemporaryPath } from '../files/temporary-path.js';
 
 /**
- * Reads a stream to its end into a temporary file, piece by piece. The stream is destroyed whatever happens.
+ * Reads a stream to its end into a temporary file, piece by piece. Always destroys the stream.
  *
- * @param name of the stream in messages
- * @throws SPEECH_UNREADABLE where the stream fails, OUTPUT_DISK_FULL, OUTPUT_UNWRITABLE, INVALID_ARGUMENT, ABORTED
+ * @param name the stream's name in messages
+ * @throws SPEECH_UNREADABLE if the stream fails, OUTPUT_DISK_FULL, OUTPUT_UNWRITABLE, INVALID_ARGUMENT, ABORTED
  */
 export async function spool(
   stream: Readable,
@@ -28,7 +28,7 @@ export async function spool(
       await orAborted(copied, { signal, what });
       return place;
     } catch (error) {
-      copied.catch(() => {}); // where the signal was quicker
+      copied.catch(() => {}); // the signal may fire first
       await place.remove();
       throw error;
     }

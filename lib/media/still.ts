@@ -5,21 +5,21 @@ import { MAX_PIXELS } from './limits.js';
 import { InputFile } from './sources/input-file.js';
 import { probe } from './sources/probe.js';
 
-/** ffmpeg's decoders of pictures that sharp does not read. HEIC has none of its own: it is a container of video pictures. */
+/** ffmpeg's decoders for pictures that sharp cannot read. HEIC has none of its own: it is a container of video pictures. */
 const DECODERS = { bmp: 'bmp', jp2: 'jpeg2000', psd: 'psd', tga: 'targa', heic: undefined } as const;
 
 /** Kinds of picture that {@link decodeStill} reads. */
 export type StillKind = keyof typeof DECODERS;
 
-/** Four channels of 16 bits, and what PNG adds to what does not compress. */
+/** Four channels of 16 bits, and PNG's overhead for incompressible data. */
 const MAX_PNG_BYTES = 8 * MAX_PIXELS * 1.01 + 2 ** 16;
 
 /**
- * Decodes one picture by ffmpeg, which may open nothing but that picture, into a PNG file in memory: depth and alpha are kept.
+ * Decodes one picture into a PNG file in memory; keeps depth and alpha. ffmpeg may open nothing but that picture.
  *
- * @param input a path, or the bytes of the file.
- * @param kind what the bytes were recognised as.
- * @param name the input in messages.
+ * @param input a path, or the bytes of the file
+ * @param kind the detected kind of the bytes
+ * @param name the input's name in messages
  * @throws PICTURE_UNREADABLE, PICTURE_TOO_LARGE, FFMPEG_NOT_FOUND, FFMPEG_FAILED (it was killed), ABORTED, OUTPUT_UNWRITABLE and
  *   OUTPUT_DISK_FULL (of the system's temporary folder, for bytes)
  */
@@ -39,7 +39,7 @@ export async function decodeStill(
   }
 }
 
-/** A phone's HEIC is often a grid of tiles, each a picture track; ffmpeg would give the first tile for the whole. */
+/** A phone's HEIC is often a grid of tiles, each a video track; ffmpeg would return the first tile instead of the whole. */
 async function refuseTiles(path: string, name: string, signal: AbortSignal | undefined): Promise<void> {
   const { tracks } = await probe(path, signal);
   if (tracks.filter(({ kind }) => kind === 'pictures').length > 1)
@@ -52,7 +52,7 @@ async function decode(
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  // Level 1: it is decoded again at once.
+  // Level 1, because the file is decoded again at once.
   const png = ['-frames:v', '1', '-c:v', 'png', '-compression_level', '1', '-f', 'image2pipe', 'pipe:1'];
   const args = ['-loglevel', 'info', ...stillInput(path, DECODERS[kind]), ...png];
   const process = FfmpegProcess.start(args, { signal, what: `Decoding ${name}`, stdout: true });

@@ -5,16 +5,16 @@ import type { SoundSource } from './sources/source.js';
 export interface SoundTrack {
   readonly sampleRate: number;
   readonly channels: number;
-  /** Which loudspeaker each channel is for, as the bits of WAVE_FORMAT_EXTENSIBLE; 0 where nobody knows. */
+  /** The loudspeaker of each channel, as the bits of WAVE_FORMAT_EXTENSIBLE; 0 if unknown. */
   readonly speakers: number;
-  /** Interleaved samples from -1 to 1, from the start, a second or less at a time. Every call reads anew. */
+  /** Yields interleaved samples from -1 to 1, from the start, at most a second at a time. Every call reads again. */
   blocks(): AsyncIterable<Float32Array>;
 }
 
-/** No arrangement of loudspeakers that an encoder knows has more. */
+/** The most channels of any speaker layout that an encoder supports. */
 const MAX_CHANNELS = 8;
 
-/** All channels of a source; of more than eight, which no player knows, their mean. */
+/** Returns all channels of a source; for more than eight, which no player supports, their mean. */
 export function trackOf(source: SoundSource, read: () => AsyncIterable<Block>): SoundTrack {
   const { sampleRate, channels, speakers } = source;
   if (channels <= MAX_CHANNELS)

@@ -20,33 +20,33 @@ import { checkWritable, OutputStream } from './output-stream.js';
 import { isPipe, openOutputPipe } from './pipe.js';
 import type { SoundTrack } from './track.js';
 
-/** What to encode and how. */
+/** The options of a video. */
 export interface VideoOptions {
-  /** Pixels of the frames; of an odd side MP4 and WebM leave out the last row or column. */
+  /** Pixels of the frames; MP4 and WebM drop the last row or column of an odd side. */
   width: number;
   height: number;
   /** Frames per second, 25 for a talker. */
   fps: number;
-  /** Frames that will be written, exactly. The sound is cut or padded with silence to them. */
+  /** The exact number of frames. The sound is cut or padded with silence to their duration. */
   frames: number;
-  /** The sound, `Sound.track`; left out of formats that hold none. */
+  /** The sound, `Sound.track`; ignored by formats that hold none. */
   sound?: SoundTrack | undefined;
   /** Quality, lower is better: 0 to 51 for MP4 (default 20), 0 to 63 for WebM (default 30). */
   crf?: number | undefined;
   /** x264 preset from 'ultrafast' to 'veryslow', for MP4. Default 'veryfast'. */
   preset?: string | undefined;
-  /** Whether frames come with their opacity, where the format can hold it. Default false. */
+  /** Whether frames have opacity, if the format can hold it. Default false. */
   transparent?: boolean | undefined;
   /** Whether an existing file may be replaced, atomically and only when the new one is complete. Default true. */
   overwrite?: boolean | undefined;
-  /** The format, where the output's name is not to say it; default: see {@link formatOf}. */
+  /** The format, independent of the output's name; default: see {@link formatOf}. */
   format?: VideoFormatName | undefined;
   /** Encoder threads. Default 2. */
   threads?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** The format that an output's name asks for. */
+/** The format for the name of an output. */
 export function videoFormat(file: string): VideoFormat {
   if (typeof file !== 'string' || file === '') throw invalidArgument('a path', 'the output', file);
   if (isFolder(file)) return png;
@@ -60,13 +60,13 @@ export function videoFormat(file: string): VideoFormat {
   );
 }
 
-/** Formats that can be named instead: those of one file. */
+/** Formats that can be requested by name: those of one file. */
 const NAMED = { mp4, webm, gif } as const;
 
-/** The name of a format that is one file. */
+/** The name of a format of one file. */
 export type VideoFormatName = keyof typeof NAMED;
 
-/** The format of an output: the one named, else the one that its name asks for; of a stream, and a pipe whose name asks for none, MP4. */
+/** The format of an output: the requested one, else the one of its name; MP4 for a stream, and for a pipe whose name has none. */
 export async function formatOf(output: VideoOutput, named?: VideoFormatName): Promise<VideoFormat> {
   if (typeof output !== 'string') {
     checkWritable(output);
@@ -83,32 +83,31 @@ export async function formatOf(output: VideoOutput, named?: VideoFormatName): Pr
   }
 }
 
-/** Where a video goes: a file or a named pipe by its path, or a stream. */
+/** The destination of a video: the path of a file or a named pipe, or a stream. */
 export type VideoOutput = string | Writable;
 
 /**
  * Starts a video file.
  *
- * Nothing appears under the final name before {@link VideoWriter.finish}; until then a hidden file beside it
- * (`.name.kdtalker-*.part`) is written, and removed on any failure, abort or exit.
+ * No file has the final name before {@link VideoWriter.finish}. Until then frames go to a hidden file beside it (`.name.kdtalker-*.part`),
+ * which any failure, abort or exit removes.
  *
- * @param file `x.mp4` (H.264 + AAC), `x.webm` (VP9 + Opus), `x.gif`, or frames: `dir/%05d.png` or `dir/`, numbered from
- *   0, over older frames of the same names.
- *   A named pipe and a stream are written as the video is made.
+ * @param file `x.mp4` (H.264 + AAC), `x.webm` (VP9 + Opus), `x.gif`, or frames: `dir/%05d.png` or `dir/`, numbered from 0; older frames of
+ *   the same names are replaced. A named pipe and a stream receive the video while it is made.
  * @throws OUTPUT_FORMAT, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, FFMPEG_NOT_FOUND, INVALID_ARGUMENT, ABORTED
  */
 export async function openVideo(file: VideoOutput, options: VideoOptions): Promise<VideoWriter> {
   return (await planVideo(file, options))(options);
 }
 
-/** What is known of a video before its sound is read. */
+/** The options known before the sound is read. */
 export type VideoPlanOptions = Omit<VideoOptions, 'frames' | 'sound' | 'signal'>;
 
-/** What only the sound decides. */
+/** The options that depend on the sound. */
 export type VideoContents = Pick<VideoOptions, 'frames' | 'sound' | 'signal'>;
 
 /**
- * Checks everything about a video that can be checked before there is one. What it gives opens the video.
+ * Checks everything that can be checked before rendering. Returns a function that opens the video.
  *
  * @throws OUTPUT_FORMAT, OUTPUT_UNWRITABLE, INVALID_ARGUMENT
  */
@@ -151,11 +150,11 @@ async function startVideo(
 
 type VideoTarget = Target<string | OutputStream>;
 
-/** A video being written. One call at a time; after any error it has cleaned up behind itself. */
+/** A video being written. One call at a time; any error removes what was written. */
 export class VideoWriter {
   readonly file: string;
   readonly format: VideoFormat['name'];
-  /** How {@link write} wants its frames. */
+  /** The layout of frames for {@link write}. */
   readonly pixelFormat: EncoderPixelFormat;
   readonly #encoder: Encoder;
   readonly #target: VideoTarget;
@@ -178,7 +177,7 @@ export class VideoWriter {
   /**
    * Encodes the next frame.
    *
-   * @returns when the frame's memory may be used again; slow encoders make the caller wait here.
+   * @returns when the frame's memory may be reused; slow encoders delay the caller here
    * @throws FFMPEG_FAILED, OUTPUT_DISK_FULL, OUTPUT_UNWRITABLE, INVALID_ARGUMENT, CLOSED, ABORTED
    */
   async write(frame: Uint8Array): Promise<void> {
@@ -190,16 +189,16 @@ export class VideoWriter {
     if (this.#written >= frames) throw invalidArgument(`${frames} frames`, 'the video', 'one more');
     await this.#guard(async () => {
       await this.#encoder.write(frame);
-      // An encoder that was ended meanwhile took the frame, too.
+      // An encoder that was ended meanwhile may still have taken the frame.
       this.#check();
     });
     this.#written += 1;
   }
 
   /**
-   * Completes the file and gives it its name.
+   * Completes the file and renames it to its final name.
    *
-   * @throws as {@link write}; INVALID_ARGUMENT when not all frames were written
+   * @throws as {@link write}; INVALID_ARGUMENT if frames are missing
    */
   async finish(): Promise<{ bytes: number }> {
     this.#check();
@@ -215,7 +214,7 @@ export class VideoWriter {
     });
   }
 
-  /** Gives up: ends the encoder and removes what was written. Does nothing after {@link finish} or a failure. */
+  /** Stops the encoder and removes what was written. Does nothing after {@link finish} or a failure. */
   async abort(): Promise<void> {
     if (this.#state === 'open') this.#state = 'aborted';
     if (this.#state === 'aborted') await this.#clean();
@@ -237,7 +236,7 @@ export class VideoWriter {
     return this.#cleaning;
   }
 
-  /** An error in cleaning up shows where the writer is used next; here nobody listens. */
+  /** The next use of the writer reports an error of the cleanup; here nobody listens. */
   readonly #stop = () => void this.abort().catch(() => {});
 
   #forgetSignal(): void {
@@ -251,7 +250,7 @@ export class VideoWriter {
   }
 }
 
-/** The number in the name of a frame: %d, %5d or %05d, once. */
+/** The placeholder for the number in a frame's name: %d, %5d or %05d, exactly once. */
 const FRAME_NUMBER = /^[^%]*%(0?\d{0,2})d[^%]*$/;
 
 function isFolder(file: string): boolean {
@@ -265,7 +264,7 @@ function isFolder(file: string): boolean {
 
 interface TargetOptions {
   format: VideoFormat;
-  /** Frames in all. */
+  /** The number of frames. */
   count: number;
   overwrite: boolean;
   signal: AbortSignal | undefined;
@@ -280,7 +279,7 @@ async function openTarget(output: VideoOutput, options: TargetOptions): Promise<
   return folderTarget(folder, { count, nameOf, overwrite });
 }
 
-/** Where the frames of a sequence go. */
+/** The destination of a sequence of frames. */
 function framePlace(file: string) {
   const pattern = isFolder(file) ? join(file, '%05d.png') : file;
   const folder = dirname(pattern);

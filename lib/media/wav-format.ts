@@ -7,7 +7,7 @@ export type Coding = 'u8' | 's16' | 's24' | 's32' | 'f32' | 'f64';
 export interface WavFormat {
   sampleRate: number;
   channels: number;
-  /** Which loudspeaker each channel is for, as the bits of WAVE_FORMAT_EXTENSIBLE; 0 where the file does not say. */
+  /** The loudspeaker of each channel, as the bits of WAVE_FORMAT_EXTENSIBLE; 0 if the file does not say. */
   speakers: number;
   coding: Coding;
   /** Bytes of one sample of every channel. */
@@ -19,9 +19,9 @@ const FORMAT_FLOAT = 3;
 const FORMAT_EXTENSIBLE = 0xfffe;
 
 /**
- * Reads the body of a chunk 'fmt '.
+ * Parses the body of a 'fmt ' chunk.
  *
- * @returns undefined where the samples are coded in a way that only ffmpeg reads (A-law, ADPCM, MP3 in WAV)
+ * @returns undefined for codings that only ffmpeg reads (A-law, ADPCM, MP3 in WAV)
  * @throws SPEECH_UNREADABLE
  */
 export function parseFormat(body: Uint8Array, name: string): WavFormat | undefined {
@@ -40,8 +40,8 @@ export function parseFormat(body: Uint8Array, name: string): WavFormat | undefin
 }
 
 /**
- * Bytes of a stored sample. The bits of a sample decide, rounded up to whole bytes. Some writers of 24 bits in 32 say 24 bits, though:
- * there the size of a block decides, if the bytes of a second agree with it. A size of a block that agrees with nothing is not used.
+ * Bytes of a stored sample: its bits, rounded up to whole bytes. Some writers declare 24 bits for 24 in 32: then the block size decides, if
+ * it agrees with the bytes per second. An inconsistent block size is ignored.
  */
 function bytesPerSample(body: Uint8Array, channels: number): number {
   const fromBits = Math.ceil(uint16(body, 14) / 8);
@@ -51,7 +51,7 @@ function bytesPerSample(body: Uint8Array, channels: number): number {
   return agrees && fromBlock > fromBits && (fromBlock === 3 || fromBlock === 4) ? fromBlock : fromBits;
 }
 
-/** 12 and 20 bits are stored in the upper bits of 16 and 24, so that the container's coding reads them rightly. */
+/** 12 and 20 bits occupy the upper bits of 16 and 24, so the container's coding reads them correctly. */
 function codingOf(code: number, bytes: number): Coding | undefined {
   const codings: Record<number, Coding> =
     code === FORMAT_FLOAT ? { 4: 'f32', 8: 'f64' } : { 1: 'u8', 2: 's16', 3: 's24', 4: 's32' };
@@ -62,7 +62,7 @@ function bytesOf(coding: Coding): number {
   return Number(coding.slice(1)) / 8;
 }
 
-/** A mask with another number of speakers than channels says nothing. */
+/** A mask whose number of speakers differs from the channels is ignored. */
 function speakersOf(mask: number, channels: number): number {
   const count = mask.toString(2).replaceAll('0', '').length;
   return count === channels ? mask : 0;

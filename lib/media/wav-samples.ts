@@ -3,10 +3,10 @@ import type { Block, Interleaved, SampleScale } from './samples.js';
 import type { WavHeader } from './wav.js';
 import type { Coding } from './wav-format.js';
 
-/** Bytes read at once at most, whatever rate and channels a header claims. */
+/** The most bytes per read, whatever rate and channels a header claims. */
 const MAX_BLOCK = 2 ** 22;
 
-/** Full scale is the power of two above the largest value, so that 16 bits are divided by 32768 exactly. */
+/** Full scale is the power of two above the largest value: 16 bits are divided by 32768 exactly. */
 const SCALES: Record<Coding, SampleScale> = {
   u8: { zero: 128, full: 2 ** 7 },
   s16: { zero: 0, full: 2 ** 15 },
@@ -16,7 +16,7 @@ const SCALES: Record<Coding, SampleScale> = {
   f64: { zero: 0, full: 1 },
 };
 
-/** The samples after the header, about one second at a time; the last whole frame of a truncated file ends it. */
+/** Yields the samples after the header, about one second at a time; a truncated file ends with its last whole frame. */
 export async function* readWavSamples(reader: ByteReader, header: WavHeader): AsyncGenerator<Block> {
   const { bytesPerFrame, channels, coding, sampleRate, dataBytes } = header;
   const block = bytesPerFrame * Math.max(1, Math.min(sampleRate, Math.floor(MAX_BLOCK / bytesPerFrame)));
@@ -29,7 +29,7 @@ export async function* readWavSamples(reader: ByteReader, header: WavHeader): As
   }
 }
 
-/** Views bytes that start at an aligned offset of their memory as numbers of their coding. */
+/** Views bytes at an aligned offset of their memory as numbers of their coding. */
 function decode(bytes: Uint8Array, coding: Coding): Interleaved {
   const { buffer, byteOffset, length } = bytes;
   if (coding === 'u8') return bytes;

@@ -1,8 +1,8 @@
 const EXTENSIBLE = 0xfffe;
 const FLOAT = 3;
-/** What follows the code in the identifier of a coding in WAVE_FORMAT_EXTENSIBLE. */
+/** The bytes after the code in a coding's identifier in WAVE_FORMAT_EXTENSIBLE. */
 const CODING_SUFFIX = '000000001000800000aa00389b71';
-/** A size that readers take as "to the end". */
+/** A size that readers interpret as "to the end". */
 const UNKNOWN = 0xffffffff;
 
 /** The header of a WAV stream of interleaved float32 samples, of any length. */

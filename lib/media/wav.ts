@@ -1,28 +1,28 @@
 import type { ByteReader } from './bytes.js';
 import { damagedWav, parseFormat, uint32, type WavFormat } from './wav-format.js';
 
-/** What the header of a WAV file says. */
+/** The fields of a WAV header. */
 export interface WavHeader extends WavFormat {
-  /** Bytes of samples, Infinity when the writer did not know (a stream). */
+  /** Bytes of samples; Infinity if the writer did not know (a stream). */
   dataBytes: number;
 }
 
 const UNKNOWN_SIZE = 0xffffffff;
 
-/** Chunks that writers put before the samples; the spelling tells where a chunk begins after one of an odd size. */
+/** Chunks that may precede the samples. By these names the reader finds the next chunk after one of an odd size. */
 const KNOWN_CHUNKS =
   /^(fmt |data|ds64|fact|LIST|list|JUNK|junk|PAD |FLLR|bext|iXML|axml|chna|cue |smpl|inst|id3 |ID3 |PEAK|peak|DISP|acid)$/;
 
-/** Whether bytes begin as a little-endian WAV file does: RIFF, or its 64-bit forms RF64 and BW64. */
+/** Whether bytes begin like a little-endian WAV file: RIFF, or its 64-bit forms RF64 and BW64. */
 export function isWav(head: Uint8Array): boolean {
   return ['RIFF', 'RF64', 'BW64'].includes(tag(head, 0)) && tag(head, 8) === 'WAVE';
 }
 
 /**
- * Reads a WAV header up to the first sample. Of several chunks of samples the first counts, as the format has one.
+ * Reads a WAV header up to the first sample. If the file has several chunks of samples, the first counts: the format allows only one.
  *
- * @param name the input in messages.
- * @returns undefined when the samples are coded in a way this reader does not know (A-law, ADPCM, MP3 in WAV).
+ * @param name the input's name in messages
+ * @returns undefined for codings that this reader does not know (A-law, ADPCM, MP3 in WAV)
  * @throws SPEECH_UNREADABLE
  */
 export async function readWavHeader(reader: ByteReader, name: string): Promise<WavHeader | undefined> {
@@ -42,7 +42,7 @@ export async function readWavHeader(reader: ByteReader, name: string): Promise<W
   }
 }
 
-/** One chunk of the header with the part of its body that matters; of the samples nothing is read. */
+/** One chunk of the header with the part of its body that matters, without samples. */
 async function readChunk(
   reader: ByteReader,
   name: string,
@@ -60,7 +60,7 @@ async function readChunk(
   return { id, bytes, body };
 }
 
-/** Chunks begin at even offsets, but some writers forget the byte between: then a name begins there at once. */
+/** Chunks begin at even offsets, but some writers omit the padding byte: then the next name begins at once. */
 async function skipPadding(reader: ByteReader): Promise<void> {
   const next = await reader.peek(5);
   const forgotten = KNOWN_CHUNKS.test(tag(next, 0)) && !KNOWN_CHUNKS.test(tag(next, 1));
@@ -68,8 +68,8 @@ async function skipPadding(reader: ByteReader): Promise<void> {
 }
 
 /**
- * A size of 0 means "empty" in a finished file, in which the outer size counts what follows. It means "not known" where the outer size
- * is not filled in either, or where by the outer size the file ends here: a stream's header, written before there were samples.
+ * A size of 0 means "empty" in a finished file, whose outer size covers the bytes after it. It means "not known" if the outer size is
+ * missing too, or if the file ends here by the outer size: a stream's header, written before the samples.
  */
 function sizeOfData(
   bytes: number,

@@ -1,16 +1,16 @@
 import type { OutputStream } from '../output-stream.js';
 import type { SoundTrack } from '../track.js';
 
-/** What a video is made of, checked. */
+/** The checked properties of a video. */
 export interface VideoSpec {
   /** Pixels. */
   width: number;
   height: number;
   /** Frames per second. */
   fps: number;
-  /** Frames in all: the sound is cut, or padded with silence, to exactly their time. */
+  /** The number of frames. The sound is cut, or padded with silence, to exactly their duration. */
   frames: number;
-  /** The sound to go with it. */
+  /** The sound of the video. */
   sound: SoundTrack | undefined;
   /** Quality, lower is better; the format's own default when undefined. */
   crf: number | undefined;
@@ -18,39 +18,39 @@ export interface VideoSpec {
   preset: string | undefined;
   /** Encoder threads. */
   threads: number;
-  /** How the frames come: one of the two that the format takes. */
+  /** The layout of the frames: one of the two that the format takes. */
   pixelFormat: EncoderPixelFormat;
   signal: AbortSignal | undefined;
 }
 
 /** Takes frames in order. One call at a time. */
 export interface Encoder {
-  /** Resolves when the frame's memory may be used again; a slow encoder resolves late. */
+  /** Resolves when the frame's memory may be reused; a slow encoder resolves late. */
   write(frame: Uint8Array): Promise<void>;
-  /** Resolves when everything is on the disk. */
+  /** Resolves when all bytes are on disk. */
   finish(): Promise<void>;
-  /** Ends all work at once. Fine to call at any time. */
+  /** Stops all work at once. May be called at any time. */
   abort(): Promise<void>;
 }
 
 /**
- * How raw frames are laid out. `yuv420p`: BT.709 limited range, planes Y, U, V, halves rounded up. `rgb24`: interleaved. `yuva420p` and
- * `rgba`: the same with straight opacity, as a plane at the end or in each pixel.
+ * The layout of raw frames. `yuv420p`: BT.709 limited range, planes Y, U, V, halves rounded up. `rgb24`: interleaved. `yuva420p` and `rgba`
+ * add straight opacity, as a last plane or in each pixel.
  */
 export type EncoderPixelFormat = 'yuv420p' | 'rgb24' | 'yuva420p' | 'rgba';
 
 /** One kind of video file. */
 export interface VideoFormat {
   readonly name: 'mp4' | 'webm' | 'gif' | 'png';
-  /** What the renderer should deliver. */
+  /** The pixel format that the renderer delivers. */
   readonly pixelFormat: EncoderPixelFormat;
-  /** The same for frames with opacity; undefined where it can hold none. */
+  /** The pixel format for frames with opacity; undefined if the format holds none. */
   readonly transparentFormat?: EncoderPixelFormat;
-  /** Whether it can hold sound. */
+  /** Whether the format holds sound. */
   readonly sound: boolean;
-  /** The range of `crf`, where it has one. */
+  /** The range of `crf`, if the format has one. */
   readonly crf?: readonly [number, number];
-  /** The names of `preset`, where it has them. */
+  /** The names of `preset`, if the format has them. */
   readonly presets?: readonly string[];
   /** Starts encoding into `target`: a file or a stream, for 'png' a folder. `name` is the output in messages. */
   open(target: string | OutputStream, name: string, spec: VideoSpec): Encoder;

@@ -2,15 +2,15 @@ import { FfmpegEncoder, inputArguments } from '../ffmpeg-encoder.js';
 import type { VideoFormat, VideoSpec } from './format.js';
 
 /**
- * Frames whose colours make the palette. The rest of a clip shows the same person before the same background; a
- * palette of all frames would keep them all in memory until the last.
+ * The number of frames whose colours make the palette. The rest of a clip shows the same person before the same background; a palette of
+ * all frames would keep all of them in memory.
  */
 const PALETTE_FRAMES = 50;
 
-/** Players take a shorter delay than two hundredths of a second for ten: frames of faster clips are left out. */
+/** Players replace a delay below two hundredths of a second by ten hundredths: faster clips lose frames. */
 const HIGHEST_FPS = 50;
 
-/** Ordered dithering keeps a still background still, and only the rectangle that changed is stored. */
+/** Ordered dithering keeps a still background still, so only the rectangle that changed is stored. */
 const filterOf = (fps: number) =>
   `[0:v]${fps > HIGHEST_FPS ? `fps=${HIGHEST_FPS},` : ''}split[frames][first];[first]trim=end_frame=${PALETTE_FRAMES},palettegen[palette];` +
   '[frames][palette]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle[gif]';

@@ -3,10 +3,10 @@ import { COLOUR, evenSides, FfmpegEncoder, inputArguments, streamArguments } fro
 import type { VideoFormat, VideoSpec } from './format.js';
 
 /**
- * MP4 with H.264 and AAC, its index in front so that it plays while it loads.
+ * MP4 with H.264 and AAC. The index is at the front, so playback starts while the file loads.
  *
- * The default preset takes about 3.5 ms of one core per 512x512 frame and makes files a quarter the size of the next
- * faster one, which saves 1 ms.
+ * The default preset takes about 3.5 ms of one core per 512x512 frame and makes files a quarter the size of the next faster one, which
+ * saves 1 ms.
  */
 export const mp4: VideoFormat = {
   name: 'mp4',
@@ -18,7 +18,7 @@ export const mp4: VideoFormat = {
     new FfmpegEncoder(mp4Arguments(spec, typeof target === 'string'), target, name, spec),
 };
 
-/** Of a stream nothing can be written again: it has an index of its own for each fragment, which begins with a key frame. */
+/** A stream cannot be rewritten: each fragment has its own index and begins with a key frame. */
 const FRAGMENTED = 'frag_keyframe+empty_moov+delay_moov+default_base_moof';
 
 function mp4Arguments(spec: VideoSpec, isFile: boolean): string[] {

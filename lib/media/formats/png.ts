@@ -4,10 +4,10 @@ import { outputError } from '../../files/output-error.js';
 import { loadSharp } from '../../sharp.js';
 import type { Encoder, VideoFormat, VideoSpec } from './format.js';
 
-/** Pictures compressed at once: enough to overlap with rendering, and half of libuv's threads at most. */
+/** Pictures compressed at once: enough to overlap with rendering, and at most half of libuv's threads. */
 const AT_ONCE = 2;
 
-/** One PNG per frame, through sharp: needs no ffmpeg. */
+/** One PNG per frame, encoded by sharp: needs no ffmpeg. */
 export const png: VideoFormat = {
   name: 'png',
   pixelFormat: 'rgb24',
@@ -16,7 +16,7 @@ export const png: VideoFormat = {
   open: (target, name, spec) => new PngEncoder(target as string, name, spec), // a folder
 };
 
-/** The name of a frame inside the target folder, before it gets its final one. */
+/** The temporary name of a frame inside the target folder. */
 export function frameName(index: number): string {
   return `${index}.png`;
 }
@@ -37,7 +37,7 @@ class PngEncoder implements Encoder {
 
   async write(frame: Uint8Array): Promise<void> {
     const work = this.#save(frame.slice(), join(this.#folder, frameName(this.#index++)));
-    // Its error is thrown when its turn comes; until then it must not count as unhandled.
+    // The error is thrown when this picture is awaited; until then it must not count as unhandled.
     work.catch(() => {});
     this.#pending.push(work);
     if (this.#pending.length >= AT_ONCE) await this.#pending.shift();

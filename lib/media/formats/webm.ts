@@ -12,7 +12,7 @@ export const webm: VideoFormat = {
   open: (target, name, spec) => new FfmpegEncoder(webmArguments(spec), target, name, spec),
 };
 
-/** Opacity is a second picture beside each; frames that are not shown, of which the first has some, have none. */
+/** Opacity is stored as a second picture for each frame. Hidden frames, such as some before the first, have none. */
 const ALPHA = ['-auto-alt-ref', '0', '-metadata:s:v:0', 'alpha_mode=1'];
 
 function webmArguments(spec: VideoSpec): string[] {

@@ -9,26 +9,26 @@ import { InputFile } from './input-file.js';
 import { type Contents, defaultTrack, keepFileStart, type MediaTrack, probe } from './probe.js';
 import type { SoundSource } from './source.js';
 
-/** One ffmpeg that decodes, its header read. */
+/** One decoding ffmpeg whose header was read. */
 interface Run {
   process: FfmpegProcess;
   reader: ByteReader;
   header: WavHeader;
 }
 
-/** How a file is decoded. */
+/** Options of decoding. */
 export interface DecodingOptions {
   signal?: AbortSignal | undefined;
-  /** Which of the file's tracks of sound, 0 the first; default: the one that the file marks. */
+  /** The index of the sound track, from 0; default: the track that the file marks. */
   track?: number | undefined;
 }
 
-/** Demuxers that see pictures, text or subtitles in any file: what they accept was never meant as sound. */
+/** Demuxers that find pictures, text or subtitles in any file: a file that they accept is not sound. */
 const NOT_SOUND = /^(image2|tty|gif|.*_pipe|srt|webvtt|ass|microdvd|subviewer1?|mpsub|sami|stl|vobsub)$/;
 
 /**
- * Any sound that ffmpeg decodes, as a WAV stream at the file's own rate: the engine then resamples FLAC, MP3 and WAV of
- * one recording in the same way.
+ * Any sound that ffmpeg decodes, as a WAV stream at the file's own rate: the engine then resamples FLAC, MP3 and WAV of one recording in
+ * the same way.
  */
 export class DecodedSource implements SoundSource {
   readonly name: string;
@@ -36,7 +36,7 @@ export class DecodedSource implements SoundSource {
   readonly #file: InputFile;
   readonly #options: DecodingOptions;
   readonly #running = new Set<FfmpegProcess>();
-  /** Started by open() to learn the rate; the first read goes on from there. */
+  /** open() starts it to learn the rate; the first read continues it. */
   #first: Run | undefined;
   #header: WavHeader | undefined;
   #track: MediaTrack | undefined;
@@ -114,7 +114,7 @@ export class DecodedSource implements SoundSource {
     this.#running.delete(process);
   }
 
-  /** Why no sound came out. */
+  /** The error if no sound came out. */
   async #failure(process: FfmpegProcess): Promise<KdtalkerError> {
     process.stdout.resume();
     const exit = await process.wait();
@@ -126,9 +126,9 @@ export class DecodedSource implements SoundSource {
 }
 
 /**
- * The track's samples in the time of the file, which begins with the first of its tracks: silence where the track begins later or has a
- * gap, nothing twice where it overlaps itself. A start within a video frame counts as 0: the delays of codecs put it there. What jumps
- * by less than 30 ms is the rounding of timestamps and is kept, bit for bit.
+ * Places the track's samples on the file's time axis, which begins with the first track: silence where the track begins later or has a gap;
+ * overlaps are dropped. A start within a video frame counts as 0, because it comes from codec delays. Jumps below 30 ms are rounding errors
+ * of timestamps: those samples are kept bit for bit.
  */
 const FILE_TIME =
   "asetpts='PTS-if(lt(STARTPTS*TB,0.04),STARTPTS,0)',aresample=async=1:min_hard_comp=0.03:first_pts=0";
@@ -148,7 +148,7 @@ function decodeArguments(file: string, track: MediaTrack): string[] {
   ];
 }
 
-/** The track asked for, counted from 0 among those of sound, or the one that the file marks. */
+/** Returns the requested track, counted from 0 among the sound tracks, or the one that the file marks. */
 function chooseTrack(contents: Contents, name: string, wanted: number | undefined): MediaTrack {
   const { format, said } = contents;
   const all = contents.tracks.filter(({ kind }) => kind === 'sound');

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { writeTemporaryFile } from '../../files/temporary-file.js';
 import type { TemporaryPath } from '../../files/temporary-path.js';
 
-/** An input as a file: itself when it is one, else a temporary file made when first asked for. */
+/** An input as a file: the file itself, or a temporary file made at the first request. */
 export class InputFile {
   readonly #input: string | (() => readonly Uint8Array[]);
   #temporary: Promise<TemporaryPath> | undefined;

@@ -1,34 +1,34 @@
 import { fileInput } from '../ffmpeg-input.js';
 import { FfmpegProcess } from '../ffmpeg-process.js';
 
-/** A track of sound or pictures. */
+/** A sound or video track. */
 export interface MediaTrack {
-  /** Its place among all tracks of the file, for `-map 0:index`. */
+  /** Its index among all tracks of the file, for `-map 0:index`. */
   index: number;
   kind: 'sound' | 'pictures';
-  /** The demuxer's name of the file, as {@link Contents.format}. */
+  /** The demuxer's name for the file, as in {@link Contents.format}. */
   format: string;
-  /** Whether the file marks it as the one to play. */
+  /** Whether the file marks it as the default. */
   isDefault: boolean;
-  /** ffmpeg's words for its coding: 'h264 (High), yuv420p(tv, bt709), 320x256 [SAR 1:1 DAR 5:4], 25 fps'. */
+  /** ffmpeg's description of its coding: 'h264 (High), yuv420p(tv, bt709), 320x256 [SAR 1:1 DAR 5:4], 25 fps'. */
   text: string;
 }
 
-/** What ffmpeg makes of a file. */
+/** The contents of a file according to ffmpeg. */
 export interface Contents {
-  /** The demuxer's name ('mp3', 'mov,mp4,m4a,3gp,3g2,mj2'), undefined when none knows the file. */
+  /** The demuxer's name ('mp3', 'mov,mp4,m4a,3gp,3g2,mj2'); undefined if none recognises the file. */
   format: string | undefined;
-  /** Tracks of sound and pictures, in order; covers and thumbnails are none. */
+  /** Sound and video tracks, in order, without covers and thumbnails. */
   tracks: readonly MediaTrack[];
-  /** ffmpeg's last words, for where it knows no format. */
+  /** The end of ffmpeg's messages, for a file that no demuxer recognises. */
   said: string;
 }
 
 /**
- * Lists a file's contents. ffmpeg without an output prints them and ends with an error, which is expected here; unlike
- * ffprobe it is there wherever ffmpeg is.
+ * Lists a file's contents. ffmpeg without an output prints them and exits with an error, which is expected here. ffprobe is not installed
+ * with every ffmpeg.
  *
- * @throws FFMPEG_NOT_FOUND, FFMPEG_FAILED (it was ended), ABORTED
+ * @throws FFMPEG_NOT_FOUND, FFMPEG_FAILED (it was killed), ABORTED
  */
 export async function probe(file: string, signal?: AbortSignal | undefined): Promise<Contents> {
   const args = ['-loglevel', 'info', ...fileInput(file)];
@@ -58,7 +58,7 @@ function tracksOf(stderr: string, format: string): MediaTrack[] {
   return all.filter(({ text }) => !NO_TRACK.test(text));
 }
 
-/** The track of a kind that the file wants to be played: the first that it marks, or the first of all. */
+/** The default track of a kind: the first that the file marks, or the first of all. */
 export function defaultTrack(
   tracks: readonly MediaTrack[],
   kind: MediaTrack['kind'],
@@ -68,8 +68,8 @@ export function defaultTrack(
 }
 
 /**
- * Arguments after the output, so that time 0 is the file's start. Of broadcast formats, whose timestamps may jump, ffmpeg takes the start
- * of the tracks that it was asked for: the others are copied to nowhere, which decodes nothing.
+ * Arguments after the output that keep time 0 at the file's start. In broadcast formats, whose timestamps may jump, ffmpeg starts at the
+ * first of the mapped tracks: so all others are mapped to a null output, which decodes nothing.
  */
 export function keepFileStart({ format }: MediaTrack): string[] {
   if (format !== 'mpegts' && format !== 'mpeg') return [];

@@ -4,11 +4,11 @@ import { SAMPLE_RATES } from '../../limits.js';
 import { type Block, speechEmpty } from '../samples.js';
 import type { SoundSource } from './source.js';
 
-/** PCM as a caller gives it. */
+/** PCM from the caller. */
 export interface RawSound {
   /** Interleaved samples: floats from -1 to 1, or 16-bit integers. */
   samples: Float32Array | Int16Array;
-  /** Samples per second and channel. */
+  /** Samples per second of each channel. */
   sampleRate: number;
   /** Default 1. */
   channels?: number | undefined;

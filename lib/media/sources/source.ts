@@ -1,16 +1,16 @@
 import type { Block } from '../samples.js';
 
-/** Where the samples of a sound come from. One file per kind of source stands beside this one. */
+/** A source of the samples of a sound. This folder has one file for each kind of source. */
 export interface SoundSource {
-  /** The input in messages: a quoted path, '1234 bytes'. */
+  /** The input's name in messages: a quoted path, '1234 bytes'. */
   readonly name: string;
   readonly sampleRate: number;
   readonly channels: number;
-  /** Which loudspeaker each channel is for, as the bits of WAVE_FORMAT_EXTENSIBLE; 0 where nobody knows. */
+  /** The loudspeaker of each channel, as the bits of WAVE_FORMAT_EXTENSIBLE; 0 if unknown. */
   readonly speakers: number;
-  /** Samples of a channel in all, where known. */
+  /** The number of samples of each channel, if known. */
   readonly samples: number | undefined;
-  /** All channels from the start, unchecked, a second or less at a time; the same at every call. */
+  /** Yields all channels from the start, unchecked, at most a second at a time; the same blocks at every call. */
   read(): AsyncIterable<Block>;
   close(): Promise<void>;
 }

@@ -25,7 +25,7 @@ export class WavSource implements SoundSource {
   }
 
   /**
-   * @returns undefined when its coding is one that only ffmpeg reads.
+   * @returns undefined if only ffmpeg reads its coding
    * @throws SPEECH_UNREADABLE, SPEECH_EMPTY
    */
   static async open(input: string | Uint8Array, name: string): Promise<WavSource | undefined> {
@@ -60,7 +60,7 @@ function readerOf(input: string | Uint8Array): ByteReader {
   );
 }
 
-/** What the header promises or the file holds, whichever is less. */
+/** The bytes that the header promises or that the file holds, whichever is less. */
 async function countSamples(input: string | Uint8Array, header: WavHeader, start: number): Promise<number> {
   const size = typeof input === 'string' ? (await stat(input)).size : input.byteLength;
   return Math.floor(Math.min(header.dataBytes, size - start) / header.bytesPerFrame);
