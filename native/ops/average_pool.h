@@ -4,7 +4,7 @@
 
 namespace kdtalker::ops {
 
-// A blocked tensor's last two axes halved by averaging, an odd row or column at the end left out.
+// Halves a blocked tensor's last two axes by averaging; leaves out an odd row or column at the end.
 template <class T>
 class AveragePool {
  public:

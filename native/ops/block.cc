@@ -12,7 +12,7 @@ const kernels::BlockKernels<T>& Kernels() {
   return kernels::BestCpuKernels().Of<T>().block;
 }
 
-// The number of pieces of work for this number of cells and blocks.
+// The number of work pieces for this number of cells and blocks.
 std::int64_t Pieces(std::int64_t blocks, std::int64_t cells) {
   const std::int64_t piece = kernels::BestCpuKernels().piece_cells;
   return blocks * ((cells + piece - 1) / piece);

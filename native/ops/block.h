@@ -4,7 +4,7 @@
 
 namespace kdtalker::ops {
 
-// [1, C, ...] to the blocked layout [ceil(C / 16), ..., 16].
+// Converts [1, C, ...] to the blocked layout [ceil(C / 16), ..., 16].
 template <class T>
 class Block {
  public:
@@ -18,7 +18,7 @@ class Block {
   static Dims InferShape(Shapes& shapes);
 };
 
-// The blocked layout to [1, channels, ...].
+// Converts the blocked layout to [1, channels, ...].
 template <class T>
 class Unblock {
  public:

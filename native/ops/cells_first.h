@@ -18,7 +18,7 @@ class CellsFirst {
   static Dims InferShape(Shapes& shapes);
 };
 
-// The same for memory: x [channels, cells] to y [cells, channels], on the session's threads.
+// The same for plain memory: x [channels, cells] to y [cells, channels], on the session's threads.
 void PutCellsFirst(const Workers& workers, const float* x, float* y, std::int64_t channels,
                    std::int64_t cells);
 

@@ -28,7 +28,7 @@ Dims ResultDims(Dims x, std::int64_t channels, std::int64_t factor) {
   return x;
 }
 
-// The slope below zero that an activation is.
+// The slope below zero that stands for an activation.
 float AlphaOf(const Ort::ConstKernelInfo& info) {
   const auto activation = info.GetAttribute<std::string>("activation");
   if (activation == "none") return 1;
@@ -37,7 +37,7 @@ float AlphaOf(const Ort::ConstKernelInfo& info) {
   return info.GetAttribute<float>("alpha");
 }
 
-// What all of them check before a kernel follows a pointer.
+// All operators check this before a kernel reads through a pointer.
 void CheckBlocked(const Dims& x, const char* op) {
   Expect((x.size() == 4 || x.size() == 5) && x.back() == kernels::kBlock && ElementCount(x) > 0, op,
          "a blocked tensor");

@@ -9,7 +9,7 @@ namespace kdtalker::ops {
 
 // A convolution over a blocked tensor with zero padding that keeps the size, stride 1: activation(conv +
 // bias) + residual. Attributes: channels, kernel, algorithm ("direct" for a kernel of 1, "winograd2" and
-// "winograd4" for one of 3), activation ("none", "relu", "leaky") and alpha, the leaky one's slope.
+// "winograd4" for a kernel of 3), activation ("none", "relu", "leaky") and alpha, the slope of "leaky".
 template <class T>
 class Conv {
  public:
@@ -50,10 +50,10 @@ class UpConv {
   ConvRunner<T> runner_;
 };
 
-// SPADE: x normalised by its statistics, times gamma and, where `shift` is 1, plus beta, which are
-// convolutions of `a`; then max(v, alpha v). x is read with each cell repeated `factor` times along the last
-// two axes. Attributes: channels, algorithm, factor, shift, alpha (1: no activation). Laid out weights are
-// Spade's with shift, Conv's without.
+// SPADE: x normalised by its statistics, times gamma and, if `shift` is 1, plus beta; then max(v, alpha v).
+// gamma and beta are convolutions of `a`. Each cell of x is repeated `factor` times along the last two axes.
+// Attributes: channels, algorithm, factor, shift, alpha (1: no activation). The weights have Spade's layout
+// with shift, Conv's without.
 template <class T>
 class Spade {
  public:
@@ -75,7 +75,7 @@ class Spade {
   ConvRunner<T> runner_;
 };
 
-// The method of an algorithm for a kernel of these lengths; throws Error PACK_INVALID where it has none.
+// The method of an algorithm for a kernel of these lengths; throws Error PACK_INVALID if there is none.
 kernels::Method MethodOf(const std::string& algorithm, const std::vector<std::int64_t>& kernel);
 
 }  // namespace kdtalker::ops

@@ -11,18 +11,18 @@ using kernels::ConvPlan;
 using kernels::ConvSpace;
 using kernels::TileRange;
 
-// Matrices of a panel, or transformed inputs of a group, that stay in a core's cache of 1 MB. Those of
-// float32 may fill it, as rows that fell out of it are fetched ahead: the best of five frames took 0.95 of
-// the time.
+// Bytes of a panel's matrices, or of a group's transformed inputs, that stay in a core's cache of 1 MB.
+// Inputs in float32 may fill the cache, because evicted rows are prefetched: the best of five frames took
+// 0.95 of the time.
 constexpr std::int64_t kCachedBytes = 640 << 10;
 template <class T>
 constexpr std::int64_t kGroupBytes = sizeof(T) == 4 ? 1056 << 10 : kCachedBytes;
-constexpr int kFewestRows = 28, kMostRows = 112;  // of a group; fewer would read the matrices too often
-constexpr int kChunkRows = 256;                   // tiles that products are computed for at once
-constexpr int kPanelRows = 64;                    // tiles that a panel's small matrices are used for at once
+constexpr int kFewestRows = 28, kMostRows = 112;  // of a group; with fewer, the matrices are read too often
+constexpr int kChunkRows = 256;                   // tiles of a product computed together
+constexpr int kPanelRows = 64;                    // tiles computed together with a panel's small matrices
 constexpr int kTaskRows = 16;                     // tiles of a task of a transform
 constexpr int kKernelChannels = 64;               // input channels of a task that transforms kernels
-// Between products: rows a power of two apart share a cache's few places.
+// The gap between products: rows a power of two apart would share one cache set.
 constexpr std::int64_t kSkewBytes = 192;
 
 template <class T>
@@ -37,7 +37,7 @@ int GroupRows(const ConvPlan& plan) {
   return rows / 14 * 14;
 }
 
-// Working memory of a group: its transformed inputs, and behind them the products of a panel.
+// Working memory of a group: its transformed inputs, followed by the products of a panel.
 template <class T>
 struct GroupSpace {
   std::int64_t input_stride, output_stride;
@@ -96,7 +96,7 @@ void ConvRunner<T>::RunWith(const Workers& workers, const ConvPlan& plan, const 
   }
 }
 
-// Each task takes its tiles all the way, in memory of its own.
+// Each task computes its tiles from inputs to outputs, in its own memory.
 template <class T>
 void ConvRunner<T>::RunByGroups(const Workers& workers, const ConvPlan& plan, const ConvCall<T>& call,
                                 const T* matrices, int rows) const {
@@ -129,8 +129,8 @@ void ConvRunner<T>::RunGroup(const ConvPlan& plan, const ConvCall<T>& call, cons
   }
 }
 
-// Some tiles of some slices. Transformed slices stay in a ring of `slots`, as three slices of outputs need
-// each.
+// Some tiles of some slices. Transformed slices stay in a ring of `slots`, because three output slices read
+// each of them.
 template <class T>
 struct ConvRunner<T>::Chunk {
   const ConvPlan& plan;
@@ -161,8 +161,8 @@ void ConvRunner<T>::RunByProducts(const Workers& workers, const ConvPlan& plan, 
               matrices);
 }
 
-// All slices of a chunk's tiles, some at a time. Each slice is transformed once, when the first of the
-// outputs that need it come.
+// Computes all slices of a chunk's tiles, some at a time. Each slice is transformed once, before the first
+// outputs that need it.
 template <class T>
 void ConvRunner<T>::RunSlices(const Workers& workers, Chunk chunk, int slices, const T* matrices) const {
   const ConvPlan& plan = chunk.plan;
@@ -177,7 +177,7 @@ void ConvRunner<T>::RunSlices(const Workers& workers, Chunk chunk, int slices, c
   }
 }
 
-// Slices first .. last - 1.
+// Transforms slices first .. last - 1.
 template <class T>
 void ConvRunner<T>::TransformInputs(const Workers& workers, const Chunk& chunk, int first, int last) const {
   const int pieces = Quotient(chunk.tiles, kTaskRows);
@@ -206,7 +206,7 @@ void ConvRunner<T>::TransformOutputs(const Workers& workers, const Chunk& chunk)
   });
 }
 
-// One task multiplies by the matrices of one product for some of the panels.
+// Each task multiplies by the matrices of one product for some of the panels.
 template <class T>
 void ConvRunner<T>::Products(const Workers& workers, const Chunk& chunk, const T* matrices) const {
   const ConvPlan& plan = chunk.plan;
@@ -222,8 +222,8 @@ void ConvRunner<T>::Products(const Workers& workers, const Chunk& chunk, const T
   });
 }
 
-// One product of one panel. The slices of the middle of the kernel come first, as every output has them, and
-// the others are added.
+// Computes one product of one panel. The kernel's middle slice comes first, because every output has it; the
+// others are added.
 template <class T>
 void ConvRunner<T>::Multiply(const Chunk& chunk, int product, const T* weights, float* outputs) const {
   const ConvPlan& plan = chunk.plan;
@@ -238,7 +238,7 @@ void ConvRunner<T>::Multiply(const Chunk& chunk, int product, const T* weights, 
         slice++;
         continue;
       }
-      // As many slices as lie one behind the other in the ring.
+      // The number of slices that are contiguous in the ring.
       int run = 1;
       while (slice + run < chunk.last_slice && from + run < plan.depth && (from + run) % chunk.slots != 0)
         run++;
@@ -250,7 +250,7 @@ void ConvRunner<T>::Multiply(const Chunk& chunk, int product, const T* weights, 
   }
 }
 
-// Each task computes all tiles of a panel, with matrices that it transforms first and its core's cache keeps.
+// Each task computes all tiles of a panel. It first transforms the panel's matrices; they stay in its cache.
 template <class T>
 void ConvRunner<T>::RunByPanels(const Workers& workers, const ConvPlan& plan, const ConvCall<T>& call) const {
   const int pieces = Quotient(plan.tiles(), kTaskRows), rows = plan.depth * plan.tiles();
@@ -267,7 +267,7 @@ void ConvRunner<T>::RunByPanels(const Workers& workers, const ConvPlan& plan, co
   });
 }
 
-// Where the matrices are small, products of a few tiles at a time stay in the core's cache with them.
+// If the matrices are small, a few tiles are computed at a time: their products stay in the cache too.
 template <class T>
 void ConvRunner<T>::RunPanel(const ConvPlan& plan, const ConvCall<T>& call, T* inputs,
                              std::int64_t input_stride, int panel) const {

@@ -7,14 +7,15 @@
 
 namespace kdtalker::ops {
 
-// Runs a convolution on the session's threads, in one of three ways, by what a core's cache holds: a group of
-// tiles from its inputs to its outputs; where the matrices are large, one product after the other over many
-// tiles, so that each matrix is read once; or, where there are few tiles and weights are kept as taps, one
-// panel of outputs after the other, whose matrices are never all in memory.
+// Runs a convolution on the session's threads in one of three ways, depending on the size of a core's cache.
+// By groups: a group of tiles from its inputs to its outputs. By products, if the matrices are large: one
+// product after another over many tiles, so each matrix is read once. By panels, if there are few tiles and
+// weights are kept as taps: one panel of outputs after another, so the matrices of all panels are never in
+// memory together.
 template <class T>
 class ConvRunner {
  public:
-  // Throws Error DEVICE_UNAVAILABLE where the instruction set has no arithmetic for T.
+  // Throws Error DEVICE_UNAVAILABLE if the instruction set has no arithmetic for T.
   explicit ConvRunner(const kernels::CpuKernels& kernels = kernels::BestCpuKernels());
   void Run(const Workers& workers, const kernels::ConvPlan& plan, const kernels::ConvCall<T>& call) const;
 

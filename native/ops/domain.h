@@ -4,8 +4,8 @@
 
 namespace kdtalker::ops {
 
-// Makes the operators of the domain `kdtalker` known to every session that the runtime loads from here on.
-// Once a runtime; again is harmless.
+// Registers the operators of the domain `kdtalker` for every session that the runtime loads afterwards. Once
+// for each runtime; a second call has no effect.
 void Register(Runtime& runtime);
 
 }  // namespace kdtalker::ops

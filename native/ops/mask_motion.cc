@@ -13,11 +13,11 @@ namespace {
 
 namespace mask = kernels::mask;
 
-// Working memory of a run, 66 MB and 0.7 MB a thread. A slice's outputs take the place of its inputs.
+// Working memory of a run, 66 MB and 0.7 MB a thread. A slice's outputs overwrite its inputs.
 struct Space {
   float* slices;
-  float* lines[2];    // of a slice and of the next one
-  float* outputs[2];  // likewise
+  float* lines[2];    // the current and the next slice's
+  float* outputs[2];  // the current and the previous slice's
   float* own;         // kSpaceSize for each thread
 };
 
@@ -35,13 +35,13 @@ Space SpaceIn(float* memory) {
           outputs + 2 * mask::kOutLinesSize};
 }
 
-// As many as could be of use; a session with fewer threads lets the others find nothing to do.
+// The largest useful number; in a session with fewer threads, the extra tasks find no work.
 std::int64_t Threads() {
   return std::clamp<std::int64_t>(std::thread::hardware_concurrency(), 1, mask::kLinePieces);
 }
 
-// What a slice, the one after it and the one before it have to do at the same time; threads wait for each
-// other once a slice. Free threads take the pieces, the largest first.
+// The concurrent work of a slice, the next one and the previous one; threads wait for each other once a
+// slice. Free threads take the pieces, the largest first.
 class SlicePass {
  public:
   SlicePass(const Space& space, const float* weights, std::int64_t slice)
@@ -71,7 +71,7 @@ class SlicePass {
 
   const Space& space_;
   const float* weights_;
-  std::int64_t slice_;  // one less and one more than there are, too
+  std::int64_t slice_;  // -1 to mask::kSlices, both included
   std::int64_t lines_ = slice_ >= 0 && slice_ < mask::kSlices ? mask::kLinePieces : 0;
   std::int64_t columns_ = slice_ + 1 < mask::kSlices ? mask::kColumnPieces : 0;
   std::int64_t cells_ = slice_ > 0 ? mask::kCellPieces : 0;

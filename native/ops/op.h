@@ -1,4 +1,4 @@
-// How an operator of the domain `kdtalker` is written. A kernel class K has
+// The form of an operator of the domain `kdtalker`. A kernel class K has
 //
 //   kName                          the operator's name; one may serve several element types
 //   kInputs[], kOutput             element types
@@ -33,7 +33,7 @@ inline constexpr Element kElementOf<kernels::Bf16> = ONNX_TENSOR_ELEMENT_DATA_TY
 template <>
 inline constexpr Element kElementOf<std::uint8_t> = ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
 
-// Runs `work` and gives what it throws as a status.
+// Runs `work` and returns its exception as a status.
 template <class Work>
 OrtStatusPtr Guard(Work&& work) noexcept {
   try {
@@ -46,8 +46,8 @@ OrtStatusPtr Guard(Work&& work) noexcept {
   }
 }
 
-// An operator's element types. Where several operators share a name, ONNX Runtime asks the first of them for
-// the shape and type of the output, whatever the inputs; so the one whose input types fit is looked up.
+// An operator's element types. If several operators share a name, ONNX Runtime asks the first of them for the
+// output's shape and type, whatever the inputs; that one looks up the operator with the fitting input types.
 struct Signature {
   const char* name;
   const Element* inputs;
@@ -93,21 +93,20 @@ class Op : public Ort::CustomOpBase<Op<K>, GuardedKernel<K>, true> {
   }
 
  private:
-  // ONNX Runtime neither reads nor frees a status of this function. Where it fails, the output's dims stay
-  // open.
+  // ONNX Runtime neither reads nor frees a status of this function. On failure, the output's dims stay open.
   static OrtStatusPtr Infer(const OrtCustomOp*, OrtShapeInferContext* context) noexcept {
     const Ort::Status ignored(Guard([&] { InferOutput(K::kName, Shapes(context)); }));
     return nullptr;
   }
 };
 
-// The threads of a run: those of its session, or the calling one alone where there is none (tests).
+// The threads of a run: those of its session, or only the calling thread if there is no session (tests).
 class Workers {
  public:
   Workers() = default;
   explicit Workers(const Ort::KernelContext& context) : context_(&context) {}
 
-  // Calls work(0) .. work(count - 1) and throws what the first of them threw that did, when all have ended.
+  // Calls work(0) .. work(count - 1). After all have ended, throws the first exception, if there was one.
   template <class Work>
   void For(std::int64_t count, const Work& work) const {
     if (context_ == nullptr || count == 1) {
@@ -120,8 +119,7 @@ class Workers {
   }
 
  private:
-  // What the threads of one For() have in common. An exception in a thread of ONNX Runtime would end the
-  // process.
+  // The shared state of one For()'s threads. An exception in a thread of ONNX Runtime would end the process.
   template <class Work>
   struct Shared {
     explicit Shared(const Work& given) : work(given) {}
@@ -166,8 +164,7 @@ T* Output(const Ort::KernelContext& context, const Dims& dims) {
   return static_cast<T*>(context.GetOutput(0, dims).GetTensorMutableRawData());
 }
 
-// The kernels of an instruction set that has products of T; throws Error DEVICE_UNAVAILABLE where it has
-// none.
+// The kernels of an instruction set that has products of T; throws Error DEVICE_UNAVAILABLE if it has none.
 template <class T>
 const kernels::Kernels<T>& MultiplyingKernels(const kernels::CpuKernels& all) {
   if (all.Of<T>().multiplies) return all.Of<T>();
@@ -175,7 +172,7 @@ const kernels::Kernels<T>& MultiplyingKernels(const kernels::CpuKernels& all) {
               "Expected a processor with AVX512-BF16 for precision bf16 but this one has none");
 }
 
-// Throws where an operator was given what its kernel cannot work on.
+// Throws if an operator's input does not fit its kernel.
 inline void Expect(bool fits, const char* op, const char* what) {
   if (!fits) throw Error("PACK_INVALID", std::string("Expected ") + what + " for operator " + op);
 }

@@ -4,8 +4,8 @@
 
 namespace kdtalker::ops {
 
-// The feature volume (CellsFirst's, [16, 64, 64, 32]) at a deformation [1, 16, 64, 64, 3]: trilinear, zeros
-// outside. Blocked [32, 64, 64, 16]: channel = feature * 16 + depth.
+// Samples the feature volume (CellsFirst's, [16, 64, 64, 32]) at a deformation [1, 16, 64, 64, 3]: trilinear,
+// zeros outside. Output: blocked [32, 64, 64, 16], channel = feature * 16 + depth.
 template <class T>
 class SampleVolume {
  public:

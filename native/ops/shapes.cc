@@ -11,7 +11,7 @@ std::size_t Shapes::InputCount() const {
   return count;
 }
 
-// Null where the input is left out.
+// Null if the input is left out.
 const OrtTensorTypeAndShapeInfo* Shapes::InfoOf(std::size_t input) const {
   OrtTensorTypeAndShapeInfo* info = nullptr;
   const Ort::Status status(Ort::GetApi().ShapeInferContext_GetInputTypeShape(context_, input, &info));

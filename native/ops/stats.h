@@ -4,7 +4,7 @@
 
 namespace kdtalker::ops {
 
-// Mean and 1 / sqrt(variance + epsilon) of every channel of a blocked tensor, [blocks, 2, 16].
+// Mean and 1 / sqrt(variance + epsilon) of every channel of a blocked tensor. Output: [blocks, 2, 16].
 template <class T>
 class Stats {
  public:

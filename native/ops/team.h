@@ -1,12 +1,12 @@
-// Threads that go through the phases of one piece of work together, without going back to ONNX Runtime in
-// between: waking its threads takes 20-50 us, and a step of the denoiser has sixty phases of 100 us.
+// Threads that run the phases of one piece of work together and do not return to ONNX Runtime in between:
+// waking its threads takes 20-50 us, and a step of the denoiser has sixty phases of 100 us.
 //
-// Every member runs the same program and calls For() for each phase in the same order. The items of a phase
-// go to whoever comes first, every other member counting from the end: two members meet somewhere in the
-// middle, so that each finds in its own cache what it wrote in an earlier phase, where items of both are
-// about the same columns. A window of motion takes 0.93 of the time in bfloat16, 0.98 in float32. For()
-// returns when all items are done. Nobody is waited for who has not taken an item, so that it works, alone if
-// need be, with however many of the threads there really are; who comes late joins the phase in work.
+// Every member runs the same program and calls For() for each phase in the same order. Each member takes the
+// next free item of a phase; every second member counts from the end. Two members thus meet near the middle,
+// and if the items of two phases concern the same columns, each member finds in its own cache the data that
+// it wrote in the earlier phase. This reduces the time of a window of motion to 0.93 in bfloat16 and 0.98 in
+// float32. For() returns when all items are done. It waits only for members that have taken an item, so it
+// works with any number of running threads, even one; a late thread joins the current phase.
 #pragma once
 
 #include <atomic>
@@ -20,17 +20,17 @@ namespace kdtalker::ops {
 
 struct alignas(64) TeamPhase {
   std::atomic<int> taken{0}, done{0};
-  std::atomic<int> from_end[2] = {};  // items taken from the first on, and from the last on
+  std::atomic<int> from_end[2] = {};  // items taken from the beginning, and from the end
 };
 
 class TeamMember {
  public:
   TeamMember(TeamPhase* phases, int index) : phase_(phases), index_(index) {}
 
-  // Of this member, 0 and up in the order in which they came: for space of its own.
+  // This member's number, from 0 in the order of arrival: it selects the member's own space.
   int index() const { return index_; }
 
-  // Calls work(0) .. work(count - 1), shared with the others. Nothing may throw.
+  // Calls work(0) .. work(count - 1), shared with the other members. work must not throw.
   template <class Work>
   void For(int count, const Work& work) noexcept {
     TeamPhase& phase = *phase_;
@@ -41,8 +41,8 @@ class TeamMember {
     Leave(count);
   }
 
-  // The same with work(i, next), so that what `next` needs can be fetched meanwhile: the item that this
-  // member will take after i; count or more where it is the last.
+  // The same with work(i, next), so that work can prefetch data of `next`: the item that this member takes
+  // after i; at least count if i is its last.
   template <class Work>
   void ForWithNext(int count, const Work& work) noexcept {
     TeamPhase& phase = *phase_;
@@ -54,8 +54,8 @@ class TeamMember {
     Leave(count);
   }
 
-  // Takes an item of the phase `ahead` after this one, of `count`, which For() will begin with there; count
-  // where none is left. Once a phase.
+  // Takes one of `count` items of the phase `ahead` phases later; this member's For() begins with it there.
+  // Returns count if none is left. At most once a phase.
   int TakeAhead(int ahead, int count) noexcept {
     taken_from_ = phase_ + ahead;
     return taken_ = Claim(*taken_from_, count);
@@ -68,7 +68,7 @@ class TeamMember {
     return taken_;
   }
 
-  // No more are taken from both ends together than there are, so that nothing is taken twice.
+  // `taken` limits the items taken from both ends together to count, so no item is taken twice.
   int Claim(TeamPhase& phase, int count) const noexcept {
     if (phase.taken.fetch_add(1) >= count) return count;
     const int end = index_ % 2, item = phase.from_end[end].fetch_add(1);
@@ -80,7 +80,7 @@ class TeamMember {
     phase_++;
   }
 
-  // Items take some 10 us: a thread that is still at one is soon done, unless the system took its core away.
+  // An item takes some 10 us, so a thread in one is soon done, unless the system has suspended it.
   static void Wait(int spins) {
     if (spins > kSpins) {
       std::this_thread::yield();
@@ -92,19 +92,19 @@ class TeamMember {
   }
   static constexpr int kSpins = 4000;
 
-  TeamPhase* phase_;  // in work, or the next
+  TeamPhase* phase_;  // the current one, or the next
   int index_;
   TeamPhase* taken_from_ = nullptr;
   int taken_ = 0;
 };
 
-// Most members of a team.
+// The largest number of members of a team.
 inline int TeamSize() {
   const unsigned cores = std::thread::hardware_concurrency();
   return static_cast<int>(cores < 1 ? 1 : cores > 32 ? 32 : cores);
 }
 
-// Runs program(TeamMember&) on the threads there are, `most` at most. `memory` has room for `phases`
+// Runs program(TeamMember&) on the available threads, at most `most`. `memory` has space for `phases`
 // TeamPhases.
 template <class Threads, class Program>
 void RunTeam(const Threads& workers, int most, void* memory, std::size_t phases, const Program& program) {

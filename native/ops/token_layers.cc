@@ -8,7 +8,7 @@ namespace {
 using kernels::Bf16;
 using Kind = TokenLayer::Kind;
 
-// The name of a kind of layers and how many inputs each has.
+// The name of a kind of layers and its number of inputs.
 struct KindShape {
   const char* name;
   std::size_t inputs;
@@ -52,7 +52,7 @@ TokenPlan PlanOf(const Ort::ConstKernelInfo& info) {
   return plan;
 }
 
-// Reads the inputs of a layer, each checked for the elements that its kernel reaches.
+// Reads the inputs of a layer and checks that each has the elements that its kernel reads.
 class InputReader {
  public:
   InputReader(const Ort::KernelContext& context, const TokenLayer& layer, bool bf16)
@@ -67,7 +67,7 @@ class InputReader {
     return Take(panel * kernels::PanelsOf(outputs), false);
   }
 
-  // Dims of the input that comes next.
+  // The next input's dims.
   Dims NextDims() const { return InputDims(context_, next_); }
 
  private:

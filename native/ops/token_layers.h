@@ -11,7 +11,7 @@
 
 namespace kdtalker::ops {
 
-// One layer of TokenLayers; the stream is [rows, width] before it.
+// One layer of TokenLayers; its input is the stream, [rows, channels].
 struct TokenLayer {
   enum class Kind {
     kLinear,     // stream W + bias
@@ -21,11 +21,11 @@ struct TokenLayer {
   };
   Kind kind;
   int width;            // of the stream after it
-  std::int64_t offset;  // kResidual: where its scale and shift begin in the condition
-  std::size_t input;    // its first
+  std::int64_t offset;  // kResidual: index of its scale and shift in the condition
+  std::size_t input;    // index of its first input
 };
 
-// What a layer reads, in the order of the operator's inputs.
+// A layer's inputs, in the order of the operator's inputs.
 struct TokenInputs {
   const void *weights = nullptr, *second = nullptr;          // laid out
   const float *bias = nullptr, *second_bias = nullptr;       // [width]
@@ -42,23 +42,22 @@ struct TokenPlan {
   float epsilon;
 };
 
-// Runs layers on x [rows, channels]; y is [rows, width of the last layer]. `inputs` has one for each layer.
+// Runs layers on x [rows, channels]; y is [rows, width of the last layer]. `inputs` has an entry per layer.
 template <class T>
 void RunTokenLayers(const kernels::CpuKernels& kernels, ScratchPool& scratch, const Workers& workers,
                     const TokenPlan& plan, const std::vector<TokenInputs>& inputs, const float* x, int rows,
                     int channels, float* y);
 
-// A stack of layers over tokens in one operator, x float [1, m, channels] to float [1, m, width]: its threads
-// are woken once.
+// A stack of layers over tokens in one operator, so its threads are woken once: x float [1, m, channels] to
+// float [1, m, width].
 //
-// Attributes: layers (strings: "linear", "silu", "residual", "attention"), widths and offsets (of each, see
-// TokenLayer), heads, epsilon, precision ("fp32", "bf16"). After x come the inputs of each layer:
+// Attributes: layers (strings: "linear", "silu", "residual", "attention"), widths and offsets (one for each
+// layer, see TokenLayer), heads, epsilon, precision ("fp32", "bf16"). After x come the inputs of each layer:
 //   linear     weights u8, bias or nothing
-//   residual   condition [1, n, c], time [1, c], weights u8, bias, gamma, beta, weights u8, bias; the first m
-//   - n tokens
-//              have no condition but the time's
-//   attention  distances [2 far + 1, heads], frequencies [turning], gamma, beta, weights u8 of q k v, weights
-//   u8, bias
+//   residual   condition [1, n, c], time [1, c], weights u8, bias, gamma, beta, weights u8, bias; the first
+//              m - n tokens have only the time's condition
+//   attention  distances [2 far + 1, heads], frequencies [turning], gamma, beta, weights u8 of q k v,
+//              weights u8, bias
 class TokenLayers {
  public:
   static constexpr const char* kName = "TokenLayers";
@@ -72,7 +71,7 @@ class TokenLayers {
   std::shared_ptr<ScratchPool> scratch_;
 };
 
-// TokenLayers as ONNX Runtime sees it: any number of inputs of any type.
+// TokenLayers for ONNX Runtime: any number of inputs of any type.
 class TokenLayersOp : public Ort::CustomOpBase<TokenLayersOp, GuardedKernel<TokenLayers>, true> {
  public:
   const char* GetName() const { return TokenLayers::kName; }

@@ -13,21 +13,21 @@ using kernels::Bf16;
 using kernels::CpuKernels;
 using Kind = TokenLayer::Kind;
 
-constexpr int kRowsAtOnce = 4;  // of a normalisation
+constexpr int kRowsAtOnce = 4;  // rows of one item of a normalisation
 
 int CountRowGroups(int rows) {
   return (rows + kRowsAtOnce - 1) / kRowsAtOnce;
 }
 
-// A product to come, whose weights are fetched before it begins.
+// A later product; its weights are prefetched before it begins.
 struct Then {
-  const void* weights;  // null: none that is near
+  const void* weights;  // null: no product follows soon
   int channels, outputs;
-  int phases;  // until then
+  int phases;  // phases from this product to that one
   int groups;  // see PanelOf
 };
 
-// One member's way through the layers. All members have the same state at the same phase.
+// Runs the layers for one member. All members have the same state in the same phase.
 template <class T>
 class TokenMember {
  public:
@@ -65,7 +65,7 @@ class TokenMember {
     });
   }
 
-  // The stream as a product takes it.
+  // The stream in the element type of products.
   const T* Operand() const {
     if constexpr (sizeof(T) == sizeof(float)) {
       return space_.stream;
@@ -110,7 +110,7 @@ class TokenMember {
     }
   }
 
-  // The first product of layer i, which takes `channels`.
+  // The first product of layer i, whose input has `channels`.
   Then FirstOf(std::size_t i, int channels) const {
     if (i >= plan_.layers.size() || plan_.layers[i].kind == Kind::kSilu) return {};
     const bool attends = plan_.layers[i].kind == Kind::kAttention;
@@ -119,14 +119,14 @@ class TokenMember {
             attends ? GroupsOf(width) : 0};
   }
 
-  // Groups of heads of which each fills whole panels; 0 where they do not.
+  // The number of groups of heads if each group fills whole panels, or 0.
   int GroupsOf(int width) const {
     const int common = std::lcm(width / plan_.heads, kernels::kTokenPanel);
     return common > 0 && width % common == 0 ? width / common : 0;
   }
 
-  // The panel that is an item of a product. With `groups`, queries, keys and values of a group of heads
-  // follow each other: who computes them is likely to take the heads, too.
+  // The panel of an item of a product. With `groups`, a group's queries, keys and values are consecutive
+  // items: the member that computes them is likely to take its heads too.
   static int PanelOf(int item, int panels, int groups) {
     if (groups == 0) return item;
     const int each = panels / (3 * groups), group = item / (3 * each), part = item / each % 3;
@@ -142,7 +142,7 @@ class TokenMember {
     });
   }
 
-  // The panel that this member begins the product to come with.
+  // This member's first panel of the next product.
   const T* FirstPanel(const Then& then) {
     if (then.weights == nullptr) return nullptr;
     const int count = kernels::PanelsOf(then.outputs), item = team_.TakeAhead(then.phases, count);
@@ -209,7 +209,7 @@ class TokenMember {
     AddTo(call, then);
   }
 
-  // The product is added to the stream.
+  // Adds the product to the stream.
   void AddTo(kernels::LinearCall<T>& call, const Then& then) {
     call.residual = space_.stream;
     call.copy = space_.low;
@@ -248,7 +248,7 @@ void RunTokenLayers(const CpuKernels& all, ScratchPool& scratch, const Workers& 
   const kernels::TokenKernels<T>& tokens = MultiplyingKernels<T>(all).tokens;
   const TokenSizes sizes = SizesOf(plan, inputs, rows, channels);
   TokenSpace<T> space{};
-  space.members = TeamSize();  // once: the machine's cores may be others at the next look
+  space.members = TeamSize();  // read once: the number of available cores may change
   const ScratchPool::Loan loan = scratch.Take(CutSpace(space, sizes, nullptr));
   CutSpace(space, sizes, loan.as<char>());
   RunTeam(workers, space.members, space.phases, sizes.phases, [&](TeamMember& team) noexcept {

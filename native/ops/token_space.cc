@@ -9,8 +9,7 @@ namespace {
 
 using Kind = TokenLayer::Kind;
 
-// Rows are a cache line longer than their widths, whole panels: equal columns of many rows must not share a
-// set of the cache.
+// Rows are a cache line longer than their panels: the same column of many rows must not share a cache set.
 std::int64_t RowOf(int width) {
   return std::int64_t{kernels::PanelsOf(width)} * kernels::kTokenPanel + 16;
 }
@@ -22,14 +21,14 @@ std::size_t CountPhases(const TokenPlan& plan) {
   return phases;
 }
 
-// Floats of a member: of a product or of a head, which never are in work together.
+// A member's floats: for a product or for a head, which a member never computes at the same time.
 std::size_t OwnFloats(const TokenSizes& sizes) {
   const std::size_t linear = kernels::LinearSpace(sizes.rows);
   const std::size_t attend = sizes.head == 0 ? 0 : kernels::AttendSpace(sizes.rows, sizes.head);
   return (std::max(linear, attend) + 15) / 16 * 16;
 }
 
-// Hands out parts one behind the other, each at a cache line; addresses are null where there is no memory.
+// Returns consecutive parts, each aligned to a cache line; addresses are null if there is no memory.
 class Cutter {
  public:
   explicit Cutter(char* memory) : memory_(memory) {}

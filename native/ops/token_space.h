@@ -1,5 +1,4 @@
-// The working memory of TokenLayers: one piece, cut before the threads begin, so that none of them asks for
-// memory.
+// The working memory of TokenLayers: one block, divided before the threads begin, so no thread allocates.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +9,10 @@
 
 namespace kdtalker::ops {
 
-// What all members of a run share. The stream is in `stream`, and in `low` where T is not float.
+// The memory that all members of a run share. The stream is in `stream`, and also in `low` if T is not float.
 template <class T>
 struct TokenSpace {
-  std::int64_t row;        // elements of a row of each, but of qkv
+  std::int64_t row;        // elements of a row of each array except qkv
   float *stream, *hidden;  // [rows, row]
   T *low, *normal;         // [rows, row]
   float* qkv;              // [rows, qkv_row]
@@ -25,15 +24,16 @@ struct TokenSpace {
   void* phases;
 };
 
-// What the sizes of the parts follow from.
+// The numbers that determine the sizes of the parts.
 struct TokenSizes {
   int rows, widest, widest_attention, head, turning;
-  std::size_t phases;  // that a team goes through
+  std::size_t phases;  // phases of the whole run
 };
 
 TokenSizes SizesOf(const TokenPlan& plan, const std::vector<TokenInputs>& inputs, int rows, int channels);
 
-// Cuts `memory` into the parts of a run for space.members; with null, measures it. Returns its bytes.
+// Divides `memory` into the parts of a run for space.members members. Returns its size in bytes; null memory
+// is only measured.
 template <class T>
 std::size_t CutSpace(TokenSpace<T>& space, const TokenSizes& sizes, char* memory);
 

@@ -1,4 +1,4 @@
-// What the operators of the warp network share.
+// Functions that the operators of the warp network share.
 #pragma once
 
 #include "kernels/cpu/volume.h"
@@ -17,7 +17,7 @@ inline Dims BlockedVolume(std::int64_t blocks) {
   return {blocks, kernels::kVolumeDepth, kernels::kVolumeSide, kernels::kVolumeSide, kernels::kBlock};
 }
 
-// Where every cell comes from, [1, 16, 64, 64, 3].
+// The place that every cell is sampled from, [1, 16, 64, 64, 3].
 inline Dims DeformationDims() {
   return {1, kernels::kVolumeDepth, kernels::kVolumeSide, kernels::kVolumeSide, 3};
 }

@@ -47,7 +47,7 @@ std::vector<std::uint8_t> SpadeWeights(const WeightLayout& layout, const float* 
   return WeightsOfMethod(MethodOf(layout.algorithm, layout.kernel), layout, weights, true);
 }
 
-// float32 whatever the precision.
+// float32 in every precision.
 template <class Fill>
 std::vector<std::uint8_t> FloatWeights(std::size_t bytes, const Fill& fill) {
   std::vector<float> laid_out(bytes / sizeof(float));
@@ -77,7 +77,7 @@ std::vector<std::uint8_t> TokenWeights(const WeightLayout& layout, const float* 
                      : BytesOf(kernels::LayOutLinear<float>(weights, layout.inputs, layout.outputs));
 }
 
-// How each operator that reads laid out weights wants them.
+// The layout functions of all operators with laid out weights.
 const std::map<std::string, LayOut>& Layouts() {
   static const std::map<std::string, LayOut> layouts = {
       {"Conv", &ConvWeightsOf},           {"UpConv", &UpConvWeights},       {"Spade", &SpadeWeights},

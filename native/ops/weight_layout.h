@@ -6,7 +6,7 @@
 
 namespace kdtalker::ops {
 
-// How an operator wants its weights, as the lowering passes describe it (lib/packs/lowering).
+// The layout of an operator's weights, as the lowering passes describe it (lib/packs/lowering).
 struct WeightLayout {
   std::string op;  // the operator that reads them: Conv, UpConv, Spade, ...
   bool bf16 = false;
@@ -16,9 +16,9 @@ struct WeightLayout {
   int factor = 1;                    // of UpConv
 };
 
-// Weights [outputs, inputs, ...kernel], for TokenLayers [inputs, outputs], as the operator's kernels read
-// them. Throws Error INVALID_ARGUMENT for a layout that no operator has or for weights that are not of its
-// size.
+// Converts weights [outputs, inputs, ...kernel], for TokenLayers [inputs, outputs], to the layout that the
+// operator's kernels read. Throws Error INVALID_ARGUMENT if no operator has the layout or the weights do not
+// have its size.
 std::vector<std::uint8_t> LayOutWeights(const WeightLayout& layout, const std::vector<float>& weights);
 
 }  // namespace kdtalker::ops
