@@ -4,21 +4,21 @@ import { nearest } from '../suggest.js';
 import { COMMON_OPTIONS, type Command } from './command.js';
 import type { Option, OptionTable, Values } from './option.js';
 
-/** A command line, understood. */
+/** A parsed command line. */
 export interface Arguments {
   readonly values: Values<OptionTable>;
   readonly operands: readonly string[];
-  /** Help was asked for; nothing else has been checked then. */
+  /** Whether help was requested; if so, nothing else was checked. */
   readonly help: boolean;
 }
 
-/** What a command can be given: its own options and those of all, of which it may have one of its own instead. */
+/** The options of a command: its own and the common ones. Its own replaces a common one of the same name. */
 export function optionsOf(command: Command): OptionTable {
   return { ...command.options, ...COMMON_OPTIONS, ...command.options };
 }
 
 /**
- * Reads what follows the words of a command. Where an option is given twice the last one counts.
+ * Reads the words after the command. If an option is given twice, the last one counts.
  *
  * @param name the command as typed, `kdtalker packs list`
  * @throws INVALID_ARGUMENT
@@ -40,13 +40,13 @@ export function readArguments(name: string, command: Command, argv: readonly str
   return { values, operands, help: false };
 }
 
-/** Whether a flag was typed, before it is known which command's it is. */
+/** Whether a flag was typed, before the command is known. */
 export function hasFlag(argv: readonly string[], flag: string): boolean {
   const end = argv.indexOf('--');
   return argv.slice(0, end < 0 ? argv.length : end).includes(`--${flag}`);
 }
 
-/** The sentence for a name that is not one of `names`. */
+/** The message for a name that is not one of `names`. */
 export function unknownName(
   kind: string,
   typed: string,
@@ -65,7 +65,7 @@ type OptionToken = {
   inlineValue?: boolean | undefined;
 };
 
-/** parseArgs only cuts the line into words: its own messages have neither suggestions nor our form. */
+/** parseArgs only splits the line into words: its own messages have no suggestions and another form. */
 function forParseArgs(table: OptionTable) {
   const entries = Object.entries(table).map(([name, option]) => {
     const type = option.placeholder === undefined ? ('boolean' as const) : ('string' as const);

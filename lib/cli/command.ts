@@ -1,25 +1,25 @@
 import { flag, type OptionTable, section, type Values } from './option.js';
 import type { Reporter } from './report/reporter.js';
 
-/** What a command works with besides its arguments. */
+/** The context of a command besides its arguments. */
 export interface Context {
   /** Where progress and results go. */
   readonly reporter: Reporter;
-  /** Triggered by Ctrl-C and the like: end the work, clean up, and let ABORTED through. */
+  /** Triggered by Ctrl-C and similar signals: stop the work, clean up, and let ABORTED through. */
   readonly signal: AbortSignal;
 }
 
-/** One command: what it is called follows from its file, `commands/<name>.ts`. */
+/** One command. Its file, `commands/<name>.ts`, gives it its name. */
 export interface Command<T extends OptionTable = OptionTable> {
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What stands after the command's name in the usage line. */
+  /** The text after the command's name in the usage line. */
   readonly usage: string;
   /** Paragraphs of its help between the summary and the options. */
   readonly about?: readonly string[];
-  /** Whether `--out -` is standard output: then everything else goes to stderr. */
+  /** Whether `--out -` means standard output: then everything else goes to stderr. */
   readonly writesVideo?: boolean;
-  /** Placeholders of the words it takes besides options; every one has to be given. */
+  /** Placeholders of its operands; all of them are required. */
   readonly operands?: readonly string[];
   readonly options: T;
   readonly examples: readonly string[];
@@ -37,7 +37,7 @@ export interface Group {
   readonly summary: string;
 }
 
-/** Gives a command's `run` the types of its own options. */
+/** Types the argument of a command's `run` by its options. */
 export function defineCommand<const T extends OptionTable>(command: Command<T>): Command {
   return command as unknown as Command;
 }

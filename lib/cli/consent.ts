@@ -2,22 +2,22 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { KdtalkerError, throwIfAborted } from '../errors.js';
 
-/** Where a question is asked and answered. */
+/** The terminal for a question and its answer. */
 export interface Dialogue {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined };
   readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean | undefined };
 }
 
-/** What a question is about. */
+/** A question. */
 export interface Question {
-  /** Said before it. */
+  /** The text before the question. */
   lines: readonly string[];
   text: string;
 }
 
 const STANDARD: Dialogue = { input: process.stdin, output: process.stderr };
 
-/** Throws INVALID_ARGUMENT where there is no terminal to ask on. */
+/** Throws INVALID_ARGUMENT if there is no terminal. */
 export function requireTerminal(flag: string, { input, output }: Dialogue = STANDARD): void {
   if (input.isTTY === true && output.isTTY === true) return;
   throw new KdtalkerError(
@@ -27,7 +27,7 @@ export function requireTerminal(flag: string, { input, output }: Dialogue = STAN
 }
 
 /**
- * Asks once, on a terminal; everything but `y` and `yes` is a no, the end of the input too.
+ * Asks once, on a terminal; every answer except `y` and `yes` means no, as does the end of the input.
  *
  * @throws KdtalkerError ABORTED
  */
@@ -38,7 +38,7 @@ export async function askForConsent(
 ): Promise<boolean> {
   throwIfAborted(signal, 'Asking');
   for (const line of lines) output.write(`${line}\n`);
-  // Not in the terminal's raw mode: Ctrl-C stays the signal that it is everywhere else.
+  // Without the terminal's raw mode, so that Ctrl-C remains a signal.
   const dialogue = createInterface({ input, output, terminal: false });
   try {
     const ended = once(dialogue, 'close', { signal }).then(() => '');

@@ -4,10 +4,10 @@ import { COLUMNS, columnOf, definitions, wrap } from './layout.js';
 import type { Option } from './option.js';
 import { type FoundCommand, type Listed, PROGRAM } from './registry.js';
 
-/** A space that is no place to break a line. */
+/** A space at which lines do not break. */
 const TIE = '\u00a0';
 
-/** The help of a command, from the table that its options are read with. */
+/** The help of a command, made from its option table. */
 export function commandHelp(name: string, command: Command): string {
   return [
     ...usage(`${name} ${command.usage}`),
@@ -84,7 +84,7 @@ function row(name: string, option: Option<unknown>): readonly [string, string] {
   return [`${short}--${name}${value}`, `${option.help}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}`];
 }
 
-/** Broken where a shell lets a line be broken, but never between an option and its value. */
+/** Breaks lines where a shell allows it, but never between an option and its value. */
 function examples(lines: readonly string[]): string[] {
   const broken = lines.flatMap((line) => {
     const parts = wrap(line.replace(/(--[a-z-]+) (?!--)/g, `$1${TIE}`), COLUMNS - 6);

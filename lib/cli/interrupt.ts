@@ -1,12 +1,12 @@
 import { constants } from 'node:os';
 import { KdtalkerError } from '../errors.js';
 
-/** What asks a program to end: Ctrl-C, a supervisor, a terminal that went away. */
+/** Signals that ask a program to end: Ctrl-C, a supervisor, a closed terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Turns signals of the system into an AbortSignal. The first one lets the work clean up behind itself; the second one ends the process at
- * once, where only what must not be left behind (children, temporary files) is still removed.
+ * Turns signals of the system into an AbortSignal. The first signal lets the work clean up; the second one ends the process at once and
+ * removes only children and temporary files.
  */
 export class Interrupt {
   readonly #controller = new AbortController();
@@ -17,12 +17,12 @@ export class Interrupt {
     return this.#controller.signal;
   }
 
-  /** What came, if anything did. */
+  /** The signal that came, if any. */
   get received(): NodeJS.Signals | undefined {
     return this.#received;
   }
 
-  /** The exit code that shells give to a program that a signal ended: 130 for SIGINT, 143 for SIGTERM. */
+  /** The exit code by which shells report a signal: 130 for SIGINT, 143 for SIGTERM. */
   get exitCode(): number {
     return this.#received === undefined ? 0 : 128 + constants.signals[this.#received];
   }
@@ -31,7 +31,7 @@ export class Interrupt {
     for (const name of SIGNALS) process.on(name, this.#stop);
   }
 
-  /** From now on signals do what they do by default. */
+  /** Restores the default action of the signals. */
   ignore(): void {
     for (const name of SIGNALS) process.off(name, this.#stop);
   }

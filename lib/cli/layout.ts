@@ -1,4 +1,4 @@
-/** Columns that help and tables are made for. */
+/** The width of help and tables, in columns. */
 export const COLUMNS = 80;
 
 /** Breaks text into lines of at most `width` characters, at spaces; a longer word gets a line of its own. */
@@ -16,13 +16,13 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Where the texts beside names begin: after the longest of the names that are not too long, which get a line of their own. */
+/** The column of the texts beside names: after the longest name of at most LONGEST_NAME characters. A longer name gets its own line. */
 export function columnOf(names: readonly string[]): number {
   return Math.max(...names.map((name) => name.length).filter((length) => length <= LONGEST_NAME)) + 4;
 }
 const LONGEST_NAME = 22;
 
-/** Rows of names, each with a text beside it, wrapped in a column of its own. */
+/** Rows of names, each with a text beside it, wrapped in its own column. */
 export function definitions(
   rows: readonly (readonly [name: string, text: string])[],
   column = columnOf(rows.map(([name]) => name)),
@@ -35,7 +35,7 @@ export function definitions(
   });
 }
 
-/** Lines of a table: columns as wide as their widest cell, two spaces apart; numbers to the right. */
+/** Lines of a table: columns as wide as their widest cell, two spaces apart; numbers are aligned right. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const toRight = widths.map((_, column) =>

@@ -14,10 +14,10 @@ import type { Reporter } from './report/reporter.js';
 import { Terminal } from './terminal.js';
 import { tellWarnings } from './warnings.js';
 
-/** How a run can end besides signals. */
+/** The ways in which a run ends, besides signals. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
-/** Runs the command line after the program's name; gives the exit code. Never rejects, never exits by itself. */
+/** Runs the command line after the program's name; returns the exit code. Never rejects, never exits by itself. */
 export async function main(argv: readonly string[]): Promise<number> {
   const terminal = new Terminal((await isStdoutTaken(argv)) ? process.stderr : process.stdout);
   const reporter = chooseReporter(argv, terminal, await hasOwnJson(argv));
@@ -41,14 +41,14 @@ function chooseReporter(argv: readonly string[], terminal: Terminal, ownJson: bo
   return terminal.interactive ? new BarReporter(terminal) : new LineReporter(terminal);
 }
 
-/** Whether `--json` means something else to the command than how it tells what it does. */
+/** Whether the command has its own `--json`, which does not choose the reporter. */
 async function hasOwnJson(argv: readonly string[]): Promise<boolean> {
   if (!hasFlag(argv, 'json')) return false;
   const found = await find(argv).catch(() => undefined);
   return found?.kind === 'command' && found.command.options.json !== undefined;
 }
 
-/** Whether a video goes to stdout, before it is known whether the command line is right. */
+/** Whether a video goes to stdout, before the command line is validated. */
 async function isStdoutTaken(argv: readonly string[]): Promise<boolean> {
   const isAsked = argv.some((word, i) => word === '--out=-' || (word === '--out' && argv[i + 1] === '-'));
   if (!isAsked) return false;
@@ -82,7 +82,7 @@ async function runCommand(
   return command.run(values, operands, { reporter, signal: interrupt.signal });
 }
 
-/** A group does nothing by itself: its help is the answer, and only where it was asked for it is a success. */
+/** A group does nothing by itself: it prints its help, which is a success only if help was requested. */
 function runGroup(group: Extract<FoundCommand, { kind: 'group' }>, terminal: Terminal): number {
   const [first] = group.rest;
   if (first === '--help' || first === '-h') return print(terminal, groupHelp(group));

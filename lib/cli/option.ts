@@ -2,45 +2,45 @@ import { KdtalkerError } from '../errors.js';
 import { MAX_SEED } from '../limits.js';
 
 /**
- * One option of a command. Parsing and help are both made from it.
+ * One option of a command. Both the parser and the help use it.
  *
- * @typeParam T what a command receives
+ * @typeParam T the type of the parsed value
  */
 export interface Option<T> {
-  /** Stands for the value in the help; undefined for a flag, which has none. */
+  /** The placeholder of the value in the help; undefined for a flag, which has none. */
   readonly placeholder: string | undefined;
   /** One sentence without its full stop. */
   readonly help: string;
-  /** Said in the help where the option does not have to be given. */
+  /** The default in the help of an optional option. */
   readonly fallback?: string | undefined;
   /** Heading in the help. */
   readonly section?: string | undefined;
   /** Inclusive bounds of a number. */
   readonly range?: readonly [from: number, to: number] | undefined;
   readonly choices?: readonly string[] | undefined;
-  /** Names that people know from other programs, led to this one by "Did you mean". */
+  /** Names from other programs, for which "Did you mean" suggests this option. */
   readonly also?: readonly string[] | undefined;
-  /** Makes the value of what was typed. `name` is `--pose-scale`. @throws INVALID_ARGUMENT */
+  /** Parses the typed text. `name` is `--pose-scale`. @throws INVALID_ARGUMENT */
   read(typed: string, name: string): T;
 }
 
 /** The options of a command by their names without dashes. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
-/** What was given for the options of a table. */
+/** The parsed values of a table's options. */
 export type Values<T extends OptionTable> = {
   readonly [K in keyof T]?: T[K] extends Option<infer V> ? V : never;
 };
 
-/** What an option may say beside its help. */
+/** The optional properties of an option. */
 type Extras = Pick<Option<unknown>, 'fallback' | 'also'>;
 
-/** On when it is there. */
+/** A flag: true if it is given. */
 export function flag(help: string, extras: Extras = {}): Option<boolean> {
   return { ...extras, placeholder: undefined, help, read: () => true };
 }
 
-/** Any words: a path, a name. */
+/** Any text: a path, a name. */
 export function text(placeholder: string, help: string, extras: Extras = {}): Option<string> {
   const read = (typed: string, name: string) => {
     if (typed === '') throw wrongValue(placeholder, name, typed);
@@ -49,7 +49,7 @@ export function text(placeholder: string, help: string, extras: Extras = {}): Op
   return { ...extras, placeholder, help, read };
 }
 
-/** One of some words. */
+/** One of several words. */
 export function choice<const W extends string>(
   words: readonly W[],
   help: string,
@@ -77,7 +77,7 @@ export function decimal(range: readonly [number, number], help: string, extras: 
   return { ...extras, placeholder: 'X', help, range, read };
 }
 
-/** As many numbers as the placeholder has words between commas. */
+/** Numbers between commas, one for each word of the placeholder. */
 export function decimals(
   placeholder: string,
   range: readonly [number, number],
@@ -144,7 +144,7 @@ function readNumber(
   throw wrongValue(expected, name, typed);
 }
 
-/** The one sentence form, for what was typed. */
+/** The usual message for a wrong value. */
 export function wrongValue(expected: string, name: string, typed: string): KdtalkerError {
   return new KdtalkerError('INVALID_ARGUMENT', `Expected ${expected} for ${name} but received '${typed}'`);
 }

@@ -4,21 +4,21 @@ import type { Command, Group } from './command.js';
 
 /** The program's name, as typed. */
 export const PROGRAM = 'kdtalker';
-/** A command is a file here, named after it; a folder is a group of commands, described by its index. */
+/** A file here is a command with the same name; a folder is a group of commands, described by its index. */
 const COMMANDS = new URL('./commands/', import.meta.url);
 
-/** What a line of a help lists. */
+/** An entry of a list in the help. */
 export interface Listed {
   name: string;
   summary: string;
 }
 
-/** What the first words of a command line name. */
+/** The command or group that the first words of a command line name. */
 export type FoundCommand =
   | { kind: 'command'; name: string; command: Command; rest: readonly string[] }
   | { kind: 'group'; name: string; summary: string; members: Listed[]; rest: readonly string[] };
 
-/** Finds what the words at the start of `argv` name; no words name the program itself. @throws INVALID_ARGUMENT */
+/** Finds the command or group named by the first words of `argv`; no words name the program itself. @throws INVALID_ARGUMENT */
 export async function find(argv: readonly string[]): Promise<FoundCommand> {
   let folder = COMMANDS;
   const words = [PROGRAM];
@@ -37,7 +37,7 @@ export async function find(argv: readonly string[]): Promise<FoundCommand> {
   return openGroup(folder, words.join(' '), argv.slice(words.length - 1));
 }
 
-/** Every command by its name, for tests of all of them. */
+/** Every command by its name, for tests of all commands. */
 export async function allCommands(
   folder = COMMANDS,
   prefix = PROGRAM,

@@ -1,10 +1,10 @@
 import { THREADS } from '../limits.js';
 import { choice, flag, integer, text } from './option.js';
 
-/** Devices that a build can have; the library knows which of them it was built with. */
+/** Devices that a build can have; the library knows the devices of its own build. */
 export const DEVICES = ['cpu', 'cuda', 'guarded'] as const;
 
-/** Arithmetic of lowered networks. */
+/** Number formats of lowered networks. */
 export const precision = choice(
   ['fp32', 'bf16', 'auto'],
   'Arithmetic of lowered networks; auto takes bf16 where it can',
@@ -13,7 +13,7 @@ export const precision = choice(
   },
 );
 
-/** What commands that load a talker have in common. */
+/** The common options of commands that load a talker. */
 export const TALKER_OPTIONS = {
   pack: text('NAME', 'A built-in pack, or the folder of one', { fallback: 'puppet', also: ['model'] }),
   device: choice(['auto', ...DEVICES], 'Where the networks run', { fallback: 'auto' }),

@@ -2,18 +2,18 @@ import { checkInputFile } from '../media/input.js';
 import { isPipe } from '../media/pipe.js';
 import { wrongValue } from './option.js';
 
-/** In the place of an input file's name. */
+/** The word that replaces an input file's name. */
 export const STANDARD_INPUT = '-';
 
-/** What an option names: a file by its path, or standard input. */
+/** The input of an option: a file by its path, or standard input. */
 export function inputOf(path: string): string | typeof process.stdin {
   return path === STANDARD_INPUT ? process.stdin : path;
 }
 
-/** In the place of an output file's name. */
+/** The word that replaces an output file's name. */
 export const STANDARD_OUTPUT = '-';
 
-/** What an option names to be written. @throws INVALID_ARGUMENT for a terminal */
+/** The output of an option. @throws INVALID_ARGUMENT for a terminal */
 export function outputOf(path: string): string | typeof process.stdout {
   if (path !== STANDARD_OUTPUT) return path;
   if (process.stdout.isTTY)
@@ -21,12 +21,12 @@ export function outputOf(path: string): string | typeof process.stdout {
   return process.stdout;
 }
 
-/** That an input can be read, as a file or as what can be read only once: standard input or a pipe. @throws FILE_NOT_FOUND */
+/** Checks that an input can be read: a file, or standard input or a pipe, which can be read only once. @throws FILE_NOT_FOUND */
 export async function checkReadable(path: string, what: string): Promise<void> {
   if (path !== STANDARD_INPUT && !(await isPipe(path))) await checkInputFile(path, what);
 }
 
-/** Standard input holds one thing. @throws INVALID_ARGUMENT */
+/** Checks that portrait and speech are not both standard input. @throws INVALID_ARGUMENT */
 export function checkOneStandardInput({ portrait, speech }: { portrait?: string; speech?: string }): void {
   if (portrait === STANDARD_INPUT && speech === STANDARD_INPUT)
     throw wrongValue('a file beside --portrait -', '--speech', speech);

@@ -6,7 +6,7 @@ export interface Stream {
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-/** Words with a meaning that a colour shows. */
+/** The meanings of a word that a colour can show. */
 export type Tone = 'good' | 'bad' | 'warn' | 'strong' | 'faint';
 
 const CODES: Record<Tone, readonly [on: number, off: number]> = {
@@ -18,8 +18,8 @@ const CODES: Record<Tone, readonly [on: number, off: number]> = {
 };
 
 /**
- * Both outputs of the process: results go to stdout, everything else to stderr. A reader that went away (`kdtalker packs list | head -1`)
- * is no error: what is still to be said is dropped, the work goes on.
+ * Both outputs of the process: results go to stdout, everything else to stderr. A closed reader (`kdtalker packs list | head -1`) is no
+ * error: further output is dropped, the work goes on.
  */
 export class Terminal {
   readonly #stdout: Stream;
@@ -33,7 +33,7 @@ export class Terminal {
     for (const stream of [stdout, stderr]) stream.on('error', ignoreBrokenPipe);
   }
 
-  /** Whether stderr is a terminal on which a line can be drawn again. */
+  /** Whether stderr is a terminal on which a line can be redrawn. */
   get interactive(): boolean {
     return this.#stderr.isTTY === true && this.#environment.TERM !== 'dumb';
   }
@@ -43,22 +43,22 @@ export class Terminal {
     return this.#stderr.columns || 80;
   }
 
-  /** A line of the result. */
+  /** Prints a line of the result. */
   out(line: string): void {
     this.#stdout.write(`${line}\n`);
   }
 
-  /** A line about the work. */
+  /** Prints a line about the work. */
   note(line: string): void {
     this.#stderr.write(`${line}\n`);
   }
 
-  /** Control characters and all, to stderr. */
+  /** Writes text to stderr unchanged, including control characters. */
   draw(raw: string): void {
     this.#stderr.write(raw);
   }
 
-  /** Colours a word of `out` where stdout shows colours. */
+  /** Colours a word of `out` if stdout shows colours. */
   paint(tone: Tone, word: string): string {
     return this.#colour(this.#stdout, tone, word);
   }

@@ -1,9 +1,9 @@
 import type { Reporter } from './report/reporter.js';
 
 /**
- * Tells the library's warnings in the reporter's way; others stay Node's business.
+ * Prints the library's warnings through the reporter; Node prints all others.
  *
- * @returns gives them back to Node
+ * @returns a function that restores Node's own handling
  */
 export function tellWarnings(reporter: Reporter): () => void {
   const others = process.listeners('warning');

@@ -12,7 +12,7 @@ import { inputOf, outputOf } from '../standard-streams.js';
 import type { AnimateValues } from './options.js';
 import { type Plan, planAnimate } from './plan.js';
 
-/** What `animate` made. */
+/** The result of `animate`. */
 interface Made {
   video?: SaveResult;
   portrait?: string;
@@ -36,7 +36,7 @@ export async function animate(values: AnimateValues, context: Context): Promise<
 /** The options of commands that load a talker. */
 type TalkerValues = Pick<AnimateValues, 'pack' | 'device' | 'threads' | 'precision' | 'no-lowering'>;
 
-/** Loads what `--pack`, `--device`, `--threads`, `--precision` and `--no-lowering` say. */
+/** Loads a talker by `--pack`, `--device`, `--threads`, `--precision` and `--no-lowering`. */
 export function loadTalker(values: TalkerValues, { reporter, signal }: Context): Promise<Talker> {
   const { pack, device, threads, precision } = values;
   return Talker.load(pack, {
@@ -49,7 +49,7 @@ export function loadTalker(values: TalkerValues, { reporter, signal }: Context):
   });
 }
 
-/** Does something that has no progress but a beginning and an end. */
+/** Runs a step that reports only its beginning and its end. */
 export async function step<T>({ reporter }: Context, stage: Stage, work: () => Promise<T>): Promise<T> {
   reporter.progress({ stage, done: 0, total: 1, fps: 0 });
   const made = await work();

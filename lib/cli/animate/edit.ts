@@ -3,7 +3,7 @@ import { KdtalkerError } from '../../errors.js';
 import { checkInputFile } from '../../media/input.js';
 import type { MotionEdit } from '../../talker/edit-options.js';
 
-/** The JSON of a {@link MotionEdit}, with plain arrays; the library checks what is in it. @throws FILE_NOT_FOUND, INVALID_ARGUMENT */
+/** Reads the JSON of a {@link MotionEdit}, with plain arrays; the library validates it. @throws FILE_NOT_FOUND, INVALID_ARGUMENT */
 export async function readEdit(file: string): Promise<MotionEdit> {
   await checkInputFile(file, 'edit');
   const text = await readFile(file, 'utf8');

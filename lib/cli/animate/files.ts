@@ -8,12 +8,12 @@ import { STANDARD_INPUT } from '../standard-streams.js';
 /** A portrait file is a .safetensors file: the size of its header, 8 bytes little endian, and the header, JSON. */
 const SIZE_BYTES = 8;
 
-/** Whether a file is a saved portrait and not a picture, told by its content. False for what cannot be read. */
+/** Whether a file is a saved portrait and not a picture, by its content. False for a file that cannot be read. */
 export async function isPortraitFile(path: string): Promise<boolean> {
   const isFile = await stat(path)
     .then((status) => status.isFile())
     .catch(() => false);
-  if (!isFile) return false; // a pipe gives its bytes once
+  if (!isFile) return false; // a pipe yields its bytes only once
   const file = await open(path).catch(() => undefined);
   if (file === undefined) return false;
   try {
@@ -32,7 +32,8 @@ const INPUTS = ['portrait', 'source-video', 'speech', 'motion', 'edit'] as const
 const OUTPUTS = ['out', 'save-portrait', 'save-motion'] as const;
 
 /**
- * That no output, an option of `outputs` by its name, is an input or another output, which it would replace, and that none exists where that is unwanted.
+ * Checks that no output would replace an input or another output, and with `--no-overwrite` that no output exists. `outputs` holds names of
+ * options.
  *
  * @throws INVALID_ARGUMENT, OUTPUT_UNWRITABLE
  */
@@ -55,14 +56,14 @@ export async function checkOutputs(
   }
 }
 
-/** Options for which '-' is no file. */
+/** Options whose value '-' is not a file name. */
 const STREAMED = ['portrait', 'speech', 'out'];
 
 function isStandardStream(name: string, path: string): boolean {
   return path === STANDARD_INPUT && STREAMED.includes(name);
 }
 
-/** One name for one file, through links, also before it exists. */
+/** The same name for the same file, through links, also before it exists. */
 async function placeOf(path: string): Promise<string> {
   const whole = resolve(path);
   const folder = await realpath(dirname(whole)).catch(() => dirname(whole));
@@ -71,7 +72,7 @@ async function placeOf(path: string): Promise<string> {
 
 async function refuseExisting(path: string): Promise<void> {
   const status = await stat(path).catch(() => undefined);
-  if (!status?.isFile()) return; // frames in a folder are looked at when they are written
+  if (!status?.isFile()) return; // the frames of a folder are checked when they are written
   const message = `Expected a new file but '${path}' exists. Choose another name, or leave out --no-overwrite.`;
   throw new KdtalkerError('OUTPUT_UNWRITABLE', message);
 }

@@ -166,11 +166,11 @@ const encoding = section('Encoding', {
   preset: choice(PRESETS, "x264's effort", { fallback: 'veryfast' }),
 });
 
-/** Every option of `animate`. The library checks values again; a test holds both to the same bounds. */
+/** Every option of `animate`. The library checks the values again; a test compares the bounds of both. */
 export const ANIMATE_OPTIONS = {
   ...{ ...files, ...videoInput, ...engine, ...sampling },
   ...{ ...movement, ...retargeting, ...cut, ...encoding },
 };
 
-/** What was given to `animate`. */
+/** The options given to `animate`. */
 export type AnimateValues = Values<typeof ANIMATE_OPTIONS>;

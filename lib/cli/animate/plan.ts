@@ -16,19 +16,19 @@ import { readEdit } from './edit.js';
 import { checkOutputs, isPortraitFile } from './files.js';
 import type { AnimateValues } from './options.js';
 
-/** What is to be done, in the library's words. */
+/** The work of a command line, as the library's options. */
 export interface Plan {
   portrait:
     | { path: string; kind: 'picture'; options: PortraitOptions }
     | { path: string; kind: 'file' }
     | { path: string; kind: 'video'; options: SourceVideoOptions };
-  /** Undefined where only the portrait is kept. */
+  /** Undefined if only the portrait is saved. */
   source: { speech: SoundInput } | { motion: string } | undefined;
   options: AnimateOptions;
   save: SaveOptions;
 }
 
-/** Finds what contradicts itself or is missing before anything is loaded. @throws INVALID_ARGUMENT, OUTPUT_FORMAT and others */
+/** Finds contradictory and missing options before anything is loaded. @throws INVALID_ARGUMENT, OUTPUT_FORMAT and others */
 export async function planAnimate(values: AnimateValues): Promise<Plan> {
   const { out, portrait, 'source-video': video } = values;
   if (portrait === undefined && video === undefined) throw missing('--portrait FILE or --source-video FILE');
@@ -45,12 +45,12 @@ export async function planAnimate(values: AnimateValues): Promise<Plan> {
   };
 }
 
-/** Leaves out what was not given: the library's defaults are its own business. */
+/** Leaves out options that were not given: the library applies its own defaults. */
 function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** Options that mean nothing to a portrait. */
+/** Options without a meaning for a portrait. */
 const OF_VIDEO = ['repeat', 'video-track', 'max-seconds'] as const;
 
 /** A portrait or a source video. */
@@ -59,7 +59,7 @@ async function planSubject(values: AnimateValues): Promise<Plan['portrait']> {
   if (video === undefined) {
     const [first] = OF_VIDEO.filter((name) => values[name] !== undefined);
     if (first !== undefined) throw useless(first, 'without --source-video');
-    return planPortrait(portrait!, values); // one of both is given
+    return planPortrait(portrait!, values); // exactly one of both is given
   }
   if (portrait !== undefined) throw useless('portrait', 'beside --source-video');
   if (background !== undefined) throw useless('background', 'with --source-video');

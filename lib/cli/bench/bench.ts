@@ -20,14 +20,14 @@ interface Outputs {
 interface Report {
   format: number;
   failed?: boolean;
-  /** Where it was stopped: all that was measured until then. */
+  /** Whether the run was stopped: the report then holds all results until the stop. */
   stopped?: object;
 }
 
-/** The report format that charts are drawn from. */
+/** The report format from which charts are drawn. */
 const FORMAT = 2;
 
-/** `kdtalker bench`. Gives the exit code: 1 where a contender makes something else than the reference. */
+/** `kdtalker bench`. Returns the exit code: 1 if a contender's output differs from the reference's. */
 export async function bench(values: BenchValues, context: Context): Promise<number> {
   if (values.from !== undefined && values.chart === undefined)
     throw new KdtalkerError('INVALID_ARGUMENT', 'Expected --chart FILE with --from but received none');
@@ -40,7 +40,7 @@ export async function bench(values: BenchValues, context: Context): Promise<numb
   return report.failed ? 1 : 0;
 }
 
-/** The benchmarks lie beside dist/ in the package; they use it as any program does. */
+/** The benchmarks lie beside dist/ in the package; they use the public interface like any program. */
 async function beside<T>(file: string): Promise<T> {
   return (await import(new URL(`../../../benchmarks/${file}`, import.meta.url).href)) as T;
 }

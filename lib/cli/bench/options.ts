@@ -1,7 +1,7 @@
 import { THREADS } from '../../limits.js';
 import { choices, flag, integer, integers, section, text, type Values } from '../option.js';
 
-/** Every option of `bench`. `--json` is its own here: it names the file of the report. */
+/** Every option of `bench`. Its `--json` differs from the common one: it names the file of the report. */
 export const BENCH_OPTIONS = {
   ...section('What is measured', {
     workloads: choices('LIST', 'Groups (puppet, full, scaling) or parts of names (full/frame), with commas', {
@@ -37,5 +37,5 @@ export const BENCH_OPTIONS = {
   }),
 };
 
-/** What was given to `bench`. */
+/** The options given to `bench`. */
 export type BenchValues = Values<typeof BENCH_OPTIONS>;

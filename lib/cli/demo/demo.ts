@@ -11,13 +11,13 @@ import { duration, speed } from '../layout.js';
 import type { Paint } from '../report/reporter.js';
 import type { DemoValues } from './options.js';
 
-/** What the demo found out. */
+/** The results of the demo. */
 interface Measured {
   video: SaveResult;
   size: { width: number; height: number; fps: number };
   /** Frames per second of rendering without sound, sampling and encoding. */
   renderFps: number;
-  /** Seconds before the clip could begin. */
+  /** Seconds before the clip can begin. */
   loadSeconds: number;
   portraitSeconds: number;
   device: string;

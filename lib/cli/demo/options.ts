@@ -12,5 +12,5 @@ export const DEMO_OPTIONS = section('Options', {
   'no-overwrite': flag('Fail where the file exists instead of replacing it'),
 });
 
-/** What was given to `demo`. */
+/** The options given to `demo`. */
 export type DemoValues = Values<typeof DEMO_OPTIONS>;

@@ -1,27 +1,25 @@
-/**
- * What one look found. `ok`: there; `note`: not there or not as it should be, but clips can be made; `missing`: no clip can be made.
- */
+/** The result of a check. `ok`: present; `note`: absent or imperfect, but clips can be made; `missing`: no clip can be made. */
 export interface Finding {
   name: string;
   state: 'ok' | 'note' | 'missing';
-  /** One line: what was found. */
+  /** The result in one line. */
   found: string;
-  /** What to do, where something is to be done. */
+  /** The advice, if the user can do something. */
   advice?: string;
-  /** More for machines: versions, paths. */
+  /** Details for machines: versions, paths. */
   details?: Readonly<Record<string, unknown>>;
 }
 
-/** One thing to look at. */
+/** One check. */
 export interface Check {
-  /** In the order in which they are listed. */
+  /** The name of the check in the list. */
   name: string;
   look(signal: AbortSignal): Promise<Omit<Finding, 'name'>>;
 }
 
 /**
- * Looks, and takes an error for what was found: its sentence says what is missing and what to do. Whatever a check needs is imported
- * inside of it, since that may be what is broken.
+ * Runs a check, and turns an error into a finding: its message says what is missing and what to do. Each check imports its modules inside
+ * its function, because they may be broken.
  */
 export async function lookAt({ name, look }: Check, signal: AbortSignal): Promise<Finding> {
   try {
@@ -32,7 +30,7 @@ export async function lookAt({ name, look }: Check, signal: AbortSignal): Promis
   }
 }
 
-/** A finding from an error. The first sentence is what was found, the rest is the advice. */
+/** Makes a finding from an error. The first sentence is the result, the rest is the advice. */
 export function failed(error: unknown): Omit<Finding, 'name'> {
   const state = 'missing';
   const { message } = error instanceof Error ? error : { message: String(error) };

@@ -7,7 +7,7 @@ import { machine, node, temporaryFolder } from './machine.js';
 import { ffmpeg, sharp } from './media.js';
 import { faces, packs } from './packs.js';
 
-/** What breaks others comes before them. */
+/** Each check stands after the checks that it depends on. */
 const CHECKS: readonly Check[] = [
   node,
   machine,
@@ -21,10 +21,10 @@ const CHECKS: readonly Check[] = [
   temporaryFolder,
 ];
 
-/** `kdtalker doctor`. The exit code: 0 where a clip can be made. */
+/** `kdtalker doctor`. Returns the exit code: 0 if a clip can be made. */
 export async function doctor(reporter: Reporter, signal: AbortSignal): Promise<number> {
   const findings: Finding[] = [];
-  // One by one: they share the machine.
+  // One after the other, because they share the machine.
   for (const check of CHECKS) findings.push(onlyOnce(await lookAt(check, signal), findings));
   const ready = findings.every(({ state }) => state !== 'missing');
   reporter.result((paint) => describe(findings, ready, paint), {
@@ -35,7 +35,7 @@ export async function doctor(reporter: Reporter, signal: AbortSignal): Promise<n
   return ready ? 0 : 1;
 }
 
-/** What one missing thing breaks is not told again with its reason. */
+/** Replaces a repeated reason by the name of the check that reported it first. */
 function onlyOnce(finding: Finding, before: readonly Finding[]): Finding {
   const cause = before.find(({ state, found }) => state === 'missing' && found === finding.found);
   if (cause === undefined) return finding;

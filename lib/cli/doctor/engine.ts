@@ -3,7 +3,7 @@ import { addonFile, PACKAGE, type RuntimeSource, runtimeLibraries } from '../../
 import { DEVICES } from '../shared-options.js';
 import { type Check, failed } from './check.js';
 
-/** Errors of opening the runtime, which comes after the addon. */
+/** Errors of opening the runtime, which happens after the addon is loaded. */
 const AFTER_ADDON = ['RUNTIME_NOT_FOUND', 'NATIVE'];
 
 export const addon: Check = {
@@ -41,7 +41,7 @@ export const runtime: Check = {
   },
 };
 
-/** Loads the built-in pack on a device, which is the one proof that it works. Only the CPU has to. */
+/** Loads the built-in pack on a device, which alone proves that the device works. Only the CPU is required. */
 function device(name: string): Check {
   return {
     name: `device ${name}`,

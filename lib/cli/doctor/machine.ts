@@ -3,9 +3,9 @@ import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { bytes } from '../layout.js';
 import type { Check } from './check.js';
 
-/** The oldest Node.js of package.json's engines. */
+/** The oldest Node.js version in package.json's engines. */
 const OLDEST_NODE = [20, 19] as const;
-/** Below this the puppet pack works, and full models do not. */
+/** Below this the puppet pack works, but full models do not. */
 const LITTLE_MEMORY = 1e9;
 
 export const node: Check = {
@@ -51,7 +51,7 @@ function libc(): string {
   return version === undefined ? '' : `, glibc ${version}`;
 }
 
-/** What a container may use, where that is less than there is. */
+/** The memory limit of a container, or the memory of the machine, whichever is less. */
 function memoryOf(): number {
   const limit = process.constrainedMemory?.() || Number.POSITIVE_INFINITY;
   return Math.min(totalmem(), limit);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Check } from './check.js';
 
-/** What the output formats ask of an ffmpeg. */
+/** The ffmpeg features that the output formats need. */
 const ENCODERS = { mp4: ['libx264', 'aac'], webm: ['libvpx-vp9', 'libopus'], gif: ['gif'] } as const;
 const FORMATS = Object.keys(ENCODERS) as (keyof typeof ENCODERS)[];
 

@@ -6,7 +6,7 @@ import type { Context } from '../command.js';
 import { TALKER_OPTIONS } from '../shared-options.js';
 import { MOTION_OPTIONS, type MotionValues } from './options.js';
 
-/** What a video's motion is read with; everything else makes motion from speech. */
+/** Options of motion from a video; all others make motion from speech. */
 const OF_VIDEO = [
   ...['video', 'video-track', 'max-seconds', 'out', 'no-overwrite', 'crop', 'face', 'box'],
   ...Object.keys(TALKER_OPTIONS),

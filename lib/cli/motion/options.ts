@@ -21,8 +21,8 @@ const files = section('Input and output', {
   'no-overwrite': flag('Fail where the file exists instead of replacing it'),
 });
 
-/** Every option of `motion`: those of `animate` that make motion. */
+/** Every option of `motion`: the options of `animate` that concern motion. */
 export const MOTION_OPTIONS = { ...files, ...videoInput, ...engine, ...sampling, ...movement, ...cut };
 
-/** What was given to `motion`. */
+/** The options given to `motion`. */
 export type MotionValues = Values<typeof MOTION_OPTIONS>;

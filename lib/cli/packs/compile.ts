@@ -8,13 +8,13 @@ import { bytes, duration } from '../layout.js';
 import type { Paint } from '../report/reporter.js';
 import type { CompileValues } from './options.js';
 
-/** What `compile` tells. */
+/** The result of `compile`. */
 interface Compiled {
   pack: string;
   version: string;
   precision: Precision;
   seconds: number;
-  /** Left out where nothing in the pack is lowered. */
+  /** Absent if nothing in the pack is lowered. */
   directory?: string;
   networks: string[];
   bytes: number;

@@ -1,7 +1,7 @@
 import { facesOf } from '../../packs/faces.js';
 import type { FaceRole, PackManifest } from '../../packs/pack.js';
 
-/** What finds faces where a pack has no networks for that. */
+/** The face networks for a pack that has none. */
 export const BUILT_IN_FACES = 'BlazeFace and Face Mesh (built in)';
 
 const NAMES: Readonly<Record<FaceRole, string>> = {
@@ -10,7 +10,7 @@ const NAMES: Readonly<Record<FaceRole, string>> = {
   landmarks203: '203 landmarks',
 };
 
-/** The networks that find faces for a pack, as users know them: its own, and the built-in ones where it has none. */
+/** Describes the face networks of a pack for users: its own, or the built-in ones if it has none. */
 export function facesText(manifest: Pick<PackManifest, 'faces'>): string {
   const own = facesOf(manifest).map(([role, { file }]) => `${NAMES[role]} (${file})`);
   return [...(manifest.faces?.detector ? [] : [BUILT_IN_FACES]), ...own].join(', ');

@@ -25,7 +25,7 @@ function describe(pack: Pack, paint: Paint): string[] {
   ];
 }
 
-/** Few packs mix licences: only in those is there a column for them. */
+/** Few packs mix licences: only those get a column for them. */
 function networks({ manifest }: Pack): string[] {
   const all = [...rolesOf(manifest), ...facesOf(manifest)];
   const mixed = all.some(([, network]) => network.licence !== undefined);

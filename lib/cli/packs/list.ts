@@ -9,7 +9,7 @@ export async function list(reporter: Reporter): Promise<void> {
   reporter.result(() => describe(packs), { packs: packs.map(summaryOf) });
 }
 
-/** Bytes of a network: its graph, and its weights where they have a file of their own. */
+/** Bytes of a network: its graph, and its weights if they have their own file. */
 export function bytesOf({ bytes, data }: Pick<PackRole, 'bytes' | 'data'>): number {
   return bytes + (data?.bytes ?? 0);
 }
@@ -20,12 +20,12 @@ export function sizeOf({ manifest }: Pick<Pack, 'manifest'>): number {
   return networks.reduce((sum, [, network]) => sum + bytesOf(network), 0);
 }
 
-/** The licence's name, with what limits its use. */
+/** The licence's name and its restrictions of use. */
 export function licenceOf({ manifest }: Pick<Pack, 'manifest'>): string {
   return `${manifest.licence.name}${manifest.licence.nonCommercial ? ', non-commercial' : ''}`;
 }
 
-/** What both lists of a pack say, for machines. */
+/** The fields of a pack in both lists, for machines. */
 export function summaryOf(pack: Pack) {
   const { name, version, description, licence, fps, output } = pack.manifest;
   return { name, version, description, licence, directory: pack.directory, bytes: sizeOf(pack), fps, output };

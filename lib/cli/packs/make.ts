@@ -19,7 +19,7 @@ export async function synthesize(
   await make(options.directory, context, (write) => synthesizePack({ ...options, ...write }));
 }
 
-/** `kdtalker packs convert`. @throws what {@link convertPack} throws */
+/** `kdtalker packs convert`. @throws the errors of {@link convertPack} */
 export async function convert(values: ConvertValues, context: Context): Promise<void> {
   const need = (value: string | undefined, option: string) => needed(value, option, 'packs convert');
   const options: ConvertOptions = {
@@ -33,14 +33,14 @@ export async function convert(values: ConvertValues, context: Context): Promise<
   await make(options.directory, context, (write) => convertPack({ ...options, ...write }));
 }
 
-/** How far the making is, in the stages of the command. */
+/** The progress of making a pack, in the stages of the command. */
 interface MakeProgress {
   stage: 'download' | 'write' | 'check';
   done: number;
   total: number;
 }
 
-/** Makes a pack with progress, and tells of it. */
+/** Makes a pack with progress, and prints the result. */
 export async function make(
   directory: string,
   { reporter, signal }: Context,

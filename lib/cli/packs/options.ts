@@ -30,13 +30,13 @@ export const CONVERT_OPTIONS = section('Input and output', {
   out,
 });
 
-/** What was given to `packs convert`. */
+/** The options given to `packs convert`. */
 export type ConvertValues = Values<typeof CONVERT_OPTIONS>;
 
 /** Options of `packs compile`. */
 export const COMPILE_OPTIONS = section('Engine', { precision });
 
-/** What was given to `packs compile`. */
+/** The options given to `packs compile`. */
 export type CompileValues = Values<typeof COMPILE_OPTIONS>;
 
 /** Options of `packs pull`. */
@@ -50,10 +50,10 @@ export const PULL_OPTIONS = section('Input and output', {
   }),
 });
 
-/** What was given to `packs pull`. */
+/** The options given to `packs pull`. */
 export type PullValues = Values<typeof PULL_OPTIONS>;
 
-/** The value of an option that has to be given. @throws INVALID_ARGUMENT */
+/** The value of a required option. @throws INVALID_ARGUMENT */
 export function needed(value: string | undefined, option: string, command: string): string {
   if (value !== undefined) return value;
   throw new KdtalkerError(

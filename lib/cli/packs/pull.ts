@@ -7,7 +7,7 @@ import { bytes, table } from '../layout.js';
 import { make } from './make.js';
 import { needed, type PullValues } from './options.js';
 
-/** `kdtalker packs pull`. @throws what {@link pullPack} throws */
+/** `kdtalker packs pull`. @throws the errors of {@link pullPack} */
 export async function pull(name: string, values: PullValues, context: Context): Promise<void> {
   if (name !== 'kdtalker')
     throw new KdtalkerError(
@@ -25,7 +25,7 @@ export async function pull(name: string, values: PullValues, context: Context): 
   await make(options.directory, context, (write) => pullPack({ ...options, ...write }));
 }
 
-/** Lists the files with their licences in either case, even if they are accepted in advance. */
+/** Lists the files with their licences, even if they are accepted in advance. */
 async function accept(
   files: readonly PullFile[],
   inAdvance: boolean,

@@ -29,14 +29,14 @@ export async function verify(name: string, reporter: Reporter, signal: AbortSign
   );
 }
 
-/** Packs of an earlier version, or made where there was no engine, have no fingerprints. */
+/** Packs have no fingerprints if an earlier version made them, or if no engine was available. */
 function numbersLine(fingerprints: number, networks: number): string {
   if (fingerprints === 0)
     return 'The numbers of its networks were not compared: pack.json has no fingerprints';
   return `${fingerprints} of ${networks} networks give the numbers of their fingerprints`;
 }
 
-/** A graph, and its weights where they have a file of their own, which was checked with it. */
+/** A graph, and its weights if they have their own file, which was checked with it. */
 function withData(
   { manifest, directory }: Pack,
   { role, file, bytes: size, sha256 }: CheckedFile,

@@ -13,11 +13,11 @@ import {
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
 const CLEAR_LINE = '\r\x1b[2K';
-/** Milliseconds between two drawings. */
+/** Milliseconds between two redraws. */
 const INTERVAL = 100;
 const STAGE_WIDTH = 9;
 
-/** One line of a terminal, drawn again and again, and gone at the end. */
+/** One line of a terminal, redrawn repeatedly and erased at the end. */
 export class BarReporter implements Reporter {
   readonly #terminal: Terminal;
   readonly #now: () => number;
@@ -79,7 +79,7 @@ export function drawBar(pace: Pace, columns: number): string {
   const fps = pace.fps === undefined ? '' : `${speed(pace.fps)} fps`;
   const left = pace.left === undefined ? '' : `ETA ${clock(pace.left)}`;
   const facts = [percent, amount(pace), fps, left].filter((fact) => fact !== '').join('  ');
-  // One column stays free: some terminals break a line that fills the last one.
+  // One column remains free: some terminals break a line that fills the last one.
   const room = columns - 1 - STAGE_WIDTH - facts.length - 4;
   const bar = room >= 10 && pace.share !== undefined ? `[${fill(pace.share, Math.min(30, room))}]  ` : '';
   return `${pace.stage.padEnd(STAGE_WIDTH)}${bar}${facts}`.slice(0, columns - 1);

@@ -5,8 +5,8 @@ import type { Failure, Paint, Reporter, Stage, StageProgress } from './reporter.
 const INTERVAL = 100;
 
 /**
- * One JSON object a line: `{"event":"progress", stage, done, total, fps}`, then `{"event":"result", ...}` or
- * `{"event":"error", code, message}`. The first and the last event of a stage are always there.
+ * One JSON object a line: `{"event":"progress", stage, done, total, fps}`, then `{"event":"result", ...}` or `{"event":"error", code,
+ * message}`. The first and the last event of a stage are never dropped.
  */
 export class JsonReporter implements Reporter {
   readonly #terminal: Terminal;

@@ -10,11 +10,11 @@ import {
   type StageProgress,
 } from './reporter.js';
 
-/** Milliseconds, and shares of a stage, that lie between two lines. */
+/** The least milliseconds, and the least share of a stage, between two lines. */
 const INTERVAL = 1000;
 const STEP = 0.1;
 
-/** Plain lines for logs: few, whole, without control characters. */
+/** Plain lines for logs: few, complete, without control characters. */
 export class LineReporter implements Reporter {
   readonly #terminal: Terminal;
   readonly #now: () => number;

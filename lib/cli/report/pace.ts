@@ -1,36 +1,36 @@
 import { STAGES, type Stage, type StageProgress } from './reporter.js';
 
-/** Stages of which only the beginning and the end are known. */
+/** Stages that report only their beginning and their end. */
 const ONE_STEP: readonly Stage[] = ['load', 'portrait'];
 
-/** Where a clip is, for people. */
+/** The progress of a clip, for people. */
 export interface Pace {
   stage: Stage;
   done: number;
   total: number | undefined;
-  /** 0 to 1; undefined while nobody knows. */
+  /** 0 to 1; undefined while unknown. */
   share: number | undefined;
   /** Frames per second; undefined for stages that make none. */
   fps: number | undefined;
-  /** Seconds until the stage ends; undefined while nobody can tell. */
+  /** Seconds until the stage ends; undefined while unknown. */
   left: number | undefined;
 }
 
 /**
- * Follows the stages of a pass. Stages overlap (a frame is encoded while the next is rendered and a later window sampled): the one that is
- * furthest on is what people wait for, and the others are passed over.
+ * Follows the stages of a pass. Stages overlap (a frame is encoded while the next is rendered and a later window sampled): only the latest
+ * stage is shown, and the progress of earlier ones is dropped.
  */
 export class Pacer {
   readonly #now: () => number;
   #stage = -1;
   #begun = { time: 0, done: 0 };
 
-  /** @param now milliseconds of a clock that never goes back */
+  /** @param now milliseconds of a monotonic clock */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Undefined for a stage that another has overtaken. */
+  /** Returns undefined for a stage if a later one has begun. */
   advance({ stage, done, total, fps }: StageProgress): Pace | undefined {
     const rank = STAGES.indexOf(stage);
     if (rank < this.#stage) return undefined;
@@ -59,7 +59,7 @@ function shareOf(stage: Stage, done: number, total: number | undefined): number 
   return total > 0 ? Math.min(1, done / total) : 1;
 }
 
-/** How an amount of a stage is shown; frames have no unit. */
+/** The unit and scale of a stage's amount; frames have no unit. */
 const MEGABYTES = { digits: 0, size: 1e6, unit: ' MB' };
 const UNITS: Partial<Record<Stage, { digits: number; size: number; unit: string }>> = {
   download: MEGABYTES,
@@ -69,7 +69,7 @@ const UNITS: Partial<Record<Stage, { digits: number; size: number; unit: string 
 };
 const FRAMES = { digits: 0, size: 1, unit: '' };
 
-/** Work done, in the stage's own unit: ` 92/177`, `3.0/7.1 s` of sound, `3.0 s`; as long at the end as at the beginning. */
+/** The work done, in the stage's own unit: ` 92/177`, `3.0/7.1 s` of sound, `3.0 s`. Its length is constant within a stage. */
 export function amount({ stage, done, total }: Pace): string {
   if (ONE_STEP.includes(stage)) return '';
   const { digits, size, unit } = UNITS[stage] ?? FRAMES;

@@ -1,7 +1,7 @@
 import type { Terminal } from '../terminal.js';
 import { type Failure, printFailure, type Reporter } from './reporter.js';
 
-/** Only failures. */
+/** Prints only failures. */
 export class QuietReporter implements Reporter {
   readonly #terminal: Terminal;
 

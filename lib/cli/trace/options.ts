@@ -52,5 +52,5 @@ export const TRACE_OPTIONS = section('Options', {
   lips: decimal([0, 2], 'Retarget the lips likewise', { fallback: 'as they move' }),
 });
 
-/** What was given to `trace`. */
+/** The options given to `trace`. */
 export type TraceValues = Values<typeof TRACE_OPTIONS>;

@@ -37,7 +37,7 @@ export async function trace(values: TraceValues, context: Context): Promise<void
   }
 }
 
-/** Before minutes of work: that the file can be made, and is none of those that are read. */
+/** Checks before minutes of work that the file can be created and is not one of the inputs. */
 async function checkOutput(out: string, inputs: readonly (string | undefined)[]): Promise<void> {
   if (inputs.some((input) => input !== undefined && resolve(input) === resolve(out)))
     throw wrongValue('a file that is not read', '--out', out);
