@@ -3,12 +3,12 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { KdtalkerError } from '../errors.js';
 
 /**
- * The one folder that the library keeps anything in between runs: `$KDTALKER_CACHE`, else `$XDG_CACHE_HOME/kdtalker`, else
- * `~/.cache/kdtalker`. An empty or relative name of the latter two counts as not set, as the XDG specification has it: nothing is left
- * in whatever folder a program happens to run in.
+ * The only folder where the library keeps files between runs: `$KDTALKER_CACHE`, else `$XDG_CACHE_HOME/kdtalker`, else
+ * `~/.cache/kdtalker`. An empty or relative path for the latter two counts as unset, as the XDG specification requires, so the
+ * library leaves nothing in the current folder.
  *
- * @returns undefined for a user without a home folder. The folder for temporary files is no way out: whoever writes there first would
- *   choose the weights of all others.
+ * @returns undefined for a user without a home folder. The folder for temporary files is not safe: the first user to write there
+ *   would choose the weights of all other users.
  */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const { KDTALKER_CACHE: own, XDG_CACHE_HOME: shared = '', HOME: home } = environment;
@@ -18,7 +18,7 @@ export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): st
   return isAbsolute(folder) ? join(folder, '.cache', 'kdtalker') : undefined;
 }
 
-/** {@link cacheDirectory} for what cannot do without. Throws OUTPUT_UNWRITABLE. */
+/** {@link cacheDirectory} for callers that need the folder. Throws OUTPUT_UNWRITABLE. */
 export function neededCacheDirectory(environment?: NodeJS.ProcessEnv): string {
   const found = cacheDirectory(environment);
   if (found !== undefined) return found;
@@ -28,7 +28,7 @@ export function neededCacheDirectory(environment?: NodeJS.ProcessEnv): string {
   );
 }
 
-/** Without HOME the system is asked, which knows nothing of a user without an entry in its list (containers). */
+/** Without HOME this asks the system, which fails for a user without a password entry (containers). */
 function homeOfUser(): string {
   try {
     return homedir();

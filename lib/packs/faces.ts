@@ -3,15 +3,15 @@ import type { FaceRole, PackFace, PackManifest } from './manifest.js';
 import type { Dim, ValueInfo } from './onnx/index.js';
 import type { Pack } from './pack.js';
 
-/** What a network for faces takes and gives: it is known by its place among the outputs, not by names. */
+/** The interface of a network for faces: its outputs are identified by position, not by name. */
 export interface FaceShape {
   /** The name under which the network is released. */
   readonly file: string;
   /** The side of its square input in pixels, [1, 3, side, side]. */
   readonly side: number;
-  /** Numbers that each output has, in their order; undefined where nobody reads it. */
+  /** Number of elements of each output, in order; undefined for an output that nobody reads. */
   readonly outputs: readonly (number | undefined)[];
-  /** Whether those are the numbers of a row, of which there are as many as the input's size asks for. */
+  /** Whether these are elements per row; the input's size then sets the number of rows. */
   readonly rows: boolean;
 }
 
@@ -23,7 +23,7 @@ export const FACE_SHAPES: Readonly<Record<FaceRole, FaceShape>> = {
   landmarks203: { file: 'landmark.onnx', side: 224, outputs: [undefined, undefined, 2 * 203], rows: false },
 };
 
-/** All of them, in the order in which they work. */
+/** All roles, in the order in which the networks run. */
 const FACE_ROLES = Object.keys(FACE_SHAPES) as FaceRole[];
 
 /** The networks for faces that a pack has. */
@@ -39,15 +39,15 @@ export function faceFiles({ directory, manifest }: Pack): Partial<Record<FaceRol
   return Object.fromEntries(facesOf(manifest).map(([role, { file }]) => [role, join(directory, file)]));
 }
 
-/** How a graph differs from what it should be. */
+/** The difference between a graph and the expected interface. */
 export interface FaceMismatch {
   readonly expected: string;
   readonly received: string;
 }
 
 /**
- * What is wrong with a graph that is said to be one of the networks for faces; undefined where it fits. Lengths that the graph
- * leaves open fit, and so does the detector's number of rows, which is released as that of another input.
+ * The mismatch of a graph that should be one of the networks for faces; undefined when it fits. Open lengths of the graph fit.
+ * Any number of the detector's rows fits too: the released file declares the number for another input size.
  */
 export function faceMismatch(
   role: FaceRole,

@@ -3,17 +3,17 @@ import { asKdtalkerError, KdtalkerError } from '../../errors.js';
 import { readFully } from '../../files/whole-io.js';
 import { damaged } from './damaged.js';
 
-/** Bytes that are read where they are needed: a file, an entry of an archive, a storage of tensors. */
+/** Bytes that are read on demand: a file, an entry of an archive, a storage of tensors. */
 export interface ByteStore {
-  /** How many bytes there are. */
+  /** Number of bytes. */
   readonly size: number;
   /** Whether elements have their most significant byte first; default no. */
   readonly bigEndian?: boolean;
-  /** Exactly `length` bytes from `offset` in a buffer of their own; throws CHECKPOINT_INVALID outside of the store. */
+  /** Returns exactly `length` bytes from `offset` in a new buffer; throws CHECKPOINT_INVALID outside of the store. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** A regular file, opened once, read at any place. */
+/** A regular file, opened once, with random access. */
 export class FileStore implements ByteStore {
   private constructor(
     private readonly handle: FileHandle,
@@ -50,7 +50,7 @@ export class FileStore implements ByteStore {
   }
 }
 
-/** A stretch of another store. */
+/** A range of another store. */
 export class StorePart implements ByteStore {
   constructor(
     private readonly store: ByteStore,
@@ -67,7 +67,7 @@ export class StorePart implements ByteStore {
   }
 }
 
-/** Refuses what does not lie inside the store, NaN and fractions included. */
+/** Throws for a range that does not lie inside the store, NaN and fractions included. */
 export function checkRange(store: ByteStore, offset: number, length: number): void {
   const valid = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
   if (!valid || offset + length > store.size)

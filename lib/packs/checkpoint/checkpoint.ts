@@ -12,7 +12,7 @@ import { findPickle, readTorchZip } from './torch-zip.js';
 import type { Unpickled } from './unpickle.js';
 import { ZipArchive } from './zip.js';
 
-/** The kinds of files that are read. */
+/** The supported kinds of files. */
 export type CheckpointFormat = 'torch-zip' | 'torch-legacy' | 'safetensors' | 'npz' | 'npy';
 
 interface Contents {
@@ -21,16 +21,16 @@ interface Contents {
   values: PythonValue;
 }
 
-/** Name of the array in a plain .npy file, the one numpy gives it in an .npz. */
+/** Name of the array in a plain .npy file; numpy uses the same name in an .npz. */
 const ONLY_ARRAY = 'arr_0';
 
 /**
- * A file of tensors, open. What it holds is known; the tensors themselves are read when they are asked for, each on its own,
- * so that a large file costs only what is used of it.
+ * An open file of tensors. Opening reads only the list of tensors; each tensor is read on request,
+ * so a large file costs only the tensors that the caller uses.
  */
 export class Checkpoint {
   readonly format: CheckpointFormat;
-  /** Every tensor by the keys that lead to it, joined by dots. */
+  /** Every tensor by its path of keys, joined by dots. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** The file's value with dicts as Maps and tuples as arrays; a .safetensors file's free strings; null for numpy files. */
   readonly values: PythonValue;
@@ -39,7 +39,7 @@ export class Checkpoint {
 
   /** @internal Use {@link openCheckpoint}. */
   constructor(
-    /** The file's path as it was given. */
+    /** The file's path as the caller gave it. */
     readonly file: string,
     private readonly store: FileStore,
     contents: Contents,
@@ -69,7 +69,7 @@ export class Checkpoint {
     });
   }
 
-  /** Reads a tensor as float32, row-major, whatever it is stored as. Throws as {@link read}. */
+  /** Reads a tensor of any element type as float32, row-major. Throws as {@link read}. */
   async floats(name: string): Promise<Float32Array> {
     const { dtype, data } = await this.read(name);
     return toFloats(dtype, data);
@@ -88,8 +88,8 @@ export class Checkpoint {
 }
 
 /**
- * Opens a file of tensors: PyTorch's in either container (.pth, .pt), .safetensors, .npz or .npy, told by its bytes.
- * No Python and none of the file's code runs; a damaged or hostile file ends in an error with bounded time and memory.
+ * Opens a file of tensors: PyTorch's in either container (.pth, .pt), .safetensors, .npz or .npy, recognised by its bytes.
+ * Runs no Python and no code of the file; a damaged or hostile file causes an error within bounded time and memory.
  *
  * @throws KdtalkerError FILE_NOT_FOUND, CHECKPOINT_INVALID
  * @example
@@ -134,7 +134,7 @@ function fromPickle(format: CheckpointFormat, { value }: Unpickled): Contents {
   return { format, tensors: flattenTensors(value), values: value };
 }
 
-/** Says which file it was; whatever else a strange file brings about is its fault as well. */
+/** Adds the file's name to an error; an unknown error becomes CHECKPOINT_INVALID, since a malformed file caused it. */
 function inFile(error: unknown, file: string): KdtalkerError {
   const known = asKdtalkerError(error, 'CHECKPOINT_INVALID', 'Expected a readable checkpoint');
   return new KdtalkerError(known.code, `${known.message} (in ${file})`, { cause: known.cause ?? error });

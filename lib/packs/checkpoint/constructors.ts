@@ -5,9 +5,9 @@ import { PythonName, PythonObject, type PythonValue, StorageReference } from './
 import { TensorView } from './tensor-view.js';
 
 /**
- * Everything a pickle may name. Nothing here does more than to arrange values: a name outside of these tables ends the reading,
- * and the name is said in the error. Values are passed on rather than copied, since a few bytes of a pickle can ask for
- * the same large value again and again; what must be copied is charged by the machine.
+ * Every global that a pickle may name. These functions only arrange values: a name outside of these tables stops the reading
+ * with an error that contains the name. They pass values on without a copy, since a few bytes of a pickle can ask for
+ * the same large value again and again; the machine charges for the copies that must be made.
  */
 
 type Construct = (args: PythonValue[]) => PythonValue;
@@ -67,11 +67,11 @@ const CONSTRUCTORS: Record<string, Construct> = {
   'copyreg._reconstructor': ([type]) => instanceOf(type, []),
   'numpy.dtype': (args) => new PythonObject('numpy.dtype', args),
   'numpy.core.multiarray.scalar': ([dtype, bytes]) => scalarOf(dtype, bytes),
-  // How typing.List[int] and its like are pickled, in the settings some training programs store.
+  // The pickled form of types such as typing.List[int], in the settings that some training programs store.
   'operator.getitem': ([type]) => typingName(type),
 };
 
-/** Classes of settings and states whose instances are kept as their attributes. */
+/** Classes of settings and states; only the attributes of their instances are kept. */
 const RECORDS = new Set([
   'argparse.Namespace',
   'types.SimpleNamespace',
@@ -85,7 +85,7 @@ const RECORDS = new Set([
   ),
 ]);
 
-/** Types that are named, as in annotations, and never made. KDTalker's own settings are among them. */
+/** Types that pickles name, as in annotations, but never instantiate. KDTalker's own settings are among them. */
 const TYPES = new Set([
   ...['bool', 'int', 'float', 'str', 'object', 'NoneType'].map((name) => `builtins.${name}`),
   ...['Any', 'Dict', 'List', 'Tuple', 'Union', 'Optional', 'Sequence', 'Mapping'].map(
@@ -104,7 +104,7 @@ const TYPES = new Set([
     .map((name) => `config.structured.${name}`),
 ]);
 
-/** Modules by the names they have had. */
+/** Other names of modules, in older or newer versions. */
 const MODULE_ALIASES: Record<string, string> = {
   __builtin__: 'builtins',
   copy_reg: 'copyreg',
@@ -140,7 +140,7 @@ export function instanceOf(type: PythonValue | undefined, args: PythonValue[]): 
   return CONSTRUCTORS[type.name]!(args);
 }
 
-/** Sets the state of an object (BUILD). Attributes of dicts and tensors are nothing that is needed. */
+/** Sets the state of an object (BUILD). Ignores attributes of dicts and tensors, which no reader needs. */
 export function build(target: PythonValue | undefined, state: PythonValue): void {
   if (target instanceof PythonObject) target.state = state;
 }
@@ -216,7 +216,7 @@ function tensorOf(
   );
 }
 
-/** A subclass of Tensor, or a tensor with attributes: the tensor inside is what counts. */
+/** A subclass of Tensor, or a tensor with attributes: returns the tensor inside. */
 function rebuildFromType(rebuild: PythonValue | undefined, args: PythonValue | undefined): PythonValue {
   const plain = rebuild instanceof PythonName && rebuild.name.startsWith('torch._utils._rebuild_');
   if (!plain) throw damaged('Expected a listed constructor for a tensor but received another value');
@@ -242,7 +242,7 @@ function bytesOf(value: PythonValue | undefined): Uint8Array {
   throw damaged('Expected bytes in the pickle but received another value');
 }
 
-/** Protocols before 3 write bytes as text in which a character stands for a byte. */
+/** Protocols before 3 write bytes as text with one character for each byte. */
 function encodeLatin1(text: PythonValue | undefined): Uint8Array {
   if (typeof text !== 'string') throw damaged('Expected text for bytes but received another value');
   return new Uint8Array(Buffer.from(text, 'latin1'));

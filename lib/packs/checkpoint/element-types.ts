@@ -1,8 +1,8 @@
 import { floatFromHalf } from '../onnx/half.js';
 
 /**
- * Element types under PyTorch's names, with the array that holds them. Halves (`float16`, `bfloat16`) are held as their 16 bits,
- * booleans as bytes; {@link toFloats} makes numbers of all of them.
+ * Element types under PyTorch's names, with their array classes. Halves (`float16`, `bfloat16`) are kept as their 16 bits,
+ * booleans as bytes; {@link toFloats} converts all of them to numbers.
  */
 export const ELEMENT_TYPES = {
   float64: Float64Array,
@@ -20,7 +20,7 @@ export const ELEMENT_TYPES = {
   bool: Uint8Array,
 } as const;
 
-/** Name of an element type, as PyTorch says it. */
+/** PyTorch's name of an element type. */
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** Host arrays that hold tensors of these types. */
@@ -35,14 +35,14 @@ export function elementBytes(type: ElementType): number {
   return ELEMENT_TYPES[type].BYTES_PER_ELEMENT;
 }
 
-/** Sees bytes as elements; the buffer must be aligned, which a fresh one is. */
+/** Views bytes as elements; the buffer must be aligned, as every new buffer is. */
 export function elementsOf(type: ElementType, bytes: Uint8Array): ElementArray {
   const whole = bytes.byteOffset % elementBytes(type) === 0 ? bytes : bytes.slice();
   const count = whole.byteLength / elementBytes(type);
   return new ELEMENT_TYPES[type](whole.buffer as ArrayBuffer, whole.byteOffset, count);
 }
 
-/** The elements as float32, whatever they are held as. */
+/** Converts elements of any type to float32. */
 export function toFloats(type: ElementType, data: ElementArray): Float32Array {
   if (type === 'float32') return data as Float32Array;
   if (type === 'float16') return Float32Array.from(data as Uint16Array, floatFromHalf);
@@ -57,7 +57,7 @@ function floatsFromBfloat(halves: Uint16Array): Float32Array {
   return new Float32Array(words.buffer);
 }
 
-/** Reverses the bytes of every element in place, for files of big-endian machines. */
+/** Reverses the bytes of every element in place, for files from big-endian machines. */
 export function swapBytes(bytes: Uint8Array, width: number): void {
   for (let start = 0; start + width <= bytes.length; start += width)
     bytes.subarray(start, start + width).reverse();

@@ -3,8 +3,8 @@ import type { PythonValue } from './python-values.js';
 import { TensorView } from './tensor-view.js';
 
 /**
- * All tensors of nested dicts and lists, named by the keys that lead to them, joined by dots: `state_dict.module.conv.weight`.
- * Keys that are neither text nor numbers lead to no name and are passed over.
+ * All tensors of nested dicts and lists by their paths of keys, joined by dots: `state_dict.module.conv.weight`.
+ * Skips keys that are neither text nor numbers, since they give no name.
  */
 export function flattenTensors(root: PythonValue): Map<string, TensorView> {
   const walk: Walk = { tensors: new Map(), visits: 0 };
@@ -14,7 +14,7 @@ export function flattenTensors(root: PythonValue): Map<string, TensorView> {
 
 interface Walk {
   tensors: Map<string, TensorView>;
-  /** Values seen so far; a small pickle can hold the same list in itself many times over. */
+  /** Values visited so far; a small pickle can contain the same list many times. */
   visits: number;
 }
 

@@ -16,12 +16,12 @@ interface Header {
   length: number;
 }
 
-/** Whether a file is a numpy array by its first bytes. */
+/** Whether the first bytes of a file are those of a numpy array. */
 export function isNumpy(start: Uint8Array): boolean {
   return Buffer.from(start.subarray(0, MAGIC.length)).toString('latin1') === MAGIC;
 }
 
-/** Reads the header of an .npy file of version 1 to 3. Objects and structures are not read: they hold pickles. */
+/** Reads the header of an .npy file of version 1 to 3. Throws for objects and structures: they contain pickles. */
 export async function openNumpy(store: ByteStore): Promise<TensorView> {
   const start = await store.read(0, Math.min(store.size, PREFIX + LIMITS.numpyHeaderBytes));
   return viewNumpy(store, start);
@@ -63,7 +63,7 @@ function readHeader(start: Uint8Array): Header {
   return { ...parseHeader(view.toString('latin1', prefix, length)), length };
 }
 
-/** The header is a Python dict of three known keys, the only such text there is. */
+/** The header is a Python dict of three known keys in a fixed form. */
 function parseHeader(text: string): Omit<Header, 'length'> {
   const descr = /'descr' *: *'([^']*)'/.exec(text)?.[1];
   const order = /'fortran_order' *: *(True|False)/.exec(text)?.[1];

@@ -17,7 +17,7 @@ const KINDS: Record<string, ElementType> = {
   b1: 'bool',
 };
 
-/** The element type of numpy's name for it, without the byte order; undefined for structures, objects, text. */
+/** Maps numpy's name, without the byte order, to an element type; undefined for structures, objects, text. */
 export function numpyType(name: string): ElementType | undefined {
   return Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
 }

@@ -1,7 +1,7 @@
 import { KdtalkerError } from '../../errors.js';
 import { damaged, LIMITS, quoted } from './damaged.js';
 
-/** Thrown where a pickle goes on beyond the bytes at hand: more of the file may help. */
+/** Thrown when a pickle is longer than the given bytes: the caller may read more of the file. */
 export class PickleCut extends KdtalkerError {
   constructor() {
     super('CHECKPOINT_INVALID', 'Expected more bytes for the pickle but the file ends: it is cut or damaged');
@@ -52,12 +52,12 @@ export class PickleBytes {
     return utf8(this.take(length));
   }
 
-  /** A Python 2 string: bytes that are read as Latin-1, as `torch.load` can be told to. */
+  /** A Python 2 string: bytes decoded as Latin-1, as an option of `torch.load` does. */
   latin1(length: number): string {
     return Buffer.from(this.take(length)).toString('latin1');
   }
 
-  /** Up to the next line feed, which is not part of it. */
+  /** The text up to the next line feed, without it. */
   line(): string {
     const end = this.bytes.indexOf(10, this.position);
     if (end < 0) throw new PickleCut();
@@ -91,7 +91,7 @@ export function integerOf(text: string): number | bigint {
   return narrowed(BigInt(digits.startsWith('+') ? digits.slice(1) : digits));
 }
 
-/** A number where it is exact. */
+/** A number when it is exact, else a bigint. */
 function narrowed(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;

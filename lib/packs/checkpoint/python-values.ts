@@ -4,7 +4,7 @@ import { type ElementType, elementBytes } from './element-types.js';
 import type { TensorView } from './tensor-view.js';
 
 /**
- * What a pickle's values become. Dicts are Maps, so that a key named `__proto__` is a key like any other;
+ * The JavaScript values of a pickle. Dicts are Maps, so that a key named `__proto__` is a key like any other;
  * lists, tuples and sets are arrays; integers beyond 2^53 are bigints; bytes are Uint8Arrays.
  */
 export type PythonValue =
@@ -21,12 +21,12 @@ export type PythonValue =
   | PythonName
   | PythonObject;
 
-/** A Python class or function that was named. It is a name and nothing more: nothing here can be called. */
+/** The name of a Python class or function in the pickle. It is only a name: nobody can call it. */
 export class PythonName {
   constructor(readonly name: string) {}
 }
 
-/** An instance of a listed class, as it was stored: the arguments it is made with and its state, mostly a dict of attributes. */
+/** A stored instance of a listed class: its constructor's arguments and its state, mostly a dict of attributes. */
 export class PythonObject {
   state: PythonValue = null;
 
@@ -36,15 +36,15 @@ export class PythonObject {
   ) {}
 }
 
-/** A storage that a pickle names; its container says where its bytes are. */
+/** A storage that a pickle names; the container knows the place of its bytes. */
 export class StorageReference implements ByteStore {
   bigEndian = false;
   private place: ByteStore | undefined;
 
   /**
    * @param dtype undefined for an untyped storage, whose elements are bytes
-   * @param start first element of a storage that is a part of another (old files)
-   * @param elements of the part; of the whole storage where `start` is 0
+   * @param start first element, for a storage that is part of another (old files)
+   * @param elements of the part, or of the whole storage when `start` is 0
    */
   constructor(
     readonly key: string,
@@ -74,7 +74,7 @@ export class StorageReference implements ByteStore {
     return this.elements * this.width;
   }
 
-  /** Says where the whole storage's bytes are. */
+  /** Sets the place of the whole storage's bytes. */
   locate(place: ByteStore, bigEndian = false): void {
     if (place.size !== this.wholeSize)
       throw damaged(

@@ -20,18 +20,18 @@ const TYPES: Record<SafetensorsType, ElementType> = {
   BOOL: 'bool',
 };
 
-/** A .safetensors file of which only the header is read. */
+/** A .safetensors file; opening reads only its header. */
 export interface SafetensorsFile {
   tensors: Map<string, TensorView>;
   metadata: Map<string, string>;
 }
 
-/** Whether a file can be .safetensors by its first 9 bytes: a length, then the header's brace. */
+/** Whether the first 9 bytes of a file can start a .safetensors file: a length, then the header's brace. */
 export function isSafetensors(start: Uint8Array): boolean {
   return start.length > 8 && start[8] === '{'.charCodeAt(0);
 }
 
-/** Reads the header; the tensors are read where they are needed. */
+/** Reads the header; tensors are read on demand. */
 export async function openSafetensors(store: ByteStore): Promise<SafetensorsFile> {
   const length = safetensorsHeaderLength(await store.read(0, 8), store.size, damaged);
   if (length > LIMITS.safetensorsHeaderBytes)

@@ -4,29 +4,29 @@ import type { LoadedTensor } from './tensor-view.js';
 
 /** Which tensors of a checkpoint make up a network. */
 export interface StateQuery {
-  /** What the network is called in errors. */
+  /** The network's name in errors. */
   network: string;
   /** Names in the network with their shapes. */
   wanted: Readonly<Record<string, readonly number[]>>;
-  /** What may stand before the names, tried in order; default {@link STATE_PREFIXES}. */
+  /** Possible prefixes of the names, tried in order; default {@link STATE_PREFIXES}. */
   prefixes?: readonly string[];
-  /** Wanted names that may be missing, such as constants; default none. Their shapes are checked when they are there. */
+  /** Wanted names that may be missing, such as constants; default none. Their shapes are checked when they are present. */
   optional?: (name: string) => boolean;
-  /** Names under the prefix that are passed over, such as other networks of the same file; default none. */
+  /** Names under the prefix to ignore, such as other networks of the same file; default none. */
   ignored?: (name: string) => boolean;
 }
 
 /** The tensors of one network in a checkpoint. */
 export interface State {
-  /** What stands before the names in the file. */
+  /** The prefix of the names in the file. */
   prefix: string;
-  /** Names that are there, without the prefix. */
+  /** Names that are present, without the prefix. */
   names: ReadonlySet<string>;
   read(name: string): Promise<LoadedTensor>;
   floats(name: string): Promise<Float32Array>;
 }
 
-/** Where training programs put a network's tensors, alone and with the prefix of a parallel or compiled module. */
+/** Prefixes that training programs use for a network's tensors, alone and with the prefix of a parallel or compiled module. */
 export const STATE_PREFIXES: readonly string[] = [
   '',
   'state_dict.',
@@ -35,14 +35,14 @@ export const STATE_PREFIXES: readonly string[] = [
   'params.',
 ].flatMap((place) => ['', 'module.', '_orig_mod.'].map((wrapper) => place + wrapper));
 
-/** Names of each kind that an error lists. */
+/** Highest number of names of each kind that an error lists. */
 const LISTED = 10;
 
 /**
  * Finds a network's tensors in a checkpoint, under the prefix with most of the wanted names, and checks names and shapes.
- * Tensors elsewhere in the file, such as an optimizer's, are not looked at.
+ * Ignores tensors elsewhere in the file, such as an optimizer's.
  *
- * @throws KdtalkerError CHECKPOINT_INVALID that lists missing, extra and wrongly shaped tensors with what was expected
+ * @throws KdtalkerError CHECKPOINT_INVALID with a list of missing, extra and wrongly shaped tensors and the expected shapes
  * @example
  * const state = selectState(checkpoint, { network: 'retarget_eye', prefixes: ['retarget_eye.module.'], wanted: { 'mlp.0.bias': [256] } })
  */
@@ -63,7 +63,7 @@ export function selectState(checkpoint: Checkpoint, query: StateQuery): State {
   };
 }
 
-/** The first of those with most hits, so that equal ones go by the caller's order. */
+/** The prefix with the most hits; on a tie, the first in the caller's order. */
 function bestPrefix(checkpoint: Checkpoint, { wanted, prefixes = STATE_PREFIXES }: StateQuery): string {
   const names = Object.keys(wanted);
   const hits = (prefix: string) => names.filter((name) => checkpoint.tensors.has(prefix + name)).length;

@@ -9,13 +9,13 @@ import {
   swapBytes,
 } from './element-types.js';
 
-/** What is known of a tensor before it is read. */
+/** The properties of a tensor that are known before it is read. */
 export interface TensorInfo {
   readonly dtype: ElementType;
   readonly dims: readonly number[];
-  /** Elements from one index to the next, for each axis, in the file; what is read is row-major. */
+  /** Strides in the file, in elements, one for each axis; the result of a read is row-major. */
   readonly strides: readonly number[];
-  /** Bytes the tensor takes once it is read. */
+  /** Bytes of the tensor in memory. */
   readonly bytes: number;
 }
 
@@ -26,7 +26,7 @@ export interface LoadedTensor {
   data: ElementArray;
 }
 
-/** Elements of a store seen as a tensor. Several may see the same store. */
+/** A view of a store's elements as a tensor. Several views may share one store. */
 export class TensorView implements TensorInfo {
   readonly dims: readonly number[];
   readonly strides: readonly number[];
@@ -55,13 +55,13 @@ export class TensorView implements TensorInfo {
       );
   }
 
-  /** Elements from the first to the last that the tensor touches. */
+  /** Number of elements in the store from the tensor's first to its last element. */
   get extent(): number {
     if (this.count === 0) return 0;
     return this.dims.reduce((sum, dim, axis) => sum + (dim - 1) * this.strides[axis]!, 1);
   }
 
-  /** Refuses a tensor that reaches past its store or makes a lot of a little. */
+  /** Throws for a tensor that reaches past its store or repeats a small storage too often. */
   check(): void {
     const capacity = Math.floor(this.store.size / elementBytes(this.dtype));
     const end = this.offset + this.extent;
@@ -73,7 +73,7 @@ export class TensorView implements TensorInfo {
       );
   }
 
-  /** Reads what the tensor covers, and nothing else, into a row-major array. */
+  /** Reads only the tensor's range of the store and returns a row-major array. */
   async load(): Promise<LoadedTensor> {
     const width = elementBytes(this.dtype);
     const extent = this.extent;
@@ -90,7 +90,7 @@ export class TensorView implements TensorInfo {
 
   private gather(from: ElementArray): ElementArray {
     const to = new ELEMENT_TYPES[this.dtype](this.count);
-    // Numbers or bigints, but the same in both.
+    // Both arrays have the same element type: numbers or bigints.
     if (this.count > 0) gatherAxis(from as Float64Array, to as Float64Array, this.dims, this.strides);
     return to;
   }
@@ -110,7 +110,7 @@ function isRowMajor(dims: readonly number[], strides: readonly number[]): boolea
   return dims.every((dim, axis) => dim <= 1 || strides[axis] === expected[axis]);
 }
 
-/** Walks the indices in row-major order, keeping the place in `from` up to date instead of computing it anew. */
+/** Walks the indices in row-major order; updates the offset in `from` instead of computing it again. */
 function gatherAxis(
   from: Float64Array,
   to: Float64Array,

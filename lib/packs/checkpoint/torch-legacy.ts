@@ -12,7 +12,7 @@ const FIRST_PIECE = 2 ** 18;
 /**
  * PyTorch's container before 1.6: five pickles (magic number, version, the machine's sizes, the value, the storages' keys),
  * then for each key the count of elements in 8 bytes and the elements, little-endian on every machine.
- * The pickles and the counts are read, the elements are stepped over.
+ * Reads the pickles and the counts, and skips the elements.
  */
 export async function readTorchLegacy(store: ByteStore): Promise<Unpickled> {
   const [magic, version, , body, keys] = await readPickles(store, 5);
@@ -27,7 +27,7 @@ interface PlacedPickle extends Unpickled {
   end: number;
 }
 
-/** How long a pickle is shows only when it is read: a piece of the file is taken, and a larger one if it was too short. */
+/** Only reading a pickle tells its length: this reads a piece of the file, and a larger piece when the first is too short. */
 async function readPickles(store: ByteStore, count: number): Promise<PlacedPickle[]> {
   for (let piece = FIRST_PIECE; ; piece *= 8) {
     const size = Math.min(store.size, piece, LIMITS.pickleBytes);
@@ -59,7 +59,7 @@ function keysOf(value: PythonValue): string[] {
   });
 }
 
-/** Steps from storage to storage; each is as long as the pickle and the count before it say, or the file is damaged. */
+/** Steps from storage to storage; throws when a storage's length differs from the pickle or from the count before it. */
 async function locateStorages(
   store: ByteStore,
   storages: StorageReference[],

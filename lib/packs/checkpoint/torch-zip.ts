@@ -2,7 +2,7 @@ import { damaged, LIMITS, quoted } from './damaged.js';
 import { type Unpickled, unpickle } from './unpickle.js';
 import type { ZipArchive, ZipEntry } from './zip.js';
 
-/** The archive's pickle: `NAME/data.pkl`, where NAME is the file's name when it was written. */
+/** The archive's pickle: `NAME/data.pkl`, where NAME is the file's name at the time of writing. */
 export function findPickle(archive: ZipArchive): ZipEntry | undefined {
   const found = [...archive.entries.values()].filter(({ name }) => /^(?:[^/]+\/)?data\.pkl$/.test(name));
   if (found.length > 1) throw damaged(`Expected one data.pkl in the archive but received ${found.length}`);
@@ -11,7 +11,7 @@ export function findPickle(archive: ZipArchive): ZipEntry | undefined {
 
 /**
  * PyTorch's zip container (since 1.6): `data.pkl`, `byteorder` and each storage's raw bytes as `data/KEY`.
- * Only the pickle is read here.
+ * This reads only the pickle.
  */
 export async function readTorchZip(archive: ZipArchive, pickle: ZipEntry): Promise<Unpickled> {
   const folder = pickle.name.slice(0, -'data.pkl'.length);

@@ -4,20 +4,20 @@ import { integerOf, PickleBytes } from './pickle-bytes.js';
 import type { PythonValue, StorageReference } from './python-values.js';
 import { TensorView } from './tensor-view.js';
 
-/** A pickle that was read. */
+/** The result of reading a pickle. */
 export interface Unpickled {
   value: PythonValue;
-  /** Bytes up to the end of the pickle. */
+  /** Length of the pickle in bytes. */
   length: number;
-  /** Every storage that was named, in order. */
+  /** Every storage that the pickle names, in order. */
   storages: StorageReference[];
 }
 
 /**
- * Reads a Python pickle of protocol 0 to 5 as data. No Python runs: the few constructors that are known arrange values,
- * any other name ends the reading. Time and memory are bounded by {@link LIMITS}.
+ * Reads a Python pickle of protocol 0 to 5 as data. Runs no Python: the few known constructors arrange values,
+ * any other name stops the reading with an error. {@link LIMITS} bounds time and memory.
  *
- * @throws KdtalkerError CHECKPOINT_INVALID; its subclass PickleCut where `bytes` end too early
+ * @throws KdtalkerError CHECKPOINT_INVALID; its subclass PickleCut when `bytes` end too early
  */
 export function unpickle(bytes: Uint8Array): Unpickled {
   const machine = new Machine(new PickleBytes(bytes));
@@ -25,11 +25,11 @@ export function unpickle(bytes: Uint8Array): Unpickled {
   return { value, length: machine.input.position, storages: machine.storages };
 }
 
-/** The stack machine that a pickle is a program for. */
+/** The stack machine that runs a pickle's opcodes. */
 class Machine {
   readonly storages: StorageReference[] = [];
   private stack: PythonValue[] = [];
-  /** Stacks put aside at each MARK. */
+  /** The stacks saved at each MARK. */
   private readonly marks: PythonValue[][] = [];
   private readonly memo = new Map<number, PythonValue>();
   private objects = 0;
@@ -66,7 +66,7 @@ class Machine {
       throw damaged(`Expected at most ${LIMITS.objects} objects in a pickle but received more`);
   }
 
-  /** A constructor may go through a long list each time it is called, whatever comes of it. */
+  /** Charges for the arguments: a constructor may walk a long list at every call. */
   private chargeArguments(args: PythonValue): void {
     if (!Array.isArray(args)) return;
     this.charge(args.length >>> 3);
@@ -91,7 +91,7 @@ class Machine {
     this.stack = [];
   }
 
-  /** Everything since the last MARK. */
+  /** Pops all values since the last MARK. */
   popMark(): PythonValue[] {
     const items = this.stack;
     const below = this.marks.pop();
@@ -100,7 +100,7 @@ class Machine {
     return items;
   }
 
-  /** POP also takes back a MARK. */
+  /** POP also removes a MARK. */
   discard(): void {
     if (this.stack.length > 0) this.stack.pop();
     else this.popMark();
@@ -181,14 +181,14 @@ class Machine {
     this.pushNew(nameOf(module, attribute));
   }
 
-  /** OBJ: class and arguments are above the mark. */
+  /** OBJ: class and arguments are on the stack above the mark. */
   object(): void {
     const [type, ...args] = this.popMark();
     this.call(type, args);
   }
 }
 
-/** What a value takes beyond one object of some 50 bytes. */
+/** Cost of a value beyond one object of about 50 bytes. */
 function extraCost(value: PythonValue): number {
   if (value instanceof TensorView) return 4;
   return value instanceof Uint8Array ? value.length >>> 5 : 0;
@@ -200,14 +200,14 @@ function fill(dict: Map<PythonValue, PythonValue>, items: PythonValue[]): Map<Py
   return dict;
 }
 
-/** STRING has quotes around it and escapes in it; the few files of protocol 0 have neither inside. */
+/** STRING is quoted and may contain escapes; the few files of protocol 0 contain no quotes or escapes inside. */
 function unquoted(line: string): string {
   const text = /^(?:'([^'\\]*)'|"([^"\\]*)")$/.exec(line);
   if (!text) throw damaged('Expected a plain quoted string in the pickle but received another text');
   return text[1] ?? text[2] ?? '';
 }
 
-/** I carries booleans too. */
+/** The opcode I also encodes booleans. */
 function booleanOrInteger(line: string): PythonValue {
   if (line === '00' || line === '01') return line === '01';
   return integerOf(line);

@@ -1,7 +1,7 @@
 import type { ByteStore } from './byte-store.js';
 import { damaged, LIMITS, quoted } from './damaged.js';
 
-/** An entry as the directory of a zip archive describes it. */
+/** An entry in the directory of a zip archive. */
 export interface ZipRecord {
   name: string;
   method: number;
@@ -9,7 +9,7 @@ export interface ZipRecord {
   packedSize: number;
   size: number;
   headerOffset: number;
-  /** Where the next entry or the directory begins: nothing of this one can lie beyond. */
+  /** Start of the next entry or of the directory: this entry must end before it. */
   end: number;
 }
 
@@ -26,10 +26,10 @@ const END64_LOCATOR = 0x07064b50;
 const RECORD = 0x02014b50;
 const RECORD_SIZE = 46;
 const ENCRYPTED = 1;
-/** In a 32-bit field: the number is in the zip64 extra field. */
+/** This value of a 32-bit field means that the number is in the zip64 extra field. */
 const IN_ZIP64 = 0xffffffff;
 
-/** Reads the directory of a zip archive and checks that its entries lie one behind the other. */
+/** Reads the directory of a zip archive and checks that its entries do not overlap. */
 export async function readZipDirectory(store: ByteStore): Promise<ZipRecord[]> {
   const place = await findDirectory(store);
   if (place.count > LIMITS.zipEntries || place.size > LIMITS.zipDirectoryBytes)
@@ -47,7 +47,7 @@ export async function readZipDirectory(store: ByteStore): Promise<ZipRecord[]> {
   return records;
 }
 
-/** The directory's place is at the end of the file, before a comment. */
+/** The end of the file, before a comment, contains the directory's offset. */
 async function findDirectory(store: ByteStore): Promise<DirectoryPlace> {
   const start = Math.max(0, store.size - END_SIZE - 65_535);
   const tail = Buffer.from(await store.read(start, store.size - start));
@@ -116,7 +116,7 @@ function readRecord(bytes: Buffer, at: number): { record: ZipRecord; length: num
   };
 }
 
-/** The zip64 extra field holds, in their order, only those numbers that do not fit into 32 bits. */
+/** The zip64 extra field contains only the numbers that do not fit into 32 bits, in their order. */
 class Zip64Extra {
   private readonly numbers: Buffer;
   private next = 0;
@@ -142,7 +142,7 @@ function findField(extra: Buffer, id: number): Buffer {
   return Buffer.alloc(0);
 }
 
-/** Entries that share bytes are how a small archive pretends to hold a lot. */
+/** Throws for entries that share bytes: a zip bomb uses them to inflate a small archive to a huge size. */
 function checkOrder(records: ZipRecord[], directory: number): void {
   const sorted = [...records].sort((a, b) => a.headerOffset - b.headerOffset);
   for (const [index, record] of sorted.entries()) {
@@ -152,7 +152,7 @@ function checkOrder(records: ZipRecord[], directory: number): void {
   }
 }
 
-/** Names are only compared, never opened, but a path that leaves its folder has no business in a checkpoint. */
+/** The library only compares names and never opens them, but no valid checkpoint contains a path that leaves its folder. */
 function checkedName(name: string): string {
   const hostile =
     name.length > LIMITS.nameLength || /^[/\\]|^[a-z]:|\\|\0/i.test(name) || name.split('/').includes('..');

@@ -8,7 +8,7 @@ const LOCAL_HEADER = 0x04034b50;
 const STORED = 0;
 const DEFLATED = 8;
 
-/** A zip archive of which only the directory is read; entries are read where they are needed. Names in it are never paths. */
+/** A zip archive; opening reads only the directory, entries are read on demand. Names in it are never used as paths. */
 export class ZipArchive {
   private constructor(readonly entries: ReadonlyMap<string, ZipEntry>) {}
 
@@ -25,7 +25,7 @@ export class ZipArchive {
   }
 }
 
-/** Holds the entry that was inflated last, since tensors that share a storage are mostly read together. */
+/** Keeps the last inflated entry, since callers mostly read tensors of one storage together. */
 class InflatedCache {
   entry: ZipEntry | undefined;
   bytes: Uint8Array = new Uint8Array(0);
@@ -52,12 +52,12 @@ export class ZipEntry implements ByteStore {
     checkRange(this, offset, length);
     if (this.record.method === DEFLATED) return (await this.inflated()).slice(offset, offset + length);
     const bytes = await this.archive.read((await this.dataOffset()) + offset, length);
-    // A part of an entry cannot be checked against its checksum.
+    // The checksum covers the whole entry and cannot check a part of it.
     if (length === this.size) this.checkSum(bytes);
     return bytes;
   }
 
-  /** The first bytes, fewer than `length` if the entry is short, without reading or inflating much more. */
+  /** Returns the first bytes, fewer than `length` if the entry is short; reads and inflates little more. */
   async head(length: number): Promise<Uint8Array> {
     if (this.record.method === STORED) return this.read(0, Math.min(length, this.size));
     const packed = await this.archive.read(await this.dataOffset(), Math.min(length, this.record.packedSize));
@@ -85,7 +85,7 @@ export class ZipEntry implements ByteStore {
       );
   }
 
-  /** The local header says where the data starts; the rest of it only repeats the directory. */
+  /** The local header gives the start of the data; the rest of it only repeats the directory. */
   private async dataOffset(): Promise<number> {
     const { headerOffset, end, packedSize, name } = this.record;
     const header = Buffer.from(await this.archive.read(headerOffset, 30));
@@ -103,7 +103,7 @@ export class ZipEntry implements ByteStore {
   }
 }
 
-/** Refuses what cannot be read and what promises more than it can hold. */
+/** Throws for an entry that cannot be read or whose declared size is too large for its data. */
 function checkMethod({ name, method, size, packedSize }: ZipRecord): void {
   if (method !== STORED && method !== DEFLATED)
     throw damaged(

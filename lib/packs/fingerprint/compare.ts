@@ -1,26 +1,26 @@
 import type { Fingerprint, OutputFingerprint } from '../manifest.js';
 
 /**
- * How far numbers may be apart, as a share of the output's RMS. Processors sum in their own order, and a hundred layers make
- * 1e-5 to 1e-4 of that; one wrong weight tensor makes tenths.
+ * Largest allowed difference, as a share of the output's RMS. Processors sum in different orders, which adds up to
+ * 1e-5 to 1e-4 over a hundred layers; one wrong weight tensor changes the output by tenths.
  */
 export const TOLERANCE = 1e-3;
-/** For outputs that are zero everywhere. */
+/** Floor of the RMS, for outputs that are zero everywhere. */
 const FLOOR = 1e-6;
 
-/** A number that differs by more than is allowed. */
+/** A number whose difference exceeds the allowed one. */
 export interface Difference {
-  /** The graph's name of the output. */
+  /** The output's name in the graph. */
   output: string;
   /** `mean`, `rms` or `value 3`. */
   what: string;
   expected: number;
-  /** Undefined where the graph has no such output, or no finite number there. */
+  /** Undefined when the graph has no such output, or no finite number there. */
   found: number | undefined;
   allowed: number;
 }
 
-/** The largest difference of an output, by what is allowed for it, of the first output that differs. */
+/** For the first output that differs: its largest difference relative to the allowed one. */
 export function findDifference(expected: Fingerprint, found: Fingerprint): Difference | undefined {
   for (const [output, numbers] of Object.entries(expected)) {
     const worst = worstOf(output, numbers, found[output]);

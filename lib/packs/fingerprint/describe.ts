@@ -1,12 +1,12 @@
 import type { HostTensor } from '../../binding.js';
 import type { Fingerprint, OutputFingerprint } from '../manifest.js';
 
-/** Values that are kept of an output, evenly spread over it. */
+/** Number of values kept from an output, evenly spread over it. */
 const KEPT = 8;
 
 /**
- * What is kept of a network's outputs. One with a number that is not finite is left out: no JSON can say it, and no
- * comparison could find it again.
+ * The fingerprint of a network's outputs. It omits an output with a number that is not finite: JSON cannot store the number, and
+ * a comparison would never match it.
  */
 export function describeOutputs(outputs: Readonly<Record<string, HostTensor>>): Fingerprint {
   const described = Object.entries(outputs).map(([name, { data }]) => [name, describeValues(data)] as const);
@@ -31,7 +31,7 @@ function describeValues(data: HostTensor['data']): OutputFingerprint | undefined
   };
 }
 
-/** Six digits say all that two machines agree on. */
+/** Six digits: two machines agree on no more. */
 function rounded(value: number): number {
   return Number(value.toPrecision(6));
 }

@@ -1,17 +1,17 @@
 import type { HostTensor, Slot } from '../../binding.js';
 import { sizeOf } from '../onnx/types.js';
 
-/** The length that stands in for one that may differ from run to run. */
+/** The length used for an axis whose length may differ from run to run. */
 const DYNAMIC = 2;
-/** A whole number that every input of them takes: a timestep is one of a thousand at most. */
+/** A value that is valid for every integer input: a timestep is one of at most a thousand. */
 const WHOLE = 100;
 
 /**
- * What a network is given for its fingerprint: for numbers one slow wave along each axis, between 0.1 and 0.9, where pictures,
- * keypoints and spectrograms all have values. A smooth input keeps roundings of one processor from growing into the
- * differences that are looked for.
+ * The inputs of a network for its fingerprint: float inputs get one slow wave along each axis, between 0.1 and 0.9, a range that
+ * pictures, keypoints and spectrograms share. A smooth input keeps rounding differences between processors below the differences
+ * that a comparison must find.
  *
- * @param slots what the graph declares, in its order
+ * @param slots the graph's declared inputs, in its order
  */
 export function fingerprintInputs(slots: readonly Slot[]): Record<string, HostTensor> {
   return Object.fromEntries(slots.map((slot, index) => [slot.name, inputOf(slot, index)]));

@@ -10,7 +10,7 @@ import { fingerprintInputs } from './inputs.js';
 
 const RUNNING = 'Running the networks of the pack';
 
-/** How many networks have been run. */
+/** Number of networks that have been run. */
 export interface FingerprintProgress {
   role: RoleName;
   done: number;
@@ -25,9 +25,9 @@ export interface FingerprintOptions {
 }
 
 /**
- * Runs a graph once on the CPU, with inputs by formula, and keeps a few numbers of what it gives.
+ * Runs a graph once on the CPU, with inputs by formula, and keeps a few numbers of its outputs.
  *
- * @throws KdtalkerError ABORTED, PACK_DAMAGED where ONNX Runtime refuses the file, ADDON_NOT_FOUND, RUNTIME_NOT_FOUND, NATIVE
+ * @throws KdtalkerError ABORTED, PACK_DAMAGED when ONNX Runtime refuses the file, ADDON_NOT_FOUND, RUNTIME_NOT_FOUND, NATIVE
  */
 export function takeFingerprint(file: string, signal?: AbortSignal): Promise<Fingerprint> {
   return orAborted(runOnce(file), { signal, what: RUNNING });
@@ -43,10 +43,10 @@ async function runOnce(file: string): Promise<Fingerprint> {
 }
 
 /**
- * Goes through the networks of a pack one after the other, so that no two are in memory at once, and the largest first, before the
- * others have left memory in pieces.
+ * Visits the networks of a pack one after the other, so that memory holds one at a time. The largest comes first, before the
+ * others fragment the memory.
  *
- * @param visit what is done with each role's network, by its file
+ * @param visit called with each role's network and its file
  * @throws KdtalkerError ABORTED, and what `visit` throws
  */
 export async function visitNetworks(
@@ -68,10 +68,10 @@ export async function visitNetworks(
 }
 
 /**
- * The manifest with the fingerprint of every role. Where there is no engine, as in a build without the addon, it stays as it
- * is: a pack without fingerprints is a whole one.
+ * Returns the manifest with the fingerprint of every role. Without an engine, as in a build without the addon, it returns the
+ * manifest unchanged: a pack without fingerprints is valid.
  *
- * @param directory where the files are
+ * @param directory folder of the files
  */
 export async function withFingerprints(
   manifest: PackManifest,

@@ -10,27 +10,27 @@ import { PartFile } from './part-file.js';
 
 /** Options of {@link downloadFile}. */
 export interface DownloadOptions {
-  /** Told how many bytes of the file there are, from what an earlier run left to all. */
+  /** Called with the number of bytes on the disk, from the bytes of an earlier run up to the whole file. */
   onBytes?: (bytes: number) => void;
   signal?: AbortSignal;
-  /** Milliseconds before each further try, while none of them brings a byte; default: {@link PATIENCE}. */
+  /** Milliseconds before each retry, as long as no try receives a byte; default: {@link PATIENCE}. */
   patience?: readonly number[];
 }
 
-/** Four tries, over seven seconds: longer faults are for the caller, who loses nothing by running the same again. */
+/** Four tries, over seven seconds: after a longer fault the caller runs the download again and loses nothing. */
 const PATIENCE = [1000, 2000, 4000];
 
 const KEPT = 'Run the same again with room and rights: what has been downloaded is kept';
 
 /**
- * Brings a file of the hub onto the disk. What an earlier run left of it is continued; the file has its name only once size
- * and SHA-256 are right, and is not fetched at all where it is there already.
+ * Downloads a file of the hub to the disk. It resumes the download of an earlier run; the file gets its name only after its size
+ * and SHA-256 have been checked. A file that exists already is not fetched again.
  *
- * `@huggingface/hub` lists the files, but its `downloadFile` gives a Blob whose stream begins at the first byte, ends with
- * the first cut and cannot be aborted. The rest of a file is therefore asked for here, with the platform's fetch and a range,
- * at the hub's plain address: what it redirects to expires, and is asked for anew on each try.
+ * `@huggingface/hub` lists the files, but its `downloadFile` returns a Blob whose stream begins at the first byte, ends when the
+ * connection breaks and cannot be aborted. Therefore this function requests the rest of a file with the platform's fetch and a
+ * range, at the hub's plain address: the redirect's address expires, so each try requests a new one.
  *
- * @throws KdtalkerError DOWNLOAD_FAILED (what has come is kept), DOWNLOAD_DENIED, DOWNLOAD_DAMAGED (it is removed),
+ * @throws KdtalkerError DOWNLOAD_FAILED (keeps the received bytes), DOWNLOAD_DENIED, DOWNLOAD_DAMAGED (removes them),
  *   OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
  */
 export async function downloadFile(
@@ -47,7 +47,7 @@ export async function downloadFile(
   }
 }
 
-/** Whether an earlier run brought the whole file. */
+/** Whether an earlier run downloaded the whole file. */
 async function isThere({ bytes, sha256 }: HubFile, target: string, signal?: AbortSignal): Promise<boolean> {
   const handle = await open(target).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -77,7 +77,7 @@ async function fetchInto(hub: Hub, file: HubFile, target: string, options: Downl
   }
 }
 
-/** Tries until the file is whole, as long as every few tries bring something. */
+/** Retries until the file is complete, as long as some of the last tries received bytes. */
 async function fill(part: PartFile, hub: Hub, file: HubFile, options: DownloadOptions): Promise<void> {
   const { patience = PATIENCE, signal, onBytes } = options;
   if (part.size > file.bytes) await part.clear();
@@ -98,7 +98,7 @@ async function fill(part: PartFile, hub: Hub, file: HubFile, options: DownloadOp
   }
 }
 
-/** A fault that may be over at the next try; `last` is what to say where it is not. */
+/** A fault that may be gone at the next try; `last` is the error to throw after the last try. */
 class Passing extends Error {
   constructor(
     cause: unknown,
@@ -131,7 +131,7 @@ async function request(
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   const headers = {
-    // Compressed on the way, neither lengths nor ranges would be those of the file.
+    // With compression, lengths and ranges would not be those of the file.
     'Accept-Encoding': 'identity',
     ...(from > 0 && { Range: `bytes=${from}-` }),
     ...(hub.token && { Authorization: `Bearer ${hub.token}` }),
@@ -142,7 +142,7 @@ async function request(
   });
 }
 
-/** Refuses an answer that cannot be the rest of the file; one that is the whole file begins it again. */
+/** Throws for a response that cannot be the rest of the file; a response with the whole file starts the file again. */
 async function checkAnswer(response: Response, part: PartFile, hub: Hub, file: HubFile): Promise<void> {
   const { status, headers } = response;
   const announced = announcedBytes(status, headers, part.size);
@@ -162,7 +162,7 @@ async function checkAnswer(response: Response, part: PartFile, hub: Hub, file: H
   throw status >= 500 || status === 408 || status === 429 ? new Passing(error, error) : error;
 }
 
-/** Bytes of the whole file, as an answer has it; undefined where it does not say. NaN where it begins at another byte. */
+/** Bytes of the whole file, according to the response; undefined when it does not say. NaN when it begins at another byte. */
 function announcedBytes(status: number, headers: Headers, from: number): number | undefined {
   if (status === 206) {
     const [, begin, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
@@ -172,7 +172,7 @@ function announcedBytes(status: number, headers: Headers, from: number): number 
   return length === null ? undefined : Number(length);
 }
 
-/** What arrives; only faults of the connection are passing ones. */
+/** The received bytes; only faults of the connection allow a retry. */
 async function* piecesOf(response: Response): AsyncGenerator<Uint8Array> {
   const reader = response.body!.getReader();
   try {
@@ -184,7 +184,7 @@ async function* piecesOf(response: Response): AsyncGenerator<Uint8Array> {
       yield value;
     }
   } finally {
-    // Where the caller stops early the connection is given up; after its end this does nothing.
+    // Closes the connection when the caller stops early; does nothing after its end.
     await reader.cancel().catch(() => {});
   }
 }

@@ -1,23 +1,23 @@
 import { describe, invalidArgument, KdtalkerError } from '../../errors.js';
 
-/** A model hub, and what it knows the caller by. */
+/** A model hub and the caller's credentials. */
 export interface Hub {
   /** Base URL without a slash at its end. */
   url: string;
-  /** Sent to the hub itself and to nobody that it redirects to. */
+  /** Sent only to the hub itself, never to the target of a redirect. */
   token?: string;
 }
 
-/** Options that say which hub, where it is not the public one. */
+/** Options that choose a hub other than the public one. */
 export interface HubOptions {
   /** Base URL; default: `HF_ENDPOINT`, else the public hub. */
   endpoint?: string;
-  /** Access token, for repositories whose terms have to be accepted; default: `HF_TOKEN`, else none. */
+  /** Access token, for repositories that require accepted terms; default: `HF_TOKEN`, else none. */
   token?: string;
 }
 
 const PUBLIC = 'https://huggingface.co';
-/** What the hub's tokens begin with; its client refuses all others. */
+/** Prefix of the hub's tokens; its client refuses all others. */
 const TOKEN = /^hf_[\x21-\x7e]+$/;
 
 /** The hub of the options or of the environment, in that order. @throws KdtalkerError INVALID_ARGUMENT */
@@ -36,11 +36,11 @@ export function hubOf({ endpoint, token }: HubOptions, environment = process.env
 function checkUrl(value: string, name: string): string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) throw invalidArgument('a http or https address', name, value);
-  // What else an address may hold (a user, a query) has no place before the paths of the hub.
+  // Other parts of a URL (a user, a query) are not valid before the paths of the hub.
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
-/** A token is never repeated in a message. */
+/** A message never contains the token. */
 function checkToken(value: string | undefined, name: string): string | undefined {
   if (value === undefined || value === '') return undefined;
   if (typeof value === 'string' && TOKEN.test(value)) return value;

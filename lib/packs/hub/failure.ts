@@ -1,19 +1,19 @@
 import { KdtalkerError } from '../../errors.js';
 
-/** What a hub was asked for. */
+/** A request to a hub, for error messages. */
 export interface Wanted {
   /** For messages: a file, or a repository. */
   what: string;
   /** Base URL of the hub. */
   hub: string;
-  /** Whether a token went with the request. */
+  /** Whether the request carried a token. */
   withToken: boolean;
 }
 
-/** Where files can be had by hand, and what to do with them then. */
+/** Tells the user where to download the files by hand and how to use them. */
 const BY_HAND = "docs/models.md says how to get the files by hand for 'kdtalker packs convert'";
 
-/** The hub answered, but not with what it was asked for. */
+/** The hub answered with an error status. */
 export function refused(status: number, wanted: Wanted, cause?: unknown): KdtalkerError {
   const { what, hub, withToken } = wanted;
   if (status !== 401 && status !== 403)
@@ -32,7 +32,7 @@ export function refused(status: number, wanted: Wanted, cause?: unknown): Kdtalk
   );
 }
 
-/** No answer, or one that broke off. */
+/** No response, or a response that broke off. */
 export function unreachable({ what, hub }: Wanted, cause: unknown): KdtalkerError {
   return new KdtalkerError(
     'DOWNLOAD_FAILED',
@@ -42,7 +42,7 @@ export function unreachable({ what, hub }: Wanted, cause: unknown): KdtalkerErro
   );
 }
 
-/** Other bytes than the hub announced. */
+/** The bytes differ from the hub's announced size or hash. */
 export function wrongBytes(what: string, expected: string, received: string): KdtalkerError {
   return new KdtalkerError(
     'DOWNLOAD_DAMAGED',
@@ -56,7 +56,7 @@ function meaning(status: number): string {
   return status >= 500 ? ', the hub has a fault: try again later' : '';
 }
 
-/** fetch hides what happened behind "fetch failed". */
+/** fetch hides the cause behind the message "fetch failed". */
 function reason(error: unknown): string {
   const { message, cause, code } = (error ?? {}) as { message?: string; cause?: unknown; code?: string };
   if (cause !== undefined) return reason(cause);

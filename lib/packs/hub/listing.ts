@@ -6,22 +6,22 @@ import { refused, unreachable, type Wanted, wrongBytes } from './failure.js';
 export interface HubPath {
   /** `owner/name`. */
   repository: string;
-  /** Where it is in the repository. */
+  /** Path in the repository. */
   path: string;
 }
 
-/** What the hub says about a file. */
+/** The hub's information about a file. */
 export interface HubFile extends HubPath {
   bytes: number;
-  /** Of the content: the hub's name for a large file is its SHA-256. */
+  /** Hash of the content: the hub identifies a large file by its SHA-256. */
   sha256: string;
 }
 
-/** A branch: repositories of released weights have no other. A file that changes in between has another hash, which is found. */
+/** Repositories of released weights have only this branch. The hash check finds a file that changes during the download. */
 export const REVISION = 'main';
 
 /**
- * Asks the hub for size and hash of files, one request a repository.
+ * Asks the hub for size and hash of files, one request per repository.
  *
  * @returns in the order of `paths`
  * @throws KdtalkerError DOWNLOAD_FAILED, DOWNLOAD_DENIED, DOWNLOAD_DAMAGED for a hub that names no hash, ABORTED
@@ -49,7 +49,7 @@ async function ask(
   paths: string[],
   signal: AbortSignal | undefined,
 ): Promise<HubFile[]> {
-  // Here and not above: only this command needs it, and loading it takes longer than the rest of the library.
+  // A dynamic import: only this command needs the module, and it takes longer to load than the rest of the library.
   const { pathsInfo } = await import('@huggingface/hub');
   const infos = await pathsInfo({
     repo: repository,

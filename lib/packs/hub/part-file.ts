@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { hashFile, newHash } from '../../files/hash.js';
 
 /**
- * A file on its way: `<name>.<hash>.part` beside the one it will be. It stays when a connection or the process ends, and
- * goes on where it ended; the hash in its name keeps the beginning of one version from being continued with another.
+ * A partial download: `<name>.<hash>.part` beside the final file. It remains when a connection or the process ends, and the next
+ * run resumes it; the hash in its name prevents a mix of two versions.
  */
 export class PartFile {
   #size: number;
@@ -34,7 +34,7 @@ export class PartFile {
     }
   }
 
-  /** Bytes that are there. */
+  /** Number of bytes downloaded. */
   get size(): number {
     return this.#size;
   }
@@ -45,19 +45,19 @@ export class PartFile {
     this.#size += bytes.byteLength;
   }
 
-  /** Begins again with nothing. */
+  /** Discards all bytes. */
   async clear(): Promise<void> {
     await this.handle.truncate(0);
     this.hash = newHash();
     this.#size = 0;
   }
 
-  /** SHA-256 of what is there. */
+  /** SHA-256 of the downloaded bytes. */
   digest(): string {
     return this.hash.copy().digest('hex');
   }
 
-  /** Gives the file its name. What is left of other versions will never be continued. */
+  /** Renames the file to its final name and removes partial files of other versions, which nobody will resume. */
   async finish(): Promise<void> {
     await this.handle.sync();
     await rename(this.path, this.target);
