@@ -1,5 +1,5 @@
-// Multiply-accumulates of the published networks, in units of 1e9 a frame and, for the sampler, a window of 64 frames and 50 steps:
-// as the description writes the networks, and those that are left when every exact saving is taken.
+// Multiply-accumulates of the published networks, in units of 1e9 per frame and, for the sampler, per window of 64 frames and 50 steps:
+// `written` for the networks as described, `left` after every exact saving.
 
 /**
  * warp: 171 as written. Phases of the doubled layers leave 14.5 of 32.6, the tiled FFT 5 of 70 for the mask, F(4x4, 3x3) a quarter
@@ -13,12 +13,12 @@ export const GIGAMACS = {
 };
 
 /**
- * How far a stage is from what the machine can do.
+ * Compares a stage with the limit of the machine.
  *
- * @param ms what the stage took
+ * @param ms the duration of the stage
  * @param ceiling GFLOP/s of the machine in the stage's precision
- * @returns shares of the ceiling: `written` counts the multiplications of the description (above 1 where they are saved), `left`
- *   those that remain; undefined for a stage without a count
+ * @returns shares of the ceiling: `written` counts the multiplications of the description (above 1 if some are saved), `left` the remaining
+ *   ones; undefined for a stage without a count
  */
 export function shareOfCeiling(stage, ms, ceiling) {
   const counts = GIGAMACS[stage];

@@ -24,14 +24,13 @@ const example = (name) => fileURLToPath(new URL(`../examples/${name}`, import.me
 /**
  * One run.
  *
- * @param given what the command was given: workloads, contenders, threads, rounds, quick, memory, allFrames, pack, checkpoints,
- *   portrait, speech
- * @param out.print takes lines of the report, out.progress what is being done now
- * @param given.earlier the report of a run that was stopped: this one goes on where that one ended
- * @param out.signal ends the run and what it started
- * @param out.keep takes the report as it stands after each measurement
- * @returns the report, as `--json` writes it; `failed` where a contender makes something else than the reference, or memory grows;
- *   `stopped`, with all that was measured, where the signal ended it
+ * @param given the command's options: workloads, contenders, threads, rounds, quick, memory, allFrames, pack, checkpoints, portrait, speech
+ * @param out.print prints lines of the report; out.progress shows the current task
+ * @param given.earlier the report of a stopped run: this run continues it
+ * @param out.signal ends the run and its child processes
+ * @param out.keep saves the current report after each measurement
+ * @returns the report, as `--json` writes it; `failed` if a contender's output differs from the reference's, or memory grows; `stopped`,
+ *   with all results so far, if the signal ended it
  */
 export async function bench(given, out) {
   const options = { ...defaults(given), ...out };
@@ -78,7 +77,7 @@ async function benchIn(folder, options) {
   return concluded(run, options);
 }
 
-/** A run: what it reports, its rows so far, and the journal of what was measured. */
+/** A run: its report, its rows so far, and the journal of its measurements. */
 async function begin(options) {
   const contenders = chooseContenders(options.contenders);
   const machine = await describeMachine();
@@ -90,7 +89,7 @@ async function begin(options) {
   return { report, rows: [], contenders, journal: new Journal(options.earlier?.stopped.measured, keep) };
 }
 
-/** Everything of one pack, added to the run. Nothing is measured where an output was wrong. */
+/** Adds all results of one pack to the run. Measures nothing if an output was wrong. */
 async function inPack(word, workloads, run, options) {
   const chosen = workloads.filter(({ pack }) => pack === word);
   if (chosen.length === 0 || run.report.failed) return;
@@ -101,7 +100,7 @@ async function inPack(word, workloads, run, options) {
   else await speedOf(chosen, contenders, run, settings);
 }
 
-/** Who takes part, and the files that all of them start from. */
+/** The contenders, and the files from which all of them start. */
 async function prepare(word, workloads, { report, contenders: wanted }, options) {
   const { contenders, skipped, versions } = await contendersFor(wanted, workloads, options);
   report.skipped.push(...skipped.map((each) => ({ pack: word, ...each })));
@@ -132,7 +131,7 @@ async function speedOf(workloads, contenders, { report, rows, journal }, setting
   if (made.length > 0) settings.print(tableOf(made, report.ceilings));
 }
 
-/** Ratios and goals of what was measured, however much of it there is. */
+/** Ratios and goals of all results so far. */
 function concluded({ report, rows, journal }, { memory, signal, print }) {
   const stopped = signal?.aborted ? { stopped: { measured: journal.entries } } : {};
   if (report.failed || memory || rows.length === 0) return { ...report, ...stopped };

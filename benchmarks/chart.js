@@ -1,8 +1,8 @@
 import { contenderOf } from './contenders/index.js';
 import { short } from './table.js';
 
-// A report of `kdtalker bench --json` as an SVG picture: bars of speed, longer is better, a panel for each workload that was
-// measured. Colours suit light and dark pages.
+// Draws a report of `kdtalker bench --json` as an SVG picture: bars of speed, longer is better, a panel for each measured workload. The
+// colours suit light and dark pages.
 
 const PANELS = [
   ['full/frame', 'A frame of the full model, 512 × 512', 'frames a second'],
@@ -82,7 +82,7 @@ function barOf({ label, contender, ours, rate }, longest, bestOther, top) {
   ].join('\n');
 }
 
-/** Machine, versions and date; × is written in words. */
+/** Machine, versions and date, with × written in words. */
 function notesOf({ machine, packs, rows }) {
   const { cpu, cores, memoryGiB, system, node, kdtalker, commit, runtime, ortnode, torch, date } = machine;
   const versions = [

@@ -6,12 +6,12 @@ import { LIVEPORTRAIT_FILES } from '../dist/packs/kdtalker/sources.js';
 import { writeSafetensors } from '../dist/packs/safetensors.js';
 import { formulaWeights } from '../dist/packs/weights/formula.js';
 
-// Files of the released checkpoints' names and shapes with weights by formula: what `packs convert` is measured with and what
-// PyTorch reads. They hold the numbers that `packs synthesize` writes into graphs.
+// Files with the names and shapes of the released checkpoints, and weights by formula: input of `packs convert` and PyTorch. They hold the
+// same numbers that `packs synthesize` writes into graphs.
 
 const RETARGETING = ['retarget_shoulder', 'retarget_mouth', 'retarget_eye'];
 
-/** File below the folder, and its networks with what stands before their names. */
+/** A file in the folder, and its networks with the prefixes of their names. */
 const FILES = {
   'KDTalker.safetensors': [['kdtalker', '']],
   'wav2lip.safetensors': [['wav2lip_audio_encoder', '']],
@@ -22,7 +22,7 @@ const FILES = {
   ]),
 };
 
-/** Writes all files, 700 MB, into a new folder, which has its name only once all are there. */
+/** Writes all files, 700 MB, into a new folder, which gets its name only when it is complete. */
 export async function writeCheckpoints(folder, salt, { progress = () => {}, signal } = {}) {
   const partial = `${folder}.partial-${process.pid}`;
   await mkdir(path.join(partial, 'liveportrait'), { recursive: true });
@@ -48,7 +48,7 @@ function tensorsOf(networks, salt) {
   return Object.fromEntries(entries);
 }
 
-/** What `packs convert` takes of such a folder. */
+/** The options of `packs convert` for such a folder. */
 export function convertOptions(folder) {
   return {
     kdtalker: path.join(folder, 'KDTalker.safetensors'),

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
 
 /**
- * Runs one task of a contender in a fresh process, so that nothing one leaves behind (memory, threads, compiled code) helps or
- * harms another. `settings.signal` ends it; `settings.env` is added to its environment.
+ * Runs one task of a contender in a fresh process, so that remains of one task (memory, threads, compiled code) neither help nor harm
+ * another. `settings.signal` ends it; `settings.env` is added to its environment.
  *
- * @returns what the task returned
+ * @returns the task's result
  */
 export function inChild(contender, task, { signal, env, ...settings }) {
   const { name, code, load, precision } = contender;

@@ -2,7 +2,7 @@ import { KdtalkerError } from '../dist/errors.js';
 import { inChild } from './children.js';
 import { CONTENDERS, REFERENCE } from './contenders/index.js';
 
-/** The contenders of the names that were given, or all. @throws INVALID_ARGUMENT */
+/** The contenders with the given names, or all. @throws INVALID_ARGUMENT */
 export function chooseContenders(names = CONTENDERS.map(({ name }) => name)) {
   const wrong = names.find((name) => !CONTENDERS.some((contender) => contender.name === name));
   if (wrong === undefined) return CONTENDERS.filter(({ name }) => names.includes(name));
@@ -14,9 +14,9 @@ export function chooseContenders(names = CONTENDERS.map(({ name }) => name)) {
 }
 
 /**
- * The contenders that do any of the workloads and can run here; the reference is among them even where it is not measured.
+ * Finds the contenders that do any of the workloads and can run here; includes the reference even if it is not measured.
  *
- * @returns {contenders, skipped: {contender, reason}[], versions: what they told of themselves, by their code}
+ * @returns {contenders, skipped: {contender, reason}[], versions: reported by the contenders, by their code}
  */
 export async function contendersFor(wanted, workloads, settings) {
   const busy = wanted.filter(({ name }) => workloads.some(({ by }) => by.includes(name)));
@@ -37,7 +37,7 @@ export async function contendersFor(wanted, workloads, settings) {
   return { contenders, skipped, versions };
 }
 
-/** Who is not there, and why. */
+/** The missing contenders, and the reasons. */
 export function skippedLines(skipped) {
   return skipped.map(({ contender, reason }) => `without ${contender}: ${reason}`);
 }

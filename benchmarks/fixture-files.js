@@ -1,15 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-// What all contenders start from, made once a run by this library: a prepared portrait and motion, so that they render the same
+// The common inputs of all contenders, made once a run by this library: a prepared portrait and motion, so that they render the same
 // frames, and speech of exactly one window, so that they sample the same motion.
 
-/** Hertz; the rate at which the networks hear. */
+/** The sample rate of the networks' input, in hertz. */
 export const SPEECH_RATE = 16000;
-/** Samples of a video frame, and frames of a window, as the puppet pack and the published model have it. */
+/** Samples of a video frame, and frames of a window, as in the puppet pack and the published model. */
 export const SAMPLES_PER_FRAME = 640;
 export const WINDOW = 64;
-/** Of the sampled window, for every contender. */
+/** The seed of the sampled window, for every contender. */
 export const SEED = 7;
 
 const at = (folder, name) => path.join(folder, name);

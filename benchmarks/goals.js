@@ -1,4 +1,4 @@
-// What is to be reached on two cores. Told, not enforced: a busy machine is no fault of the library.
+// The goals on two cores. They are reported, not enforced: a busy machine is no fault of the library.
 
 const rate = ({ rate: value }) => value;
 const GOALS = [
@@ -41,7 +41,7 @@ const RATIOS = [
 ];
 
 /**
- * The goals that the rows of this library, at the most threads, and the ratios tell something of.
+ * The goals that these results can judge: the rows of this library, at the most threads, and the ratios.
  *
  * @returns {what, value, least or most, met} each
  */
@@ -62,7 +62,7 @@ function judged(goal, value) {
   return { ...goal, value, met: value >= (goal.least ?? value) && value <= (goal.most ?? value) };
 }
 
-/** One line a goal. */
+/** One line for each goal. */
 export function goalLines(goals) {
   return goals.map(({ what, value, least, most, met }) => {
     const wanted = least === undefined ? `at most ${most}` : `at least ${Number(least.toFixed(2))}`;

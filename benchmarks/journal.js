@@ -1,14 +1,11 @@
 import { KdtalkerError } from '../dist/errors.js';
 
-/**
- * What a run has measured so far, by what it was of, so that a run that was stopped loses nothing and can go on. Every entry is told to
- * `save` as soon as it is there.
- */
+/** The results of a run by their keys, so that a stopped run loses nothing and can continue. Each new entry is passed to `save` at once. */
 export class Journal {
   #entries;
   #save;
 
-  /** @param entries of an earlier run: [[key, result]]; save gets all entries after each new one */
+  /** @param entries of an earlier run: [[key, result]]; `save` receives all entries after each new one */
   constructor(entries = [], save = async () => {}) {
     this.#entries = new Map(entries);
     this.#save = save;
@@ -18,7 +15,7 @@ export class Journal {
     return [...this.#entries];
   }
 
-  /** The result under this key: the one that is known, or what `measure` gives. */
+  /** Returns the result under this key: the stored one, or that of `measure`. */
   async once(key, measure) {
     if (this.#entries.has(key)) return this.#entries.get(key);
     const result = await measure();
@@ -28,10 +25,10 @@ export class Journal {
   }
 }
 
-/** What must be the same for two halves of a run to be one. */
+/** The properties that two halves of a run must share. */
 const SAME = ['cpu', 'cores', 'node', 'kdtalker', 'commit', 'ortnode'];
 
-/** @throws INVALID_ARGUMENT where a run cannot go on here: another machine or version, other settings, or it is whole. */
+/** @throws INVALID_ARGUMENT if a run cannot continue here: another machine or version, other settings, or it is complete. */
 export function checkContinues(earlier, machine, settings) {
   if (earlier.stopped === undefined) throw refused('a run that was stopped', 'one that is whole');
   const differs = SAME.find((name) => earlier.machine[name] !== machine[name]);

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const require = createRequire(import.meta.url);
 const root = new URL('..', import.meta.url);
 
-/** Everything the numbers depend on; the ONNX Runtime that the library loads is added when it has been. */
+/** Everything on which the numbers depend; the loaded ONNX Runtime is added once it is known. */
 export async function describeMachine() {
   const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8'));
   return {
@@ -33,7 +33,7 @@ function ortnodeVersion() {
   }
 }
 
-/** Short hash, with `+` when files differ from it; `unknown` outside a checkout. */
+/** Short hash, with `+` if files differ from it; `unknown` outside a checkout. */
 async function commit() {
   const git = async (...args) => (await promisify(execFile)('git', args, { cwd: root })).stdout.trim();
   try {

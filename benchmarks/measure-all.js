@@ -3,11 +3,11 @@ import { summarise } from './statistics.js';
 import { nameOf } from './workloads.js';
 
 /**
- * Every workload of one pack by every contender and thread count, each time in a fresh process. Rounds go around the contenders, so
- * that a disturbance of the machine meets all of them. Where `settings.signal` stops it, what was measured until then counts.
+ * Measures every workload of one pack with every contender and thread count, each time in a fresh process. Each round visits all
+ * contenders, so that a disturbance of the machine affects all of them. If `settings.signal` stops it, the results so far count.
  *
- * @param journal knows the rounds of an earlier run that goes on, and keeps those of this one
- * @returns rows: {workload, what, unit, contender, label, ours, precision, threads, atOnce, rounds, ...what summarise() gives}
+ * @param journal holds the rounds of an earlier run, and receives those of this one
+ * @returns rows: {workload, what, unit, contender, label, ours, precision, threads, atOnce, rounds, ...the result of summarise()}
  */
 export async function measureAll(workloads, contenders, settings, journal) {
   const tasks = workloads.flatMap((workload) => tasksOf(workload, contenders, settings));
@@ -39,7 +39,7 @@ const keyOf = ({ workload, contender, threads }, round) =>
 const measureRound = (settings, task) =>
   inChild(task.contender, task.workload.task, childSettings(settings, task));
 
-/** Contenders are compared at every number of threads where the workload says so. */
+/** Contenders are compared at every number of threads if the workload says so. */
 function tasksOf(workload, contenders, settings) {
   if (workload.needs !== undefined && settings[workload.needs] === undefined) return [];
   const most = Math.max(...settings.threads);

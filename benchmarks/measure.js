@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { peakMiB } from './peak.js';
 
-// What a workload returns to the parent: the times of its laps, and what the process used meanwhile.
+// A workload's result for the parent: the times of its laps, and the resources that the process used meanwhile.
 
 /** Repeats `lap` and times each call. */
 export async function measureCalls({ warm, count }, lap) {
@@ -28,7 +28,7 @@ export async function measureItems({ warm, count }, items, use = () => {}) {
   return watch.result();
 }
 
-/** Times laps since it was made, with the process's CPU time and memory. */
+/** Times laps since its construction, with the process's CPU time and memory. */
 export class Stopwatch {
   #begun = performance.now();
   #last = this.#begun;
@@ -42,7 +42,8 @@ export class Stopwatch {
   }
 
   /**
-   * laps in ms; seconds of the clock, to the last lap or to now; of all threads; peak resident MiB of the process since its start.
+   * laps in ms; seconds of wall time, until the last lap or until now; CPU seconds of all threads; peak resident MiB of the process since
+   * its start.
    */
   result({ toNow = false } = {}) {
     const { user, system } = process.cpuUsage(this.#cpu);

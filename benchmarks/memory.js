@@ -5,14 +5,14 @@ import { readSpeech, SPEECH_RATE } from './fixture-files.js';
 import { short, tableLines } from './table.js';
 import { writeWav } from './wav.js';
 
-/** MiB that the long speech may cost more than the short one. */
+/** The most MiB by which the long speech may exceed the short one. */
 const ALLOWED = 100;
-/** Frames taken of each clip unless all are: past the first windows, where memory has settled. */
+/** Frames taken of each clip unless all are: past the first windows, when memory use is constant. */
 const FRAMES = { part: 500, quick: 30 };
 const SECONDS = { short: 30, long: 1800 };
 
 /**
- * Peak resident memory of a short and of a long speech, each in a process of its own.
+ * Peak resident memory of a short and of a long speech, each in its own process.
  *
  * @returns {rows: {seconds, frames, fps, peakMiB, first: {seconds, peakMiB}}[], difference, allowed, passed}, sizes in MiB
  */

@@ -4,19 +4,18 @@ import { readPack, synthesizePack } from '../dist/index.js';
 import { neededCacheDirectory } from '../dist/packs/cache-directory.js';
 import { writeCheckpoints } from './checkpoints.js';
 
-// The full pack of a run, unless one is named: the published networks at their size with weights by formula, made once on a machine.
+// The full pack of a run, unless one is named: the published networks at their size with weights by formula, made once per machine.
 
 const SALT = 'golden';
 
-/** Where they are kept between runs: 700 MB for the pack, as much again for its checkpoints. */
+/** The cache folder: 700 MB for the pack, the same for its checkpoints. */
 const keptIn = () => path.join(neededCacheDirectory(), 'bench');
 
 /**
- * The packs that workloads ask for, by the workloads' words, with the checkpoints that PyTorch and `packs convert` need of them.
+ * The packs that workloads need, by the workloads' words, with their checkpoints for PyTorch and `packs convert`.
  *
  * @param needed 'puppet', 'full'
- * @returns {puppet: {pack}, full: {pack, checkpoints}}; folders and names. Checkpoints are undefined for a pack that was named
- *   without any.
+ * @returns {puppet: {pack}, full: {pack, checkpoints}}; folders and names. Checkpoints are undefined for a pack that was named without any.
  */
 export async function findPacks(needed, options, progress) {
   const packs = { puppet: { pack: 'puppet' } };

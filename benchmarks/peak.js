@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Peak resident MiB of this process since its program began. Not `process.resourceUsage().maxRSS`: Linux carries that across fork and
- * exec, so that the child of a large process reports its parent's peak.
+ * Peak resident MiB of this process since its program began. Not `process.resourceUsage().maxRSS`: Linux keeps that value across fork and
+ * exec, so the child of a large process reports its parent's peak.
  */
 export function peakMiB() {
   return peakIn(readFileSync('/proc/self/status', 'utf8'));

@@ -1,6 +1,6 @@
 import { contenderOf } from './contenders/index.js';
 
-/** Speed of the first contender over the second's, each at its best round and number of threads. */
+/** Speed of the first contender divided by the second's, each at its best round and number of threads. */
 const RATIOS = [
   ['fp32_vs_ort', 'full/frame', 'fp32', 'ort'],
   ['fp32_vs_torch', 'full/frame', 'fp32', 'torch-fp32'],
@@ -18,8 +18,8 @@ const RATIOS = [
 
 /**
  * @param skipped {pack, contender, reason} of contenders that could not run
- * @returns {ratios, missing}: numbers by name, above 1 where this library is faster, null where one of the two was not measured; for
- *   those {reason, asked}, whether the workload was measured at all
+ * @returns {ratios, missing}: numbers by name, above 1 if this library is faster, null if one of the two was not measured; then `missing`
+ *   has {reason, asked}, where `asked` says whether the workload was measured at all
  */
 export function ratiosOf(rows, skipped) {
   const ratios = {};

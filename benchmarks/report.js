@@ -16,7 +16,7 @@ const COLUMNS = [
   { title: 'of ceiling', align: 'right' },
 ];
 
-/** One table: a line for each row, and below it one for each stage that was timed. */
+/** One table: a line for each row, and below it one for each timed stage. */
 export function tableOf(rows, ceilings) {
   return tableLines(
     COLUMNS,
@@ -24,7 +24,7 @@ export function tableOf(rows, ceilings) {
   );
 }
 
-/** What the whole run comes to: event-loop delay, ratios and goals. */
+/** The summary of the whole run: event-loop delay, ratios and goals. */
 export function resultLines({ rows, ratios, missing, goals }) {
   return [
     ...rows.filter(({ loopDelay }) => loopDelay).map(delayLine),
@@ -33,13 +33,13 @@ export function resultLines({ rows, ratios, missing, goals }) {
   ];
 }
 
-/** Nothing of what nobody asked for. */
+/** Omits results that were not requested. */
 function ratioLine(name, value, { reason, asked } = {}) {
   if (value !== null) return [`${name}: ${value.toFixed(2)}`];
   return asked ? [`${name}: none, ${reason}`] : [];
 }
 
-/** Of one row over the best of the others that did the same; undefined where there is none, and for the others. */
+/** This row's speed relative to the best of the others that did the same; undefined if there is none, and for the others. */
 function ratioOf(row, rows) {
   const others = rows.filter((each) => each.workload === row.workload && !each.ours);
   return row.ours && others.length > 0 ? row.rate / Math.max(...others.map(({ rate }) => rate)) : undefined;
@@ -62,7 +62,7 @@ function cellsOf(row, rows) {
   ];
 }
 
-/** Shares of the ceiling are told of the full networks, whose multiplications are counted. */
+/** Shares of the ceiling are shown only for the full networks, whose multiplications are counted. */
 function stageCells(row, ceilings) {
   const { allCores, oneCore } = ceilings.find(({ precision }) => precision === row.precision) ?? {};
   const full = !row.workload.startsWith('puppet/') && !row.workload.includes('length');

@@ -8,8 +8,8 @@ export function percentile(values, p) {
 }
 
 /**
- * The rounds of one row in one: the fastest round stands for the row, since other work on a machine only ever slows it down;
- * the spread tells how much it did.
+ * Merges the rounds of one row: the fastest round represents the row, because other work on a machine only slows it down; the spread shows
+ * by how much.
  */
 export function summarise(rounds) {
   const rates = rounds.map(({ laps, seconds }) => laps.length / seconds);
@@ -27,7 +27,7 @@ export function summarise(rounds) {
   };
 }
 
-/** {p50, p95} in ms of each stage that was timed. */
+/** {p50, p95} in ms of each timed stage. */
 function stagesOf({ stages = {} }) {
   const entries = Object.entries(stages).map(([name, times]) => [
     name,

@@ -2,7 +2,7 @@
  * Lines of an aligned table.
  *
  * @param columns {title, align: 'left' | 'right'} each
- * @param rows arrays of texts, one a column
+ * @param rows arrays of texts, one for each column
  */
 export function tableLines(columns, rows) {
   const titles = columns.map(({ title }) => title);
@@ -19,7 +19,7 @@ function pad(text, width, align) {
   return align === 'right' ? text.padStart(width) : text.padEnd(width);
 }
 
-/** A number with about three digits that mean something. */
+/** A number with about three significant digits. */
 export function short(value) {
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);

@@ -1,24 +1,24 @@
 import { inChild } from './children.js';
 import { contenderOf, REFERENCE } from './contenders/index.js';
 
-/** dB that a picture has to reach against the reference's, before it is rounded to 8 bits, by precision. */
+/** The least dB of a picture against the reference's, before rounding to 8 bits, by precision. */
 const LEAST_PSNR = { fp32: 90, bf16: 42 };
-/** What others have to reach: PyTorch's autocast ends a little below what this library has to. */
+/** The least dB for other contenders: PyTorch's autocast scores a little below this library's limit. */
 const OTHERS_PSNR = { fp32: 90, bf16: 38 };
-/** Levels of 255 that a pixel may differ by where both compute in float32. */
+/** The most levels of 255 by which a pixel may differ if both compute in float32. */
 const PIXEL_TOLERANCE = 1;
 /** Units of motion: degrees, or halves of the crop's side. */
 const MOTION_TOLERANCE = { fp32: 1e-2, bf16: 1 };
 const MAX = { rgbf32: 1, rgb24: 255, yuv420p: 255 };
 
-/** Frames that are compared, and in which layouts: those of the built-in pack are cheap. */
+/** The compared frames and their layouts: those of the built-in pack are cheap. */
 const CHECKED = {
   puppet: { parts: [0, 1 / 3, 2 / 3, 1], formats: ['rgbf32', 'rgb24', 'yuv420p'] },
   full: { parts: [0.6], formats: ['rgbf32'] },
 };
 
 /**
- * Compares what the contenders make of the same portrait, motion and speech with what the reference makes.
+ * Compares the contenders' output with the reference's, for the same portrait, motion and speech.
  *
  * @returns {pack, what, contender, psnr (dB, null when identical), least, difference, tolerance, passed} each
  */
@@ -50,7 +50,7 @@ function comparisons({ name, precision, ours }, formats, reference, made) {
   return [...pictures, { ...motion, passed: difference <= tolerance }];
 }
 
-/** Floats have to be near enough on the whole, 8-bit pixels each by itself where both are exact. */
+/** Floats must be close on average; 8-bit pixels must each be close if both are exact. */
 function pictureOf(format, { precision, ours }, reference, made) {
   const { difference, rms } = compare(reference, made);
   const psnr = rms === 0 ? null : 20 * Math.log10(MAX[format] / rms);
@@ -61,7 +61,7 @@ function pictureOf(format, { precision, ours }, reference, made) {
   return { what, psnr, least, difference, passed: psnr === null || psnr >= least };
 }
 
-/** Largest difference of two lists of arrays, and the root of the mean of its square. NaN differs from everything. */
+/** Largest difference of two lists of arrays, and the root mean square difference. NaN differs from everything. */
 export function compare(ours, theirs) {
   let difference = 0;
   let squares = 0;
@@ -79,7 +79,7 @@ export function compare(ours, theirs) {
   return { difference, rms: Math.sqrt(squares / count) };
 }
 
-/** What was compared, and how near it was. */
+/** What was compared, and the difference. */
 export function verificationLines(results) {
   return results.map(({ what, contender, psnr, least, difference, tolerance, passed }) => {
     const apart = `at most ${difference.toPrecision(2)} apart`;

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { SPEECH_RATE } from './fixture-files.js';
 
-/** 16-bit mono at 16 kHz: `samples` (floats, full scale 1) repeated up to `length`, without holding it all in memory. */
+/** Writes 16-bit mono at 16 kHz: `samples` (floats, full scale 1) repeated up to `length`, without holding it all in memory. */
 export async function writeWav(file, samples, length = samples.length) {
   const pcm = Int16Array.from(samples, (value) =>
     Math.max(-32768, Math.min(32767, Math.round(32768 * value))),

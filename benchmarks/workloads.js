@@ -1,11 +1,11 @@
 import { KdtalkerError } from '../dist/errors.js';
 
-// What is measured, in the order of the table.
+// The workloads, in the order of the table.
 //
-// pack: 'puppet' is built in, 'full' the published networks at their size; task: of contenders/*, with what besides; unit: what one
-// lap is; warm and count: laps before and during the measurement, none where the task knows itself, and rounds: fresh processes, each
-// as [full, quick]; by: the contenders that do it, the engine in float32 where it is left out; threads: all that are compared, where
-// it is left out only the largest. The group 'scaling' is measured only where it is asked for.
+// pack: 'puppet' is built in, 'full' is the published networks at their size; task: of contenders/*, with its settings; unit: the
+// content of one lap; warm and count: laps before and during the measurement, omitted if the task decides, and rounds: fresh processes,
+// each as [full, quick]; by: the contenders that do it, by default the engine in float32; threads: all compared numbers, by default only
+// the largest. The group 'scaling' is measured only on request.
 
 const OURS = ['fp32', 'bf16'];
 const ALL = ['fp32', 'bf16', 'ort', 'ortnode', 'torch-fp32', 'torch-bf16'];
@@ -16,7 +16,7 @@ const PACKAGES = ['fp32', 'ortnode'];
 const ONCE = { warm: [0, 0], count: [1, 1] };
 const WHOLE = { unit: 'frame', warm: [0, 0], count: [0, 0] };
 const FEW = { warm: [2, 1], count: [8, 2] };
-/** Frames of the puppet, which take milliseconds. */
+/** Frames of the puppet, which take milliseconds each. */
 const MANY = { unit: 'frame', warm: [20, 4], count: [200, 12] };
 
 const render = (format, atOnce) => ({ task: 'render', with: { format, ...(atOnce && { atOnce }) } });
@@ -127,7 +127,7 @@ const FULL = [
   },
 ];
 
-/** Clips that run side by side, on one thread and on all. */
+/** Concurrent clips, on one thread and on all. */
 const CLIPS = [1, 2, 3, 4].map((atOnce) => ({
   name: `clips-${atOnce}`,
   what: `${atOnce} at once`,
@@ -140,7 +140,7 @@ const CLIPS = [1, 2, 3, 4].map((atOnce) => ({
   threads: 'all',
 }));
 
-/** Speech to frames, all of them: the time of one must not grow with the length. Quick: nothing above 10 s. */
+/** From speech to all its frames: the time per frame must not grow with the length. Quick: nothing above 10 s. */
 const LENGTHS = [2, 10, 60, 600].map((seconds) => ({
   name: `length-${seconds}`,
   what: `${seconds} s of speech`,
@@ -160,11 +160,12 @@ export const WORKLOADS = [
   ...listed('scaling', 'puppet', LENGTHS),
 ];
 
-/** `puppet/sample`: what a workload is called in the report and by `--workloads`. */
+/** `puppet/sample`: the name of a workload in the report and in `--workloads`. */
 export const nameOf = ({ group, name }) => `${group}/${name}`;
 
 /**
- * The workloads that were asked for, with the repetitions of this run. A word names a group, or whatever has it in its name.
+ * Selects the requested workloads, with the repetitions of this run. A word names a group, or matches every workload whose name contains
+ * it.
  *
  * @throws INVALID_ARGUMENT for a word that names nothing
  */

@@ -1,9 +1,9 @@
-// Who is measured. A contender runs in the folder of its name in `code`, whose index.js exports `tasks`: `available`, `verify` and
-// what workloads ask for, by name. The first two are this library; ratios are its speed over that of the others.
+// The contenders. A contender runs in the folder named by `code`, whose index.js exports `tasks` by name: `available`, `verify` and the
+// tasks of the workloads. The first two are this library; ratios divide its speed by that of the others.
 
 /**
- * name: in the report; label: in the table; load: options of Talker.load() where this library's engine runs it; precision: of its
- * arithmetic; ours: whether it is what is to be shown.
+ * name: in the report; label: in the table; load: options of Talker.load() if this library's engine runs it; precision: of its arithmetic;
+ * ours: whether ratios measure it.
  */
 export const CONTENDERS = [
   {
@@ -34,12 +34,12 @@ export const CONTENDERS = [
   { name: 'torch-bf16', label: 'PyTorch bf16', code: 'torch', precision: 'bf16' },
 ];
 
-/** What the others' output is compared with: the pack's graphs as they are, in float32. */
+/** The reference for the others' output: the pack's unmodified graphs, in float32. */
 export const REFERENCE = 'ort';
 
 export const contenderOf = (name) => CONTENDERS.find((contender) => contender.name === name);
 
-/** The tasks of a contender. Only a process of its own loads it. */
+/** The tasks of a contender. Only the contender's own process loads them. */
 export async function loadTasks(code) {
   const { tasks } = await import(`./${code}/index.js`);
   return tasks;

@@ -1,7 +1,7 @@
 import { native } from '../../../dist/binding.js';
 import { loadTalker } from './open.js';
 
-/** Whether the library takes this pack with the contender's options; the reason where it does not. Lowers the pack where it must. */
+/** Whether the library accepts this pack with the contender's options; otherwise the reason. Lowers the pack if necessary. */
 export async function available(settings) {
   try {
     const talker = await loadTalker(settings);
@@ -12,7 +12,7 @@ export async function available(settings) {
   }
 }
 
-/** The multiply-adds that the machine can do, with `settings.threads` threads. */
+/** The multiply-adds per second of the machine, with `settings.threads` threads. */
 export function ceilings({ threads }) {
   return native().measureCeilings(threads);
 }

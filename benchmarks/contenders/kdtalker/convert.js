@@ -4,7 +4,7 @@ import { convertPack } from '../../../dist/index.js';
 import { convertOptions } from '../../checkpoints.js';
 import { measureCalls } from '../../measure.js';
 
-/** The released checkpoints to a pack on the disk. */
+/** Converts the released checkpoints to a pack on disk. */
 export async function convert(settings) {
   const folder = mkdtempSync(path.join(settings.folder, 'converted-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));

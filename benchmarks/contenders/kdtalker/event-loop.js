@@ -4,7 +4,7 @@ import { motionOf, openPortrait } from './open.js';
 
 const RESOLUTION = 1; // ms; the monitor's own interval, which its values include
 
-/** How long other work of the process has to wait while frames are taken as fast as they come. */
+/** The delay of other work in the process while frames are taken without pause. */
 export async function eventLoop(settings) {
   const { talker, portrait } = await openPortrait(settings);
   const motion = await motionOf(settings, settings.warm + settings.count);

@@ -11,7 +11,7 @@ import {
 import { writeWav } from '../../wav.js';
 import { loadTalker } from './open.js';
 
-/** Makes the files of the run in `settings.folder`. Returns what the parent needs to know of them and of the runtime. */
+/** Makes the files of the run in `settings.folder`. Returns the data about them and the runtime that the parent needs. */
 export async function fixture(settings) {
   const talker = await loadTalker(settings);
   const portrait = await talker.portrait(settings.portrait);
@@ -31,7 +31,7 @@ export async function fixture(settings) {
   };
 }
 
-/** All samples of a sound file. It has to be at 16 kHz: resampling is no part of what contenders are compared in. */
+/** All samples of a sound file. It must be at 16 kHz: the comparison does not include resampling. */
 async function decode(file) {
   const sound = await openSound(file);
   try {

@@ -10,7 +10,7 @@ import { motion, sample } from './sample.js';
 import { save, saveSpeech } from './save.js';
 import { verify } from './verify.js';
 
-/** This library, through its public interface; also with the pack's graphs as they are. */
+/** This library, through its public interface; also with the pack's unmodified graphs. */
 export const tasks = {
   available,
   ceilings,

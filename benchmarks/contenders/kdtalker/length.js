@@ -4,7 +4,7 @@ import { Stopwatch } from '../../measure.js';
 import { writeWav } from '../../wav.js';
 import { openPortrait, stagesSince } from './open.js';
 
-/** Speech of `settings.seconds` to all of its frames. */
+/** Renders all frames of `settings.seconds` of speech. */
 export async function length(settings) {
   const speech = path.join(settings.folder, `${settings.seconds}s.wav`);
   await writeWav(speech, await readSpeech(settings), settings.seconds * SPEECH_RATE);

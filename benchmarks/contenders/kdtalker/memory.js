@@ -2,8 +2,8 @@ import { peakMiB } from '../../peak.js';
 import { openPortrait } from './open.js';
 
 /**
- * Resident memory of a clip of `settings.speech`, in MiB: the most before the first frame, and the most of all.
- * Frames are taken as fast as they come, `settings.take` of them, or all.
+ * Peak resident memory of a clip of `settings.speech`, in MiB: before the first frame, and of the whole clip. Takes frames without pause,
+ * `settings.take` of them, or all.
  */
 export async function memory(settings) {
   const { talker, portrait } = await openPortrait(settings);

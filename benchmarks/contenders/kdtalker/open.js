@@ -19,9 +19,9 @@ export async function motionOf(settings, frames) {
 }
 
 /**
- * Times of the stages after `laps` of them, in ms, by their names: what ran before belongs to the warm-up.
+ * Times of the stages after `laps` laps, in ms, by their names: earlier times belong to the warm-up.
  *
- * @param before talker.stages() when the measurement began
+ * @param before talker.stages() at the start of the measurement
  */
 export function stagesSince(talker, before) {
   const entries = Object.entries(talker.stages()).map(([name, { laps, recent }]) => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { measureCalls } from '../../measure.js';
 import { loadTalker, openPortrait } from './open.js';
 
-/** Pack from the disk to a talker that is ready. */
+/** From the pack on disk to a talker that is ready. */
 export async function load(settings) {
   return measureCalls(settings, async () => {
     const talker = await loadTalker(settings);
@@ -12,7 +12,7 @@ export async function load(settings) {
   });
 }
 
-/** The same where nothing has been lowered yet: the cache is an empty folder. */
+/** The same without any lowered pack: the cache is an empty folder. */
 export async function loadCold(settings) {
   const cache = mkdtempSync(path.join(tmpdir(), 'kdtalker-bench-cache-'));
   process.once('exit', () => rmSync(cache, { recursive: true, force: true }));
@@ -20,7 +20,7 @@ export async function loadCold(settings) {
   return load(settings);
 }
 
-/** Picture file to a portrait: decoding, face, landmarks, crop, networks. The face networks are open already. */
+/** From the picture file to a portrait: decoding, face, landmarks, crop, networks. The face networks are already open. */
 export async function portrait(settings) {
   const talker = await loadTalker(settings);
   const result = await measureCalls(settings, async () => {
@@ -31,7 +31,7 @@ export async function portrait(settings) {
   return result;
 }
 
-/** From nothing but the loaded JavaScript to the first frame of a talking picture. */
+/** From the loaded JavaScript alone to the first frame of a talking picture. */
 export async function firstFrameCold(settings) {
   return measureCalls(settings, async () => {
     const talker = await loadTalker(settings);

@@ -1,7 +1,7 @@
 import { measureItems } from '../../measure.js';
 import { motionOf, openPortrait, stagesSince } from './open.js';
 
-/** Motion to frames of one clip or of several at once, taken as fast as they come. */
+/** From motion to frames of one clip or of several at once, taken without pause. */
 export async function render(settings) {
   const { format, atOnce = 1, warm, count } = settings;
   const { talker, portrait } = await openPortrait(settings);
@@ -18,7 +18,7 @@ export async function render(settings) {
   return { ...result, stages };
 }
 
-/** What several iterators give, as it comes. */
+/** The items of several iterators, in the order of their arrival. */
 async function* merged(iterators) {
   const next = (iterator) => iterator.next().then((step) => ({ iterator, step }));
   const waiting = new Map(iterators.map((iterator) => [iterator, next(iterator)]));

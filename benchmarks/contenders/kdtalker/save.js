@@ -2,7 +2,7 @@ import { videoFile, windowWav } from '../../fixture-files.js';
 import { Stopwatch } from '../../measure.js';
 import { motionOf, openPortrait } from './open.js';
 
-/** Motion to an MP4 file without sound: rendering and encoding. */
+/** From motion to an MP4 file without sound: rendering and encoding. */
 export async function save(settings) {
   const { talker, portrait } = await openPortrait(settings);
   await talker.animate(portrait, await motionOf(settings, settings.warm)).save(videoFile(settings));
@@ -14,7 +14,7 @@ export async function save(settings) {
   return result;
 }
 
-/** The speech to an MP4 file with sound: everything a service does for a request. */
+/** From speech to an MP4 file with sound: the whole work of a service for one request. */
 export async function saveSpeech(settings) {
   const { talker, portrait } = await openPortrait(settings);
   await talker.animate(portrait, windowWav(settings)).save(videoFile(settings));
@@ -24,7 +24,7 @@ export async function saveSpeech(settings) {
   return result;
 }
 
-/** A lap is a frame given to the encoder; what the file takes to be finished comes on top of the seconds. */
+/** A lap is a frame given to the encoder; the time to finish the file counts only in the seconds. */
 async function timedSave(clip, settings) {
   const watch = new Stopwatch();
   clip.on('progress', ({ stage }) => stage === 'encode' && watch.lap());

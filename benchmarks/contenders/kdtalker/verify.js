@@ -2,7 +2,7 @@ import { Motion } from '../../../dist/index.js';
 import { SEED, windowWav } from '../../fixture-files.js';
 import { motionOf, openPortrait } from './open.js';
 
-/** The chosen frames in the layouts that were asked for, and the motion of the window as sampled. */
+/** The chosen frames in the requested layouts, and the motion of the window as sampled. */
 export async function verify(settings) {
   const { talker, portrait } = await openPortrait(settings);
   const all = await motionOf(settings, settings.frames);

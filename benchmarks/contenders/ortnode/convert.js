@@ -1,4 +1,4 @@
-// The renderer's planar floats [3, height, width], which it keeps in 0..1, to 8-bit pixels. A level is trunc(255 v).
+// Converts the renderer's planar floats [3, height, width], from 0 to 1, to 8-bit pixels. A level is trunc(255 v).
 
 /** RGB24. */
 export function toRgb(image, out) {

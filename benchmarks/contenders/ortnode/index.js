@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
 
-// The same pack without this library's native code: JavaScript around onnxruntime-node, written with the care a developer would
-// take who wants speed. Sessions are opened once, every tensor and buffer is reused, outputs are preallocated, loops run over
-// typed arrays.
+// The same pack without this library's native code: JavaScript around onnxruntime-node, written for speed. Sessions are opened once, every
+// tensor and buffer is reused, outputs are preallocated, loops run over typed arrays.
 export const tasks = {
   available,
   verify: async (settings) => (await import('./verify.js')).verify(settings),

@@ -7,8 +7,8 @@ const EXPRESSION = 7;
 const f32 = Math.fround;
 
 /**
- * The keypoints of one frame: its own rotation, expression and translation, the portrait's scale, no depth translation.
- * Rounded to float32 after every operation, as the engine does, so that frames come out the same to the byte.
+ * The keypoints of one frame: its own rotation, expression and translation, the portrait's scale, no depth translation. Rounded to float32
+ * after every operation, as in the engine, so that frames are identical to the byte.
  */
 export function keypointsOf(motion, frame, portrait, out) {
   const at = frame * MOTION;

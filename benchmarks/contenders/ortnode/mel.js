@@ -1,6 +1,6 @@
 import { SAMPLES_PER_FRAME, SPEECH_RATE } from '../../fixture-files.js';
 
-// Speech to the audio encoder's input (KDTalker's front end, that of Wav2Lip). Written for clearness: it is not timed.
+// From speech to the audio encoder's input (the front end of KDTalker and Wav2Lip). Written for clarity: it is not timed.
 
 const FFT = 800;
 const HOP = 200;
@@ -19,7 +19,7 @@ export function melWindows(samples, out) {
   }
 }
 
-/** Arrays of 80 bands, one every 200 samples, centred, zeros beyond the ends. */
+/** Arrays of 80 bands, one every 200 samples, centred, with zeros beyond the ends. */
 function spectrogram(samples) {
   const emphasised = samples.map((value, i) => value - 0.97 * (samples[i - 1] ?? 0));
   const filters = filterBank();
@@ -31,7 +31,7 @@ function spectrogram(samples) {
   });
 }
 
-/** Decibels below full scale, -100..0, to -4..4. */
+/** Maps decibels below full scale, -100..0, to -4..4. */
 function level(magnitude) {
   const decibel = 20 * Math.log10(Math.max(1e-5, magnitude)) - 20;
   return Math.min(4, Math.max(-4, 8 * ((decibel + 100) / 100) - 4));

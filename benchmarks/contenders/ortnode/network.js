@@ -2,7 +2,7 @@ import ort from 'onnxruntime-node';
 
 const ARRAYS = { float32: Float32Array, int64: BigInt64Array };
 
-/** A network of a pack whose inputs and outputs are tensors that are made once. */
+/** A network of a pack, with input and output tensors that are allocated once. */
 export class Network {
   #session;
   #feeds;
@@ -11,8 +11,8 @@ export class Network {
   /**
    * @param pack of readPack()
    * @param role a name of pack.json
-   * @param given arrays for inputs that exist already, by the role's word for the tensor
-   * @param skip outputs that nobody reads, by the role's word
+   * @param given existing arrays for inputs, by the role's word for the tensor
+   * @param skip unused outputs, by the role's word
    * @param dims sizes of tensors whose graph leaves them open, by word
    */
   static async open(pack, role, { threads, given = {}, dims = {}, skip = [] }) {

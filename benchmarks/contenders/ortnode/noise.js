@@ -1,4 +1,4 @@
-// Standard normals of a seed, as the engine draws them: Philox 4x32 of 10 rounds (Salmon et al., SC 2011), Box and Muller.
+// Standard normal numbers of a seed, identical to the engine's: Philox 4x32 of 10 rounds (Salmon et al., SC 2011), Box and Muller.
 
 const high = (a, b) => Number((BigInt(a) * BigInt(b)) >> 32n);
 

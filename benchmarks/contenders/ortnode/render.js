@@ -3,7 +3,7 @@ import { readMotion, videoFile } from '../../fixture-files.js';
 import { measureCalls, Stopwatch } from '../../measure.js';
 import { Renderer } from './renderer.js';
 
-/** Motion to frames in one buffer. A network takes one frame at a time, so clips at once take turns. */
+/** From motion to frames in one buffer. A network takes one frame at a time, so concurrent clips take turns. */
 export async function render(settings) {
   const { format, atOnce = 1, warm } = settings;
   const renderer = await Renderer.open(settings);
@@ -17,7 +17,7 @@ export async function render(settings) {
   return { ...result, stages: renderer.times };
 }
 
-/** Motion to an MP4 file, through the same encoder as the library's. */
+/** From motion to an MP4 file, through the library's encoder. */
 export async function save(settings) {
   const renderer = await Renderer.open(settings);
   const motion = await readMotion(settings);
@@ -27,7 +27,7 @@ export async function save(settings) {
   return watch.result({ toNow: true });
 }
 
-/** Two buffers: a frame is rendered while the encoder takes the one before. */
+/** Two buffers: a frame is rendered while the encoder takes the previous one. */
 async function encode(renderer, motion, frames, settings, watch) {
   const { width, height, fps } = renderer;
   const video = await openVideo(videoFile(settings), { width, height, fps, frames });

@@ -4,10 +4,10 @@ import { keypointsOf } from './keypoints.js';
 import { Network } from './network.js';
 import { readPortrait } from './portrait.js';
 
-/** What the networks are called in the report: one that renders is counted as the first. */
+/** The names of the networks in the report: a single network counts under the first name. */
 const STAGES = ['warp', 'decode'];
 
-/** Motion to frames, one at a time. */
+/** From motion to frames, one at a time. */
 export class Renderer {
   static async open(settings) {
     const pack = await readPack(settings.pack);
@@ -42,7 +42,7 @@ export class Renderer {
     await this.#timed('convert', () => this.#convert(image, format, out));
   }
 
-  /** Times of the stages begin anew: the warm-up is over. */
+  /** Resets the times of the stages after the warm-up. */
   forget() {
     this.times = {};
   }
@@ -61,7 +61,7 @@ export class Renderer {
   }
 }
 
-/** One network that renders, or one that warps and one that decodes what that wrote. */
+/** One network that renders, or one that warps and one that decodes its output. */
 async function openNetworks(pack, { feature }, { threads }) {
   if (pack.manifest.roles.render)
     return [await Network.open(pack, 'render', { threads, given: { feature } })];

@@ -3,7 +3,7 @@ import { measureCalls } from '../../measure.js';
 import { melWindows } from './mel.js';
 import { Sampler } from './sampler.js';
 
-/** Spectrogram to motion of one window: audio features, 50 denoiser steps, de-normalisation. */
+/** From a spectrogram to the motion of one window: audio features, 50 denoiser steps, de-normalisation. */
 export async function sample(settings) {
   const sampler = await openSampler(settings);
   const out = motionOf(sampler);

@@ -5,10 +5,10 @@ import { readPortrait } from './portrait.js';
 
 const MOTION = 70;
 const FEATURES = 512;
-/** Scale and shift of 768 numbers for each of the denoiser's twelve blocks. */
+/** The number of conditioning values: scale and shift of 768 numbers for each of the denoiser's twelve blocks. */
 const CONDITION = 12 * 2 * 768;
 
-/** Windows of a mel spectrogram to one window of motion: audio features, then DDIM (eta 0). */
+/** From windows of a mel spectrogram to one window of motion: audio features, then DDIM (eta 0). */
 export class Sampler {
   static async open(settings) {
     const pack = await readPack(settings.pack);
@@ -52,7 +52,7 @@ export class Sampler {
     this.#condition = condition;
     this.#times = times;
     this.#plan = planOf(sampler);
-    /** [window, 1, 80, 16], to be filled before a call. */
+    /** [window, 1, 80, 16]; the caller fills it before a call. */
     this.mel = audio.inputs.mel;
     fillTokens(portrait, statistics, this.#statistics, denoiser.inputs);
   }
@@ -66,7 +66,7 @@ export class Sampler {
     this.times.sample.push(performance.now() - begun - this.times.audio.at(-1));
   }
 
-  /** Times of the stages begin anew: the warm-up is over. */
+  /** Resets the times of the stages after the warm-up. */
   forget() {
     this.times = { audio: [], sample: [] };
   }
@@ -87,7 +87,7 @@ export class Sampler {
   }
 }
 
-/** The parts of the denoiser's condition: that of the audio, and a row for each step, made once. */
+/** The parts of the denoiser's condition: the audio's part, and a row for each step, computed once. */
 async function openCondition(pack, { threads, window, audio }) {
   const { steps } = pack.manifest.sampler;
   const time = await Network.open(pack, 'time', {
@@ -142,7 +142,7 @@ export function rowsOf({ scale, yaw, pitch, roll, t, exp }) {
   return { mean: row('mean'), std: row('std') };
 }
 
-/** What the denoiser sees of the portrait: its normalised canonical keypoints after seven zeros, and its motion. */
+/** The portrait's input to the denoiser: its normalised canonical keypoints after seven zeros, and its motion. */
 export function fillTokens({ canonical, motion }, { kp }, { mean, std }, inputs) {
   canonical.forEach((value, i) => {
     inputs.canonical[7 + i] = (value - kp.mean[i]) / kp.std[i];

@@ -2,7 +2,7 @@ import { readMotion } from '../../fixture-files.js';
 import { Renderer } from './renderer.js';
 import { sampleOnce } from './sample.js';
 
-/** The chosen frames in the layouts that were asked for, and the motion of the window as sampled. */
+/** The chosen frames in the requested layouts, and the motion of the window as sampled. */
 export async function verify(settings) {
   const renderer = await Renderer.open(settings);
   const motion = await readMotion(settings);

@@ -5,9 +5,9 @@ import { bf16Refusal } from './bf16.js';
 import { writeInputs } from './inputs.js';
 import { inPython } from './python.js';
 
-// PyTorch, by benchmarks/reference.py. This side makes what the networks get (spectrogram, noise, keypoints) and Python times them.
+// PyTorch, by benchmarks/reference.py. JavaScript computes the networks' inputs (spectrogram, noise, keypoints); Python times the networks.
 
-/** Whether there is a Python with PyTorch, and weights for it. */
+/** Whether a Python with PyTorch exists, and weights for it. */
 async function available({ python, checkpoints, precision }) {
   if (!python) return { refused: 'KDTALKER_PYTHON does not name a Python with PyTorch' };
   if (!checkpoints)

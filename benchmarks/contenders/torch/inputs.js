@@ -10,7 +10,7 @@ import { fillTokens, rowsOf } from '../ortnode/sampler.js';
 const MOTION = 70;
 const KEYPOINTS = 63;
 
-/** Writes what the networks get for some frames and for the run's window, each tensor a file of float32. */
+/** Writes the networks' inputs for some frames and for the run's window, each tensor as a file of float32. */
 export async function writeInputs(settings, frames) {
   const { statistics } = (await readPack(settings.pack)).manifest;
   const rows = rowsOf(statistics);

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 const MEASURE = fileURLToPath(new URL('./measure.py', import.meta.url));
 
 /**
- * PyTorch takes memory from malloc for each result and gives it back, tens of megabytes at a time. With glibc's defaults the system
- * clears those pages again every time, which made a float32 frame up to three times as slow; this lets the process keep them.
+ * PyTorch allocates each result with malloc and frees it, tens of megabytes at a time. With glibc's defaults the system clears those pages
+ * again every time, which made a float32 frame up to three times as slow; this setting keeps them in the process.
  */
 const KEEP_MEMORY = { MALLOC_MMAP_THRESHOLD_: '4000000000', MALLOC_TRIM_THRESHOLD_: '8000000000' };
 
-/** Runs measure.py with the settings as JSON; gives what it printed last, a JSON object. */
+/** Runs measure.py with the settings as JSON; returns its last line, a JSON object. */
 export function inPython({ python, ...settings }) {
   return new Promise((resolve, reject) => {
     const child = spawn(python, [MEASURE, JSON.stringify(settings)], {
