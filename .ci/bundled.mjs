@@ -1,6 +1,6 @@
-// Run inside the consumer's project of packed.mjs, which has esbuild and @vercel/nft beside the package: the examples of
-// docs/install.md. A bundle that leaves kdtalker out makes a clip; so do the files alone that a tracer finds (Next.js's standalone
-// output is made by the same tracer); a bundle that takes kdtalker in says what to do.
+// Runs in the consumer's project of packed.mjs, which has esbuild and @vercel/nft beside the package: the examples of docs/install.md. A
+// bundle with kdtalker as an external makes a clip; so do the files alone that a tracer finds (the tracer of Next.js's standalone output);
+// a bundle that includes kdtalker says what to do.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';

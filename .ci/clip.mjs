@@ -1,4 +1,4 @@
-// Run inside the consumer's project of packed.mjs: a clip of two seconds through the installed package.
+// Runs in the consumer's project of packed.mjs: makes a clip of two seconds with the installed package.
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { Talker } from 'kdtalker';

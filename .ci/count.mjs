@@ -25,7 +25,7 @@ function doctestCounts() {
   return [number('passed') - skipped.size, number('failed'), skipped.size];
 }
 
-/** Names of cases with the reason of each. */
+/** The names of cases, each with its reason. */
 function skippedCases() {
   const said = /^TEST CASE: +(.*)\n(?:(?!TEST CASE:).*\n)*?.*MESSAGE: SKIPPED: (.*)$/gm;
   return new Map(Array.from(output.matchAll(said), ([, name, why]) => [name, why]));

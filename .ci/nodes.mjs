@@ -1,5 +1,5 @@
-// The lowest and the newest Node that `engines` admits run what a program does first: load the package, make a clip, ask the doctor.
-// Their binaries come from the registry, into a temporary folder. Exits with status 1 when anything of it fails.
+// The lowest and the newest Node that `engines` admits run a program's first steps: load the package, make a clip, run the doctor. Their
+// binaries come from the registry, into a temporary folder. Exits with status 1 if a step fails.
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -35,7 +35,7 @@ function nodeOf(version, folder) {
   return path.join(home, 'node_modules', name, 'bin/node');
 }
 
-/** A project that has the checkout as its package. */
+/** A project with the checkout as its package. */
 function consumer(folder) {
   mkdirSync(path.join(folder, 'node_modules'));
   symlinkSync(root, path.join(folder, 'node_modules/kdtalker'));

@@ -1,6 +1,6 @@
 // Packs the package and installs the archive as newcomers do: empty folders, plain settings, npm 10 and 11, with and without install
-// scripts, with and without optional packages, on a PATH without a compiler or an ffmpeg. Each installation makes a clip, or says what it
-// lacks and makes one after that was done. Exits with status 1 when anything of it fails.
+// scripts, with and without optional packages, on a PATH without a compiler or an ffmpeg. Each installation makes a clip, or names what it
+// lacks and makes one after that is installed. Exits with status 1 if a check fails.
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -18,11 +18,11 @@ import { fileURLToPath } from 'node:url';
 import { neededVersions, tooYoung } from '../native/build/elf.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-// What an npm install and a Node program need of a machine: no compiler, no make, no ffmpeg.
+// The programs that an npm install and a Node program need: no compiler, no make, no ffmpeg.
 const programs = ['node', 'sh', 'env', 'chmod', 'uname', 'cat', 'ls', 'mkdir', 'rm'];
 const WAYS = [[], ['--ignore-scripts'], ['--omit=optional'], ['--ignore-scripts', '--omit=optional']];
 
-/** This process's environment without what `npm run` and this project's .npmrc put into it. */
+/** This process's environment without the variables of `npm run` and of this project's .npmrc. */
 function plainEnvironment(more) {
   const own = /^(npm_|INIT_CWD$|FFMPEG_PATH$|KDTALKER)/i;
   const rest = Object.entries(process.env).filter(([name]) => !own.test(name));
@@ -55,7 +55,7 @@ function which(program) {
   return stdout.trim();
 }
 
-/** A folder of links to the programs above, to stand as the whole PATH. */
+/** A folder of links to the programs above, used as the whole PATH. */
 function barePath(folder) {
   const bin = path.join(folder, 'bin');
   mkdirSync(bin);
@@ -98,7 +98,7 @@ function checkLibraries(project) {
   }
 }
 
-/** Without optional packages a clip cannot be made: the error names the package and the command, and after that one can. */
+/** Without optional packages a clip cannot be made: the error names the package and the command; after that command it can. */
 function expectAdvice(npm, options) {
   const { status, stderr } = attempt(process.execPath, ['clip.mjs'], options);
   if (status === 0 || !/PACKAGE_INCOMPLETE/.test(stderr) || !/npm install --include=optional/.test(stderr))

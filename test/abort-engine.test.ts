@@ -16,7 +16,7 @@ import { loadBoth, loadTalker, portraitFile, speech, speechWav } from './support
 const REASON = new Error('enough');
 const ABORTED = { code: 'ABORTED', cause: REASON };
 
-/** Holds what a call of the engine gives until it is let go of. The call itself is made. */
+/** Makes a call of the engine, and delays its result until the test releases it. */
 function hold(t: Test, name: keyof Binding) {
   const binding = native() as unknown as Record<string, (...args: unknown[]) => unknown>;
   const own = binding[name]!;
@@ -162,7 +162,7 @@ t.test('a signal that fires before the run listens stops it', async (t) => {
     const stop = new AbortController();
     binding.openRun = (...args) => {
       const run = openRun(...args);
-      stop.abort(REASON); // nobody knows of the run yet
+      stop.abort(REASON); // the run is not registered yet
       return run;
     };
     const reads = counted(t, what === 'frames' ? 'readFrame' : 'readMotion');

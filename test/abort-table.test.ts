@@ -8,12 +8,12 @@ import { smallPack } from './support/small-pack.js';
 import { portraitFile, randoms, speech, speechWav } from './support/talker.js';
 import { movingPortrait } from './support/videos.js';
 
-/** A long call as the table has it. */
+/** A long call of the table. */
 interface Call {
   start(signal: AbortSignal): Promise<unknown>;
-  /** Lets go of what it gave. */
+  /** Releases its result. */
   release?(value: unknown): Promise<void>;
-  /** What is whole when it has not been stopped in time. */
+  /** The result that is complete if the abort comes too late. */
   file?: string;
 }
 
@@ -70,7 +70,7 @@ const CALLS: Record<string, Call> = {
   verifyPack: { start: (signal) => verifyPack(puppet, { signal }) },
 };
 
-/** How a call ended, by its promise and by the time after the abort. */
+/** How a call ended: its promise, and the time after the abort. */
 interface End {
   how: 'done' | 'before' | 'aborted';
   milliseconds: number;

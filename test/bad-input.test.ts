@@ -20,14 +20,14 @@ import {
 
 const PUPPET = (await readPack('puppet')).directory;
 
-/** The sentence form: what was expected, what came, and what to do. */
+/** The message's form: what was expected, what was received, and what to do. */
 const SENTENCE = /[Ee]xpected .+ but .+/s;
 
 type Refused = (name: string, call: () => Promise<unknown>, code: string, advice: RegExp) => Promise<void>;
 
 /**
- * Makes a function that runs a call that must fail with a code and advice, and then sees that nothing appeared in the folder
- * and that the talker works as before.
+ * Makes a function that runs a call, expects it to fail with a code and advice, and then checks that the folder is unchanged and that the
+ * talker still works.
  */
 function refusing(t: Test, both: Both, folder: string): Refused {
   return async (name, call, code, advice) => {
@@ -356,7 +356,7 @@ t.test('a decoder that is killed half-way', async (t) => {
   const folder = t.testdir();
   const refused = refusing(t, both, folder);
   const script = `${folder}/ffmpeg`;
-  // A decoder that begins well and is then ended from outside.
+  // A decoder that begins well and is then killed from outside.
   writeFileSync(script, `#!/bin/sh\ncat '${speechWav(folder, 60)}' | head -c 20000\nkill -KILL $$\n`);
   chmodSync(script, 0o755);
   writeFileSync(`${folder}/speech.mp3`, 'ID3 anything');

@@ -7,7 +7,7 @@ import t from 'tap';
 import { z } from 'zod';
 import { type Ended, run, start } from './support/cli.js';
 
-// What `kdtalker bench` prints, writes and refuses; never how fast anything was.
+// The output, files and errors of `kdtalker bench`; never its speeds.
 
 const bench = (args: readonly string[], env: Record<string, string | undefined> = {}): Promise<Ended> =>
   run(['bench', ...args], { env: { KDTALKER_PYTHON: undefined, ...env } });
@@ -88,7 +88,7 @@ async function benchWithReport(folder: string, ...args: string[]) {
   return { lines: ended.stdout.split('\n'), json: JSON.parse(await readFile(json, 'utf8')) };
 }
 
-/** The first words of the lines of the tables, stages left out. */
+/** The first words of the tables' lines, without stages. */
 function tableRows(lines: string[]): string[] {
   return lines.filter((line) => /^\S+ \(.+\) {2}/.test(line)).map((line) => line.split(' ')[0]!);
 }
@@ -155,7 +155,7 @@ t.test('stages, clips at once, and who is missing', async (t) => {
   t.equal(lines.filter((line) => /^ {2}warp /.test(line)).length, 2, 'a line for each stage');
 });
 
-/** A "Python" that is asked for pictures and draws something else. */
+/** A "Python" that receives a request for pictures and draws others. */
 const LIAR = `#!/usr/bin/env node
 const { writeFileSync } = require('node:fs');
 const { task, folder, chosen } = JSON.parse(process.argv[3]);
@@ -210,7 +210,7 @@ const row = (workload: string, contender: string, ours: boolean, rate: number) =
   ...{ workload, contender, label: contender, ours, rate, unit: 'frame', threads: 2, rounds: 3 },
 });
 
-/** A run as it is kept. */
+/** A stored run. */
 const KEPT = {
   format: 2,
   machine: {
@@ -319,7 +319,7 @@ async function endedEarly(ended: Promise<Ended>): Promise<never> {
   throw new Error(`Expected a run under way but it ended: ${(await ended).stderr}`);
 }
 
-/** What the file of a run under way holds, once that is so much. */
+/** Waits until the file of a running benchmark holds at least `count` measurements, and returns them. */
 async function measuredAtLeast(file: string, count: number): Promise<[string, unknown][]> {
   for await (const _ of watch(dirname(file))) {
     const report = await readFile(file, 'utf8').then(JSON.parse, () => undefined);

@@ -20,12 +20,12 @@ import { hostileFiles } from './support/hostile-checkpoints.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('./programs/read-checkpoints.mjs', import.meta.url));
-/** The whole thousand of issue 3 unless somebody is in a hurry. */
+/** The number of mutants. */
 const MUTATED = 1000;
-/** Node itself takes some 60 MB; nothing in these files is worth more than a few times the largest pickle allowed. */
+/** Node itself takes some 60 MB; these files may cost at most a few times the largest pickle allowed. */
 const MEMORY = 700 * 2 ** 20;
 
-/** Milliseconds after which a process is taken to hang; the slowest takes a tenth. */
+/** Milliseconds after which a process counts as hanging; the slowest takes a tenth. */
 const HANGING = 120_000;
 
 interface Report {
@@ -33,12 +33,12 @@ interface Report {
   peak: number;
 }
 
-/** Reads all files in a process that may read the library and this folder, and may neither write nor start anything. */
+/** Reads all files in a process that may only read the library and this folder: it may not write or start processes. */
 function readInside(folder: string): Report {
   const permission = process.allowedNodeEnvironmentFlags.has('--permission')
     ? '--permission'
     : '--experimental-permission';
-  // An empty environment: what the test runner adds to its children wants more than this process may do.
+  // The environment is empty: the test runner's variables need more permissions than this process has.
   const output = execFileSync(
     '/usr/bin/env',
     [
@@ -56,7 +56,7 @@ function readInside(folder: string): Report {
   return JSON.parse(output) as Report;
 }
 
-/** Writes numbered files, since their names can be anything. */
+/** Writes files with numbers for names, because a case's name can be any text. */
 function written(folder: string, files: Iterable<Uint8Array>): void {
   mkdirSync(folder, { recursive: true });
   for (const [i, bytes] of [...files].entries())

@@ -5,7 +5,7 @@ import t from 'tap';
 import { BIN, events, PORTRAIT, plainEnvironment, printed, speechFile, start } from './support/cli.js';
 import { names, processesWith } from './support/media.js';
 
-/** Long enough not to end before it is told to. */
+/** Long enough to run until it is interrupted. */
 const SECONDS = 60;
 const UNDER_WAY = /"stage":"encode","done":(?!1,)/;
 

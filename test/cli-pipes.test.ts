@@ -8,7 +8,7 @@ import { openVideo } from '../dist/media/index.js';
 import { BIN, events, PORTRAIT, plainEnvironment, run, speechFile } from './support/cli.js';
 import { decodeFrames, fails, frame, heard, lagOf, processesWith, wav } from './support/media.js';
 
-/** A folder with a speech of 0.4 s, and the same as speech synthesis writes it to a pipe: sizes that nobody knew. */
+/** A folder with a speech of 0.4 s, also in the form that speech synthesis writes to a pipe: with unknown sizes. */
 function speech(t: Test) {
   const cwd = t.testdir();
   const bytes = readFileSync(speechFile(cwd, 0.4));
@@ -58,7 +58,7 @@ t.test('standard input holds one thing', async (t) => {
   t.match(empty.stderr, /SPEECH_EMPTY: .*a stream, which is empty/);
 });
 
-/** Runs the command with a reader of its stdout; what the reader leaves is not read. */
+/** Runs the command with a reader of its stdout, which may stop early. */
 async function piped(
   args: readonly string[],
   cwd: string,

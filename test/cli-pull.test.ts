@@ -31,7 +31,7 @@ async function scene(t: Test) {
 const fault = (hub: TestHub, { repository, path }: ReleasedFile, what: Parameters<TestHub['fault']>[2]) =>
   hub.fault(repository, path, what);
 
-/** Waits until so many bytes of a file have been downloaded; throws where the command ends before. */
+/** Waits until this many bytes of a file have been downloaded; throws if the command ends before. */
 async function arrived({ child }: Running, path: string, bytes: number): Promise<void> {
   const folder = dirname(path);
   const parts = () =>
@@ -119,7 +119,7 @@ t.test('Ctrl-C keeps what has come, and the next run goes on with it', async (t)
   const { hub, cwd, surroundings, pull } = await scene(t);
   fault(hub, WARPING, { hangAfter: 3000 });
   const running = start([...ARGUMENTS, '--accept-licences', '--json'], surroundings);
-  // Its progress is told ten times a second, so the last bytes before it hangs may never be announced.
+  // Progress is reported ten times a second, so the last bytes before the hang may never be reported.
   await arrived(running, join(cwd, 'pack.download', WARPING.path), 3000);
   running.child.kill('SIGINT');
   t.match(await running.ended, { code: 130, stdout: /"code":"ABORTED"/ });

@@ -15,7 +15,7 @@ const DRIVER = ['motion', 'audio', 'condition', 'time', 'denoiser'] as const;
 
 type Shapes = Record<string, number[]>;
 
-/** A graph that gives zeros, for what no motion depends on. */
+/** A graph that returns zeros, for networks that do not affect motion. */
 function zeros(name: string, inputs: Shapes, outputs: Shapes): Graph {
   const g = new Graph(name);
   for (const [input, dims] of Object.entries(inputs)) g.input(input, 'float32', dims);
@@ -36,7 +36,7 @@ const RENDERER: Partial<Record<NetworkName, Graph>> = {
   decode: zeros('decode', { feature: [1, 1, 64, 64] }, { out: [1, 3, 512, 512] }),
 };
 
-/** The folder of a pack with the published driver by formula, and nothing to draw with. */
+/** The folder of a pack with the published driver by formula, and without a renderer. */
 async function driverPack(t: Test): Promise<string> {
   const directory = temporaryFolder(t);
   const weights = formulaWeights(GOLDEN_SALT);

@@ -4,7 +4,7 @@ import t from 'tap';
 import { describe, quote } from '../dist/errors.js';
 import { FrameSource, openSound, readPicture } from '../dist/media/index.js';
 
-/** Half a megabyte, as a page hands a photo over. */
+/** Half a megabyte, the form in which a page passes a photo. */
 const DATA_URL = `data:image/jpeg;base64,${'QUFB'.repeat(131072)}`;
 /** The same in words: nothing of it is long by itself. */
 const TEXT = 'a photo in words '.repeat(32768);

@@ -8,17 +8,17 @@ import { fails, frame, gone, names, setEnvironment } from './support/media.js';
 
 const USUAL = { ...FFMPEG_LIMITS };
 
-/** Bounds narrow enough that what hangs is ended at once. */
+/** Limits that end a hanging process at once. */
 function narrow(t: Test, limits: Partial<typeof FFMPEG_LIMITS>): void {
   Object.assign(FFMPEG_LIMITS, USUAL, limits);
   t.teardown(() => Object.assign(FFMPEG_LIMITS, USUAL));
 }
 
-/** What is expected to hang waits a second; everything else as long as it takes. */
+/** A process that is expected to hang gets a second; every other one has no limit. */
 const SHORT = { patience: 1000, finishing: 1000 };
 const HANGS = /no progress/;
 
-/** A program in the place of ffmpeg. `$last` is the last argument: the file to write. */
+/** A program in place of ffmpeg. `$last` is the last argument: the output file. */
 function standIn(t: Test, folder: string, body: string): void {
   const path = join(folder, 'ffmpeg');
   const last = 'for last; do :; done; last="${last#file:}"';

@@ -9,7 +9,7 @@ const PHOTO_BYTES = 3 * 512 * 512;
 const FRAME_BYTES = 3 * 512 * 512;
 const FRAMES = 5;
 
-/** What was counted between two looks. */
+/** The counts between two readings. */
 function between(before: Counters, after: Counters): Partial<Counters> {
   const changed = Object.entries(after).map(([name, count]) => {
     const old = before[name as keyof Counters];

@@ -8,7 +8,7 @@ import { probe } from '../dist/media/sources/probe.js';
 import { fails, ffmpeg, ffmpegs, processesWith, setEnvironment } from './support/media.js';
 import { colours } from './support/videos.js';
 
-/** A server that nobody should ask. */
+/** A server that must receive no request. */
 async function listen(t: Test): Promise<{ address: string; asked: () => number }> {
   let asked = 0;
   const server = createServer((_, answer) => answer.end('asked'));
@@ -18,7 +18,7 @@ async function listen(t: Test): Promise<{ address: string; asked: () => number }
   return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked: () => asked };
 }
 
-/** Files that make a careless ffmpeg open what they name, or draw what they say. */
+/** Files that make an unrestricted ffmpeg open the files they name, or draw. */
 function hostileFiles(folder: string, address: string): string[] {
   const secret = join(folder, 'secret.mp4');
   colours(folder, 'secret.mp4', 3);

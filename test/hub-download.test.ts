@@ -9,13 +9,13 @@ import { TestHub } from './support/hub.js';
 
 const REPOSITORY = 'Somebody/Weights';
 const PATH = 'folder/weights.pth';
-/** Of no pattern that a shifted or repeated piece would fit into. */
+/** Content without a pattern, so that a shifted or repeated piece is detected. */
 const CONTENT = Buffer.from(Uint32Array.from({ length: 50_000 }, (_, i) => Math.imul(i, 2654435761)).buffer);
 const SHA256 = createHash('sha256').update(CONTENT).digest('hex');
-/** No waiting between tries. */
+/** No delay between attempts. */
 const PATIENCE = [0, 0, 0];
 
-/** A hub with one file, and a folder to bring it to. */
+/** A hub with one file, and a folder for the download. */
 async function scene(t: Test) {
   const server = await TestHub.start(t);
   server.put(REPOSITORY, PATH, CONTENT);

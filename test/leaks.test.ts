@@ -12,7 +12,7 @@ const MEGABYTE = 2 ** 20;
 /** More clips: KDTALKER_LONG=1 npx tap --timeout=1800 test/leaks.test.ts */
 const LONG = process.env.KDTALKER_LONG === '1';
 
-/** glibc keeps what is freed, in an arena for each thread. With these settings it gives it back, so that a leak stands out. */
+/** glibc keeps freed memory, in an arena for each thread. With these settings it returns the memory, so that a leak stands out. */
 const TIDY = {
   MALLOC_ARENA_MAX: '1',
   MALLOC_MMAP_THRESHOLD_: '131072',

@@ -8,7 +8,7 @@ import { filled, type HostTensor, numbers, openGraph } from './support/graphs.js
 import { runLowered } from './support/lowered.js';
 import { GOLDEN_SALT, near, temporaryFolder } from './support/networks.js';
 
-/** Smooth enough to be a feature volume, and different everywhere. */
+/** Smooth like a feature volume, and different everywhere. */
 const wave = (dims: number[]) => filled(dims, (i) => Math.sin(0.37 * i) * Math.cos(0.011 * i));
 const points = (step: number) => filled([1, 21, 3], (i) => 0.8 * Math.sin(1.3 * i + step));
 

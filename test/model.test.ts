@@ -11,7 +11,7 @@ const PUPPET = (await readPack('puppet')).directory;
 // biome-ignore lint/suspicious/noExplicitAny: what a test makes of it is not to be a manifest
 type Manifest = Record<string, any>;
 
-/** A copy of the puppet with another pack.json and, of one role, another network. */
+/** A copy of the puppet with another pack.json and, for one role, another network. */
 function copy(
   t: Test,
   change: (manifest: Manifest) => void,

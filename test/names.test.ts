@@ -5,7 +5,7 @@ import t from 'tap';
 const LIB = new URL('../lib', import.meta.url).pathname;
 const EXPORTED_TYPE = /^export (?:declare )?(?:abstract )?(?:interface|type|class|enum) (\w+)/gm;
 
-/** Where each exported type is declared. */
+/** The file that declares each exported type. */
 function declarations(): Map<string, string[]> {
   const places = new Map<string, string[]>();
   const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter((file) =>

@@ -1,4 +1,4 @@
-// Users without a home folder: what needs no cache works, the rest says what to do, and nothing is left anywhere.
+// Users without a home folder: everything that needs no cache works, the rest fails with advice, and no file remains.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';

@@ -1,9 +1,9 @@
 import t from 'tap';
 import { runProgram } from './support/talker.js';
 
-/** Packs that are tried: KDTALKER_FUZZ=2000 for the long run. Their numbers are their seeds. */
+/** The number of packs: KDTALKER_FUZZ=2000 for the long run. Their numbers are their seeds. */
 const MUTANTS = Number(process.env.KDTALKER_FUZZ ?? 150);
-/** Packs to a process: few are lost where one ends it. */
+/** Packs for each process: a crash loses only a few. */
 const AT_ONCE = 25;
 
 interface Line {

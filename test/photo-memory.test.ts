@@ -34,7 +34,7 @@ function prepare(talker: TalkerHandle, picture: Picture): Promise<PortraitHandle
   });
 }
 
-/** Has every engine thread busy for a while: what is asked for next waits behind it. Nothing is allocated while it is asked for. */
+/** Keeps every engine thread busy for a while: later requests wait. Allocates nothing meanwhile. */
 function keepEngineBusy(): () => Promise<unknown> {
   const picture = grey(512, 512);
   const out = grey(3000, 3000);
@@ -42,7 +42,7 @@ function keepEngineBusy(): () => Promise<unknown> {
   return () => Promise.all(Array.from({ length: 12 }, warp));
 }
 
-/** Lets the garbage collector and what it leaves for later run. */
+/** Runs the garbage collector and its deferred work. */
 async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;

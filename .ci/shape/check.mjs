@@ -1,4 +1,4 @@
-// `npm run lint:shape`: layers of the native code, and lengths of functions and files, as CONTRIBUTING.md wants them.
+// `npm run lint:shape`: checks the layers of the native code, and the lengths of functions and files, against CONTRIBUTING.md.
 import { fileLengths, nativeFunctions, scriptFunctions } from './lengths.mjs';
 import { nativeFaults } from './native-layers.mjs';
 

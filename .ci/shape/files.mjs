@@ -1,4 +1,4 @@
-// The project's own source files, as git knows them: what is generated or installed is not among them.
+// The project's own source files, as git lists them: without generated and installed files.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Files under `folders` that are in the work tree, also those not committed yet. */
+/** Files under `folders` in the work tree, also uncommitted ones. */
 export function sources(folders, pattern) {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...folders], {
     cwd: root,

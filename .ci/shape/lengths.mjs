@@ -1,5 +1,5 @@
-// Lines of functions and files. Functions of TypeScript and JavaScript are measured by the compiler's own reading, those of
-// C++ by Universal Ctags, which CI installs; without it they are not measured, and that is said.
+// Lines of functions and files. The TypeScript compiler measures functions of TypeScript and JavaScript; Universal Ctags, which CI
+// installs, measures those of C++. Without it they are not measured, and the output says so.
 import { spawnSync } from 'node:child_process';
 import ts from 'typescript';
 import { read, root, sources } from './files.mjs';
@@ -15,7 +15,7 @@ export function scriptFunctions() {
   return sources(FOLDERS, /\.(ts|m?js)$/).flatMap(functionsOf);
 }
 
-/** Arrows of one expression are not counted: they would make the others look shorter than they are. */
+/** Arrow functions of one expression are not counted: they would lower the statistics of the others. */
 function functionsOf(file) {
   const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true);
   const found = [];
@@ -31,7 +31,7 @@ function functionsOf(file) {
   return found;
 }
 
-/** Undefined where Universal Ctags is missing. */
+/** Undefined if Universal Ctags is missing. */
 export function nativeFunctions() {
   const files = sources(['native'], /\.(h|cc|cu|cuh)$/);
   const options = ['--languages=C++', '--kinds-C++=f', '--fields=+ne', '--output-format=json', '-L', '-'];

@@ -1,5 +1,5 @@
-// The native rungs of CONTRIBUTING.md's ladder: a file includes from its own folder and from those below, headers do not
-// include each other in a circle, and the headers of Node and of CUDA stay in the one folder that is made of them.
+// The native layers of CONTRIBUTING.md: a file includes from its own folder and from lower ones, headers do not include each other in a
+// circle, and the headers of Node and of CUDA stay in the one folder that wraps them.
 import path from 'node:path';
 import { read, sources } from './files.mjs';
 
@@ -34,7 +34,7 @@ function faultsOf(file, headers) {
   ];
 }
 
-/** A header of another project has no rung, and any file may include it. */
+/** A header of another project has no layer, and any file may include it. */
 const rungOf = (folder) => LADDER.indexOf(folder);
 
 function circles(graph) {

@@ -3,7 +3,7 @@
 
 /**
  * name: in the report; label: in the table; load: options of Talker.load() if this library's engine runs it; precision: of its arithmetic;
- * ours: whether ratios measure it.
+ * ours: whether it is this library with lowered networks.
  */
 export const CONTENDERS = [
   {

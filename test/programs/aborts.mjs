@@ -1,4 +1,4 @@
-// Aborts clips and portraits at pseudo-random calls of the addon: `aborts.mjs <seed> <rounds>`. Every one must end as aborted or be whole.
+// Aborts clips and portraits at pseudo-random calls of the addon: `aborts.mjs <seed> <rounds>`. Each must reject as aborted or be complete.
 import { Talker } from 'kdtalker';
 import { atCall } from './moments.mjs';
 import { portraitFile, speech, speechFile } from './speech.mjs';

@@ -1,6 +1,6 @@
 import { convertPack } from '../../dist/packs/kdtalker/convert.js';
 
-/** Converts checkpoints in a process of its own and says as JSON what came of it and the most memory that was used, in bytes. */
+/** Converts checkpoints in its own process; prints the outcome and the peak memory, in bytes, as JSON. */
 const [options] = process.argv.slice(2);
 const progress = [];
 const manifest = await convertPack({ ...JSON.parse(options), onProgress: (at) => progress.push(at) });

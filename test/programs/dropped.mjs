@@ -1,4 +1,4 @@
-// Drops talkers, portraits and clips without closing them, reads pending, and sees the collector take them. Needs --expose-gc.
+// Drops talkers, portraits and clips without closing them, with pending reads, and waits for their collection. Needs --expose-gc.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Talker } from 'kdtalker';
 import { portraitFile, speech } from './speech.mjs';
@@ -15,7 +15,7 @@ async function drop(i) {
   await frames.next();
   if (i % 3 === 0) frames.next().catch(() => {}); // collected while a read is pending
   for (const [kind, thing] of Object.entries({ talker, portrait, clip })) registry.register(thing, kind);
-  return controller; // lives on, as a service's signal would
+  return controller; // stays alive, as a service's signal would
 }
 
 const controllers = [];

@@ -11,7 +11,7 @@ async function end() {
   if (how === 'throw') throw new Error('thrown on purpose');
 }
 
-/** Leaves work under way whose end nobody will see. */
+/** Starts work whose end nobody awaits. */
 function start(work) {
   work.catch((error) => {
     if (error.code !== 'ABORTED') throw error;

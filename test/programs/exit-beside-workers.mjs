@@ -1,4 +1,4 @@
-// Exits while two workers load and prepare, when they have called the addon so often: `exit-beside-workers.mjs <calls>`.
+// Exits while two workers load and prepare, after the given number of addon calls: `exit-beside-workers.mjs <calls>`.
 import { Worker } from 'node:worker_threads';
 
 const until = Number(process.argv[2]);

@@ -1,4 +1,4 @@
-// Makes packages look as if they had not been installed: those whose names begin with a word of HIDDEN_PACKAGES.
+// Hides packages, as if they were not installed: those whose names begin with a word of HIDDEN_PACKAGES.
 import Module from 'node:module';
 
 const hidden = process.env.HIDDEN_PACKAGES.split(' ');

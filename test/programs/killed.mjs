@@ -1,11 +1,11 @@
-// Is killed in the middle of something: `killed.mjs <what>`. Nothing of it can clean up.
+// Is killed in the middle of a task: `killed.mjs <task>`. Cannot clean up.
 import { createReadStream, existsSync } from 'node:fs';
 import { synthesizePack, Talker } from '../../dist/index.js';
 import { openVideo } from '../../dist/media/index.js';
 import { portraitFile, speechFile } from './speech.mjs';
 
 const die = () => process.kill(process.pid, 'SIGKILL');
-/** Dies at the first news of a stage that is well under way. */
+/** Dies at the first progress event of a stage that has done some work. */
 const dieAt = (wanted) => (progress) => {
   if (progress.stage === wanted && progress.done > 0) die();
 };

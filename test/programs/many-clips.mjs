@@ -1,5 +1,4 @@
-// Makes clips of every kind and prints what the process holds before and after: `many-clips.mjs <warm-up> <clips>`.
-// Needs --expose-gc.
+// Makes clips of every kind and prints the process's resources before and after: `many-clips.mjs <warm-up> <clips>`. Needs --expose-gc.
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Talker } from 'kdtalker';
@@ -45,7 +44,7 @@ async function make(count) {
   for (let i = 0; i < count; i++) await kinds[i % kinds.length]();
 }
 
-/** What is in use. Dropped clips go with the collector, which is asked until nothing more goes. */
+/** The resources in use. The collector frees dropped clips; it runs until nothing more is freed. */
 async function held() {
   let least = now();
   for (let still = 0; still < 5; still++) {

@@ -1,4 +1,4 @@
-// Moments of work that are the same on every machine: calls of the addon are counted, no clock is read.
+// Moments of work that are the same on every machine: it counts calls of the addon and reads no clock.
 import { native } from '../../dist/binding.js';
 
 const waiting = new Set();
@@ -15,7 +15,7 @@ for (const [name, call] of Object.entries(addon)) {
   };
 }
 
-/** Settles when the addon has been called so many more times, at once for 0; never where the work ends before. */
+/** Settles after the given number of further addon calls, at once for 0; never if the work ends before. */
 export function atCall(count) {
   const due = calls + count;
   if (count === 0) return Promise.resolve();

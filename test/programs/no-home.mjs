@@ -1,4 +1,4 @@
-// Loads packs as a user of the given number, and says what came of each.
+// Loads packs as a user with the given id, and prints each outcome.
 import { Talker } from '../../dist/index.js';
 
 const [user, ...packs] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// One signal for very many calls at once, as a service that shuts down would have it; Node must not warn of a leak.
+// Uses one signal for very many concurrent calls, as a service that shuts down does; Node must not warn of a leak.
 import { Talker } from 'kdtalker';
 import { atCall } from './moments.mjs';
 import { portraitFile, speech, speechFile } from './speech.mjs';

@@ -1,5 +1,5 @@
-// Loads packs with something wrong in them, numbers `first` to before `last`, and makes a clip of each. Every line of its
-// output is JSON: { index, what } before a pack is tried, { index, outcome, ... } after it.
+// Loads faulty packs, numbers `first` to before `last`, and makes a clip of each. Every line of its output is JSON: { index, what } before
+// a pack is tried, { index, outcome, ... } after it.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { KdtalkerError, Talker } from 'kdtalker';
@@ -21,7 +21,7 @@ for (let index = first; index < last; index++) {
   rmSync(folder, { recursive: true });
 }
 
-/** `error` with a code, `clip`, or `wrong` with what is wrong. */
+/** The outcome: `error` with a code, `clip`, or `wrong` with the fault. */
 async function outcomeOf(folder, index) {
   try {
     return await clipOf(folder, index);
@@ -53,7 +53,7 @@ async function clipOf(folder, index) {
   }
 }
 
-/** What is wrong with a clip's frames and motion; undefined where nothing is. */
+/** The fault of a clip's frames and motion; undefined if there is none. */
 async function wrongIn(clip, { output: { width, height }, fps }) {
   const expected = Math.floor((samples.length * fps) / 16000);
   let frames = 0;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { openCheckpoint } from '../../dist/packs/checkpoint/index.js';
 
 /**
- * Reads every tensor of every file of a folder and says as JSON what came of each: `read`, `refused` or, where it should
- * be neither, the error; and the most memory that was used, in bytes.
+ * Reads every tensor of every file of a folder and prints as JSON the outcome of each: `read`, `refused` or an unexpected error; and the
+ * peak memory, in bytes.
  */
 const [folder] = process.argv.slice(2);
 const outcomes = {};

@@ -1,4 +1,4 @@
-// What the programs of this folder work on.
+// The common inputs of the programs in this folder.
 import { readFileSync } from 'node:fs';
 
 export const portraitFile = process.env.KDTALKER_TEST_PORTRAIT;

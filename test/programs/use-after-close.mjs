@@ -1,4 +1,4 @@
-// Closes everything in every order and twice, under work, and uses it afterwards. Prints what went wrong, or 'fine'.
+// Closes everything in every order and twice, during work, and uses it afterwards. Prints the failures, or 'fine'.
 import { Talker } from 'kdtalker';
 import { portraitFile, speech } from './speech.mjs';
 

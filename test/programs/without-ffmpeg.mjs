@@ -1,4 +1,4 @@
-// What works and what does not where no ffmpeg is.
+// Tries what works and what fails without an ffmpeg.
 import { writeFileSync } from 'node:fs';
 import { Talker } from 'kdtalker';
 import { portraitFile, speech, speechFile } from './speech.mjs';

@@ -1,4 +1,4 @@
-// One worker thread: loads the library, makes a clip of its own, sends the hash of its frames; or renders until it is ended.
+// One worker thread: loads the library, makes its own clip, sends the hash of its frames; or renders until it is terminated.
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Talker } from 'kdtalker';

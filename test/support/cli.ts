@@ -36,7 +36,7 @@ export interface Surroundings {
   bin?: string;
 }
 
-/** Starts the command as a user would, without what the test runner put into the environment. */
+/** Starts the command as a user would, without the test runner's environment variables. */
 export function start(args: readonly string[], { cwd, env, input, bin = BIN }: Surroundings = {}): Running {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: cwd ?? ROOT,
@@ -59,7 +59,7 @@ export function run(args: readonly string[], surroundings?: Surroundings): Promi
   return start(args, surroundings).ended;
 }
 
-/** Waits for a part of what the command prints; fails where it ends before. */
+/** Waits for a part of the command's output; fails if it ends before. */
 export async function printed({ child, ended }: Running, pattern: RegExp): Promise<void> {
   let text = '';
   const seen = new Promise<void>((resolve) => {
@@ -75,7 +75,7 @@ export async function printed({ child, ended }: Running, pattern: RegExp): Promi
   await Promise.race([seen, over]);
 }
 
-/** The lines of `--json`; throws where stdout holds anything else. */
+/** The lines of `--json`; throws if stdout holds anything else. */
 export function events({ stdout }: Ended): Event[] {
   const lines = stdout.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as Event);
@@ -87,7 +87,7 @@ export function plainEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
-/** A WAV file with so many seconds of the example's speech, said again and again where it is longer. */
+/** A WAV file with this many seconds of the example's speech, repeated if necessary. */
 export function speechFile(folder: string, seconds: number, name = 'speech.wav'): string {
   const bytes = readFileSync(join(ROOT, 'examples/speech.wav'));
   const rate = bytes.readUInt32LE(24);

@@ -11,7 +11,7 @@ export function largestDifference(found: ArrayLike<number>, expected: ArrayLike<
   return largest;
 }
 
-/** Asserts that lists of numbers agree within an absolute tolerance and says by how much they do not. */
+/** Asserts that lists of numbers agree within an absolute tolerance; the message gives the difference. */
 export function close(
   t: Test,
   found: ArrayLike<number>,

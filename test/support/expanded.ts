@@ -15,12 +15,12 @@ export interface Reference {
   shapes: (readonly number[])[];
 }
 
-/** Builds what an operator gives from standard operators. */
+/** Builds an operator's output from standard operators. */
 type Rule = (g: Graph, inputs: Value[], reference: Reference) => Value;
 
 /**
- * Puts standard operators in the place of the engine's own: what those mean, said a second time and slowly. Their weights are as
- * they come, [outputs, inputs, ...kernel], float32.
+ * Replaces the engine's own operators by standard ones: a second, slow implementation. Their weights stay in their layout, [outputs,
+ * inputs, ...kernel], float32.
  */
 export async function expand(graph: EditableGraph): Promise<void> {
   const shapes = new Shapes(graph);

@@ -5,8 +5,8 @@ import { Graph, type Value } from '../../dist/packs/onnx/index.js';
 import type { Picture } from '../../dist/picture.js';
 
 /**
- * Networks with the released ones' inputs and outputs that find what a test has painted, so that every step between the photo's
- * pixels and the landmarks shows in the numbers.
+ * Networks with the released ones' inputs and outputs that find a test's painted marks, so that the numbers show every step between the
+ * photo's pixels and the landmarks.
  */
 
 const SIDE = 512;
@@ -49,7 +49,7 @@ export function paintDots(width: number, height: number, dots: Dots, sigma: numb
   return { data, width, height };
 }
 
-/** Adds what finds the three dots: their centres [3, 2] (x, y) in pixels of an input of `side`. */
+/** Adds the search for the three dots: their centres [3, 2] (x, y) in pixels of an input of `side`. */
 function dotsOf(g: Graph, image: Value, side: number): Value {
   const channels = g.split(image, 1, [1, 1, 1]);
   const index = Float32Array.from({ length: side }, (_, i) => i);
@@ -227,7 +227,7 @@ export const CORNERS: readonly [Place, Place] = [
   [1.4, 1.3],
 ];
 
-/** So many places around the face; on some of them depends where crops are and how wide eyes are open. */
+/** The number of places around the face; some of them decide where crops are and how wide eyes are open. */
 function places(count: number, special: Readonly<Record<number, Place>>): Place[] {
   return Array.from({ length: count }, (_, i): Place => {
     const angle = (2 * Math.PI * i) / count;
@@ -243,7 +243,7 @@ export const PLACES203 = places(203, {
   ...{ 24: [0.8, 0], 36: [1.2, 0], 30: [1, -0.02], 42: [1, 0.02] },
   ...{ 48: [-0.3, 1], 66: [0.3, 1], 90: [0, 0.9], 102: [0, 1.1] },
 });
-/** Writes the three networks of painted faces under the names of the released ones; tells their paths. */
+/** Writes the three networks of painted faces under the names of the released ones; returns their paths. */
 export function dotsFaceNetworks(folder: string, probes: { of106?: Point[]; of203?: Point[] } = {}) {
   return {
     detector: writeGraph(folder, 'det_10g.onnx', dotsScrfdGraph(...CORNERS)),
@@ -252,7 +252,7 @@ export function dotsFaceNetworks(folder: string, probes: { of106?: Point[]; of20
   };
 }
 
-/** Writes a graph; tells its path. */
+/** Writes a graph; returns its path. */
 export function writeGraph(folder: string, file: string, graph: Graph): string {
   const path = join(folder, file);
   writeFileSync(path, graph.toBytes());

@@ -10,8 +10,8 @@ export interface HostTensor {
 export type Run = (feeds: Record<string, HostTensor>) => Promise<Record<string, HostTensor>>;
 
 /**
- * Opens a graph, by its bytes or its file, for tests on the stock ONNX Runtime of npm: what the writer makes is judged by a reader of another hand than
- * the engine's.
+ * Opens a graph, from its bytes or its file, in the stock ONNX Runtime of npm: a reader independent of the engine checks the writer's
+ * output.
  */
 export async function openGraph(model: Uint8Array | string): Promise<Run> {
   const { InferenceSession, Tensor } = await import('onnxruntime-node');

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Test } from 'tap';
 
-/** What was asked of the hub or of what it redirects to. */
+/** A request to the hub or to the server of its redirects. */
 export interface HubRequest {
   server: 'hub' | 'cdn';
   method: string;
@@ -15,21 +15,21 @@ export interface HubRequest {
   authorization: string | undefined;
 }
 
-/** How a file is delivered, where that is not as it should be. */
+/** A fault in the delivery of a file. */
 export interface Fault {
-  /** The connection is cut after so many bytes of an answer. */
+  /** The connection is cut after this many bytes of an answer. */
   cutAfter?: number;
-  /** Answers it happens to; default: all. */
+  /** The number of answers with the fault; default: all. */
   times?: number;
   /** The bytes that are sent instead. */
   send?: Uint8Array;
   /** A status instead of the file. */
   status?: number;
-  /** A whole file whatever range is asked for. */
+  /** The whole file, whatever range is requested. */
   ignoreRange?: boolean;
-  /** Bytes come, then nothing: until somebody goes away. */
+  /** Some bytes, then nothing until the client disconnects. */
   hangAfter?: number;
-  /** An answer that ends, in order, after so many bytes: its length is not announced. */
+  /** An answer of unannounced length that ends properly after this many bytes. */
   endAfter?: number;
 }
 
@@ -77,7 +77,7 @@ export class TestHub {
     else this.faults.delete(`${repository}/${path}`);
   }
 
-  /** Ranges that were asked of the second server for a file: undefined for all of it. */
+  /** Ranges requested from the second server for a file: undefined for the whole file. */
   ranges(path: string): (string | undefined)[] {
     const delivered = this.requests.filter((one) => one.server === 'cdn' && one.path.endsWith(path));
     return delivered.map(({ range }) => range);

@@ -16,8 +16,8 @@ const KEYPOINTS = 63;
 const RANGE = 8;
 
 /**
- * The puppet with another renderer, which draws not the portrait but the numbers it is given: a pixel for each coordinate of the
- * driving keypoints, its three bytes the number in 24 bits. So a test reads from finished frames what the renderer was told.
+ * The puppet with another renderer, which draws its inputs instead of the portrait: a pixel for each coordinate of the driving keypoints,
+ * whose three bytes are the number in 24 bits. So a test reads the renderer's inputs from finished frames.
  */
 export function drawingPack(): PackDraft {
   const draft = puppetPack();
@@ -67,7 +67,7 @@ function drawingGraph(): Graph {
     bytes.push(byte);
     rest = scaled.sub(byte);
   }
-  // In the middle of what becomes this byte when it is cut off.
+  // The middle of the interval that truncation maps to this byte.
   g.output('out', g.concat(1, bytes).add(0.5).div(255), 'float32', [1, 3, 1, KEYPOINTS]);
   return g;
 }
@@ -81,7 +81,7 @@ export async function loadDraft(t: Test, draft: PackDraft, options?: TalkerOptio
   return talker;
 }
 
-/** What the renderer was told of each frame, [21, 3]. */
+/** The renderer's keypoints of each frame, [21, 3]. */
 export async function drivingKeypoints(clip: Clip): Promise<Float32Array[]> {
   const frames = await framesOf(clip);
   return frames.map(({ data }) =>

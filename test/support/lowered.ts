@@ -11,7 +11,7 @@ import { expand } from './expanded.js';
 import { type HostTensor, openGraph } from './graphs.js';
 import { near, temporaryFolder } from './networks.js';
 
-/** Weights as they come: what the reference forms of the operators take. */
+/** Unchanged weights, which the reference forms of the operators take. */
 export const plainWeights: LayOutWeights = async (_layout, weights) =>
   new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength);
 
@@ -38,8 +38,8 @@ export async function lowerBuilt(t: Test, built: Graph, passes: readonly Pass[])
 }
 
 /**
- * Asserts that a lowered graph gives what the plain one gives: with each of the engine's operators put back into standard ones, and as the
- * engine runs it, in float32 and in bfloat16 where the processor has it.
+ * Asserts that a lowered graph gives the plain one's output: with each of the engine's operators replaced by standard ones, and in the
+ * engine, in float32 and in bfloat16 if the processor has it.
  */
 export async function sameAsPlain(
   t: Test,
@@ -94,7 +94,7 @@ async function engineAgrees(
   }
 }
 
-/** Asserts that no pass finds anything in a graph, and that it is as it was. */
+/** Asserts that no pass finds anything in a graph, and that the graph is unchanged. */
 export async function staysPlain(t: Test, built: Graph, name: string): Promise<void> {
   const before = operatorsOf(EditableGraph.parse(built.toBytes()));
   const { found, operators } = await lowerBuilt(t, built, PASSES);

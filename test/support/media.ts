@@ -300,7 +300,7 @@ export async function fails(
   return undefined;
 }
 
-/** Whether a process is still there; its children become zombies only when nobody waits for them. */
+/** Whether a process still exists; a child becomes a zombie only if nobody waits for it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

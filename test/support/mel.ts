@@ -1,7 +1,7 @@
 import type { HostTensor } from './graphs.js';
 import type { Pcm } from './talker.js';
 
-// The mel spectrogram of docs/model.md 2 once more, slow and plain: what the engine's own is compared with.
+// A second, slow implementation of the mel spectrogram of docs/model.md 2: the reference for the engine's own.
 const FFT = 800;
 const HOP = 200;
 const BANDS = 80;

@@ -36,7 +36,7 @@ export function hashOf(file: string): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
-/** A folder that goes when the test ends. */
+/** A folder that is removed when the test ends. */
 export function temporaryFolder(t: Test): string {
   const directory = mkdtempSync(join(tmpdir(), 'kdtalker-networks-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));

@@ -19,7 +19,7 @@ export async function loadPicture(file: string | Buffer): Promise<Picture> {
   return fromSharp(sharp(file));
 }
 
-/** Renders what sharp was told to do to RGB24. */
+/** Renders a sharp pipeline to RGB24. */
 export async function fromSharp(image: Sharp): Promise<Picture> {
   const rgb = image.removeAlpha().toColourspace('srgb').raw();
   const { data, info } = await rgb.toBuffer({ resolveWithObject: true });

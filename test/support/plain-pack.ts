@@ -7,7 +7,7 @@ const SMALL = 256;
 
 /** Networks of the puppet to be replaced. */
 export interface PlainNetworks {
-  /** What every frame shows: `'crop'` the portrait's crop as it is, or these pixels, RGB24. */
+  /** The content of every frame: `'crop'` is the portrait's unmodified crop; otherwise these pixels, RGB24. */
   render?: 'crop' | Uint8Array;
   /** The motion network reads yaw from the picture: 40 times the mean of its red, minus 20; the rest is the puppet's. */
   readsYaw?: boolean;

@@ -8,8 +8,8 @@ import { conv } from './layers.js';
 const PUPPET = fileURLToPath(new URL('../../dist/built-in/puppet', import.meta.url));
 
 /**
- * A copy of the puppet in `folder` whose renderer has convolutions that are lowered, one of which only the portrait decides; with so
- * many large ones besides, of 2.4 MB each, for tests to which lowering has to take a while.
+ * A copy of the puppet in `folder` whose renderer has convolutions that are lowered; one of them depends only on the portrait. Adds the
+ * given number of large ones, of 2.4 MB each, for tests in which lowering has to take a while.
  */
 export function smallPack(folder: string, large = 0): string {
   cpSync(PUPPET, folder, { recursive: true });
@@ -38,7 +38,7 @@ function renderer(large: number): Graph {
   return g;
 }
 
-/** To 256 channels, through so many convolutions and back to 32 channels. */
+/** Expands to 256 channels, applies the given number of convolutions, and reduces to 32 channels. */
 function through(g: Graph, x: Value, count: number): Value {
   let wide = conv(g, x, [256, 32, 1, 1], 'widen');
   for (let i = 0; i < count; i++) wide = conv(g, wide, [256, 256, 3, 3], `large${i}`).relu();

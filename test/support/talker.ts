@@ -52,7 +52,7 @@ export async function samplesOf(file: string): Promise<Float32Array> {
 
 const whole = await samplesOf(speechFile);
 
-/** So many frames of the example speech, from its middle, where she speaks without a break. */
+/** The given number of frames of the example speech, from its middle, where she speaks without a break. */
 export function speech(frames: number, from = 40): Pcm {
   const first = from * SAMPLES_PER_FRAME;
   const samples = whole.slice(first, first + frames * SAMPLES_PER_FRAME);
@@ -97,7 +97,7 @@ export async function hashOf(clip: Clip, options?: FramesOptions): Promise<strin
   return hash.digest('hex');
 }
 
-/** How a child process ended and what it said. */
+/** A child process's exit and its output. */
 export interface ProgramResult {
   pid: number | undefined;
   code: number | null;
@@ -115,10 +115,10 @@ export interface ProgramOptions {
   onStart?: (pid: number) => void;
 }
 
-/** Nothing here takes so long; a program that hangs is killed, and the signal shows it. */
+/** Longer than any program here takes; a program that hangs is killed, and the signal shows it. */
 const HANGS_AFTER = process.env.KDTALKER_LONG === '1' ? 1_200_000 : 120_000;
 
-/** Runs test/programs/<name>.mjs in a Node process of its own; `folder` is where it may write. */
+/** Runs test/programs/<name>.mjs in its own Node process; it may write to `folder`. */
 export function runProgram(
   name: string,
   folder: string,
@@ -158,7 +158,7 @@ function plainEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(rest).filter(([name]) => !/^(TAP|_TAPJS|NODE_V8)/.test(name)));
 }
 
-/** Asserts that a program ended with a code, by no signal, and said nothing on stderr but what is expected. */
+/** Asserts that a program ended with a code, by no signal, and printed only the expected text on stderr. */
 export function endedWith(t: Test, result: ProgramResult, code: number, name: string, stderr = /^$/): void {
   t.equal(result.signal, null, `${name}: no signal`);
   t.equal(result.code, code, `${name}: exit code ${code}`);

@@ -4,7 +4,7 @@ import { filled, type HostTensor } from './graphs.js';
 
 const { depth, side } = VOLUME;
 
-/** The shape of a value with so many channels in every cell of the feature volume. */
+/** The shape of a value with this many channels in every cell of the feature volume. */
 export const volumeDims = (channels: number) => [1, channels, depth, side, side];
 
 /** Keypoints of the portrait and of the frame as inputs of a graph. */
@@ -25,7 +25,7 @@ export function waveVolume(channels: number): HostTensor {
   return filled(volumeDims(channels), (i) => Math.sin(0.37 * i) * Math.cos(0.011 * i));
 }
 
-/** Where to look for every cell: near its own place, and outside of the volume here and there. */
+/** The sampling place of every cell: near its own, and sometimes outside of the volume. */
 export function bentGrid(): HostTensor {
   return filled([1, depth, side, side, 3], (i) => {
     const cell = Math.floor(i / 3);

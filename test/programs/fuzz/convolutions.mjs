@@ -16,7 +16,7 @@ function conv(g, x, dims, name) {
   return g.op('Conv', inputs, { kernel_shape: dims.slice(2), pads: [...pads, ...pads] });
 }
 
-/** Declares what a specification says; draws from a volume [1, 4, 2, 8, 8] what [1, 3, 64, 48] is. */
+/** Declares the shapes of a specification; draws the picture [1, 3, 64, 48] from a volume [1, 4, 2, 8, 8]. */
 export function convolutionGraph({ inputs, outputs }) {
   const g = new Graph('convolutions');
   const [feature, source, driving] = ['feature', 'source', 'driving'].map((word) =>

@@ -1,4 +1,4 @@
-// A pack with something wrong in it, by its number: the same number is the same pack.
+// A pack with a fault, chosen by a number: the same number makes the same pack.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { tinyGraph, tinyManifest, tinyNetworks } from './tiny-pack.mjs';
 const PUPPET = new URL('../../../dist/built-in/puppet/', import.meta.url).pathname;
 const SEED = 20260727;
 
-/** Writes mutant `index` to an empty folder; says what was changed. Number 0 to 3 are right packs. */
+/** Writes mutant `index` to an empty folder; returns a description of the change. Numbers 0 to 3 are valid packs. */
 export function writeMutant(index, folder) {
   const random = randomOf(SEED + 7919 * index);
   const pack = index % 4 === 3 && index % 20 !== 3 ? tiny(random, false, true) : base(random, index);
@@ -25,7 +25,7 @@ function base(random, index) {
   return tiny(random, index % 2 === 1, false);
 }
 
-/** Of one in three pack.json, of one in three the shapes of a network, of the others its graph; of one in four two things. */
+/** One third change pack.json, one third the shapes of a network, the others its graph; one quarter change two things. */
 function mutate(random, pack) {
   const kinds = [changeManifest, changeGraph, ...(pack.networks ? [changeShapes] : [])];
   const times = random() < 0.25 ? 2 : 1;
@@ -78,7 +78,7 @@ function changeGraph(random, pack) {
   return `${name}: ${what}`;
 }
 
-/** The manifest with sizes and hashes of what was written: a wrong hash would hide everything else. */
+/** The manifest with sizes and hashes of the written files: a wrong hash would hide every other fault. */
 function seal({ manifest, files }) {
   for (const role of Object.values(manifest.roles ?? {})) {
     const bytes = files.get(role?.file);

@@ -1,4 +1,4 @@
-// What can be wrong with a pack: with its pack.json, with the shapes of its networks, with the words of its graphs.
+// Faults of a pack: in its pack.json, in the shapes of its networks, in the bytes of its graphs.
 import { decodeModel, encodeModel } from '../../../dist/packs/onnx/proto.js';
 import { pick } from './random.mjs';
 
@@ -39,7 +39,7 @@ const VALUES = [
   [0, 0],
 ];
 
-/** The paths of everything in a value: keys of objects, and some places of lists. */
+/** The paths of all parts of a value: keys of objects, and some indices of lists. */
 function pathsOf(value, path = []) {
   if (value === null || typeof value !== 'object') return [path];
   const keys = Array.isArray(value) ? [...value.keys()].slice(0, 3) : Object.keys(value);
@@ -54,12 +54,12 @@ function near(random, value) {
   return pick(random, VALUES);
 }
 
-/** Changes one value of pack.json in place; says which. */
+/** Changes one value of pack.json in place; returns a description. */
 export function mutateManifest(random, manifest) {
   const paths = pathsOf(manifest).filter(
     (path) => path.length > 0 && !['sha256', 'bytes'].includes(path.at(-1)),
   );
-  // Rather a number of the model than one of the hundreds of statistics.
+  // Prefers a number of the model to one of the hundreds of statistics.
   const path = pick(
     random,
     random() < 0.6 ? paths.filter(([first]) => first !== 'statistics' && first !== 'blink') : paths,
@@ -93,7 +93,7 @@ const SHAPES = {
 
 const place = (random, dims) => Math.floor(random() * Math.max(1, dims.length));
 
-/** Changes a tensor of one network's specification in place; says which. What is declared may be another shape than what comes. */
+/** Changes a tensor of one network's specification in place; returns a description. The declared shape may differ from the actual one. */
 export function mutateShapes(random, networks) {
   const role = pick(random, Object.keys(networks));
   const side = random() < 0.65 ? 'outputs' : 'inputs';
@@ -110,7 +110,7 @@ export function mutateShapes(random, networks) {
   return `${role}.${side}.${word}: ${how} ${JSON.stringify(changed)}`;
 }
 
-/** The new shape is declared, or comes, or both; axes may be declared open where it comes. */
+/** The new shape is the declared one, the actual one, or both; axes may be declared open if the actual shape changes. */
 function change(random, tensor, dims) {
   const how = random();
   if (how < 0.4) tensor.dims = dims;
@@ -211,7 +211,7 @@ function editType(random, info) {
   return `${info.name} has type ${info.type?.tensorType?.elemType}`;
 }
 
-/** Another graph of the bytes of one; says what is different. */
+/** Another graph made from the bytes of one; returns a description of the difference. */
 export function mutateGraph(random, bytes) {
   const model = decodeModel(bytes);
   const how = pick(random, Object.keys(GRAPH_CHANGES));

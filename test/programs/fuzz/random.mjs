@@ -1,6 +1,6 @@
-// Numbers that a seed decides, for mutants that can be made again.
+// Pseudo-random numbers of a seed, for reproducible mutants.
 
-/** Mulberry32: a function that gives numbers of 0 to below 1. */
+/** Mulberry32: returns a function that returns numbers from 0 to below 1. */
 export function randomOf(seed) {
   let state = seed >>> 0;
   return () => {

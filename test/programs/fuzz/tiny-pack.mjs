@@ -1,4 +1,4 @@
-// Packs whose networks are a few operators of the sizes that a specification gives: right ones, and any wrong one.
+// Packs whose networks are a few operators with the shapes of a specification, valid or invalid.
 import { Graph } from '../../../dist/packs/onnx/index.js';
 
 const [CROP, SMALL, WIDTH, HEIGHT, WINDOW, FEATURES] = [64, 32, 48, 64, 8, 12];
@@ -23,7 +23,7 @@ const rendering = { feature: tensor('f_s', VOLUME), source: points('x_s'), drivi
 const picture = { image: tensor('out', [1, 3, HEIGHT, WIDTH]) };
 const frames = (n, width, name) => tensor(name, [1, n, width]);
 
-/** Specifications of the networks: `split` has condition and time, warp and decode; windows are open in it. */
+/** Specifications of the networks: `split` has condition and time, warp and decode; its windows are open. */
 export function tinyNetworks(split) {
   const n = split ? 'n' : WINDOW;
   const rows = { canonical: tensor('ori', [1, 70]), reference: tensor('ref', [1, 70]) };
@@ -103,12 +103,12 @@ export function tinyManifest(split, networks) {
 }
 
 const SAMPLES = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array, uint8: Uint8Array };
-/** ONNX's codes of types that have no array here. */
+/** ONNX's codes of types without an array type here. */
 const CODES = { float32: 1, uint8: 2, int32: 6, int64: 7, string: 8, bool: 9, float16: 10, float64: 11 };
 
 /**
- * The graph of a specification: every output is waves, moved a little by every input. A tensor's `actual` is the shape that it
- * comes in, where that is not the one it declares; `constant` makes an output a constant, and `through` the input of that place.
+ * The graph of a specification: every output is a wave, shifted a little by every input. A tensor's `actual` is its real shape, if it
+ * differs from the declared one; `constant` makes an output a constant, and `through` copies the input with that index.
  */
 export function tinyGraph(role, { inputs, outputs }) {
   const g = new Graph(role);
