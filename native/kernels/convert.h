@@ -1,8 +1,8 @@
 // Pictures between the networks' planar floats [3, H, W] in 0..1 and 8-bit pixels.
 //
-// Traps: a level is trunc(255 v) after clamping, NOT rounded (docs/model.md 10). Y'CbCr is made from those
-// same 8-bit levels, so both outputs show the same picture. One index is a row (for 4:2:0 a pair of rows):
-// the inner loops over columns work on fixed blocks in local arrays so that compilers vectorise them.
+// Traps: a level is trunc(255 v) after clamping, NOT rounded (docs/model.md 10). Y'CbCr is computed from the
+// same 8-bit levels, so both outputs show the same picture. One index is a row (for 4:2:0 a pair of rows).
+// The inner loops over columns process fixed blocks in local arrays, so that compilers vectorise them.
 #pragma once
 
 #include <cstring>
@@ -13,8 +13,8 @@ namespace kdtalker::kernels {
 
 inline constexpr int kColumnBlock = 64;
 
-// trunc(255 v) of v clamped to 0..1; NaN gives 0. Positive floats are ordered as their bits are, and with
-// masks of integers instead of comparisons compilers vectorise the loop around it (four times as fast).
+// trunc(255 v) of v clamped to 0..1; NaN gives 0. The bits of positive floats have the order of the floats.
+// With integer masks instead of comparisons compilers vectorise the enclosing loop (four times as fast).
 KDT_HOST_DEVICE std::int32_t LevelOf(float v) {
   const std::int32_t one = 0x3F800000, infinity = 0x7F800000;
   std::int32_t bits;
@@ -27,7 +27,7 @@ KDT_HOST_DEVICE std::int32_t LevelOf(float v) {
   return static_cast<std::int32_t>(v * 255.0F);
 }
 
-// Planar floats to RGB24.
+// Converts planar floats to RGB24.
 struct PictureToRgb {
   const float* image;  // [3, height, width]
   std::uint8_t* out;   // [height, width, 3]
@@ -57,9 +57,9 @@ struct PictureToRgb {
   }
 };
 
-// Planar floats to I420: Y [height, width], then Cb and Cr [ceil(height / 2), ceil(width / 2)], BT.709,
-// limited range (Y 16..235, C 16..240). Chroma is that of the mean of a 2x2 block; odd edges repeat the last
-// row and column. Weights are in 1/65536: those of Y sum to 219/255, those of Cb and of Cr to 0.
+// Converts planar floats to I420: Y [height, width], then Cb and Cr [ceil(height / 2), ceil(width / 2)],
+// BT.709, limited range (Y 16..235, C 16..240). Chroma is computed from the mean of a 2x2 block; odd edges
+// repeat the last row and column. Weights are in 1/65536: Y's sum to 219/255, those of Cb and of Cr to 0.
 struct PictureToI420 {
   const float* image;  // [3, height, width]
   std::uint8_t* out;   // Bytes(width, height)
@@ -111,7 +111,7 @@ struct PictureToI420 {
     return static_cast<std::uint8_t>(16 + ((11966 * r + 40254 * g + 4064 * b + 32768) >> 16));
   }
 
-  // Of sums over two rows; sum[c][columns] is read where the number of columns is odd.
+  // Reads sums over two rows; reads sum[c][columns] if the number of columns is odd.
   KDT_HOST_DEVICE static void Chroma(const std::int32_t sum[3][kColumnBlock + 1], int columns,
                                      std::uint8_t* cb, std::uint8_t* cr) {
     const std::int32_t middle = (128 << 18) + (1 << 17);  // 128 and one half, of sums of four
@@ -125,7 +125,7 @@ struct PictureToI420 {
   }
 };
 
-// RGB24 to planar floats, level / 255.
+// Converts RGB24 to planar floats, level / 255.
 struct RgbToPicture {
   const std::uint8_t* rgb;  // [height, width, 3]
   float* out;               // [3, height, width]
@@ -143,8 +143,7 @@ struct RgbToPicture {
   }
 };
 
-// Planar floats to planar floats of size / factor, each pixel the mean of its factor x factor box. Factor 1
-// copies.
+// Reduces planar floats to size / factor; each pixel is the mean of its factor x factor box. Factor 1 copies.
 struct ShrinkPicture {
   const float* image;  // [3, height, width]
   float* out;          // [3, height / factor, width / factor]
@@ -152,7 +151,7 @@ struct ShrinkPicture {
   std::int64_t height;
   std::int64_t factor;
 
-  // One index a row of a plane.
+  // One index per row of a plane.
   KDT_HOST_DEVICE std::int64_t count() const { return 3 * (height / factor); }
 
   KDT_HOST_DEVICE void operator()(std::int64_t row) const {

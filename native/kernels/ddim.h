@@ -1,6 +1,6 @@
 // One step of the sampler, for DDIM of any eta and for DDPM (which is eta 1; docs/model.md 7):
 //   x' = sqrt(a') (x - sqrt(1-a) e) / sqrt(a) + sqrt(1 - a' - sigma^2) e + sigma z
-// x and e are [n, 70]; works in place. Trap: keep this order of operations, the golden trajectories follow
+// x and e are [n, 70]; works in place. Trap: keep this order of operations; the golden trajectories depend on
 // it.
 #pragma once
 
@@ -8,19 +8,19 @@
 
 namespace kdtalker::kernels {
 
-// Depend on the timestep and eta only; stages::Scheduler makes them.
+// They depend only on the timestep and eta; stages::Scheduler computes them.
 struct DdimCoefficients {
   float sqrt_alpha;       // sqrt(a)
   float sqrt_beta;        // sqrt(1 - a)
   float sqrt_alpha_next;  // sqrt(a')
   float direction;        // sqrt(1 - a' - sigma^2)
-  float sigma;            // 0: fresh noise is not read
+  float sigma;            // 0: noise is not read
 };
 
 struct DdimStep {
   float* x;                 // [length], updated in place
   const float* prediction;  // [length], the denoiser's output
-  const float* noise;       // [length], fresh normals; may be null when sigma is 0
+  const float* noise;       // [length], fresh normals; may be null if sigma is 0
   std::int64_t length;
   DdimCoefficients by;
 

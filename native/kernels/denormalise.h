@@ -1,5 +1,5 @@
-// The denoiser's units to raw values, x * std + mean, with statistics of one row repeated for every row.
-// Trap: the product is rounded before the sum; a fused multiply-add gives other last bits than the reference.
+// Converts the denoiser's units to raw values, x * std + mean, with the same statistics for every row. Trap:
+// the product is rounded before the sum; with a fused multiply-add, last bits differ from the reference.
 #pragma once
 
 #include "kernels/kernel.h"

@@ -1,6 +1,6 @@
-// What the user asks of the motion, applied to the smoothed timeline in place, one index a frame:
-// distance from the portrait's own pose scaled, angles offset, expression scaled, single frames changed,
-// blinks left, removed or replaced.
+// The user's edits of the motion, applied to the smoothed timeline in place, one index per frame: scales the
+// distance from the portrait's own pose, offsets angles, scales the expression, changes single frames, and
+// keeps, removes or replaces blinks.
 //
 // Trap: in relative mode the clip's first frame is the reference for all others, and an offset, a change or a
 // blink in it would cancel itself. Make the reference with Reference() on a copy of frame 0 taken before the
@@ -20,20 +20,20 @@ namespace kdtalker::kernels {
 enum class BlinkMode : std::int32_t {
   kModel,     // as the denoiser made them
   kOff,       // none
-  kPeriodic,  // none but own ones, one in each period at a random place
+  kPeriodic,  // only generated ones, one in each period at a random place
 };
 
-// A blink as movement of the expression: a pack's numbers, by value.
+// A blink as movement of the expression; the pack's numbers, by value.
 struct Blink {
-  float direction[kExpressionSize];  // expression units of a shut eye; all 0 when the pack has no blink
-  float shape[kMostBlinkFrames];     // how far shut at each frame of a blink
+  float direction[kExpressionSize];  // expression units of a shut eye; all 0 if the pack has no blink
+  float shape[kMostBlinkFrames];     // degree of closing at each frame of a blink
   std::int32_t length;               // frames of shape in use
   BlinkMode mode;
   float period;  // frames, above 0
   std::uint64_t seed;
 };
 
-// Frame at which own blink k >= 0 begins: floor((k + u_k) period), u_k uniform from Philox.
+// The first frame of generated blink k >= 0: floor((k + u_k) period), u_k uniform from Philox.
 KDT_HOST_DEVICE std::int64_t BlinkStart(const Blink& blink, std::int64_t k) {
   const PhiloxBlock counter = {
       {static_cast<std::uint32_t>(k), 0, 0, static_cast<std::uint32_t>(NoisePurpose::kBlink)}};
@@ -41,7 +41,7 @@ KDT_HOST_DEVICE std::int64_t BlinkStart(const Blink& blink, std::int64_t k) {
   return static_cast<std::int64_t>((static_cast<double>(k) + uniform) * static_cast<double>(blink.period));
 }
 
-// How far own blinks shut the eyes at a frame; where two meet, the further one counts.
+// How far generated blinks shut the eyes at a frame; if two overlap, the larger value counts.
 KDT_HOST_DEVICE float BlinkAmount(const Blink& blink, std::int64_t frame) {
   const double period = static_cast<double>(blink.period);
   const std::int64_t newest = static_cast<std::int64_t>(static_cast<double>(frame) / period);
@@ -92,13 +92,13 @@ struct EditMotion {
   }
 
  private:
-  // Scale 1 is left out, not multiplied: it would change last bits.
+  // Scale 1 returns early: the multiplication would change last bits.
   KDT_HOST_DEVICE void ScaleDistance(float* frame, int from, int to, float scale) const {
     if (scale == 1.0F) return;
     for (int c = from; c < to; c++) frame[c] = source[c] + scale * (frame[c] - source[c]);
   }
 
-  // Takes out the part along the direction of shutting; opening wider than the source stays.
+  // Removes the part along the direction of shutting; keeps eyes that are wider open than the source's.
   KDT_HOST_DEVICE void RemoveBlink(float* expression) const {
     float along = 0.0F;
     float square = 0.0F;

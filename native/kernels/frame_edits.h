@@ -1,8 +1,8 @@
 // The user's changes of single frames, in the layout of a frame of motion: the scale is a factor (1 changes
 // nothing), every other number is added (0 changes nothing).
 //
-// Trap: absolute mode takes the scale of the portrait and none of the motion (keypoints.h), so there the
-// factor has to be asked for with Zoom().
+// Trap: absolute mode takes the scale of the portrait and ignores the motion's (keypoints.h), so there the
+// caller must apply the factor with Zoom().
 #pragma once
 
 #include "kernels/kernel.h"
@@ -12,7 +12,7 @@ namespace kdtalker::kernels {
 
 struct FrameEdits {
   const float* rows = nullptr;  // [count, 70]; null: no changes
-  std::int64_t count = 0;       // 1: the row is every frame's; else the clip's frames
+  std::int64_t count = 0;       // 1: one row for all frames; else the clip's number of frames
 
   KDT_HOST_DEVICE const float* Row(std::int64_t frame) const {
     return rows + (count == 1 ? 0 : frame) * kMotionSize;

@@ -1,10 +1,9 @@
 // The form of every kernel: a struct of plain data whose operator()(i) does the work of index i, with a
-// member count() that says how many indices there are. Indices may run in any order and at the same time.
+// member count() that returns the number of indices. Indices may run in any order and at the same time.
 //
 // The same source compiles for the CPU and, by nvcc, for the GPU: no standard containers, exceptions or
-// virtual calls. Traps: arithmetic has to be the same on every device, so compile with -ffp-contract=off
-// (nvcc:
-// --fmad=false), and pointers are device addresses, each in a member of its own so that a launch can find it.
+// virtual calls. Traps: arithmetic must be the same on every device, so compile with -ffp-contract=off (nvcc:
+// --fmad=false). Pointers are device addresses, each in its own member, so that a launch can find them.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,8 @@
-// Motion and canonical keypoints to the renderer's keypoints (docs/model.md 4; paper eq. 1). One index a
-// keypoint. Keypoints are row vectors, x R with R = (Rz(roll) Ry(yaw) Rx(pitch))^T.
+// Computes the renderer's keypoints from motion and canonical keypoints (docs/model.md 4; paper eq. 1). One
+// index per keypoint. Keypoints are row vectors, x R with R = (Rz(roll) Ry(yaw) Rx(pitch))^T.
 //
 // Traps: the released inference takes the scale of the SOURCE, not the predicted one; t_z is 0 everywhere.
-// Angles go through float64, so that devices whose sine differs in the last bit still give (nearly always)
-// the same floats.
+// Angles are computed in float64, so devices whose sines differ in the last bit nearly always agree.
 #pragma once
 
 #include <cmath>
@@ -50,7 +49,7 @@ KDT_HOST_DEVICE float Rotated(const float* point, const Rotation& by, int axis) 
   return point[0] * by.r[axis] + point[1] * by.r[3 + axis] + point[2] * by.r[6 + axis];
 }
 
-// R of one frame of motion as a tensor, for those who want to see it.
+// R of one frame of motion as a tensor, for callers that keep it.
 struct RotationMatrix {
   const float* motion;  // [70]
   float* out;           // [3, 3]
@@ -86,7 +85,7 @@ struct AbsoluteKeypoints {
   float* out;              // [last - first, 21, 3]
   std::int64_t first;
   std::int64_t last;
-  FrameEdits edits = {};  // in the motion already, but for the scale
+  FrameEdits edits = {};  // already applied to the motion, except the scale
 
   KDT_HOST_DEVICE std::int64_t count() const { return (last - first) * kKeypoints; }
 

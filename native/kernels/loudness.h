@@ -1,6 +1,6 @@
-// How loud each video frame of a speech is, from its mel spectrogram: the mean power of the columns that
-// begin in the frame, over all bands, in decibels. The spectrogram's own scale: its values -4..4 stand for
-// -100..0 dB (docs/model.md 2), high frequencies weigh more than in the sound because of the pre-emphasis.
+// The loudness of each video frame of a speech, from its mel spectrogram: the mean power of the columns that
+// begin in the frame, over all bands, in decibels. The spectrogram's values -4..4 stand for -100..0 dB
+// (docs/model.md 2); because of the pre-emphasis, high frequencies weigh more than in the sound.
 #pragma once
 
 #include <cmath>

@@ -17,7 +17,7 @@ inline constexpr int kRoll = 3;
 inline constexpr int kTranslation = 4;
 inline constexpr int kExpression = 7;
 
-// The motion extractor's outputs to one frame of (raw) motion: the portrait's own.
+// Combines the motion extractor's outputs into one frame of (raw) motion: the portrait's own.
 struct PackMotion {
   const float* scale;        // [1]
   const float* yaw;          // [1]

@@ -1,7 +1,7 @@
 // Standard normal floats from Philox by the method of Box and Muller, the same bits on every device.
 //
-// Traps: libm's log, sin and cos differ between devices, so they are made here from + - * / and sqrt, which
-// IEEE 754 rounds in one way only. The uniform is float(word) * 2^-32 + 2^-33, so its logarithm is finite and
+// Traps: libm's log, sin and cos differ between devices, so they are computed here from + - * / and sqrt,
+// whose rounding IEEE 754 defines. The uniform is float(word) * 2^-32 + 2^-33, so its logarithm is finite and
 // the largest normal is sqrt(66 ln 2) = 6.76.
 #pragma once
 
@@ -46,8 +46,8 @@ KDT_HOST_DEVICE SinCos SmallSinCos(float angle) {
   return {angle + angle * sin_tail, 1.0F + cos_tail};
 }
 
-// Sine and cosine of turn / 2^32 turns. The nearest quarter is split off in integers, so the reduction is
-// exact.
+// Sine and cosine of turn / 2^32 turns. The nearest quarter turn is subtracted in integers, so the reduction
+// is exact.
 KDT_HOST_DEVICE SinCos PortableSinCos(std::uint32_t turn) {
   const std::uint32_t quarter = (turn + 0x20000000U) >> 30;
   const std::int32_t rest = static_cast<std::int32_t>(turn - (quarter << 30));
@@ -73,8 +73,8 @@ KDT_HOST_DEVICE void BoxMuller(std::uint32_t length_word, std::uint32_t angle_wo
   out[1] = radius * direction.sin;
 }
 
-// Fills out[0, length) with normals. One index makes four: word i/4 of the counter is the index, the others
-// are the window, the step and the purpose, so windows and the noise of each step are independent.
+// Fills out[0, length) with normals. One index makes four: the counter's words are the index, the window, the
+// step and the purpose, so the noise of windows and of steps is independent.
 struct FillNormal {
   float* out;  // [length]
   std::int64_t length;

@@ -1,6 +1,6 @@
-// Raw values to the denoiser's units, (x - mean) / std, with statistics of one row repeated for every row.
-// Trap: some standard deviations are near 1e-6, so divide, as the reference does; a stored reciprocal is not
-// the same.
+// Converts raw values to the denoiser's units, (x - mean) / std, with the same statistics for every row.
+// Trap: some standard deviations are near 1e-6, so divide, as the reference does; a stored reciprocal gives
+// other values.
 #pragma once
 
 #include "kernels/kernel.h"
@@ -24,7 +24,7 @@ struct Normalise {
   }
 };
 
-// Canonical keypoints to the denoiser's canonical token: seven zeros, then the normalised keypoints.
+// Converts canonical keypoints to the denoiser's canonical token: seven zeros, then the normalised keypoints.
 struct CanonicalToken {
   const float* keypoints;  // [21, 3], raw
   const float* mean;       // [63], of the keypoints

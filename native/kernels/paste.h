@@ -1,5 +1,5 @@
-// A rendered crop back into its photo (docs/model.md 12): the feathered mask and the crop are each seen
-// from the photo's pixels, bilinearly, as 8 bits and black outside, then mixed in float32 and truncated.
+// Pastes a rendered crop back into its photo (docs/model.md 12): samples the feathered mask and the crop
+// bilinearly at the photo's pixels, as 8 bits and black outside, then mixes in float32 and truncates.
 //
 // Traps: positions are double, as a photo may be 20000 pixels wide; weights are float and exact, so results
 // differ from a fixed-point resampler's by one level in some pixels. One index is a row of the region.
@@ -39,7 +39,7 @@ KDT_HOST_DEVICE Spot SpotOf(const ToCrop& to_crop, std::int64_t x, std::int64_t 
           static_cast<float>(at_y - static_cast<double>(top))};
 }
 
-// The nearest level of four neighbours' mix.
+// The mix of four neighbours, rounded to the nearest level.
 KDT_HOST_DEVICE std::uint8_t MixOf(const Spot& spot, std::int32_t a, std::int32_t b, std::int32_t c,
                                    std::int32_t d) {
   const float top = static_cast<float>(a) * (1.0F - spot.right) + static_cast<float>(b) * spot.right;
@@ -47,8 +47,8 @@ KDT_HOST_DEVICE std::uint8_t MixOf(const Spot& spot, std::int32_t a, std::int32_
   return static_cast<std::uint8_t>(top * (1.0F - spot.below) + bottom * spot.below + 0.5F);
 }
 
-// The mask as the photo sees it. Of a crop of 512 pixels it is 0 up to 20 pixels from the edge, 255 from 80
-// on; other sizes are measured in 512ths of theirs.
+// The mask at the photo's pixels. In a crop of 512 pixels it is 0 up to 20 pixels from the edge and 255 from
+// 80 pixels on; in other crops a 512th of the size counts as a pixel.
 struct WarpMask {
   std::uint8_t* out;  // [region]
   Region region;
@@ -80,7 +80,7 @@ struct WarpMask {
   }
 };
 
-// Writes the region's pixels where the mask is not 0; the others have to hold the photo's already.
+// Writes the region's pixels where the mask is not 0; the others must already contain the photo's.
 struct PasteCrop {
   const std::uint8_t* crop;   // [crop_height, crop_width, 3]
   const std::uint8_t* mask;   // [region]

@@ -7,7 +7,7 @@
 
 namespace kdtalker::kernels {
 
-// What a number is drawn for: the fourth word of the counter, so that no two uses ever share one.
+// The purpose of a number: the fourth word of the counter, so that no two uses share a number.
 enum class NoisePurpose : std::uint32_t { kInitial = 0, kStep = 1, kBlink = 2 };
 
 struct PhiloxBlock {
@@ -21,7 +21,7 @@ KDT_HOST_DEVICE PhiloxBlock PhiloxRound(const PhiloxBlock& in, std::uint32_t key
            static_cast<std::uint32_t>(a >> 32) ^ in.word[3] ^ key1, static_cast<std::uint32_t>(a)}};
 }
 
-// The four words that belong to `counter` under the key `seed` (low word first).
+// The four words for `counter` under the key `seed` (low word first).
 KDT_HOST_DEVICE PhiloxBlock Philox(PhiloxBlock counter, std::uint64_t seed) {
   std::uint32_t key0 = static_cast<std::uint32_t>(seed);
   std::uint32_t key1 = static_cast<std::uint32_t>(seed >> 32);

@@ -1,5 +1,5 @@
-// Canonical keypoints that the face's landmarks know better than the motion network (`landmarks` of
-// pack.json). By value: the numbers travel with the launch, not as a copy of their own.
+// Replaces canonical keypoints that the face's landmarks give more exactly than the motion network
+// (`landmarks` of pack.json). The numbers are passed by value: they need no separate copy to the device.
 #pragma once
 
 #include "kernels/motion.h"
@@ -8,7 +8,7 @@ namespace kdtalker::kernels {
 
 struct PlaceKeypoints {
   float* keypoints;             // [21, 3], in place
-  float keep[kExpressionSize];  // 1: the network's own value counts, 0: it does not
+  float keep[kExpressionSize];  // 1: use the network's value, 0: ignore it
   float add[kExpressionSize];
 
   KDT_HOST_DEVICE std::int64_t count() const { return kExpressionSize; }

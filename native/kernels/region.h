@@ -1,7 +1,6 @@
-// What a region leaves out (docs/model.md 14): numbers of the motion outside of it do not follow the driver
-// but rest, so that all edits and modes after it need to know nothing of regions. In absolute mode the
-// resting frame is the portrait's own motion; in relative mode it is the clip's first frame, whose change is
-// none.
+// Replaces numbers of the motion outside a region with resting values (docs/model.md 14), so that later edits
+// and modes do not depend on regions. In absolute mode the resting frame is the portrait's own motion; in
+// relative mode it is the clip's first frame, with difference 0.
 #pragma once
 
 #include "kernels/kernel.h"
@@ -9,7 +8,7 @@
 
 namespace kdtalker::kernels {
 
-// Which of the 70 numbers of a frame are meant, 1 or 0 each. By value: it travels with the launch.
+// The selected numbers of a frame's 70, 1 or 0 each. Passed by value: needs no separate copy to the device.
 struct MotionMask {
   std::uint8_t of[kMotionSize];
 };

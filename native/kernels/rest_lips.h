@@ -1,5 +1,5 @@
-// The silence gate's effect: numbers of the motion go toward their resting values by as much as the gate is
-// shut. Frames whose gate is open keep every bit.
+// Applies the silence gate: moves numbers of the motion toward their resting values in proportion to the
+// gate's closing. Frames with an open gate keep every bit.
 #pragma once
 
 #include "kernels/kernel.h"

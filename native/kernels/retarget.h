@@ -1,12 +1,12 @@
-// What eye and lip retargeting need around their networks (docs/model.md 11). Ratios come by value: they
-// travel with the launch and not as a copy of their own.
+// The kernels before and after the eye and lip networks (docs/model.md 11). Ratios are passed by value: they
+// need no separate copy to the device.
 #pragma once
 
 #include "kernels/motion.h"
 
 namespace kdtalker::kernels {
 
-// The ratios of one frame to a network's input: those of the source, then the wanted one.
+// Writes the ratios of one frame to a network's input: the source's, then the wanted one.
 struct PlaceRatios {
   float* out;  // [size]
   float ratios[3];

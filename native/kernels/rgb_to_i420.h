@@ -1,12 +1,12 @@
-// Pixels to I420 as PictureToI420 (convert.h) makes it, the same bytes for the same levels, for a rectangle
-// of a picture whose other pixels have been converted before.
+// Converts a rectangle of a picture to I420; the other pixels are already converted. The same levels give the
+// same bytes as in PictureToI420 (convert.h).
 #pragma once
 
 #include "kernels/convert.h"
 
 namespace kdtalker::kernels {
 
-// One index is a pair of rows. Odd sides repeat the last row and column, as there.
+// One index is a pair of rows. As in PictureToI420, odd sides repeat the last row and column.
 struct RgbToI420 {
   const std::uint8_t* rgb;  // [height, width, 3]
   std::uint8_t* out;        // PictureToI420::Bytes(width, height)

@@ -1,12 +1,12 @@
-// Loudness of each frame to how far the mouth may follow the motion there: 1 in speech, 0 in the middle of a
-// long silence, a smooth step between. The whole speech is known, so the gate begins to open before speech
-// does and is 1 in every frame that is not silent: speech is never touched.
+// Computes from the loudness of each frame how far the mouth may follow the motion: 1 in speech, 0 in the
+// middle of a long silence, a smooth step between. The whole speech is known, so the gate begins to open
+// before speech begins and is 1 in every frame that is not silent: speech is never changed.
 //
-// Silence begins below a threshold and ends above a higher one, so that a level near the threshold does not
-// make it flutter. The threshold counts from the loudest frame, because recordings are of all levels; what is
-// below the lowest level is silence wherever the loudest frame is, or a silent recording would speak.
+// Silence begins below a threshold and ends above a higher one, so a level near the threshold does not make
+// the gate flutter. The threshold is relative to the loudest frame, because recordings have different levels.
+// Frames below the lowest level are always silent; otherwise a silent recording would count as speech.
 //
-// One index: frames depend on those before and after them.
+// One index for all: frames depend on those before and after them.
 #pragma once
 
 #include "kernels/kernel.h"
@@ -17,7 +17,7 @@ struct SilenceRule {
   float threshold;       // dB relative to the loudest frame, 0 or less
   float hysteresis;      // dB above the threshold where silence ends
   float lowest;          // dB; quieter frames are silent
-  std::int32_t wait;     // frames a silence lasts before anything happens
+  std::int32_t wait;     // frames of silence before the gate begins to shut
   std::int32_t release;  // frames from 1 to 0, after the wait
   std::int32_t attack;   // frames from 0 to 1, before the silence ends
 };
@@ -54,7 +54,7 @@ struct SilenceGate {
     return relative > rule.lowest ? relative : rule.lowest;
   }
 
-  // Silent frames [from, to). At the clip's ends there is no speech to come from or to go to.
+  // Shuts the gate in silent frames [from, to); at either end of the clip it stays shut to that end.
   KDT_HOST_DEVICE void Close(std::int64_t from, std::int64_t to) const {
     if (to - from <= rule.wait) return;
     for (std::int64_t i = from; i < to; i++) {
@@ -64,7 +64,7 @@ struct SilenceGate {
     }
   }
 
-  // 0 to 1 with level ends.
+  // A smooth step from 0 to 1, with slope 0 at both ends.
   KDT_HOST_DEVICE static float Step(std::int64_t at, std::int64_t length) {
     if (at <= 0) return 0.0F;
     if (at >= length) return 1.0F;

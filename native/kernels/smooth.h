@@ -1,10 +1,10 @@
 // Random-walk Kalman filter and Rauch-Tung-Striebel smoother over the motion timeline, each scalar on its
 // own, in float64, cast at the end (docs/model.md 8). The scale is copied unchanged.
 //
-// Works in pieces: a call finishes frames [first, last) and leaves in `state` the filter as it stood after
-// frame last - 1, so calls go in order from first = 0. Frame i looks `lag` frames ahead and no further,
-// however the clip is cut into calls, so the pieces do not show in the result. What lies beyond has less than
-// the weight stages::Smoothing chose the lag for; the clip's last frames have nothing beyond and are exact.
+// Works in pieces: a call finishes frames [first, last) and stores the filter after frame last - 1 in
+// `state`, so calls go in order from first = 0. Frame i looks `lag` frames ahead in every call, never
+// further, so the result does not depend on the pieces. Later frames weigh less than the limit for which
+// stages::Smoothing chose the lag; the clip's last frames have no later ones and are exact.
 #pragma once
 
 #include "kernels/kernel.h"
@@ -14,19 +14,19 @@ namespace kdtalker::kernels {
 
 inline constexpr std::int32_t kSmoothMaxLag = 48;
 
-// The filter of one scalar after some frame.
+// The filter's state for one scalar after a frame.
 struct SmoothState {
   double mean;
   double variance;
 };
 
 struct SmoothMotion {
-  const float* raw;    // [N, 70], frames [0, known) are there
+  const float* raw;    // [N, 70], frames [0, known) are valid
   float* out;          // [N, 70], not raw
   SmoothState* state;  // [70]; first = 0 does not read it
   std::int64_t first;
   std::int64_t last;
-  std::int64_t known;  // last + lag at least, or the clip's number of frames
+  std::int64_t known;  // at least last + lag, or the clip's number of frames
   double process;      // variance a frame adds
   double observation;  // variance of a raw value; 0 does not change the motion
   std::int32_t lag;    // 0..kSmoothMaxLag
@@ -44,7 +44,7 @@ struct SmoothMotion {
  private:
   static constexpr int kRing = 64;  // power of two above the lag
 
-  // The filter over the frames that a frame in work looks ahead to, by frame modulo kRing.
+  // The filter over the frames ahead of the current one, indexed by frame modulo kRing.
   struct Ring {
     double mean[kRing];
     double gain[kRing];  // weight of the next frame's smoothed value
@@ -54,7 +54,7 @@ struct SmoothMotion {
     for (std::int64_t i = first; i < last; i++) out[i * kMotionSize + scalar] = raw[i * kMotionSize + scalar];
   }
 
-  // Takes in frame i. Nothing is added to the variance before frame 0: 1 is its predicted variance.
+  // Adds frame i to the filter. The predicted variance of frame 0 is 1; `process` is not added.
   KDT_HOST_DEVICE SmoothState Filter(const SmoothState& before, std::int64_t i, std::int64_t scalar) const {
     const double value = static_cast<double>(raw[i * kMotionSize + scalar]);
     const double mean = i == 0 ? value : before.mean;
@@ -75,7 +75,7 @@ struct SmoothMotion {
   KDT_HOST_DEVICE void Smooth(std::int64_t scalar) const {
     Ring ring;
     SmoothState filter = first == 0 ? SmoothState{0.0, 0.0} : state[scalar];
-    std::int64_t next = first;  // frame the filter takes in next
+    std::int64_t next = first;  // the next frame to filter
     for (std::int64_t i = first; i < last; i++) {
       const std::int64_t ahead = i + lag < known ? i + lag : known - 1;
       for (; next <= ahead; next++) {

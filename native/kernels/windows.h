@@ -1,7 +1,7 @@
-// Mel columns to the audio encoder's input (docs/model.md 2 and 7).
+// Gathers mel columns into the audio encoder's input (docs/model.md 2 and 7).
 //
-// Traps: mel is TIME-MAJOR [columns, 80] and the encoder wants [frames, 1, 80, 16], so this transposes.
-// Columns past either end repeat the edge column. Frames past the clip's last begin again at its first.
+// Traps: mel is TIME-MAJOR [columns, 80] and the encoder's input is [frames, 1, 80, 16], so this transposes.
+// Columns past either end repeat the edge column. After the clip's last frame comes its first again.
 #pragma once
 
 #include "kernels/kernel.h"
@@ -9,9 +9,8 @@
 namespace kdtalker::kernels {
 
 inline constexpr std::int64_t kMelBands = 80;
-inline constexpr std::int64_t kMelWindow = 16;  // columns one frame sees
-// Rates of video that have a column in every frame and a window that is not far longer; lib/packs/schema.ts
-// too.
+inline constexpr std::int64_t kMelWindow = 16;  // columns of one frame
+// Video rates with a column in every frame and a window that is not much longer; also in lib/packs/schema.ts.
 inline constexpr std::int64_t kLowestFps = 10;
 inline constexpr std::int64_t kHighestFps = 60;
 
@@ -31,8 +30,8 @@ struct GatherWindows {
   KDT_HOST_DEVICE void operator()(std::int64_t i) const {
     const std::int64_t frame = (first + i / (kMelBands * kMelWindow)) % clip_frames;
     const std::int64_t band = i / kMelWindow % kMelBands;
-    // The window's middle is the frame's. At 25 frames a second that is 80 (frame - 2) / 25, which truncates
-    // toward zero, as the reference does.
+    // The window's middle is the frame's middle. At 25 frames a second, the first column is 80 (frame - 2) /
+    // 25, which truncates toward zero, as the reference does.
     const std::int64_t begin = (kMelRate * frame + kMelRate / 2 - kMelWindow / 2 * fps) / fps;
     std::int64_t column = begin + i % kMelWindow;
     column = column < 0 ? 0 : column;

@@ -4,8 +4,8 @@
 
 namespace kdtalker::kernels {
 
-// Channels that lie side by side in a blocked tensor (native/ops/README.md), and numbers of a token that are
-// worked on together. lib/packs/lowering/domain.ts names the same number.
+// The number of adjacent channels in a blocked tensor (native/ops/README.md), and of numbers of a token that
+// are computed together. lib/packs/lowering/domain.ts has the same number.
 inline constexpr int kBlock = 16;
 
 // The number of blocks for this number of channels. Always inlined, since it serves every instruction set

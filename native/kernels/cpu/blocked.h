@@ -1,6 +1,6 @@
-// Between rows of channels [C, cells] and the blocked layout [ceil(C/16), cells, 16] (docs of
-// native/ops/README.md). Work is cut into pieces of kPieceCells cells of one block, so that any number of
-// threads may share it.
+// Converts between rows of channels [C, cells] and the blocked layout [ceil(C/16), cells, 16]
+// (native/ops/README.md). Work is divided into pieces of kPieceCells cells of one block, so any number of
+// threads can share it.
 #pragma once
 
 #include "kernels/cpu/vector.h"

@@ -6,7 +6,7 @@
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
-// sum of c[i] x[i step], where the constants 0, 1 and -1 cost nothing.
+// sum of c[i] x[i step]; the constants 0, 1 and -1 cost no multiplication.
 template <int kCount>
 KDTALKER_INLINE Block Combine(const double (&c)[kCount], const Block* x, std::int64_t step) {
   Block sum = Zero();
@@ -104,7 +104,7 @@ KDTALKER_INLINE void TransformProducts(const float* from, std::int64_t stride, B
   }
 }
 
-// Where a tile's outputs are in a blocked picture, and how many of them.
+// The position of a tile's outputs in a blocked picture, and their number.
 struct Place {
   int top, left, rows, columns, height, width;
 };
@@ -134,7 +134,7 @@ KDTALKER_INLINE void Finish(const ConvCall<T>& call, const Block* tile, int bloc
   }
 }
 
-// leaky((x - mean) / deviation * gamma + beta); gamma's bias holds its 1. Without beta: null.
+// leaky((x - mean) / deviation * gamma + beta); gamma's bias includes the 1. Without beta: null.
 template <int kTile, bool kShift, class T>
 KDTALKER_INLINE void Modulate(const ConvPlan& plan, const ConvCall<T>& call, const Block* gamma,
                               const Block* beta, int block, const Place& place) {

@@ -1,11 +1,11 @@
-// Convolutions as transform - product - transform. A picture is cut into tiles; a tile's inputs are
-// transformed to `products` rows of channels, each is multiplied with a matrix of its own, and what comes out
-// is transformed back to the tile's outputs. Winograd's method, the 1x1 convolution (one product, no
-// transforms) and the convolution of a picture that was enlarged by repetition all have this form (Method).
+// Convolutions as transform - product - transform. A picture is divided into tiles. A tile's inputs are
+// transformed to `products` rows of channels, each row is multiplied by its own matrix, and the results are
+// transformed back to the tile's outputs. Winograd's method, the 1x1 convolution (one product, no transforms)
+// and the convolution of a picture enlarged by repetition all have this form (Method).
 //
 // A 3x3x3 convolution does that in each depth slice and adds the products of three slices.
 //
-// The plain data here is shared by every instruction set; the functions of ConvKernels are theirs (isa_*.cc).
+// All instruction sets share the plain data here; each has its own functions of ConvKernels (isa_*.cc).
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,8 @@ enum class Method {
   kWinograd2,  // 3x3, tiles of 2x2 outputs, 16 products
   kWinograd4,  // 3x3, tiles of 4x4 outputs, 36 products
   // 3x3 on a picture whose rows and columns were repeated twice or four times: a tile is the 2x2 or 4x4
-  // outputs of one cell. Along an axis, cells p, q, r give g0 (p-q), (g0+g1+g2) q and g2 (r-q), whose sums
-  // are every output: 9 products serve 4 or 16 outputs.
+  // outputs of one cell. Along an axis, cells p, q, r give g0 (p-q), (g0+g1+g2) q and g2 (r-q); their sums
+  // are the outputs: 9 products give 4 or 16 outputs.
   kUpsampled2,
   kUpsampled4,
 };
@@ -47,9 +47,9 @@ constexpr MethodShape ShapeOf(Method method) {
   return {1, 1};
 }
 
-// Whether weights are kept as the nine taps they are trained as, in float32, and transformed to the matrices
-// of the products in each run: that is where the taps take less memory. A frame reads all weights once, so
-// what is saved of it in memory traffic pays for the transform.
+// Whether weights are kept as the nine trained taps, in float32, and each run transforms them to the matrices
+// of the products. They are kept if the taps take less memory: a frame reads all weights once, so the saved
+// memory traffic pays for the transform.
 constexpr int kTaps = 9;
 constexpr bool KeepsTaps(Method method, std::size_t bytes_of_element) {
   return ShapeOf(method).products * bytes_of_element > kTaps * sizeof(float);
@@ -61,7 +61,7 @@ constexpr int PanelBlocks(int blocks) {
   return blocks % 2 != 0 && blocks % 3 == 0 ? 3 : 2;
 }
 
-// What does not change from run to run. Sizes in cells of the input.
+// The constants of a convolution. Sizes are in cells of the input.
 struct ConvPlan {
   Method method;
   int in_blocks, out_blocks;  // of 16 channels
@@ -82,23 +82,24 @@ struct ConvPlan {
   }
 };
 
-// What a run brings. T: float or Bf16.
+// The arguments of a run. T: float or Bf16.
 template <class T>
 struct ConvCall {
   const T* x;           // [in_blocks, depth, height, width, 16]
   const void* weights;  // laid out, conv_layout.h
   const float* bias;    // [out_blocks * 16]; spade: gamma's, then beta's
   const T* residual;    // added last, of y's shape; null: none
-  float alpha;          // max(v, alpha v): 0 ReLU, 1 as it is
+  float alpha;          // max(v, alpha v): 0 ReLU, 1 none
   T* y;                 // [out_blocks, depth, height', width', 16]
-  // SPADE alone: what is normalised and then modulated, [channels' blocks, height' / repeat, width' / repeat,
-  // 16], and for each of its channels mean and 1 / deviation. Without beta the plan is a plain convolution's.
+  // Only for SPADE: the tensor to normalise and modulate, [channels' blocks, height' / repeat, width' /
+  // repeat, 16], and the mean and 1 / deviation of its channels. Without beta, the plan is a plain
+  // convolution's.
   const T* normalised;
   const float* statistics;
   int repeat;
 };
 
-// Rows first .. first + count of a slice's tiles; `row` is where the first goes in the workspace.
+// Rows first .. first + count of a slice's tiles; `row` is the first one's row in the workspace.
 struct TileRange {
   int slice, first, count, row;
 };
@@ -120,15 +121,15 @@ struct KernelRange {
 
 template <class T>
 struct ConvKernels {
-  // Of methods that keep taps: taps [panels][kernel_depth][panel_blocks][channels][9][16] to the matrices of
-  // one panel.
+  // For methods that keep taps: transforms taps [panels][kernel_depth][panel_blocks][channels][9][16] to the
+  // matrices of one panel.
   void (*transform_kernels)(const ConvPlan&, const float* taps, KernelRange, T* matrices);
   void (*transform_in)(const ConvPlan&, const ConvCall<T>&, TileRange, const ConvSpace<T>&);
   // outputs[row_out..] = or += inputs[row_in..] * weights, for one panel, product and depth of the kernel.
   void (*product)(const ConvPlan&, const T* inputs, const T* weights, int rows, bool add, float* outputs,
                   int output_row);
-  // The panel's outputs of these tiles, with bias, activation and residual, to y. `outputs` begins at the
-  // panel.
+  // Writes the panel's outputs of these tiles, with bias, activation and residual, to y. `outputs` begins at
+  // the panel.
   void (*transform_out)(const ConvPlan&, const ConvCall<T>&, TileRange, int panel, const ConvSpace<T>&);
 };
 

@@ -66,7 +66,7 @@ int RowOf(const ConvWeights& weights, int block, int lane) {
   return row < half ? row + block % 2 * half : -1;
 }
 
-// Where the values of a panel go: matrices of products, or taps.
+// The positions of a panel's values: matrices of products, or taps.
 struct Layout {
   bool taps;
   int values, depth, pair;       // values: of a kernel; pair: input channels side by side
@@ -91,7 +91,7 @@ Layout LayoutOf(Method method, const ConvWeights& weights, std::size_t bytes_of_
           std::int64_t{kBlock} * PanelBlocks(OutBlocks(weights.out_channels, weights.spade))};
 }
 
-// All values of one input channel for one panel: what is written lies side by side.
+// Writes all values of one input channel for one panel; the writes are close together.
 template <class T>
 void LayOutChannel(const ConvWeights& weights, const Layout& layout, Method method, int panel, int channel,
                    T* laid_out) {

@@ -15,9 +15,10 @@ struct ConvWeights {
   bool spade;  // the upper half of the rows is gamma, the lower beta; their blocks of 16 alternate
 };
 
-// As a run with elements T (float or Bf16) reads them. Methods that keep taps: float32 [panel][depth][block
-// of the panel][in channels][9][16]. Others: T [panel][product][depth][in channels][panel width], in bfloat16
-// with pairs of input channels side by side; transformed in float64 and rounded once.
+// Lays weights out for runs with elements T (float or Bf16). Methods that keep taps: float32
+// [panel][depth][block of the panel][in channels][9][16]. Others: T [panel][product][depth][in
+// channels][panel width], with adjacent pairs of input channels in bfloat16; transformed in float64 and
+// rounded once.
 template <class T>
 std::vector<std::uint8_t> LayOutConv(Method method, const ConvWeights& weights);
 

@@ -1,6 +1,6 @@
 // The matrices of the transform methods along one axis: inputs d to products V = B^T d, kernel g to U = G g,
-// products to outputs y = A^T (U V). Winograd's come from the points at which the polynomials are evaluated
-// (Toom and Cook): with n = m + r - 1 outputs and taps there are n - 1 points and infinity.
+// products to outputs y = A^T (U V). Winograd's matrices follow from the points of evaluation of the
+// polynomials (Toom and Cook): m outputs and r taps need n - 1 points and infinity, n = m + r - 1.
 #pragma once
 
 #include "kernels/cpu/conv_kernels.h"
@@ -17,7 +17,7 @@ struct AxisMatrices {
   double out[kTile][kProducts];     // A^T
 };
 
-// Coefficients of the product of (x - p) over the points but `skip`, lowest first.
+// Coefficients of the product of (x - p) over all points except `skip`, lowest first.
 template <int kPoints>
 constexpr void Coefficients(const double (&points)[kPoints], int skip, double (&result)[kPoints + 1]) {
   for (double& value : result) value = 0;
@@ -68,8 +68,8 @@ template <>
 struct Matrices<Method::kWinograd2> {
   static constexpr auto value = WinogradMatrices<2>({0, 1, -1});
 };
-// Points of equal distance in the logarithm: in bfloat16 half the error of 0, 1, -1, 2, -2 (docs/kernels.md
-// 4), in float32 a little less.
+// The points are evenly spaced in the logarithm. The error is half that of 0, 1, -1, 2, -2 in bfloat16
+// (docs/kernels.md 4), and a little less than theirs in float32.
 template <>
 struct Matrices<Method::kWinograd4> {
   static constexpr auto value = WinogradMatrices<4>({0, 2.0 / 3, -2.0 / 3, 1.5, -1.5});

@@ -1,12 +1,11 @@
-// The transform of a convolution's taps to the matrices of its products (conv_kernels.h), for one instruction
-// set.
+// Transforms a convolution's taps to the matrices of its products (conv_kernels.h), for one instruction set.
 #pragma once
 
 #include "kernels/cpu/conv.h"
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
-// Kernels ahead of the one that is transformed, which are fetched meanwhile: weights come from main memory.
+// The prefetch distance in kernels: weights come from main memory.
 inline constexpr std::int64_t kKernelsAhead = 8;
 inline constexpr std::int64_t kKernelSize = kTaps * kBlock;
 

@@ -1,7 +1,7 @@
-// The input of the dense motion network (model 9): for each of 22 candidates its heat map and what it would
-// bring to every cell of the feature volume compressed to 4 channels. Weights along one axis come from
-// DenseMotionTables; a row of a candidate is mixed from four rows of the volume and then along itself, four
-// features side by side.
+// The input of the dense motion network (model 9): for each of 22 candidates its heat map and its features at
+// every cell, from the feature volume compressed to 4 channels. Weights along one axis come from
+// DenseMotionTables; a candidate's row is mixed from four rows of the volume and then along x, with four
+// adjacent features.
 #pragma once
 
 #include "kernels/cpu/dense_motion_tables.h"
@@ -11,7 +11,7 @@ namespace kdtalker::kernels::KDTALKER_ISA {
 
 inline constexpr std::int64_t kStackedChannels = kStackedBlocks * kBlock;
 inline constexpr std::int64_t kFeatureRow = kVolumeSide * kCompressed;
-// A row with zeros before and after, as far as any candidate that brings something looks.
+// A row padded with zeros as far as any candidate near the volume reads.
 inline constexpr std::int64_t kWideRow = (kVolumeSide + 2 * kOutside) * kCompressed;
 
 // Row y of depth z of a candidate, before it is moved along x: volume [16, 64, 64, 4] to row [64, 4].
@@ -29,7 +29,7 @@ KDTALKER_INLINE void MixRows(const float* volume, const DenseMotionTables::Pair&
   }
 }
 
-// And moved: wide is the row with its surroundings; features [64, 4].
+// Moves a row along x: `wide` is the row with its zeros; features [64, 4].
 KDTALKER_INLINE void MoveRow(const float* wide, const DenseMotionTables::Row& x, float* features) {
   const float* from = wide + (kOutside + x.first) * kCompressed;
   for (std::int64_t i = 0; i < kFeatureRow; i += kLanes) {
@@ -47,7 +47,7 @@ KDTALKER_INLINE void HeatRow(const DenseMotionTables::Heat& heat, std::int64_t z
   }
 }
 
-// Into channels 5 c .. 5 c + 4 of a row of cells, [64, 112].
+// Writes candidate c into channels 5 c .. 5 c + 4 of a row of cells, [64, 112].
 KDTALKER_INLINE void PlaceCandidate(const float* heat, const float* features, std::int64_t candidate,
                                     float* cells) {
   float* to = cells + candidate * kCandidateChannels;

@@ -8,8 +8,8 @@ namespace {
 
 constexpr float kHeat = -0.5F / 0.01F;  // model 9: variance 0.01
 
-// Where a cell's place, moved by `shift`, lies in cells, -1 and 1 being the outer faces of the end cells.
-// What is not a number, or too far to be near the volume, becomes a place outside.
+// A cell's place moved by `shift`, in units of cells; -1 and 1 are the outer faces of the end cells. NaN and
+// places far from the volume become a place outside.
 float CellOf(float place, float shift, std::int64_t length) {
   const float at = ((place + shift + 1.0F) * static_cast<float>(length) - 1.0F) * 0.5F;
   const float far = static_cast<float>(2 * length);
@@ -58,7 +58,7 @@ void MakeHeats(const float* keypoint, int which, DenseMotionTables::Heat* heat) 
   MakeHeat(kDepthPlaces, keypoint[2], heat->z[which]);
 }
 
-// `shift`: of the candidate along x, y and z.
+// `shift`: the candidate's, along x, y and z.
 void MakeCandidate(const float (&shift)[3], std::int64_t candidate, DenseMotionTables* tables) {
   MakeRow(shift[0], &tables->x[candidate]);
   for (std::int64_t y = 0; y < kVolumeSide; y++)

@@ -7,12 +7,12 @@
 namespace kdtalker::kernels {
 
 inline constexpr std::int64_t kCompressed = 4;             // features of the compressed volume
-inline constexpr std::int64_t kOutside = kVolumeSide + 2;  // cells that a row is widened by on either side
+inline constexpr std::int64_t kOutside = kVolumeSide + 2;  // cells added to a row on either side
 inline constexpr std::int64_t kStackedBlocks = 7;          // 22 candidates of heat and features, 2 zeros
 inline constexpr std::int64_t kCandidateChannels = 1 + kCompressed;  // heat first
 
-// Everything about the candidates of a frame that depends on one axis alone. A candidate is the grid moved by
-// a constant, so its weights are a product of those along z, y and x; so are the Gaussians of its heat.
+// The numbers of a frame's candidates that depend on one axis only. A candidate is the grid moved by a
+// constant, so its weights are products of weights along z, y and x; so are the Gaussians of its heat.
 struct DenseMotionTables {
   // Along z and y: two neighbouring cells and their weights; a weight outside the volume is 0, its cell 0.
   struct Pair {
@@ -37,7 +37,7 @@ struct DenseMotionTables {
   Heat heat[kKeypoints];
 };
 
-// Keypoints [21, 3] of the portrait and of the frame; any numbers, infinities and NaN too.
+// Keypoints [21, 3] of the portrait and of the frame; any numbers, including infinities and NaN.
 void MakeDenseMotionTables(const float* source, const float* driving, DenseMotionTables* tables);
 
 }  // namespace kdtalker::kernels

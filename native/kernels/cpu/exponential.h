@@ -5,16 +5,15 @@
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
-// ln 2 in two parts, of which the first has so few digits that its multiples are exact.
+// ln 2 in two parts; the first has few digits, so its multiples are exact.
 struct TwoPartLn2 {
   float high, low;
 };
 
-// e^x for -87 <= x <= 88: 2^n e^rest with |rest| <= ln 2 / 2, and Taylor's polynomial of degree 7 for the
-// latter.
+// e^x for -87 <= x <= 88: 2^n e^rest with |rest| <= ln 2 / 2; e^rest by Taylor's polynomial of degree 7.
 KDTALKER_INLINE Vector ExpInside(Vector x, TwoPartLn2 ln2) {
   constexpr float kLog2E = 1.44269504088896341F;
-  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: a sum with it has a whole number in its low bits
+  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it leaves a whole number in the low bits
   const Vector shifted = x * kLog2E + kRound;
   const Vector power = shifted - kRound;
   const Vector rest = x - power * ln2.high - power * ln2.low;
@@ -29,7 +28,7 @@ KDTALKER_INLINE Vector ExpInside(Vector x, TwoPartLn2 ln2) {
   return sum * reinterpret_cast<Vector>(scale);
 }
 
-// e^x of any x, which is cut off where float32 ends.
+// e^x for any x, clamped to the range of float32.
 KDTALKER_INLINE Vector Exp(Vector x) {
   return ExpInside(Min(Max(x, Broadcast(-87.0F)), Broadcast(88.0F)), {0.693359375F, -2.12194440e-4F});
 }

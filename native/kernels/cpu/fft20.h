@@ -1,11 +1,11 @@
-// Discrete Fourier transforms of 20 complex numbers, a lane each, by the prime factor algorithm of Good and
-// Thomas: with n = 5 n1 + 4 n2 and k = 5 k1 + 16 k2 (mod 20) the transform is one of 4 along n1 and one of 5
-// along n2, and no twiddle factors come between.
+// Discrete Fourier transforms of 20 complex numbers, one in each lane, by the prime factor algorithm of Good
+// and Thomas: with n = 5 n1 + 4 n2 and k = 5 k1 + 16 k2 (mod 20) the transform is one of 4 along n1 and one
+// of 5 along n2, without twiddle factors between them.
 #pragma once
 
 #include "kernels/cpu/vector.h"
 
-// For lambdas, after their parameters.
+// An attribute for lambdas, after their parameters.
 #define KDTALKER_INLINED __attribute__((always_inline))
 
 namespace kdtalker::kernels::KDTALKER_ISA {

@@ -1,7 +1,6 @@
 // C = A B and C += A B for row-major A [rows, channels] and laid out B [channels][panel]: the microkernel of
-// every convolution. A strip of `kStrip` vectors of the panel and up to `kRows` rows of A stay in registers
-// for the whole of the sum; A's values are broadcast. Measured at 97-100 % of the processor's multiply-add
-// rate on AVX-512.
+// every convolution. The sums of a strip, kVectors vectors of the panel for up to kRows rows of A, stay in
+// registers; A's values are broadcast. Measured at 97-100 % of the processor's multiply-add rate on AVX-512.
 #pragma once
 
 #include "kernels/cpu/ahead.h"
@@ -9,19 +8,19 @@
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
-// Sums in registers: rows by vectors. 32 registers hold 14 x 2 or 8 x 3, 16 hold 6 x 2 or 5 x 2.
+// The rows whose sums fit into registers. 32 registers hold 14 x 2 or 8 x 3 sums, 16 hold 6 x 2 or 5 x 2.
 template <int kVectors>
 constexpr int RowsInRegisters() {
   if (kLanes == 16) return kVectors == 3 ? 8 : 14;
   return kLanes == 8 ? 6 : 5;
 }
-// Vectors of a panel of `blocks` blocks that are worked on at once.
+// The number of vectors in a strip of a panel of `blocks` blocks.
 constexpr int StripVectors(std::int64_t blocks) {
   return kLanes == 16 ? static_cast<int>(blocks) : 2;
 }
 
-// What is brought nearer during a strip's sum: rows of A that follow, which one pass after another reads from
-// as many places at once as a processor's own prefetching does not follow, and a part of the next panel.
+// Memory that is prefetched during a strip's sum: a part of the next panel, and the next rows of A. The
+// passes read A in more streams at once than a processor's own prefetching follows.
 struct Fetched {
   Ahead rows, panel;
 };
@@ -92,7 +91,7 @@ KDTALKER_INLINE void Strip(const Bf16* a, std::int64_t a_row, const Bf16* b, int
 }
 #endif
 
-// One tile of rows; kRows counts down to the number that is there.
+// One tile of rows; kRows counts down to the actual number.
 template <class T, int kRows, int kVectors>
 void StripOf(int rows, const T* a, std::int64_t a_row, const T* b, std::int64_t channels, std::int64_t panel,
              bool add, float* c, std::int64_t c_row, const Fetched& fetched) {
@@ -105,7 +104,7 @@ void StripOf(int rows, const T* a, std::int64_t a_row, const T* b, std::int64_t 
   }
 }
 
-// Elements of B between a strip and the next: pairs lie together in bfloat16.
+// Elements of B from a strip to the next: in bfloat16, pairs are adjacent.
 template <class T>
 constexpr std::int64_t StripStep(int vectors) {
   return vectors * kLanes * (sizeof(T) == 2 ? 2 : 1);
@@ -120,7 +119,7 @@ void Panel(const T* a, std::int64_t a_row, const T* b, int rows, std::int64_t ch
   const Ahead none{reinterpret_cast<const char*>(b), 0};
   const Ahead panel_ahead = next == nullptr ? none : AheadOf(next, channels * panel);
   for (int piece = 0; piece < pieces; piece++) {
-    // Even pieces: 64 rows are 13, 13, 13, 13, 12, not 14, 14, 14, 14, 8.
+    // Pieces are even: 64 rows become 13, 13, 13, 13, 12, not 14, 14, 14, 14, 8.
     const int first = rows * piece / pieces, count = rows * (piece + 1) / pieces - first;
     const T* left = a + first * a_row;
     const Ahead rows_ahead = piece + 1 == pieces ? none : AheadOf(left + count * a_row, count * a_row);
@@ -133,8 +132,8 @@ void Panel(const T* a, std::int64_t a_row, const T* b, int rows, std::int64_t ch
   }
 }
 
-// rows x channels by channels x panel; panel is 16, 32 or 48. `next`: B of the call that follows, or null
-// where it is likely to be near.
+// rows x channels by channels x panel; panel is 16, 32 or 48. `next`: B of the next call, or null if it is
+// probably in the cache.
 template <class T>
 void Multiply(const T* a, std::int64_t a_row, const T* b, int rows, std::int64_t channels, std::int64_t panel,
               bool add, float* c, std::int64_t c_row, const T* next = nullptr) {

@@ -2,12 +2,12 @@
 
 namespace kdtalker::kernels {
 
-// Instruction sets that the CPU kernels are compiled for, each in a translation unit of its own (isa_*.cc)
-// and in a namespace of its own. A later one includes those before it.
+// Instruction sets of the CPU kernels. Each has its own translation unit (isa_*.cc) and its own namespace. A
+// later set includes the earlier ones.
 enum class Isa { kPortable, kAvx2, kAvx512, kAvx512Bf16 };
 inline constexpr int kIsaCount = 4;
 
-// The best that this processor and its operating system run.
+// The best set that this processor and its operating system support.
 Isa BestIsa();
 
 const char* IsaName(Isa isa);

@@ -1,4 +1,4 @@
-// The table of the instruction set that the including translation unit is compiled for.
+// The table of the including translation unit's instruction set.
 #pragma once
 
 #include "kernels/cpu/blocked.h"
@@ -11,7 +11,7 @@
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
-// What has no products of T on this instruction set has none of the functions around them either.
+// An instruction set without products of T also lacks the functions around them.
 template <class T>
 inline constexpr ConvKernels<T> kConvKernels = {&TransformKernelsBy<T>, &TransformInBy<T>, &Product<T>,
                                                 &TransformOutBy<T>};

@@ -11,7 +11,7 @@
 
 namespace kdtalker::kernels {
 
-// Between rows of channels and the blocked layout, in pieces (blocked.h).
+// Conversions between rows of channels and the blocked layout, in pieces (blocked.h).
 template <class T>
 struct BlockKernels {
   void (*block)(const float* x, T* y, std::int64_t channels, std::int64_t cells, std::int64_t piece);
@@ -23,7 +23,7 @@ template <class T>
 using StatisticsKernel = void (*)(const T* x, float* statistics, std::int64_t cells, float epsilon,
                                   std::int64_t block);
 
-// What reads or writes elements of T: float or Bf16.
+// The kernels that read or write elements of T: float or Bf16.
 template <class T>
 struct Kernels {
   // Whether there are products of T. Without them conv and tokens must not be used; the rest converts.
@@ -53,10 +53,10 @@ struct CpuKernels {
   }
 };
 
-// Those of one instruction set; the processor need not have it.
+// The kernels of an instruction set; the processor need not have it.
 const CpuKernels& CpuKernelsOf(Isa isa);
 
-// The best that this processor runs, or less where KDTALKER_ISA asks for less.
+// The best kernels that this processor runs, or those of KDTALKER_ISA if it names a lower set.
 const CpuKernels& BestCpuKernels();
 
 }  // namespace kdtalker::kernels

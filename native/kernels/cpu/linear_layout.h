@@ -6,9 +6,9 @@
 
 namespace kdtalker::kernels {
 
-// A matrix [channels, outputs] as TokenKernels::linear reads it: [panel][channels][32] with zeros past the
-// last output, in bfloat16 with pairs of channels side by side and a zero after an odd number of them. T is
-// float or Bf16.
+// The layout of a matrix [channels, outputs] for TokenKernels::linear: [panel][channels][32] with zeros past
+// the last output. In bfloat16, pairs of channels are adjacent, and a zero follows an odd number of them. T
+// is float or Bf16.
 template <class T>
 std::vector<T> LayOutLinear(const float* matrix, int channels, int outputs);
 

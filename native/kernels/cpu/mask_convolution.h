@@ -9,7 +9,7 @@
 //   and back along the depth where the mask is used (mask_motion.h).
 //
 // The large tensors, all tiles at all frequencies, exist for one line at a time, in a core's own cache. Steps
-// are cut into pieces (mask_shape.h) that any threads may share.
+// are divided into pieces (mask_shape.h) that any threads can share.
 #pragma once
 
 #include "kernels/cpu/fft20.h"
@@ -18,7 +18,7 @@
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
-// What a tile reads beyond the volume.
+// The values of a tile beyond the volume.
 alignas(64) inline constexpr float kNothing[mask::kCell] = {};
 
 KDTALKER_INLINE Complex LoadComplex(const float* cell) {

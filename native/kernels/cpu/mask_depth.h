@@ -1,9 +1,9 @@
-// The first step of the mask's convolution (mask_convolution.h): along the depth, 16 cells with nothing
-// around them, at 20 frequencies.
+// The first step of the mask's convolution (mask_convolution.h): a transform along the depth, of 16 cells
+// with zeros around them, at 20 frequencies.
 //
 // The frequencies along the depth are the odd multiples of pi / 20: those of a sequence that changes its sign
-// when it wraps around. Nothing wraps here, and of a real sequence ten complex numbers remain, none of them
-// special.
+// when it wraps around. Nothing wraps here, and a real sequence needs only ten complex numbers, without
+// special cases.
 #pragma once
 
 #include "kernels/cpu/fft20.h"
@@ -33,10 +33,10 @@ constexpr float Sin40(std::int64_t j) {
 }
 
 // Transform of the 16 depths of one lane. x[m] and x[20 - m] share a cosine up to its sign, and frequency 9 -
-// k is frequency k with the signs of odd m turned, so a quarter of the products is left.
+// k is frequency k with negated terms of odd m, so a quarter of the products is enough.
 template <class LoadAt, class StoreAt>
 KDTALKER_INLINE void DepthSpectrum(LoadAt load, StoreAt store) {
-  Vector cosine[10], sine[11];  // what the cosine and the sine of m are multiplied with
+  Vector cosine[10], sine[11];  // factors of the cosine and the sine of m
 #pragma GCC unroll 5
   for (int m = 0; m < 5; m++) cosine[m] = sine[m] = load(m);
 #pragma GCC unroll 5

@@ -1,6 +1,6 @@
 // The last step of dense motion (model 9): the mask's convolution back along the depth (mask_convolution.h),
-// softmax over the 22 candidates, and the deformation as the cell's own place plus the mixed shifts, as a
-// mask sums to 1. The 16 depths of a column are the lanes, so nothing is ever added up across lanes.
+// softmax over the 22 candidates, and the deformation. A mask sums to 1, so the deformation is the cell's own
+// place plus the mixed shifts. The 16 depths of a column are the lanes, so no sum crosses lanes.
 #pragma once
 
 #include "kernels/cpu/exponential.h"
@@ -9,8 +9,7 @@
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
-// exp(2 pi i d f / 20) of the ten frequencies f along the depths d: cosines, and sines with their sign
-// turned.
+// exp(2 pi i d f / 20) of the ten frequencies f along the depths d: cosines and negated sines.
 struct DepthWaves {
   alignas(64) float cosine[mask::kSlices][kVolumeDepth];
   alignas(64) float minus_sine[mask::kSlices][kVolumeDepth];
@@ -29,7 +28,7 @@ constexpr DepthWaves MakeDepthWaves() {
 
 inline constexpr DepthWaves kDepthWaves = MakeDepthWaves();
 
-// What a column of cells needs besides its spectrum.
+// The inputs of a column of cells besides its spectrum.
 struct MaskBlend {
   const float* bias;             // [22]
   float shifts[kCandidates][3];  // of the candidates, x, y, z; staying in place is 0

@@ -7,10 +7,10 @@
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
-// 24 floats by vectors of 16 lanes: two that overlap.
+// 24 floats take two overlapping vectors of 16 lanes.
 inline constexpr int kOutputStep = kLanes == 16 ? 8 : kLanes;
 
-// Floats of the next matrix that are fetched into the cache while a channel of this one is in work.
+// Floats of the next matrix that are prefetched during one channel of this one.
 inline constexpr std::int64_t kPrefetched = 16;
 
 // An even number of rows [rows, 144] of the spectrum times a matrix [144, 48] to [rows / 2, re|im, 24].
@@ -52,7 +52,7 @@ KDTALKER_INLINE void MaskProductRows(const float* x, const float* matrix, const 
 // spectrum [tile, re|im, 144] times a matrix [144, 48] to product [tile, re|im, 24].
 KDTALKER_INLINE void MaskProduct(const float* spectrum, const float* matrix, float* product) {
   using namespace mask;
-  constexpr int kStepRows = kLanes == 16 ? 8 : 4;  // as many as the registers hold sums of
+  constexpr int kStepRows = kLanes == 16 ? 8 : 4;  // the number of rows whose sums fit into registers
   constexpr std::int64_t kWhole = kRows / kStepRows * kStepRows;
   const float* ahead = matrix + kMatrix;
   for (std::int64_t row = 0; row < kWhole; row += kStepRows) {

@@ -29,8 +29,8 @@ inline constexpr std::int64_t kMatrix = kChannels * kColumns;
 static_assert(kSize >= kVolumeDepth + kReach, "wrapping around must not reach a depth");
 static_assert(kSize >= kStep + kKernel - 1 && kStep * kTilesAcross >= kVolumeSide);
 
-// Floats from one step to the next in the tensors between the steps. Each has room for a cell more than it
-// needs: distances that are multiples of 4096 bytes would share a few places of the cache.
+// Strides, in floats, of the tensors between the steps. Each is one cell longer than needed: elements at
+// multiples of 4096 bytes would share a few sets of the cache.
 inline constexpr std::int64_t kCell = 2 * kBlock;                                            // [re|im, 16]
 inline constexpr std::int64_t kSliceRow = kVolumeSide * kCell + kCell;                       // [x]
 inline constexpr std::int64_t kSlice = kBlocks * kVolumeSide * kSliceRow + kCell;            // [9, y, x]
@@ -40,17 +40,16 @@ inline constexpr std::int64_t kOutLine =
 inline constexpr std::int64_t kOutRow = kVolumeSide * kColumns + kColumns;  // [x, re|im, 24]
 static_assert(kVolumeSide * kOutRow <= kSlice, "a slice's outputs take the place of its inputs");
 
-// Floats of the tensors.
+// Sizes of the tensors in floats.
 inline constexpr std::int64_t kSlicesSize = kSlices * kSlice;
 inline constexpr std::int64_t kLinesSize = kSize * kLine;
 inline constexpr std::int64_t kOutLinesSize = kSize * kOutLine;
 inline constexpr std::int64_t kWeightsSize = kFrequencies * kMatrix;  // of a slice
-// What a thread needs for itself: a line's spectrum [20, tile, re|im, 144] and its product [20, tile, re|im,
-// 24].
+// A thread's own memory: a line's spectrum [20, tile, re|im, 144] and its product [20, tile, re|im, 24].
 inline constexpr std::int64_t kSpectrumSize = kSize * kRows * kChannels;
 inline constexpr std::int64_t kSpaceSize = kSpectrumSize + kSize * kTiles * kColumns;
 
-// Pieces that the steps' work is cut into.
+// The numbers of pieces of the steps' work.
 inline constexpr std::int64_t kDepthPieces = kBlocks * kVolumeSide;
 inline constexpr std::int64_t kColumnPieces = kTilesAcross * kBlocks;
 inline constexpr std::int64_t kLinePieces = kSize;

@@ -17,11 +17,10 @@ using Waves = std::array<std::array<Number, kKernel>, kSize>;  // [frequency][ta
 
 constexpr std::int64_t kTaps = kKernel * kKernel * kKernel;
 constexpr double kPi = 3.14159265358979323846;
-// Of the inverse transforms: 400 within a slice, and 20 along the depth where only half of the sum is taken.
+// The scale of the inverse transforms: 400 within a slice, and 20 along the depth for half of the sum.
 constexpr double kScale = 1.0 / static_cast<double>(kFrequencies * kSlices);
 
-// The kernel is applied to cells that lie `ahead` of the output less its tap: exp(2 pi i (tap - ahead) f /
-// 20) with frequencies f = k + offset.
+// Output o reads cell o + tap - ahead: exp(2 pi i (tap - ahead) f / 20) with frequencies f = k + offset.
 Waves MakeWaves(double offset, std::int64_t ahead) {
   Waves waves;
   for (std::size_t k = 0; k < waves.size(); k++) {
@@ -33,12 +32,12 @@ Waves MakeWaves(double offset, std::int64_t ahead) {
   return waves;
 }
 
-// Without the care for infinities that makes std::complex's own product slow.
+// std::complex's own product is slow because it handles infinities.
 Number Times(const Number& a, const Number& b) {
   return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
 }
 
-// Along one axis: x [taps before][7][after] to [before][frequencies][after].
+// Transforms one axis: x [taps before][7][after] to [before][frequencies][after].
 std::vector<Number> Transform(const std::vector<Number>& x, const Waves& waves, std::size_t frequencies,
                               std::size_t after) {
   const std::size_t before = x.size() / (kKernel * after);
@@ -56,7 +55,7 @@ std::vector<Number> Transform(const std::vector<Number>& x, const Waves& waves, 
   return y;
 }
 
-// Scaled and rounded into the columns of its output; `column` is the first row's.
+// Scales and rounds into the columns of its output; `column` points into the first row.
 void PlaceSpectrum(const std::vector<Number>& spectrum, float* column) {
   for (std::size_t f = 0; f < spectrum.size(); f++) {
     column[f * kColumns] = static_cast<float>(spectrum[f].real() * kScale);
@@ -64,14 +63,14 @@ void PlaceSpectrum(const std::vector<Number>& spectrum, float* column) {
   }
 }
 
-// One pair of channels: kernel [7, 7, 7] to [10, 400].
+// Transforms one pair of channels: kernel [7, 7, 7] to [10, 400].
 std::vector<Number> Spectrum(const float* kernel, const Waves& depth, const Waves& plane) {
   const std::vector<Number> taps(kernel, kernel + kTaps);
   const auto slices = Transform(taps, depth, kSlices, kKernel * kKernel);
   return Transform(Transform(slices, plane, kSize, kKernel), plane, kSize, 1);
 }
 
-// The rows of one input channel, [10 * 400][48]; zeros for a channel that is missing.
+// The rows of one input channel, [10 * 400][48]; zeros for a missing channel.
 void PlaceChannel(const float* weights, std::int64_t in, const Waves& depth, const Waves& plane,
                   std::vector<float>& rows) {
   std::fill(rows.begin(), rows.end(), 0.0F);
@@ -88,8 +87,8 @@ std::size_t MaskWeightsBytes() {
 }
 
 void LayOutMask(const float* weights, float* laid_out) {
-  // Along the depth output d sits where input d does; along y and x a tile's first output sits where its
-  // first input does, three cells before it.
+  // Along the depth, output d has the place of input d; along y and x, a tile's first output has the place of
+  // its first input, three cells earlier.
   const Waves depth = MakeWaves(0.5, kReach), plane = MakeWaves(0.0, 0);
   std::vector<float> rows(static_cast<std::size_t>(kSlices * kFrequencies * kColumns));
   for (std::int64_t in = 0; in < kChannels; in++) {

@@ -1,6 +1,6 @@
 // The occlusion map (model 9): a 7x7 convolution of all 142 * 16 channels of a plane to one, then a sigmoid.
-// Lanes are input channels until the end. A piece takes four depths of one block, whose sums are added up
-// afterwards, in the same order whatever the number of threads.
+// Lanes are input channels until the end. A piece is four depths of one block. The pieces' sums are added
+// afterwards, in the same order for any number of threads.
 #pragma once
 
 #include "kernels/cpu/exponential.h"
@@ -28,7 +28,7 @@ KDTALKER_INLINE void PadRows(const T* plane, std::int64_t top, float* rows) {
   }
 }
 
-// Adds to kTile neighbouring sums (one register's channels of each) what their 7x7 cells weigh.
+// Adds the weighted 7x7 cells to kTile neighbouring sums (one register of channels each).
 template <int tile>
 KDTALKER_INLINE void AddWindow(const float* rows, const float* weights, float* sums) {
   Vector sum[tile];

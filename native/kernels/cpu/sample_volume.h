@@ -1,4 +1,4 @@
-// Trilinear samples of a feature volume: zeros outside, -1 and 1 are the outer faces of the end cells (model
+// Samples a feature volume trilinearly: zeros outside, -1 and 1 are the outer faces of the end cells (model
 // 9). The volume is channel-last, so the eight weights of a cell serve all 32 channels.
 #pragma once
 
@@ -19,7 +19,7 @@ inline void PutCellsFirst(const float* x, float* y, std::int64_t channels, std::
   }
 }
 
-// The two cells that a coordinate lies between, and their weights: 0 outside.
+// The two cells on either side of a coordinate, and their weights: 0 outside.
 struct Between {
   std::int64_t cell[2];
   float weight[2];

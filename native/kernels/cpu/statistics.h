@@ -5,7 +5,7 @@
 
 namespace kdtalker::kernels::KDTALKER_ISA {
 
-inline constexpr std::int64_t kSumCells = 64;  // summed on their own, so that float32 keeps its digits
+inline constexpr std::int64_t kSumCells = 64;  // summed separately, so that float32 keeps its digits
 
 // sum of f(cell) over the cells of a plane, in runs of kSumCells.
 template <class T, class Function>
@@ -25,7 +25,7 @@ KDTALKER_INLINE Block SumOf(const T* plane, std::int64_t cells, Function f) {
   return total;
 }
 
-// Of one block of x [blocks, cells, 16] to statistics [blocks, 2, 16].
+// Reads one block of x [blocks, cells, 16], writes to statistics [blocks, 2, 16].
 template <class T>
 void Statistics(const T* x, float* statistics, std::int64_t cells, float epsilon, std::int64_t block) {
   const T* plane = x + block * cells * kBlock;

@@ -1,11 +1,10 @@
 // Layers over tokens, [rows, width] row-major: products with laid out matrices, layer normalisation,
-// attention. Each works on a piece of the whole, so that the threads of a run share a layer.
+// attention. Each call computes a piece, so the threads of a run share a layer.
 //
-// T is the element type of what is multiplied: float or Bf16, which halves the weights and doubles the rate.
-// Sums, normalisations, attention itself and the stream of tokens are float32 in both.
+// T is the element type of products: float or Bf16, which halves the weights and doubles the rate. Sums,
+// normalisations, attention itself and the stream of tokens are always float32.
 //
-// The plain data here is shared by every instruction set; the functions of TokenKernels are theirs
-// (tokens.h).
+// All instruction sets share the plain data here; each has its own functions of TokenKernels (tokens.h).
 #pragma once
 
 #include <cstddef>
@@ -33,24 +32,24 @@ KDTALKER_SHARED int HeadPanelsOf(int keys) {
   return (keys + kHeadPanel - 1) / kHeadPanel;
 }
 
-// y = silu(x W + bias) + residual, of which any part but the product may be left out.
+// y = silu(x W + bias) + residual; every part except the product is optional.
 template <class T>
 struct LinearCall {
   const T* x;          // [rows, x_row]; for Bf16 the channels are even, with a zero after an odd number
-  std::int64_t x_row;  // elements from a row to the next
+  std::int64_t x_row;  // elements from one row to the next
   const T* weights;    // of LayOutLinear
   const float* bias;   // [outputs], or null
   bool silu;
-  const float* residual;  // [rows, y_row], or null; may be y
-  float* y;               // [rows, y_row], of which whole panels are written
+  const float* residual;  // [rows, y_row], or null; may equal y
+  float* y;               // [rows, y_row]; whole panels are written
   T* copy;                // [rows, copy_row]: y again, for the next product, or null
   std::int64_t y_row, copy_row;
   int rows, channels, outputs;
 };
 
-// y = (x - mean) / deviation * gamma + beta over each row; with a condition then silu(y (1 + scale) + shift),
-// where scale and shift [width] each are the row's of `audio`, of which the first `prefix` rows have none,
-// plus `time`.
+// y = (x - mean) / deviation * gamma + beta over each row; with a condition then silu(y (1 + scale) + shift).
+// scale and shift, [width] each, are those of `time` plus the row's of `audio`; the first `prefix` rows have
+// no audio.
 template <class T>
 struct NormaliseCall {
   const float* x;  // [rows, x_row]
@@ -66,13 +65,13 @@ struct NormaliseCall {
   int width;  // a multiple of 16
 };
 
-// Softmax(q k' + distance) v of one head after rotary turns of q and k.
+// Softmax(q k' + distance) v of one head, after q and k are rotated (rotary position embedding).
 template <class T>
 struct AttendCall {
   const float* qkv;  // [rows, qkv_row]: queries, keys, values, each [heads, size]
   std::int64_t qkv_row;
-  const float *cos, *sin;  // [rows, turning], sin with the sign of the pair's first and second number
-  const float* distances;  // [2 far + 1, heads]: what is added by how far the key is after the query
+  const float *cos, *sin;  // [rows, turning], sin is negated for a pair's first number
+  const float* distances;  // [2 far + 1, heads]: terms of the scores by the distance from query to key
   T* y;                    // [rows, y_row], [heads, size] each
   std::int64_t y_row;
   int rows, heads, size, turning, far;  // size: a multiple of 32
@@ -80,8 +79,8 @@ struct AttendCall {
 
 template <class T>
 struct TokenKernels {
-  // Columns [48 panel, 48 panel + 48). `next`: the panel of weights of the call that follows, or null;
-  // `space`: LinearSpace() floats. The function is null where the instruction set has no product of T.
+  // Columns [48 panel, 48 panel + 48). `next`: the next call's panel of weights, or null; `space`:
+  // LinearSpace() floats. The function is null if the instruction set has no product of T.
   void (*linear)(const LinearCall<T>& call, int panel, const T* next, float* space);
   void (*normalise)(const NormaliseCall<T>& call, int first, int last);
   // `space`: AttendSpace() floats.

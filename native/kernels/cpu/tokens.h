@@ -11,7 +11,7 @@ KDTALKER_INLINE Vector Silu(Vector x) {
   return x / (1.0F + Exp(-x));
 }
 
-// Of all lanes, by halves.
+// The sum of all lanes, by halves.
 KDTALKER_INLINE float Sum(Vector x) {
   alignas(64) float lanes[kLanes];
   Store(lanes, x);
@@ -30,7 +30,7 @@ KDTALKER_INLINE float Largest(Vector x) {
   return lanes[0];
 }
 
-// A panel's product, [rows, 32] in `space`, with all that follows it.
+// Completes a panel's product, [rows, 32] in `space`: bias, activation, residual, copy.
 template <class T>
 KDTALKER_INLINE void Finish(const LinearCall<T>& call, int panel, const float* space) {
   alignas(64) float bias[kTokenPanel] = {};
@@ -97,7 +97,7 @@ void NormaliseRows(const NormaliseCall<T>& call, int first, int last) {
   }
 }
 
-// Pieces of AttendSpace().
+// The parts of AttendSpace().
 struct AttendRoom {
   float *queries, *keys, *values, *scores, *mixed, *sums, *distances;
   int wide;  // columns of the scores: whole panels
@@ -114,7 +114,7 @@ struct AttendRoom {
   }
 };
 
-// Number i of a head's row with the turn of its position.
+// Number i of a head's row, rotated by its position.
 template <class T>
 KDTALKER_INLINE float Turned(const AttendCall<T>& call, const float* x, int row, int i) {
   if (i >= call.turning) return x[i];
@@ -146,8 +146,8 @@ KDTALKER_INLINE void LayOutHead(const AttendCall<T>& call, int head, const Atten
   }
 }
 
-// What is added to the scores, by how far the key is after the query: room.distances[rows - 1 + far]. Keys
-// that fill up the last panel have some too.
+// Writes the terms of the scores for each distance from query to key: room.distances[rows - 1 + distance].
+// The keys that fill the last panel have terms too.
 template <class T>
 KDTALKER_INLINE void LayOutDistances(const AttendCall<T>& call, int head, const AttendRoom& room) {
   for (int i = 0; i < call.rows + room.wide; i++) {
@@ -157,10 +157,10 @@ KDTALKER_INLINE void LayOutDistances(const AttendCall<T>& call, int head, const 
   }
 }
 
-// Softmax without the division, whose divisors come to room.sums as 1 / sum.
+// Softmax without the division; room.sums receives 1 / sum.
 KDTALKER_INLINE void Weigh(float* scores, int row, int rows, const AttendRoom& room) {
   const float* distances = room.distances + (rows - 1 - row);
-  for (int i = rows; i < room.wide; i++) scores[i] = -3e38F;  // e^ of it is nothing
+  for (int i = rows; i < room.wide; i++) scores[i] = -3e38F;  // its exponential is 0
   Vector largest = Broadcast(-3e38F), sum{};
   for (int i = 0; i < room.wide; i += kLanes) {
     const Vector value = Load(scores + i) + Load(distances + i);

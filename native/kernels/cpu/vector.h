@@ -1,12 +1,12 @@
-// Vectors of the instruction set that the translation unit is compiled for. Included by isa_*.cc alone
-// (through the kernels' headers), which define
+// Vectors of the translation unit's instruction set. Only isa_*.cc include this file (through the kernels'
+// headers); they define
 //
 //   KDTALKER_ISA    the namespace: portable, avx2, avx512, avx512bf16
 //   KDTALKER_LANES  floats in a register: 4, 8, 16, 16
 //
-// Everything that depends on the instruction set lives in namespace kdtalker::kernels::KDTALKER_ISA, and
-// nothing of the standard library is instantiated here: the linker keeps one copy of an inline function, and
-// a copy with AVX-512 in it must never be the one that an older processor runs.
+// All code that depends on the instruction set is in namespace kdtalker::kernels::KDTALKER_ISA and
+// instantiates nothing of the standard library. The reason: the linker keeps one copy of an inline function,
+// and an older processor must never run a copy with AVX-512.
 #pragma once
 
 #include <cstddef>

@@ -6,11 +6,11 @@
 
 namespace kdtalker::kernels {
 
-// The volume of dense motion and what may move in it (model 9).
+// The volume of dense motion and its candidates (model 9).
 inline constexpr std::int64_t kVolumeDepth = 16;
 inline constexpr std::int64_t kVolumeSide = 64;
 inline constexpr std::int64_t kVolumeCells = kVolumeDepth * kVolumeSide * kVolumeSide;
-inline constexpr std::int64_t kCandidates = kKeypoints + 1;  // staying in place, and going with each keypoint
+inline constexpr std::int64_t kCandidates = kKeypoints + 1;  // one stays, one moves with each keypoint
 
 // Coordinates of the cells of a grid along one axis: -1..1 with both ends included.
 template <std::int64_t length>

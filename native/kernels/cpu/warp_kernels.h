@@ -1,5 +1,4 @@
-// The kernels of the warp network besides its convolutions. Work is cut into pieces that any threads may
-// share.
+// The kernels of the warp network besides its convolutions. Any threads can share their pieces.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +8,7 @@
 
 namespace kdtalker::kernels {
 
-// What reads or writes blocked tensors of T.
+// The kernels that read or write blocked tensors of T.
 template <class T>
 struct WarpKernels {
   // dense_motion_input.h: kVolumeDepth * kVolumeSide pieces.
@@ -24,7 +23,7 @@ struct WarpKernels {
   void (*average_pool)(const T* x, T* y, std::int64_t height, std::int64_t width, std::int64_t piece);
 };
 
-// What is float32 whatever the precision.
+// The kernels that are float32 in every precision.
 struct WarpFloatKernels {
   // mask_convolution.h: kColumnPieces, kLinePieces, kCellPieces of mask.
   void (*mask_columns)(const float* slice, float* lines, std::int64_t piece);
