@@ -1,10 +1,10 @@
-// Compiles the addon with cmake-js, which brings Node-API's headers with it: nothing is downloaded.
+// Compiles the addon with cmake-js, which includes Node-API's headers: nothing is downloaded.
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { hasProgram, resolve, root, run } from './project.mjs';
 
-/** What a build from source needs and this machine lacks, as a list of phrases; empty when all is there. */
+/** The missing requirements of a build from source, as a list of phrases; empty if none is missing. */
 export function missingForBuild() {
   const packages = {
     'cmake-js': 'cmake-js/package.json',
@@ -22,10 +22,10 @@ export function missingForBuild() {
 
 /**
  * Compiles the addon into `<out>/Release/kdtalker.node` and returns the exit status. With KDTALKER_WERROR=ON in the
- * environment its warnings are errors.
+ * environment, warnings are errors.
  *
- * Two steps rather than cmake-js's `compile`, which keeps the definitions of an earlier run, and answers a failed
- * build by deleting the folder and building everything again.
+ * Uses two steps instead of cmake-js's `compile`, which keeps the definitions of an earlier run and, after a failed
+ * build, deletes the folder and builds everything again.
  */
 export function compileAddon(out = path.join(root, 'build')) {
   const strict = `--CDKDTALKER_WERROR=${process.env.KDTALKER_WERROR ?? 'OFF'}`;
@@ -45,7 +45,7 @@ export function addonFile(out = path.join(root, 'build')) {
   return existsSync(file) ? file : undefined;
 }
 
-/** This process's environment without what an outer make would hand down to the inner one. */
+/** This process's environment without the variables of an outer make. */
 function buildEnvironment() {
   const { MAKEFLAGS, MFLAGS, MAKELEVEL, ...rest } = process.env;
   return rest;

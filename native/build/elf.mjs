@@ -1,10 +1,10 @@
-// Reads what a Linux library asks of a machine, out of its ELF file (64 bits, little-endian), and gives a library another name.
-// Sections and tables: System V ABI, "Object files"; symbol versions: LSB, "Symbol versioning".
+// Reads the requirements of a Linux library from its ELF file (64 bits, little-endian), and renames a library. Sections and tables: System
+// V ABI, "Object files"; symbol versions: LSB, "Symbol versioning".
 
 const SECTION = { dynamic: 6, needed: 0x6ffffffe };
 const TAG = { needed: 1, soname: 14 };
 
-/** The sections of a library: type, where its bytes lie, and the section of its names. */
+/** The sections of a library: type, position of the bytes, and the section of its names. */
 function sectionsOf(bytes) {
   if (bytes.readUInt32BE(0) !== 0x7f454c46 || bytes[4] !== 2 || bytes[5] !== 1)
     throw new Error('Expected an ELF library of 64 bits, little-endian, but received another file');
@@ -28,7 +28,7 @@ function textAt(bytes, offset) {
   return bytes.toString('latin1', offset, bytes.indexOf(0, offset));
 }
 
-/** The versions of other libraries' symbols that it needs, such as GLIBC_2.34, without order. */
+/** The needed versions of other libraries' symbols, such as GLIBC_2.34, unordered. */
 export function neededVersions(bytes) {
   const sections = sectionsOf(bytes);
   const section = sections.find(({ type }) => type === SECTION.needed);
@@ -48,7 +48,7 @@ export function neededVersions(bytes) {
   return found;
 }
 
-/** Where the texts of one tag of the dynamic section lie in the file. */
+/** The positions in the file of the texts of one tag of the dynamic section. */
 function dynamicTexts(bytes, tag) {
   const sections = sectionsOf(bytes);
   const dynamic = sections.find(({ type }) => type === SECTION.dynamic);
@@ -59,7 +59,7 @@ function dynamicTexts(bytes, tag) {
   return places;
 }
 
-/** The libraries that it is linked with. */
+/** The libraries that this library is linked with. */
 export function neededLibraries(bytes) {
   return dynamicTexts(bytes, TAG.needed).map((place) => textAt(bytes, place));
 }
@@ -70,7 +70,7 @@ export function sonameOf(bytes) {
   return place === undefined ? undefined : textAt(bytes, place);
 }
 
-/** A copy under another name, which may be no longer. */
+/** A copy under another name, which must not be longer. */
 export function withSoname(bytes, name) {
   const [place] = dynamicTexts(bytes, TAG.soname);
   const old = sonameOf(bytes);
@@ -85,7 +85,7 @@ export function withSoname(bytes, name) {
 /** The oldest system that a prebuilt library has to load on: glibc 2.34 beside GCC 11's libstdc++ (docs/install.md says so). */
 export const OLDEST = { GLIBC: '2.34', GLIBCXX: '3.4.29', CXXABI: '1.3.13' };
 
-/** The needed versions that are younger than {@link OLDEST}. */
+/** The needed versions that are newer than {@link OLDEST}. */
 export function tooYoung(versions, oldest = OLDEST) {
   return versions.filter((version) => {
     const [family, number] = version.split('_');

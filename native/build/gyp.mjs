@@ -1,5 +1,5 @@
-// The one action of binding.gyp: node-gyp owns build/, so CMake works in build/cmake and the addon is copied to the
-// folder that node-gyp names.
+// The one action of binding.gyp: node-gyp owns build/, so CMake works in build/cmake; the script copies the addon to the folder that
+// node-gyp names.
 import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { addonFile, compileAddon } from './cmake.mjs';

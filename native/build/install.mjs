@@ -1,12 +1,11 @@
-// npm's install script. A published package carries a prebuilt addon, and then there is nothing to do; a checkout,
-// or a platform without a prebuilt addon, compiles.
+// npm's install script. Does nothing in a published package with a prebuilt addon; compiles in a checkout or on a platform without one.
 import { createRequire } from 'node:module';
 import { compileAddon, missingForBuild } from './cmake.mjs';
 import { fail, isCheckout, root } from './project.mjs';
 
 const platform = `${process.platform}-${process.arch}`;
 
-/** Why no addon loads from here, or undefined when one does. */
+/** The reason why no addon loads from here, or undefined if one loads. */
 function loadProblem() {
   try {
     createRequire(import.meta.url)('node-gyp-build')(root);
@@ -27,7 +26,7 @@ function explain(problem, missing) {
   ].join('\n');
 }
 
-/** In a checkout whatever was compiled before may be older than the sources, so it never counts as done. */
+/** In a checkout, an earlier build may be older than the sources, so the script always compiles. */
 function main() {
   const problem = isCheckout ? 'a checkout has only its sources' : loadProblem();
   if (problem === undefined) return;

@@ -1,5 +1,5 @@
-// Checks the C++ sources with clang-format; with `--fix` formats them in place. With `--tidy` runs clang-tidy
-// instead, where it is installed: minutes rather than a second.
+// Checks the C++ sources with clang-format; with `--fix` formats them in place. With `--tidy` runs clang-tidy instead, if it is installed;
+// this takes minutes, not a second.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fail, hasProgram, resolve, root, run } from './project.mjs';
@@ -22,14 +22,14 @@ function format() {
   return run(process.execPath, [cli, ...mode, ...sources(/\.(h|cc|cu)$/)]);
 }
 
-/** compile_commands.json comes with the addon's build, so that must have been configured before. */
+/** The addon's build must be configured before: it writes compile_commands.json. */
 function tidy() {
   if (!hasProgram('clang-tidy')) {
     console.log('clang-tidy is not installed; its checks are left out.');
     return 0;
   }
   const files = sources(/\.cc$/).filter((file) => file.startsWith('native'));
-  // Two files at a time: xargs ends with a status other than 0 when any of them has findings.
+  // Two files at a time: xargs returns a status other than 0 if any file has findings.
   const command = `printf '%s\\0' "$@" | xargs -0 -n 1 -P 2 clang-tidy --quiet -p build`;
   return run('sh', ['-c', command, 'sh', ...files]);
 }

@@ -1,5 +1,5 @@
-// Included before every source. Asks for symbols by the version they had first, where a newer libstdc++ to
-// link with would bind to a younger one: the addon then loads beside any libstdc++ since GCC 11.
+// Included before every source. Binds symbols to their first version, where a newer libstdc++ would bind a
+// later one: the addon then loads with any libstdc++ since GCC 11.
 #pragma once
 
 #include <cstddef>

@@ -1,11 +1,11 @@
-// `npm run package [-- FOLDER]`: the archive that is published, made of a copy of the checkout, so that nothing changes under whoever uses
-// the checkout's dist/ or build/ meanwhile. With --refuse: npm's prepack, since `npm pack` itself can only work in place.
+// `npm run package [-- FOLDER]`: makes the published archive from a copy of the checkout, so programs that use its dist/ or build/
+// meanwhile see no change. With --refuse: npm's prepack, because `npm pack` itself can only work in place.
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fail, root, run } from './project.mjs';
 
-/** What a copy makes anew or does not need. */
+/** Folders that the copy builds again or does not need. */
 const LEFT = new Set(['.git', '.tap', 'build', 'dist', 'node_modules', 'prebuilds']);
 
 function step(command, args, options) {

@@ -1,5 +1,5 @@
-// `npm run prebuilds [-- FOLDER]`: what the published package carries for this platform, in FOLDER/prebuilds/<platform>-<arch>: the addon,
-// built by cmake-js and placed by prebuildify, and ONNX Runtime's library with its licences.
+// `npm run prebuilds [-- FOLDER]`: makes the published package's files for this platform in FOLDER/prebuilds/<platform>-<arch>: the addon,
+// built by cmake-js and copied by prebuildify, and ONNX Runtime's library with its licences.
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { neededVersions, tooYoung, withSoname } from './elf.mjs';
@@ -15,7 +15,7 @@ const RUNTIME = 'libkdtalkerort.so.1';
 const out = path.resolve(root, process.argv[2] ?? '.');
 const folder = path.join(out, 'prebuilds', `${process.platform}-${process.arch}`);
 
-/** Refuses what does not load on the oldest system that the documentation names. */
+/** Fails if a library does not load on the oldest documented system. */
 function check(file) {
   const found = tooYoung(neededVersions(readFileSync(file)));
   if (found.length > 0)
@@ -25,7 +25,7 @@ function check(file) {
     );
 }
 
-/** As kdtalker.glibc.node, the name that node-gyp-build looks for. */
+/** Names the addon kdtalker.glibc.node, which node-gyp-build looks for. */
 function placeAddon() {
   const manifest = resolve('prebuildify/package.json');
   if (!manifest) fail('Expected prebuildify for the prebuilt addon but found none. Run `npm ci`.');

@@ -1,4 +1,4 @@
-// What the build scripts share: where the project is, how to run a program, how to speak to whoever builds.
+// Functions that the build scripts share: the project's folder, running a program, printing messages.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,7 +11,7 @@ const require = createRequire(path.join(root, 'package.json'));
 /** The TypeScript sources are not published, so their folder tells a checkout from an installed package. */
 export const isCheckout = existsSync(path.join(root, 'lib'));
 
-/** The file that a module's specifier names, or undefined where the package is not installed. */
+/** The file that a module's specifier names, or undefined if the package is not installed. */
 export function resolve(specifier) {
   try {
     return require.resolve(specifier);
@@ -20,7 +20,7 @@ export function resolve(specifier) {
   }
 }
 
-/** Runs a program with this terminal's streams; returns its exit status, 127 where it could not be started. */
+/** Runs a program with this terminal's streams; returns its exit status, or 127 if it cannot be started. */
 export function run(command, args, options = {}) {
   const { status, signal } = spawnSync(command, args, { stdio: 'inherit', cwd: root, ...options });
   return signal ? 1 : (status ?? 127);

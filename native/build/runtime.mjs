@@ -1,4 +1,4 @@
-// ONNX Runtime's library for this platform, out of the package onnxruntime-node, and the licences that go with it.
+// ONNX Runtime's library for this platform, from the package onnxruntime-node, and its licences.
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fail, resolve } from './project.mjs';
@@ -21,7 +21,7 @@ export function runtimeLibrary() {
   );
 }
 
-/** The licence of ONNX Runtime, and those of what is in it: onnxruntime-node has neither, the package of its headers has both. */
+/** The licences of ONNX Runtime and of its parts: onnxruntime-node lacks them, the package of its headers has them. */
 export function runtimeLicences() {
   const folder = folderOf('com.github.asus4.onnxruntime');
   return ['LICENSE', 'ThirdPartyNotices.txt'].map((name) => path.join(folder, name));

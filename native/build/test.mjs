@@ -1,5 +1,5 @@
-// Builds and runs the engine's own tests, without Node. `--sanitize` builds them under AddressSanitizer and
-// UndefinedBehaviorSanitizer, `--threads` those of the suite "threads" under ThreadSanitizer; other arguments go to doctest.
+// Builds and runs the engine's own tests, without Node. `--sanitize` builds them under AddressSanitizer and UndefinedBehaviorSanitizer,
+// `--threads` the tests of the suite "threads" under ThreadSanitizer; other arguments go to doctest.
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fail, hasProgram, root, run } from './project.mjs';

@@ -1,4 +1,4 @@
-// What happens to working threads when the process exits, each time in a child process.
+// The end of working threads when the process exits; each case in a child process.
 #include "core/activity.h"
 
 #include <doctest/doctest.h>

@@ -13,7 +13,7 @@ namespace blocked {
 namespace kernels = kdtalker::kernels;
 using kernels::Bf16;
 
-// -1..1, the same everywhere for a seed.
+// Values in -1..1, the same on every machine for a seed.
 inline float Random(std::uint32_t& state) {
   state = state * 1664525U + 1013904223U;
   return static_cast<float>(state >> 8) / 8388608.0F - 1.0F;
@@ -43,7 +43,7 @@ inline void FromFloat(float value, Bf16& to) {
   to.bits = static_cast<std::uint16_t>((word + 0x7FFFU + ((word >> 16) & 1U)) >> 16);
 }
 
-// [channels, cells] to blocked, rounded to T; `plain` gets the rounded values back.
+// [channels, cells] to blocked, rounded to T; `plain` receives the rounded values.
 template <class T>
 std::vector<T> Blocked(std::vector<float>& plain, int channels, std::int64_t cells) {
   std::vector<T> blocked(static_cast<std::size_t>((channels + 15) / 16 * 16 * cells), T{});

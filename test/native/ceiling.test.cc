@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "support/failures.h"
 
-// How fast it is belongs to the machine: only what is always so is tested.
+// The speed depends on the machine: the test checks only facts that hold on every machine.
 TEST_CASE("each precision has one ceiling, fp32 first") {
   const std::vector<kdtalker::Ceiling> ceilings = kdtalker::MeasureCeilings(2);
   REQUIRE_FALSE(ceilings.empty());

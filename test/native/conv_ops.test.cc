@@ -1,4 +1,4 @@
-// Convolutions of every method and instruction set against float64 arithmetic on the trained kernel.
+// Compares convolutions of every method and instruction set with float64 arithmetic on the trained kernel.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ int FactorOf(Method method) {
   return method == Method::kUpsampled2 ? 2 : method == Method::kUpsampled4 ? 4 : 1;
 }
 
-// The convolution as it is defined, of the repeated picture, at one place.
+// The convolution by its definition, of the repeated picture, at one place.
 double Reference(const Case& c, const std::vector<float>& x, const std::vector<float>& w, int out, int z,
                  int y, int column) {
   const int factor = FactorOf(c.method), side = c.method == Method::kPointwise ? 1 : 3;
@@ -58,7 +58,7 @@ double Reference(const Case& c, const std::vector<float>& x, const std::vector<f
   return sum;
 }
 
-// Root mean square of the difference at some places, relative to the reference's.
+// Root mean square of the differences at some places, relative to the reference's.
 template <class T>
 double ErrorOf(const Case& c, kernels::Isa isa) {
   const int factor = FactorOf(c.method), side = c.method == Method::kPointwise ? 1 : 3;

@@ -60,7 +60,7 @@ TEST_CASE("samples between pixels are the weighted mean") {
 }
 
 TEST_CASE("a quarter turn moves rows to columns") {
-  const double matrix[6] = {0, 1, 0, -1, 0, 2};  // out (i, j) shows in (j, 2 - i)
+  const double matrix[6] = {0, 1, 0, -1, 0, 2};  // out (i, j) is in (j, 2 - i)
   const Bytes out = Warp(Ramp(4, 3), 4, 3, matrix, 3, 4, Border::kBlack);
   CHECK(FirstChannel(out, 0) == 90);
   CHECK(FirstChannel(out, 2) == 10);

@@ -26,7 +26,7 @@ Points MakePoints() {
   for (float& value : points.driving) value += random.Next() * 0.4F;
   const float far[] = {2.0F, -2.0F, 2.05F, -2.05F, 5.0F, -1e6F, 3e38F};
   for (std::size_t i = 0; i < std::size(far); i++) points.driving[3 * i + i % 3] = far[i];
-  points.driving[60] = points.source[60];  // the last one stays where it is
+  points.driving[60] = points.source[60];  // the last keypoint does not move
   points.driving[61] = points.source[61] + 2.0F / 63;
   return points;
 }
@@ -37,7 +37,7 @@ double Heat(const float* keypoint, std::int64_t z, std::int64_t y, std::int64_t 
   return std::exp(-0.5 * (dx * dx + dy * dy + dz * dz) / 0.01);
 }
 
-// Channel of the stacked input at a cell.
+// A channel of the stacked input at a cell.
 double Wanted(const std::vector<float>& volume, const Points& points, std::int64_t channel, std::int64_t z,
               std::int64_t y, std::int64_t x) {
   const std::int64_t candidate = channel / 5, feature = channel % 5 - 1;
@@ -66,7 +66,7 @@ std::vector<T> Run(const CpuKernels& table, const std::vector<float>& volume, co
   return out;
 }
 
-// Of all cells along the edges and some within.
+// Compares cells along the edges and some inside.
 template <class T>
 Deviation Compare(const CpuKernels& table) {
   const auto volume = Random(22).Floats(4 * kCells);

@@ -18,7 +18,7 @@ namespace {
 
 using namespace kdtalker;
 
-// out[i] = in[i] + add; what a kernel looks like.
+// out[i] = in[i] + add; an example of a kernel.
 struct AddKernel {
   const float* in;
   float* out;

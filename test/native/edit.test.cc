@@ -44,7 +44,7 @@ EditMotion Nothing(Floats& motion, const Floats& source) {
   return edit;
 }
 
-// c of the comment in edit.h.
+// The degree of closing in a frame: its part along the blink's direction.
 float Shut(const Blink& blink, const float* frame) {
   float along = 0, square = 0;
   for (int c = 0; c < 63; c++) {

@@ -1,6 +1,6 @@
-// Reads the golden tensors (safetensors) and compares with them.
+// Reads the golden tensors (safetensors) and compares values with them.
 //
-// The folder is KDTALKER_GOLDEN, or else ../shared/golden or test/golden seen from the working directory.
+// The folder is KDTALKER_GOLDEN, or else ../shared/golden or test/golden relative to the working directory.
 #pragma once
 
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
-// The guarded device faults where host code follows one of its addresses: each attempt is made in a child
-// process, which has to die of SIGSEGV.
+// The guarded device faults if host code reads or writes through one of its addresses: each attempt runs in a
+// child process, which must die of SIGSEGV.
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,7 +20,7 @@ namespace {
 
 using namespace kdtalker;
 
-// The signal that ended a child that did the work; 0 when it came through.
+// The signal that ended a child during the work; 0 if it survived.
 int SignalOf(const std::function<void()>& work) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -48,7 +48,7 @@ Tensor MakeTensor() {
   return tensor;
 }
 
-// Between the value and the count lie four bytes that belong to nobody; it tells what is there.
+// Four unused bytes lie between the value and the count; the kernel reads them.
 struct PaddedKernel {
   std::uint8_t* out;
   float value;
@@ -122,8 +122,8 @@ TEST_CASE("a block that is used again holds nothing of what was there") {
   CHECK(bytes[0] == 0);
 }
 
-// Together with the number before it, it would pass for an address, which resolving changes: both halves
-// where the two ranges do not lie a multiple of 4 GiB apart.
+// The padding together with the number before it looks like an address, and resolving changes an address:
+// both halves, unless the distance of the two ranges is a multiple of 4 GiB.
 TEST_CASE("half of an old address in a kernel's padding is gone when it runs") {
   const auto device = OpenDevice("guarded");
   const Tensor tensor(device, Type::kUint8, {4});

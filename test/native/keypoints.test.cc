@@ -16,7 +16,7 @@ namespace {
 using namespace kdtalker::kernels;
 using Floats = std::vector<float>;
 
-// The golden portrait's motion, as M gives it.
+// The golden portrait's motion, the output of M.
 Floats PortraitMotion(const golden::File& portrait) {
   const Floats scale = portrait.Floats("raw_scale"), yaw = portrait.Floats("yaw_deg");
   const Floats pitch = portrait.Floats("pitch_deg"), roll = portrait.Floats("roll_deg");

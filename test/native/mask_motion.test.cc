@@ -1,5 +1,5 @@
-// The mask convolution by Fourier transforms and the deformation, at the network's size, against float64
-// arithmetic on the trained kernel.
+// Compares the mask convolution by Fourier transforms and the deformation, at the network's size, with
+// float64 arithmetic on the trained kernel.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -65,7 +65,7 @@ Logits Convolve(const std::vector<T>& x, const Place3& at) {
   return logits;
 }
 
-// What MaskMotion mixes: the candidates' logits out of the ten slices.
+// The candidates' logits, computed from the ten slices: MaskMotion mixes their softmax.
 Logits LogitsIn(const std::vector<float>& slices, const Place3& at) {
   Logits logits;
   for (std::size_t i = 0; i < logits.size(); i++) {

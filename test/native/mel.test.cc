@@ -59,7 +59,7 @@ Floats Windows(std::int64_t columns, std::int64_t clip, std::int64_t first, std:
 }  // namespace
 
 TEST_CASE("windows and whole frames at another rate of video") {
-  // The window's middle, 8 columns on, is the frame's.
+  // The window's middle, 8 columns after its beginning, is the frame's middle.
   const auto begin = [](std::int64_t frame, std::int64_t fps) {
     Floats mel(std::size_t{80} * 400), out(1280);
     for (std::size_t i = 0; i < mel.size(); i++) mel[i] = static_cast<float>(i);

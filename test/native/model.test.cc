@@ -18,7 +18,7 @@ Slot Floats(const std::string& name, std::vector<std::int64_t> dims) {
   return {name, Type::kFloat32, std::move(dims)};
 }
 
-// A network whose tensors are named as the pack's words are.
+// A network whose tensors have the names of the pack's words.
 Signature Network(std::vector<Slot> inputs, std::vector<Slot> outputs) {
   Signature signature{{"network.onnx", {}, {}}, std::move(inputs), std::move(outputs)};
   for (const Slot& slot : signature.inputs) signature.role.inputs[slot.name] = slot.name;

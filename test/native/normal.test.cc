@@ -107,7 +107,7 @@ TEST_CASE("normals have the tails of N(0, 1)") {
     CHECK(std::abs(static_cast<double>(beyond) - expected) < 4 * std::sqrt(expected));
   }
   float largest[2];
-  BoxMuller(0, 0, largest);  // the least uniform there is
+  BoxMuller(0, 0, largest);  // the smallest uniform
   CHECK(static_cast<double>(largest[0]) == doctest::Approx(std::sqrt(66 * std::numbers::ln2)));
   float least[2];
   BoxMuller(~0U, 0, least);

@@ -1,5 +1,4 @@
-// A graph of one operator, of the domain `kdtalker` unless another is named, run by ONNX Runtime on two
-// threads.
+// A graph of one operator, by default of the domain `kdtalker`, run by ONNX Runtime on two threads.
 #pragma once
 
 #include <onnxruntime_cxx_api.h>
@@ -45,7 +44,7 @@ struct Host {
 
 class OneOperator {
  public:
-  // The output's rank is all that the graph says about its shape.
+  // The graph declares only the rank of the output.
   OneOperator(const char* name, std::vector<Host> inputs,
               const std::map<std::string, std::int64_t>& attributes, Element output, std::size_t rank,
               const char* domain = "kdtalker")
@@ -54,7 +53,7 @@ class OneOperator {
   // The output's dims as ONNX Runtime inferred them when it loaded the graph.
   Dims InferredDims() const { return session_.GetOutputTypeInfo(0).GetTensorTypeAndShapeInfo().GetShape(); }
 
-  // Throws Ort::Exception with what the operator threw.
+  // Throws Ort::Exception with the operator's message.
   Host Run() {
     const Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtDeviceAllocator, OrtMemTypeDefault);
     const auto names = Names();
@@ -84,7 +83,7 @@ class OneOperator {
     return names;
   }
 
-  // Protocol buffers' wire format: a number, and bytes, of a field.
+  // The wire format of Protocol Buffers: a field with a number, and a field with bytes.
   static std::string Varint(std::uint64_t value) {
     std::string bytes;
     for (; value >= 128; value >>= 7) bytes.push_back(static_cast<char>(value % 128 + 128));

@@ -1,6 +1,6 @@
-// Every allocation and every start of a thread refused in turn while a session of operators is made and runs:
-// an error or the right result, and the next session is right. Each begins with an empty pool of working
-// memory, so that all of it is asked for again.
+// Each allocation and each thread start fails in turn while a session of operators is created and runs: the
+// result is an error or right, and the next session is right. Each session begins with an empty pool of
+// working memory, so it allocates all of it again.
 #include <doctest/doctest.h>
 
 #include <cstdint>
@@ -31,7 +31,7 @@ using ops::kElementOf;
 using warp::Host;
 using Bytes = std::vector<std::uint8_t>;
 
-// An operator that runs whatever a test wants on the session's threads.
+// An operator that runs a test's function on the session's threads.
 std::function<void(const ops::Workers&)> wanted;
 
 class Wanted {
@@ -72,8 +72,8 @@ void OnThreads(std::function<void(const ops::Workers&)> work) {
       .Run();
 }
 
-// Refuses the first, second, third ... of a kind until the work asks for no more of them. What is checked is
-// checked when nothing is refused any more: doctest asks for memory, too.
+// Refuses the first, second, third ... request of a kind until the work makes no more. Checks run when
+// nothing is refused any more, because doctest allocates too.
 struct Refusals {
   std::int64_t all = 0, errors = 0, wrong = 0;
 };

@@ -1,5 +1,5 @@
-// A crop back into its photo: exact where nothing is resampled, and only where the mask says so. The values
-// of the reference are compared in test/full-frame.test.ts, whose pictures need a PNG decoder.
+// Pastes a crop back into its photo: exact where nothing is resampled, and only where the mask allows it.
+// test/full-frame.test.ts compares the reference's values, because its pictures need a PNG decoder.
 #include "stages/paste.h"
 
 #include <doctest/doctest.h>
@@ -34,7 +34,7 @@ PhotoPixels MakePhoto(std::int64_t width, std::int64_t height, std::array<double
   return {{rgb.data(), static_cast<int>(width), static_cast<int>(height)}, to_photo};
 }
 
-// A picture of one level, as networks give it.
+// A picture of one level in the networks' format.
 Tensor Plain(const std::shared_ptr<Device>& device, int level) {
   Tensor image(device, Type::kFloat32, {1, 3, kCrop.height, kCrop.width});
   const std::vector<float> values(static_cast<std::size_t>(image.count()),

@@ -1,6 +1,5 @@
-// The puppet pack for tests of the engine: its options as lib/talker gives them, a picture and a voice. The
-// pack is what `npm run build:lib` makes; KDTALKER_ORT names the ONNX Runtime library, as
-// native/build/test.mjs sets it.
+// The puppet pack for tests of the engine: the options that lib/talker passes, a picture and a voice. `npm
+// run build:lib` makes the pack; KDTALKER_ORT, set by native/build/test.mjs, names the ONNX Runtime library.
 #pragma once
 
 #include <doctest/doctest.h>

@@ -34,7 +34,7 @@ Floats Sine(double hertz, std::int64_t rate, std::size_t count) {
   return samples;
 }
 
-// Output samples at either end that see the silence around the sound: up to 80 samples of the lower rate.
+// Output samples at either end that include silence around the sound: up to 80 samples of the lower rate.
 std::size_t Edge(std::int64_t rate) {
   return rate < 16000 ? static_cast<std::size_t>(80 * 16000 / rate) : 80;
 }
@@ -102,7 +102,8 @@ TEST_CASE("what 16 kHz cannot hold is at least 80 dB down") {
 }
 
 TEST_CASE("no mirror image of a lower rate is heard") {
-  // A sine at 3 kHz from 8 kHz would be mirrored at 5 kHz; the difference from the pure sine holds all of it.
+  // A sine at 3 kHz from 8 kHz would be mirrored at 5 kHz; the difference from the pure sine contains the
+  // whole mirror image.
   CHECK(SineError(3000, 8000) < 1e-4);
 }
 

@@ -1,4 +1,4 @@
-// The networks themselves are held to the golden cases by test/retarget.test.ts, which can make them.
+// test/retarget.test.ts compares the networks themselves with the golden cases.
 #include "stages/retarget.h"
 
 #include <doctest/doctest.h>

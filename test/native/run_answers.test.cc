@@ -1,4 +1,4 @@
-// Each request of a run is answered exactly once, whatever fails, and never under a lock.
+// A run answers each request exactly once, even after failures, and never under a lock.
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -24,12 +24,12 @@ TEST_CASE("a callback may ask for more, whichever thread it is on") {
   };
   motion.Ask(*run, again);
   CHECK(motion.Wait() == std::vector<std::string>{"3", "3"});
-  motion.Ask(*run, again);  // there already
+  motion.Ask(*run, again);  // already available
   CHECK(motion.Wait() == std::vector<std::string>{"3", "3", "3", "3"});
   reader.Wait();
   run->Stop();
   run->Close();
-  motion.Ask(*run, again);  // refused, in the call
+  motion.Ask(*run, again);  // refused during the call
   const std::vector<std::string> answers = motion.Wait();
   CHECK(answers.size() == 6);
   CHECK(answers[4] != "3");

@@ -1,5 +1,5 @@
-// Every allocation and every start of a thread of a short clip, refused in turn: an error and a talker that
-// works.
+// Each allocation and each thread start of a short clip fails in turn: the clip gives an error and the talker
+// still works.
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -17,7 +17,7 @@ namespace {
 RunOptions Short() {
   RunOptions options;
   options.steps = 2;
-  options.eta = 0.5;  // noise at each step, too
+  options.eta = 0.5;  // noise at each step
   return options;
 }
 
@@ -38,14 +38,14 @@ std::vector<Bytes> Clip(const std::shared_ptr<Talker>& talker, const std::shared
   return frames;
 }
 
-// Refuses the first, second, third ... of a kind until the work has no more of them. How often it did.
+// Refuses the first, second, third ... request of a kind until the work makes no more. Returns their number.
 std::int64_t RefuseEach(failures::Kind kind, const std::function<void()>& work) {
   for (std::int64_t n = 0;; n++) {
     const failures::FailNth failing(kind, n);
     try {
       work();
     } catch (const std::exception&) {
-      // As it should be; what matters is what works afterwards, and that nothing hangs or leaks.
+      // Expected: the test checks the work afterwards, and that nothing hangs or leaks.
     }
     if (!failing.happened()) return n;
   }

@@ -10,7 +10,7 @@ using namespace warp;
 
 constexpr std::int64_t kFeatures = 32;
 
-// Places within, at the faces, beyond them, and no places at all.
+// Places inside the volume, at its faces and outside, and values that are no places.
 std::vector<float> Deformation() {
   Random random(31);
   auto places = random.Floats(3 * kCells, 1.15F);

@@ -70,7 +70,7 @@ TEST_CASE("a frame's loudness is the mean power of its columns in decibels") {
 
 TEST_CASE("speech alone keeps the gate open") {
   CHECK(AllOpen(Gate(Speech({{20, kLoud}}))));
-  CHECK(AllOpen(Gate(Speech({{5, kLoud}, {3, kQuiet}, {5, kLoud}}))));  // no longer than the wait
+  CHECK(AllOpen(Gate(Speech({{5, kLoud}, {3, kQuiet}, {5, kLoud}}))));  // not longer than the wait
 }
 
 TEST_CASE("a long silence shuts the gate after the wait and opens it before it ends") {

@@ -21,7 +21,7 @@ using kdtalker::stages::Smoothing;
 
 constexpr std::int64_t kWidth = kdtalker::kernels::kMotionSize;
 
-// Raw frames arrive `chunk` at a time. Frames not known yet are NaN, so that reading ahead would show.
+// Raw frames arrive `chunk` at a time. Unknown frames are NaN, so reading ahead changes the result.
 std::vector<float> Smooth(const Smoothing& smoothing, const std::vector<float>& raw, std::int64_t chunk) {
   const auto total = static_cast<std::int64_t>(raw.size()) / kWidth;
   std::vector<float> seen(raw.size(), std::numeric_limits<float>::quiet_NaN());

@@ -1,4 +1,4 @@
-// SPADE, the statistics of channels and blocking against float64 arithmetic, with every instruction set.
+// Compares SPADE, the statistics of channels and blocking with float64 arithmetic, on every instruction set.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -54,7 +54,7 @@ auto StatisticsOf(kernels::Isa isa) {
   return kernels::CpuKernelsOf(isa).Of<T>().statistics;
 }
 
-// Without beta the convolution makes gamma alone.
+// Without beta, the convolution computes only gamma.
 template <class T>
 double SpadeError(kernels::Isa isa, Method method, bool with_beta) {
   auto a = RandomFloats(kHidden * kCells, 1), x = RandomFloats(kChannels * kSmall, 2);

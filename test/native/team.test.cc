@@ -1,4 +1,4 @@
-// Teams on threads of the test's own, which ThreadSanitizer sees through; those of a session it does not.
+// Teams on the test's own threads: ThreadSanitizer can follow these, but not a session's.
 #include "ops/team.h"
 
 #include <doctest/doctest.h>
@@ -12,7 +12,7 @@ namespace {
 
 using namespace kdtalker::ops;
 
-// Calls each work on a thread of its own.
+// Calls each work on its own thread.
 struct OwnThreads {
   template <class Work>
   void For(std::int64_t count, const Work& work) const {

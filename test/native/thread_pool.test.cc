@@ -34,7 +34,7 @@ TEST_CASE("tasks run side by side, on threads of the pool") {
   std::set<std::thread::id> threads;
   {
     ThreadPool pool(4);
-    // Every task waits for all others to have begun: with fewer threads none would end.
+    // Every task waits until all others have begun: with fewer threads none would end.
     for (int i = 0; i < 4; i++) {
       pool.Post([&] {
         std::unique_lock lock(mutex);
@@ -63,7 +63,7 @@ TEST_CASE("a task may post another") {
 TEST_CASE("a group waits for its own tasks and all that they held") {
   ThreadPool pool(2);
   TaskGroup group;
-  group.Wait();  // of nothing
+  group.Wait();  // without tasks
   auto held = std::make_shared<int>(0);
   const std::weak_ptr<int> watched = held;
   std::atomic<int> done{0};

@@ -1,4 +1,4 @@
-// Layers over tokens on every instruction set against float64 arithmetic that says them a second time, from
+// Compares layers over tokens on every instruction set with float64 arithmetic, written separately from
 // docs/model.md 6.
 #include "ops/token_layers.h"
 
@@ -54,7 +54,7 @@ float Rounded(float value, const Bf16*) {
   return result;
 }
 
-// A matrix [channels, outputs], as it is and laid out.
+// A matrix [channels, outputs], plain and laid out.
 template <class T>
 struct Matrix {
   Floats values;
@@ -108,7 +108,7 @@ void Add(Doubles& x, const Doubles& y) {
 
 constexpr int kFar = 5, kTurning = 12;
 
-// The weights of all kinds of layers, and what they give in float64.
+// The weights of all kinds of layers, and their results in float64.
 template <class T>
 class Layers {
  public:
@@ -285,7 +285,7 @@ struct Shape {
   int frames, channels, width, heads;
 };
 
-// 66 tokens are the window's; the rest leaves tiles of every height, and outputs that fill no panel.
+// A window has 66 tokens; the other numbers give tiles of every height, and outputs that fill no panel.
 const Shape kShapes[] = {{64, 70, 128, 2}, {1, 70, 64, 2}, {2, 33, 64, 1},  {13, 5, 96, 3},
                          {17, 70, 64, 2},  {30, 1, 32, 1}, {31, 64, 64, 1}, {100, 70, 64, 2}};
 
@@ -345,7 +345,7 @@ TEST_CASE("members of a team share the items of each phase, whoever comes and wh
   threads.reserve(kMembers);
   for (int i = 0; i < kMembers; i++) threads.emplace_back(program, i);
   for (std::thread& thread : threads) thread.join();
-  program(kMembers);  // all is done already
+  program(kMembers);  // all items are done
   CHECK(early == 0);
   CHECK(std::all_of(done.begin(), done.end(), [](const std::atomic<int>& count) { return count == 1; }));
 }

@@ -1,4 +1,4 @@
-// What the tests of the warp network's kernels share.
+// Functions that the tests of the warp network's kernels share.
 #pragma once
 
 #include <algorithm>
@@ -94,7 +94,7 @@ double At(const std::vector<T>& x, std::int64_t c, std::int64_t z, std::int64_t 
       x[static_cast<std::size_t>((c / 16 * kCells + (z * kSide + y) * kSide + column) * 16 + c % 16)]);
 }
 
-// A trilinear sample, -1 and 1 being the outer faces of the end cells; cell(z, y, x) is 0 outside.
+// A trilinear sample; -1 and 1 are the outer faces of the end cells; cell(z, y, x) is 0 outside.
 template <class Cell>
 double Sample(const Cell& cell, double x, double y, double z) {
   const double at[3] = {((z + 1) * static_cast<double>(kDepth) - 1) / 2,
@@ -116,7 +116,7 @@ double Sample(const Cell& cell, double x, double y, double z) {
   return sum;
 }
 
-// Of a cell: -1..1, both ends included.
+// A cell's coordinate: -1..1, both ends included.
 inline double Place(std::int64_t i, std::int64_t length) {
   return 2.0 * static_cast<double>(i) / static_cast<double>(length - 1) - 1.0;
 }
@@ -125,7 +125,7 @@ inline bool Inside(std::int64_t z, std::int64_t y, std::int64_t x) {
   return z >= 0 && z < kDepth && y >= 0 && y < kSide && x >= 0 && x < kSide;
 }
 
-// Root mean square of differences, relative to that of what is wanted.
+// Root mean square of the differences, relative to that of the wanted values.
 class Deviation {
  public:
   void Add(double got, double wanted) {

@@ -1,5 +1,5 @@
-// The warp network's operators in ONNX Runtime: what they are wired to, their shapes, and what they refuse.
-// Their arithmetic has tests of its own.
+// The warp network's operators in ONNX Runtime: their connections, shapes and refused inputs. Other tests
+// check their arithmetic.
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -81,8 +81,7 @@ void CheckOcclusion() {
   CHECK(SameBytes(op.Run(), wanted));
 }
 
-// A kernel whose middle alone is not zero turns the convolution into a product, so the answer is known
-// without one.
+// If only the kernel's middle is not zero, the convolution is a product, so the answer needs no convolution.
 template <class T>
 void CheckMaskMotion() {
   const auto x = RandomVolume<T>(mask::kBlocks, mask::kInputs, 68);

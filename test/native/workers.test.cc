@@ -1,4 +1,4 @@
-// What work on a session's threads throws.
+// Exceptions of work on a session's threads.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -18,7 +18,7 @@ using namespace kdtalker::ops;
 constexpr int kTasks = 64;
 std::atomic<int> tasks_done{0};
 
-// Gives its input back, or throws in the task that an attribute names.
+// Returns its input, or throws in the task that an attribute names.
 class Failing {
  public:
   static constexpr const char* kName = "Failing";
@@ -49,7 +49,7 @@ struct Operators {
   Operators() { domain.Add(&failing); }
 };
 
-// The process's runtime, with the operator for as long as somebody holds it.
+// The process's runtime, which has the operator while a caller holds the result.
 std::shared_ptr<Runtime> OpenWithFailing() {
   auto runtime = Runtime::Open(std::getenv("KDTALKER_ORT"), "");
   runtime->AddDomain("kdtalker.test", [] {

@@ -1,4 +1,4 @@
-// A device for tests: the host's memory, on which the n-th operation of a kind fails.
+// A device for tests: it uses the host's memory, and its n-th operation of a kind fails.
 #pragma once
 
 #include <atomic>

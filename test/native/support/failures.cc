@@ -98,14 +98,14 @@ int __wrap_posix_memalign(void** block, std::size_t alignment, std::size_t bytes
   return Refuse(failures::kAllocation) ? ENOMEM : __real_posix_memalign(block, alignment, bytes);
 }
 
-// Every library's, as the program's own symbols come first.
+// Replaces every library's function too, because the program's own symbols come first.
 __attribute__((visibility("default"))) int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                                                           void* (*work)(void*), void* argument) {
   using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
   static const auto create = reinterpret_cast<Create>(::dlsym(RTLD_NEXT, "pthread_create"));
   if (Refuse(failures::kThread)) return EAGAIN;
   const int status = create(thread, attributes, work, argument);
-  if (status != 0) asked[failures::kThread]--;  // the machine's own refusal is asked for again
+  if (status != 0) asked[failures::kThread]--;  // a refusal of the system itself does not count
   return status;
 }
 

@@ -1,6 +1,6 @@
-// Makes one allocation of the engine, or one start of a thread, fail: the n-th from now on, whatever thread
-// asks for it. Counted are allocations by operator new, malloc and their kin from the engine's code and the
-// tests', not those inside of libraries; and all threads of the process, ONNX Runtime's too.
+// Makes one allocation of the engine, or one start of a thread, fail: the n-th from now on, in any thread.
+// Counts allocations by operator new, malloc and similar functions in the code of the engine and the tests,
+// but not inside libraries; and all thread starts of the process, including ONNX Runtime's.
 //
 //   for (std::int64_t n = 0;; n++) {
 //     const failures::FailNth failing(failures::kAllocation, n);
@@ -15,7 +15,7 @@ namespace failures {
 
 enum Kind { kAllocation, kThread };
 
-// Without one of these, nothing fails. One at a time.
+// Without this object, nothing fails. At most one exists at a time.
 class FailNth {
  public:
   FailNth(Kind kind, std::int64_t n);
@@ -24,13 +24,13 @@ class FailNth {
   FailNth& operator=(const FailNth&) = delete;
 
   bool happened() const;
-  std::int64_t seen() const;  // how many were asked for since it was made
+  std::int64_t seen() const;  // number of requests since construction
 
  private:
   Kind kind_;
 };
 
-// While it lives, what this thread asks for is neither counted nor refused: for a test's own book-keeping.
+// While it exists, requests of this thread are neither counted nor refused: for a test's own data.
 class Exempt {
  public:
   Exempt();

@@ -1,5 +1,5 @@
-// Cases that need what is not there say so in a message that begins with SKIPPED; doctest names the case
-// above it, and .ci/count.mjs counts it as skipped and not as passed.
+// Cases whose requirements are missing print a message that begins with SKIPPED; doctest names the case above
+// it, and .ci/count.mjs counts it as skipped, not as passed.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -8,7 +8,8 @@
 
 namespace skip {
 
-// True, with the message, where what the case needs is not there: `if (skip::Unless(there, "...")) return;`.
+// Prints the message and returns true if the requirement is missing: `if (skip::Unless(there, "..."))
+// return;`.
 inline bool Unless(bool there, const char* needs) {
   if (!there) MESSAGE("SKIPPED: needs " << needs);
   return !there;

@@ -46,7 +46,7 @@ std::string CodeThrownBy(Work work) {
   return "";
 }
 
-// Reads of a clip and how they ended. Destroyed after the clip: late answers still find it.
+// Reads of a clip and their results. Destroyed after the clip, because late answers still use it.
 class Reader {
  public:
   struct Answer {
@@ -82,7 +82,7 @@ class Reader {
   std::vector<std::unique_ptr<Bytes>> buffers_;
 };
 
-// Motion asked for several times, and how each ended.
+// Several requests for motion, and their results.
 class MotionReader {
  public:
   // `then` is called in the callback.
