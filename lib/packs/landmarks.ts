@@ -1,8 +1,8 @@
 import type { LandmarkRule } from './manifest.js';
 
 /**
- * What the landmarks of a face say about the canonical keypoints, following the rules of a pack: a keypoint's value becomes
- * `keep * value + add`.
+ * Computes the canonical keypoints' correction from the landmarks of a face, by the rules of a pack: a keypoint's value
+ * becomes `keep * value + add`.
  *
  * @param rules `landmarks` of pack.json
  * @param landmarks 68 points [x, y] in crop units, -1 to 1 over the crop
@@ -22,7 +22,7 @@ export function placeKeypoints(
   return placement;
 }
 
-/** The placement that leaves all keypoints as the motion network found them. */
+/** The placement that keeps all keypoints of the motion network unchanged. */
 export function keepKeypoints(): Float32Array {
   return new Float32Array(126).fill(1, 0, 63);
 }

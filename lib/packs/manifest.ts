@@ -1,16 +1,16 @@
 /**
- * The contents of a valid pack.json, as types alone: they are public, and whoever uses them needs no zod. What may be in it, down to
- * ranges and descriptions, is said by the schema beside this file. Sizes in pixels, angles in degrees, coordinates in crop units.
+ * The contents of a valid pack.json, as types only: they are public, and their users do not need zod. The schema beside this file
+ * defines ranges and descriptions. Sizes in pixels, angles in degrees, coordinates in crop units.
  */
 
-/** What is kept of one output of a network: a few numbers that it gives for inputs by formula. */
+/** The fingerprint of one output of a network: a few of its numbers for inputs by formula. */
 export interface OutputFingerprint {
   mean: number;
   rms: number;
   values: number[];
 }
 
-/** The fingerprint of a network, by the graph's names of its outputs. */
+/** The fingerprint of a network, by the names of its outputs in the graph. */
 export type Fingerprint = Record<string, OutputFingerprint>;
 
 interface PackFile {
@@ -22,11 +22,11 @@ interface PackFile {
 
 /** One network for faces of a pack. */
 export interface PackFace extends PackFile {
-  /** Where it differs from the licence of the pack. */
+  /** Present when it differs from the licence of the pack. */
   licence?: string | undefined;
 }
 
-/** How a graph calls its tensors, by the words that the engine knows them by. */
+/** A graph's names for its tensors, by the engine's names. */
 type Names<Needed extends string, Optional extends string = never> = Record<Needed, string> & {
   [Name in Optional]?: string;
 };
@@ -38,18 +38,18 @@ interface Role<
   Traced extends string = never,
   Either extends string = never,
 > extends PackFace {
-  /** The file of large weights beside the graph, where it has one. */
+  /** The file of large weights beside the graph, if any. */
   data?: PackFile | undefined;
   inputs: Names<In, Either>;
-  /** Those that need not be here are for traces only. */
+  /** The optional tensors are for traces only. */
   outputs: Names<Out, Traced>;
   fingerprint?: Fingerprint | undefined;
 }
 
-/** The motion network's parts, and its heads as they come. */
+/** The motion network's parts, and its raw heads. */
 type MotionParts = 'keypoints' | 'pitch' | 'yaw' | 'roll' | 'translation' | 'expression' | 'scale';
 type MotionHeads = 'raw_kp' | 'raw_pitch' | 'raw_yaw' | 'raw_roll' | 'raw_t' | 'raw_exp' | 'raw_scale';
-/** What the denoiser takes besides: all of it at once, or what `condition` and `time` made of it. */
+/** The denoiser's other inputs: either all raw inputs, or the outputs of `condition` and `time`. */
 type DenoiserWords = 'timestep' | 'audio' | 'condition' | 'time';
 
 interface Roles {
@@ -73,11 +73,11 @@ interface Statistic {
 }
 
 interface Sampler {
-  /** Sampling steps where the caller does not choose. */
+  /** Default number of sampling steps. */
   steps: number;
-  /** Frames the denoiser sees at once. */
+  /** Frames in one window of the denoiser. */
   window: number;
-  /** Whether the denoiser takes no other number of frames. */
+  /** Whether the denoiser accepts only this number of frames. */
   fixedWindow: boolean;
   trainTimesteps: number;
   betaStart: number;
@@ -99,7 +99,7 @@ type RegionPart = { keypoint: number; axes: 'x' | 'y' | 'z' | 'xy' | 'xz' | 'yz'
 
 /** Which keypoints make up the regions of expression, and which of their axes. */
 export interface Regions {
-  /** All that carries expression. */
+  /** All keypoints that carry expression. */
   exp: RegionPart[];
   lip: RegionPart[];
   eyes: RegionPart[];
@@ -113,25 +113,25 @@ export interface PackManifest {
   version: string;
   description: string;
   licence: { name: string; text?: string | undefined; nonCommercial: boolean };
-  /** Frames a second. */
+  /** Frames per second. */
   fps: number;
-  /** How a face is cut out, and the side of the square that is handed to the device. */
+  /** The kind of crop, and the side of the square for the device. */
   crop: { default: 'ffhq' | 'kdtalker' | 'liveportrait' | 'none'; size: number };
-  /** Side of the picture the motion extractor sees. */
+  /** Side of the motion extractor's input picture. */
   motionSize: number;
   output: { width: number; height: number };
-  /** Threads that a network can use; with more, frames are rendered side by side. */
+  /** Threads that one network can use; more threads render frames in parallel. */
   sessionThreads?: number | undefined;
   roles: Roles;
   sampler: Sampler;
   /** Normalisation of motion and canonical keypoints. */
   statistics: Record<'scale' | 'yaw' | 'pitch' | 'roll' | 't' | 'exp' | 'kp', Statistic>;
-  /** What closes the eyes, in expression units, and how far, frame by frame; 1 is closed. */
+  /** The expression that closes the eyes, in expression units, and the closing of each frame; 1 is closed. */
   blink?: { direction: number[]; template: number[] } | undefined;
   landmarks?: LandmarkRule[] | undefined;
-  /** Networks that find faces; the library has its own where the pack has none. */
+  /** Networks that find faces; without them the library uses its own. */
   faces?: { [Name in 'detector' | 'landmarks106' | 'landmarks203']?: PackFace | undefined } | undefined;
-  /** Keypoints whose expression makes up a region; without it LivePortrait's. */
+  /** Keypoints whose expression makes up a region; default: LivePortrait's. */
   regions?: Regions | undefined;
 }
 

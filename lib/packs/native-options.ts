@@ -3,15 +3,15 @@ import type { NativeTalkerOptions } from '../binding.js';
 import type { LoweredPack } from './lowering/cache-entry.js';
 import { type Pack, rolesOf } from './pack.js';
 
-/** How a pack is loaded: by default on the CPU, with one thread and its own networks. */
+/** Options of loading a pack; default: on the CPU, with one thread and the pack's own networks. */
 export interface LoadOptions {
   device?: string;
   threads?: number;
-  /** Networks to take in the place of the pack's own. */
+  /** Networks that replace the pack's own. */
   lowered?: LoweredPack | undefined;
 }
 
-/** A pack as the engine takes it. */
+/** A pack in the engine's format. */
 export function nativeTalkerOptions(
   pack: Pack,
   { device = 'cpu', threads = 1, lowered }: LoadOptions = {},

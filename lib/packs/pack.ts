@@ -8,7 +8,7 @@ import { packSchema } from './schema.js';
 
 export type { FaceRole, LandmarkRule, PackFace, PackManifest, PackRole, RoleName } from './manifest.js';
 
-/** A pack on the disk whose pack.json is valid. Its files have not been looked at: see `checkPack` and `verifyPack`. */
+/** A pack on the disk with a valid pack.json. Its files have not been checked: see `checkPack` and `verifyPack`. */
 export interface Pack {
   /** Absolute path of the folder. */
   directory: string;

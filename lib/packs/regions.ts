@@ -1,6 +1,6 @@
 import type { PackManifest, Regions } from './manifest.js';
 
-/** What of a driver moves the portrait: docs/model.md 14 calls these so. */
+/** The driver's parts that move the portrait, with the names of docs/model.md 14. */
 export const REGIONS = ['all', 'exp', 'pose', 'lip', 'eyes'] as const;
 export type Region = (typeof REGIONS)[number];
 
@@ -12,7 +12,7 @@ const EXPRESSION = 7;
 const whole = (...keypoints: number[]): Regions['exp'] =>
   keypoints.map((keypoint) => ({ keypoint, axes: 'xyz' }));
 
-/** LivePortrait's (docs/model.md 14), for packs that say nothing else. */
+/** LivePortrait's regions (docs/model.md 14), the default of packs. */
 const LIVEPORTRAIT: Regions = {
   exp: [
     ...whole(1, 2, 6, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20),
@@ -27,8 +27,8 @@ const LIVEPORTRAIT: Regions = {
 };
 
 /**
- * Which numbers of a frame of motion follow the driver in a region, [70] of 1 and 0; the rest stay the portrait's. Undefined for
- * `'all'`, where everything follows, the scale too (which counts in relative mode only).
+ * A mask [70] of 1 and 0: numbers of a frame of motion with 1 follow the driver in a region, the others stay the portrait's.
+ * Undefined for `'all'`, where every number follows, including the scale (which matters in relative mode only).
  */
 export function regionMask(region: Region, manifest: PackManifest): Uint8Array | undefined {
   if (region === 'all') return undefined;
@@ -38,7 +38,7 @@ export function regionMask(region: Region, manifest: PackManifest): Uint8Array |
   return mask;
 }
 
-/** What moves the mouth, [70] of 1 and 0. */
+/** A mask of the numbers that move the mouth, [70] of 1 and 0. */
 export function lipMask(manifest: PackManifest): Uint8Array {
   return regionMask('lip', manifest)!;
 }

@@ -2,10 +2,10 @@ import { floatFromHalf } from './onnx/half.js';
 
 /**
  * The .safetensors container: 8 bytes of little-endian header length, a JSON header, then the tensors' bytes.
- * Portraits and golden tests are kept in it.
+ * Portraits and golden tests use it.
  */
 
-/** Element types by their name in the header. F16 and BF16 are read as their 16 bits; {@link floats} makes numbers of them. */
+/** Element types by their name in the header. F16 and BF16 are read as their 16 bits; {@link floats} converts them to numbers. */
 const TYPES = {
   F64: Float64Array,
   F32: Float32Array,
@@ -35,7 +35,7 @@ export interface SafetensorsTensor {
   data: SafetensorsArray;
 }
 
-/** A tensor to be written; `dtype` is only needed where the array's class does not say it (F16, BF16, BOOL). */
+/** A tensor to write; `dtype` is only needed when the array's class does not determine it (F16, BF16, BOOL). */
 export interface TensorToStore {
   dtype?: SafetensorsType;
   dims: readonly number[];
@@ -49,7 +49,7 @@ export interface Safetensors {
   metadata: Record<string, string>;
 }
 
-/** A tensor as the header describes it; its bytes are `begin` to `end` of what follows the header. */
+/** A tensor as the header describes it; its bytes are `begin` to `end` after the header. */
 export interface SafetensorsEntry {
   name: string;
   dtype: SafetensorsType;
@@ -58,14 +58,14 @@ export interface SafetensorsEntry {
   end: number;
 }
 
-/** What a .safetensors header says. */
+/** The contents of a .safetensors header. */
 export interface SafetensorsHeader {
   entries: SafetensorsEntry[];
   /** Free strings of the header. */
   metadata: Record<string, string>;
 }
 
-/** Turns a sentence into the error of the caller's choice. */
+/** Makes the caller's kind of error from a message. */
 export type Fail = (sentence: string) => Error;
 
 const MAX_HEADER = 100_000_000;
@@ -73,7 +73,7 @@ const METADATA = '__metadata__';
 
 /**
  * Reads a .safetensors file that is in memory. The arrays are copies, so `bytes` can be dropped.
- * Nothing in the header is trusted: every tensor must lie inside the file, fit its shape, and neither overlap nor leave a gap.
+ * It does not trust the header: every tensor must lie inside the file, fit its shape, and neither overlap nor leave a gap.
  *
  * @param fail makes the error for a malformed file; default a plain Error
  */
@@ -106,7 +106,7 @@ export function safetensorsHeaderLength(start: Uint8Array, size: number, fail: F
 }
 
 /**
- * Reads a header's JSON, with which tensors can be read one by one. The checks are those of {@link readSafetensors}.
+ * Reads a header's JSON, so that tensors can be read one by one. It makes the same checks as {@link readSafetensors}.
  *
  * @param bodySize bytes that follow the header
  */
@@ -119,7 +119,7 @@ export function parseSafetensorsHeader(bytes: Uint8Array, bodySize: number, fail
   return { entries, metadata: readMetadata(json[METADATA], fail) };
 }
 
-/** Writes tensors in the order of their element width, widest first, so that every one is aligned; same input, same bytes. */
+/** Writes tensors in the order of their element width, widest first, so that each is aligned; same input, same bytes. */
 export function writeSafetensors(
   tensors: Record<string, TensorToStore>,
   metadata: Record<string, string> = {},
@@ -141,7 +141,7 @@ export function writeSafetensors(
   return Buffer.concat([length, padded, ...sorted.map(([, tensor]) => bytesOf(tensor.data))]);
 }
 
-/** The elements of a tensor as float32, whatever they are stored as. */
+/** Converts the elements of a tensor of any type to float32. */
 export function floats(tensor: SafetensorsTensor): Float32Array {
   if (tensor.dtype === 'F32') return tensor.data as Float32Array;
   if (tensor.dtype === 'F16') return Float32Array.from(tensor.data as Uint16Array, floatFromHalf);
@@ -181,7 +181,7 @@ function readEntry(name: string, value: unknown, fail: Fail): SafetensorsEntry {
   return { name, dtype: type, dims: shape, begin, end };
 }
 
-/** The format asks for tensors that fill the body exactly. */
+/** The format requires that the tensors fill the body exactly. */
 function checkCoverage(entries: SafetensorsEntry[], size: number, fail: Fail): void {
   let end = 0;
   for (const entry of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
@@ -214,7 +214,7 @@ function readMetadata(value: unknown, fail: Fail): Record<string, string> {
 function typeOf(tensor: TensorToStore): SafetensorsType {
   if (tensor.dtype) return tensor.dtype;
   const entry = Object.entries(TYPES).find(([, type]) => tensor.data instanceof type);
-  // F16 comes before U16 in the table: plain 16-bit unsigned numbers are not halves.
+  // F16 comes before U16 in the table, but plain 16-bit unsigned numbers are not halves.
   return entry![0] === 'F16' ? 'U16' : (entry![0] as SafetensorsType);
 }
 

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { BLINK_FRAMES, STEPS, THREADS, WINDOW } from '../limits.js';
 import type { PackManifest } from './manifest.js';
 
-/** What pack.json may say. Sizes in pixels, angles in degrees, coordinates in crop units (-1 to 1, x right, y down). */
+/** The permitted contents of pack.json. Sizes in pixels, angles in degrees, coordinates in crop units (-1 to 1, x right, y down). */
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'small letters, digits and hyphens');
-// A name in the folder of the pack or below it, never above it.
+// A path in the folder of the pack or below it, never above it.
 const fileName = z
   .string()
   .regex(
@@ -20,7 +20,7 @@ const [LOWEST_FPS, HIGHEST_FPS] = [10, 60];
 const positive = z.number().positive();
 const numbers = (length: number) => z.array(finite).length(length);
 
-/** What a network gives for inputs by formula (lib/packs/fingerprint): a few numbers of every output, by the graph's names. */
+/** A network's fingerprint (lib/packs/fingerprint): a few numbers of every output for inputs by formula, by the graph's names. */
 const fingerprint = z
   .record(
     z.string().min(1),
@@ -28,7 +28,7 @@ const fingerprint = z
   )
   .meta({ description: 'What the network gives for inputs by formula; `packs verify` compares it' });
 
-/** A network: its file and how the graph calls the tensors that the engine knows by role; `traced` and `either` may be left out. */
+/** A network: its file and the graph's names for the tensors of its role; `traced` and `either` are optional. */
 function role<
   In extends string,
   Out extends string,
@@ -59,16 +59,16 @@ function role<
   });
 }
 
-/** Words that need not be there, as fields of an object. */
+/** Optional names, as fields of an object. */
 function optional<N extends string>(list: readonly N[]) {
   const fields = list.map((key) => [key, z.string().min(1).exactOptional()]);
   return Object.fromEntries(fields) as Record<N, z.ZodExactOptional<z.ZodString>>;
 }
 
-/** The motion network's heads as they come: angles in bins, the rest flat. */
+/** The motion network's raw heads: angles in bins, the rest flat. */
 const HEADS = ['raw_kp', 'raw_pitch', 'raw_yaw', 'raw_roll', 'raw_t', 'raw_exp', 'raw_scale'] as const;
 
-/** What the denoiser takes: all of it at once, or what `condition` and `time` made of audio and timestep. */
+/** The denoiser's inputs: either all raw inputs, or the outputs of `condition` and `time` for audio and timestep. */
 const WHOLE = ['timestep', 'audio'] as const;
 const SPLIT = ['condition', 'time'] as const;
 

@@ -11,16 +11,16 @@ import { nativeTalkerOptions } from './native-options.js';
 import { type ModelInfo, readModel } from './onnx/index.js';
 import { type FaceRole, type Pack, type PackRole, type RoleName, rolesOf } from './pack.js';
 
-/** A file that was read whole and is as pack.json says. */
+/** A file that was read completely and matches pack.json. */
 export interface CheckedFile {
-  /** What the network does: one of `roles`, or of `faces`. */
+  /** The network's role: one of `roles`, or of `faces`. */
   role: RoleName | FaceRole;
   file: string;
   bytes: number;
   sha256: string;
 }
 
-/** A verified network with what its graph says about itself. */
+/** A verified network with the description in its graph. */
 export interface VerifiedFile extends CheckedFile {
   model: ModelInfo;
 }
@@ -31,8 +31,8 @@ export interface CheckOptions {
 }
 
 /**
- * Compares size and SHA-256 of every file with pack.json; as fast as the disk, one small buffer.
- * This is what loading a talker does.
+ * Compares size and SHA-256 of every file with pack.json; as fast as the disk, with one small buffer.
+ * Loading a talker does this check.
  *
  * @throws KdtalkerError PACK_DAMAGED for the first file that differs, ABORTED
  */
@@ -62,9 +62,9 @@ async function checkFaces(pack: Pack, signal: AbortSignal | undefined): Promise<
 }
 
 /**
- * {@link verifyGraphs}, that the networks fit each other and pack.json as they have to for a talker, and that every network that pack.json has a
- * fingerprint of still gives the same numbers: each is run
- * once on the CPU, one after the other, which takes up to ten seconds and 1.2 GB of memory for a pack of the full size.
+ * Runs {@link verifyGraphs}, checks that the networks fit each other and pack.json as a talker requires, and compares every network
+ * with its fingerprint in pack.json. It runs each such network once on the CPU, one after the other, which takes up to ten seconds
+ * and 1.2 GB of memory for a pack of the full size.
  *
  * @throws KdtalkerError PACK_DAMAGED, PACK_INVALID, ABORTED, ADDON_NOT_FOUND, RUNTIME_NOT_FOUND
  */
@@ -84,8 +84,8 @@ async function verifyAll(pack: Pack, options: FingerprintOptions): Promise<Verif
 }
 
 /**
- * {@link checkPack}, and that every graph has the inputs and outputs that pack.json names, or, of those for
- * faces, the shapes that such a network has. Runs nothing.
+ * Runs {@link checkPack}, and checks that every graph has the inputs and outputs that pack.json names, and that networks for
+ * faces have the expected shapes. Runs no network.
  *
  * @throws KdtalkerError PACK_DAMAGED, ABORTED
  */
@@ -121,7 +121,7 @@ async function measure(path: string, expected: Measure, signal: AbortSignal | un
   });
   try {
     const { size } = await file.stat();
-    // A wrong size needs no reading to be wrong.
+    // A wrong size shows damage without reading the file.
     if (size !== expected.bytes) throw damaged(path, `${expected.bytes} bytes`, `${size} bytes`);
     const { hash, bytes } = await hashFile(file, { signal, what: 'Checking the pack' });
     return { bytes, sha256: hash.digest('hex') };

@@ -5,22 +5,22 @@ import { withFingerprints } from './fingerprint/take.js';
 import type { PackManifest, PackRole, RoleName } from './manifest.js';
 import { parseManifest } from './pack.js';
 
-/** A network about to be written: its bytes stand in for size and hash. */
+/** A network to write: it has bytes instead of size and hash. */
 export interface RoleDraft extends Omit<PackRole, 'sha256' | 'bytes' | 'inputs' | 'outputs' | 'fingerprint'> {
   inputs: Record<string, string>;
   outputs: Record<string, string>;
   model: Uint8Array;
 }
 
-/** A pack about to be written. */
+/** A pack to write. */
 export interface PackDraft extends Omit<PackManifest, 'roles'> {
   roles: Partial<Record<RoleName, RoleDraft>>;
 }
 
 /**
- * Writes the files of a pack, pack.json last, so that a folder with a pack.json is whole.
+ * Writes the files of a pack, pack.json last, so that a folder with a pack.json is complete.
  *
- * @param options.fingerprint whether the networks are run for their fingerprints, where the engine can be loaded; default false
+ * @param options.fingerprint whether to run the networks for their fingerprints, if the engine can be loaded; default false
  */
 export async function writePack(
   directory: string,

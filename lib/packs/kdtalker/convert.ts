@@ -17,22 +17,22 @@ export interface ConvertOptions extends WritePackOptions {
   /** Wav2Lip's file, `wav2lip.pth`; only its audio encoder is used. */
   wav2lip: string;
   /**
-   * The folder of LivePortrait's files, with `base_models` and `retargeting_models` or around them. Its `landmark.onnx` becomes
-   * part of the pack where it is there.
+   * The folder of LivePortrait's files: it or a folder inside contains `base_models` and `retargeting_models`. Its `landmark.onnx`
+   * becomes part of the pack when it exists.
    */
   liveportrait: string;
   /**
-   * The folder of InsightFace's `det_10g.onnx` and `2d106det.onnx`, or one with `models/buffalo_l` in it; default: faces are
-   * found with the library's own networks.
+   * The folder of InsightFace's `det_10g.onnx` and `2d106det.onnx`, or a folder with `models/buffalo_l` in it; default: the
+   * library's own networks find faces.
    */
   insightface?: string;
   /** Statistics of another training, `norm.npz`; default: the published ones. */
   norm?: string;
-  /** Where to; a new or empty folder. */
+  /** The pack's folder; must be new or empty. */
   directory: string;
 }
 
-/** What the pack says about itself. The strictest licence of its parts holds for the whole. */
+/** The pack's description of itself. The strictest licence of its parts applies to the whole. */
 const IDENTITY: PackIdentity = {
   name: 'kdtalker',
   version: '1.0.0',
@@ -58,11 +58,11 @@ const IDENTITY: PackIdentity = {
 const INSIGHTFACE = "; faces are found with InsightFace's networks (non-commercial research)";
 
 /**
- * Makes a pack of the released checkpoints, with no Python. Names and shapes of all files are checked before anything is written;
- * weights are read network by network, so that memory stays far below the files' size.
+ * Makes a pack of the released checkpoints, without Python. It checks names and shapes of all files before it writes anything, and
+ * reads weights network by network, so that memory use stays far below the files' size.
  *
  * @throws KdtalkerError INVALID_ARGUMENT, FILE_NOT_FOUND, CHECKPOINT_INVALID (which lists missing, extra and wrongly shaped
- *   tensors, or what a network for faces takes and gives instead of what it should), OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
+ *   tensors, or the expected and received interface of a network for faces), OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
  * @example
  * await convertPack({
  *   kdtalker: 'ckpts/KDTalker.pth',
@@ -115,7 +115,7 @@ async function sourceFiles({
   ] as [SourceFile, string][]);
 }
 
-/** The networks for faces that are there, checked. */
+/** The networks for faces that exist, checked. */
 async function faceSources({ liveportrait, insightface }: ConvertOptions): Promise<FaceSource[]> {
   const found = insightface === undefined ? new Map<FaceRole, string>() : await findInsightface(insightface);
   const landmarks203 = await findLandmarks203(liveportrait);

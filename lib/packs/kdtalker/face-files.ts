@@ -8,14 +8,14 @@ import { FACE_SHAPES, faceMismatch } from '../faces.js';
 import type { FaceRole, PackFace, PackManifest } from '../manifest.js';
 import { type ModelInfo, readModel, type WrittenFile } from '../onnx/index.js';
 
-/** A network for faces that was looked at and can be copied into a pack. */
+/** A checked network for faces that can be copied into a pack. */
 export interface FaceSource {
   role: FaceRole;
   path: string;
   bytes: number;
 }
 
-/** Whose the networks are. The pack's own licence is another. */
+/** Origin and licence of the networks. The pack's own licence differs. */
 const LICENCES: Readonly<Record<FaceRole, string>> = {
   detector: 'non-commercial research (InsightFace)',
   landmarks106: 'non-commercial research (InsightFace)',
@@ -23,7 +23,7 @@ const LICENCES: Readonly<Record<FaceRole, string>> = {
 };
 
 /**
- * Reads a file that is said to be one of the networks for faces, and what it takes and gives.
+ * Reads a file that should be one of the networks for faces, and checks its inputs and outputs.
  *
  * @throws KdtalkerError FILE_NOT_FOUND, CHECKPOINT_INVALID
  */
@@ -44,14 +44,14 @@ function parse(bytes: Uint8Array, role: FaceRole, path: string): ModelInfo {
   }
 }
 
-/** What {@link copyFaces} tells and obeys. */
+/** Progress and abort signal of {@link copyFaces}. */
 export interface CopyOptions {
-  /** Told the bytes of every piece of a network. */
+  /** Called with the number of bytes of every written piece of a network. */
   reportOf(network: string): (bytes: number) => void;
   signal?: AbortSignal | undefined;
 }
 
-/** Copies the networks into a pack, byte for byte, and says what pack.json has to say of them; undefined where there are none. */
+/** Copies the networks into a pack, byte for byte, and returns their entries for pack.json; undefined when there are none. */
 export async function copyFaces(
   sources: readonly FaceSource[],
   directory: string,
@@ -67,7 +67,7 @@ export async function copyFaces(
   return faces;
 }
 
-/** The hash is that of what was written, whatever becomes of the source. */
+/** Hashes the written bytes, so a later change of the source does not matter. */
 async function copy(
   path: string,
   directory: string,

@@ -1,4 +1,4 @@
-/** What the released weights may be used for; docs/models.md says where this is known from. */
+/** The permitted use of the released weights; docs/models.md names the sources of this information. */
 export const LICENCES = {
   kdtalker: 'CC BY-NC 4.0 (KDTalker)',
   wav2lip: 'research and non-commercial use (Wav2Lip)',

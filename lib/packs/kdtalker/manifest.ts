@@ -5,9 +5,9 @@ import type { WrittenModel } from '../onnx/index.js';
 import type { NetworkName } from './networks.js';
 import { STATISTICS } from './statistics.js';
 
-/** What tells one pack of the published networks from another: where its weights are from. */
+/** The properties that differ between packs of the published networks, such as the origin of the weights. */
 export interface PackIdentity extends Pick<PackManifest, 'name' | 'version' | 'description' | 'licence'> {
-  /** Licences of roles that are from elsewhere; default: the pack's. */
+  /** Licences of roles with another origin; default: the pack's. */
   licences?: Partial<Record<RoleNetwork, string>>;
   /** Statistics of motion; default: the published ones. */
   statistics?: PackManifest['statistics'];
@@ -15,7 +15,7 @@ export interface PackIdentity extends Pick<PackManifest, 'name' | 'version' | 'd
 
 type Names = Pick<PackRole, 'inputs' | 'outputs'>;
 
-/** How the graphs call the tensors of each role. */
+/** The graphs' names for the tensors of each role. */
 const ROLES = {
   appearance: { inputs: { image: 'img' }, outputs: { feature: 'f_s' } },
   motion: {
@@ -60,10 +60,10 @@ const ROLES = {
 /** Networks that are roles of the pack. */
 export type RoleNetwork = keyof typeof ROLES;
 
-/** The networks that a pack is made of. */
+/** The networks of a pack. */
 export const PACK_NETWORKS: readonly NetworkName[] = Object.keys(ROLES) as RoleNetwork[];
 
-/** pack.json of those published networks that `models` has, before it is validated; `models` and `faces` are the files as written. */
+/** pack.json, not yet validated, for the published networks in `models`; `models` and `faces` describe the written files. */
 export function kdtalkerManifest(
   identity: PackIdentity,
   models: ReadonlyMap<NetworkName, WrittenModel>,

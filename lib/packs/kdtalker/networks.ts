@@ -13,7 +13,7 @@ import {
   type WeightShape,
 } from '../weights/weights.js';
 
-/** The graphs of the published model, each made from the weights of the checkpoint that its network is in. */
+/** The graphs of the published model, each made from the weights of its network's checkpoint. */
 export const NETWORKS = {
   appearance: (weights: AllWeights) => appearanceGraph(weights.appearance_feature_extractor),
   motion: (weights: AllWeights) => motionGraph(weights.motion_extractor),
@@ -32,8 +32,8 @@ export const NETWORKS = {
 export type NetworkName = keyof typeof NETWORKS;
 
 /**
- * Every tensor that graphs, by default all, take from each checkpoint, in the order of the graphs. A checkpoint has more:
- * counters of batches, constants, and the second normalisation of the denoiser's blocks are not used.
+ * Every tensor that the graphs (default: all) use from each checkpoint, in the order of the graphs. A checkpoint also contains
+ * unused tensors: counters of batches, constants, and the second normalisation of the denoiser's blocks.
  */
 export function expectedWeights(
   graphs = Object.keys(NETWORKS) as NetworkName[],

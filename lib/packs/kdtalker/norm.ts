@@ -25,7 +25,7 @@ export async function readStatistics(file: string): Promise<Statistics> {
   }
 }
 
-/** Numbers in any shape: numpy keeps a mean of angles as one number or as a list of one. */
+/** Numbers of any shape: numpy stores a mean of angles as a scalar or as a list of one element. */
 async function readArray(archive: Checkpoint, part: Part, kind: 'mean' | 'std'): Promise<number[]> {
   const name = `${part}_${kind}`;
   const count = STATISTICS[part].mean.length;

@@ -10,40 +10,40 @@ import { convertPack } from './convert.js';
 import { RELEASED_FILES, type ReleasedFile } from './released-files.js';
 import { type PackProgress, requireEmpty, type WritePackOptions } from './write.js';
 
-/** A file that is about to be downloaded, with what it may be used for. */
+/** A file to download, with its permitted use. */
 export type PullFile = ReleasedFile & HubFile;
 
-/** How far a pull is: the files come, then the pack is written, then its networks are run once. */
+/** Progress of a pull: it downloads the files, writes the pack, then runs each network once. */
 export interface PullProgress {
   stage: 'download' | PackProgress['stage'];
   /** The file being downloaded, or the network being written or run. */
   name: string;
-  /** Bytes so far, those of an earlier run among them, and in all; networks in the stage `check`. */
+  /** Bytes so far, including those of an earlier run, and in total; number of networks in the stage `check`. */
   done: number;
   total: number;
 }
 
 /** Options of {@link pullPack}. */
 export interface PullOptions extends HubOptions, Omit<WritePackOptions, 'onProgress'> {
-  /** Where the pack goes; a new or empty folder. */
+  /** The pack's folder; must be new or empty. */
   directory: string;
   /**
-   * Where the files go, and stay; files that are there are not fetched again. Default: `<directory>.download`, which is
-   * removed once the pack is made, and kept where that fails, so that the next run goes on.
+   * Folder that keeps the downloaded files; existing files are not fetched again. Default: `<directory>.download`, which is
+   * removed after the pack is complete, and kept after a failure, so that the next run resumes.
    */
   downloads?: string;
-  /** Asked once, before anything is downloaded, whether the licences of the files are accepted; or that answer. */
+  /** Whether the licences of the files are accepted, or a function that is called once before the download to ask. */
   acceptLicences: boolean | ((files: readonly PullFile[]) => boolean | Promise<boolean>);
   onProgress?: (progress: PullProgress) => void;
 }
 
 /**
  * Fetches the released checkpoints of KDTalker, Wav2Lip's audio encoder and LivePortrait from the public model hub, about a
- * gigabyte, and makes a pack of them. What is downloaded is checked against the hub's sizes and SHA-256, and goes on where
- * an earlier run ended. The pack is for non-commercial use.
+ * gigabyte, and makes a pack of them. It checks the downloads against the hub's sizes and SHA-256, and resumes
+ * an earlier run. The pack is for non-commercial use.
  *
  * @throws KdtalkerError INVALID_ARGUMENT, LICENCE_REFUSED, DOWNLOAD_FAILED, DOWNLOAD_DENIED (set `HF_TOKEN`), DOWNLOAD_DAMAGED,
- *   ABORTED, and what {@link convertPack} throws
+ *   ABORTED, and the errors of {@link convertPack}
  * @example
  * await pullPack({ directory: 'packs/kdtalker', acceptLicences: true });
  * const talker = await Talker.load('packs/kdtalker');
@@ -56,7 +56,7 @@ export async function pullPack(options: PullOptions): Promise<PackManifest> {
 async function pull(options: PullOptions): Promise<PackManifest> {
   const { directory, signal, onProgress } = options;
   const hub = hubOf(options);
-  // Before an hour of downloading, not after it.
+  // Checks before an hour of downloading, not after it.
   await requireEmpty(resolve(directory));
   const downloads = options.downloads ?? `${resolve(directory)}.download`;
   const files = await describeFiles(hub, signal);
@@ -97,7 +97,7 @@ async function askForLicences(
   );
 }
 
-/** One after the other: a file fills the line by itself, and one that fails leaves the others whole. */
+/** Downloads one file at a time: a single file uses the whole bandwidth, and a failed file leaves the others complete. */
 async function downloadAll(
   hub: Hub,
   files: readonly PullFile[],
@@ -115,7 +115,7 @@ async function downloadAll(
   }
 }
 
-/** The files, and the folders that are empty then: whatever else somebody put there stays. */
+/** Removes the files and then the empty folders; keeps everything else that somebody put there. */
 async function removeDownloads(downloads: string, files: readonly PullFile[]): Promise<void> {
   for (const file of files) {
     await rm(placeOf(downloads, file), { force: true });
@@ -126,7 +126,7 @@ async function removeDownloads(downloads: string, files: readonly PullFile[]): P
   }
 }
 
-/** The folders of both repositories, one in the other, where `packs convert` looks for them. */
+/** Nested folders of both repositories, where `packs convert` looks for them. */
 function placeOf(downloads: string, { path }: ReleasedFile): string {
   return join(downloads, path);
 }

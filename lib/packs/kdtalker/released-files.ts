@@ -4,7 +4,7 @@ import type { SourceFile } from './sources.js';
 
 /** A released file of weights on the public hub. */
 export interface ReleasedFile extends HubPath {
-  /** What it is called in the pack's sources. */
+  /** Its name in the pack's sources. */
   source: SourceFile;
   licence: string;
   /** Whether its licence rules out commercial use. */
@@ -14,7 +14,7 @@ export interface ReleasedFile extends HubPath {
 const KDTALKER = 'ChaolongYang/KDTalker';
 const LIVEPORTRAIT = 'KwaiVGI/LivePortrait';
 
-/** Where each file is and what it may be used for. */
+/** Location and permitted use of each file. */
 export const RELEASED_FILES: readonly ReleasedFile[] = [
   kdtalker('kdtalker', 'ckpts/KDTalker.pth', LICENCES.kdtalker),
   kdtalker('wav2lip', 'ckpts/wav2lip.pth', LICENCES.wav2lip),

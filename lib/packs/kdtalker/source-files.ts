@@ -5,18 +5,18 @@ import { FACE_SHAPES } from '../faces.js';
 import type { FaceRole } from '../manifest.js';
 import { LIVEPORTRAIT_FILES, type SourceFile } from './sources.js';
 
-/** Where LivePortrait's files may be in a folder: in itself, in its own folders, in those of a download around it. */
+/** Places of LivePortrait's files in a folder: the folder itself, its subfolders, or the subfolders of a download. */
 const ROOTS = ['', 'liveportrait', 'pretrained_weights/liveportrait'];
 const PLACES = ROOTS.flatMap((root) =>
   ['', 'base_models', 'retargeting_models'].map((folder) => join(root, folder)),
 );
-/** A folder of the networks alone has the others beside it. */
+/** A folder with only some of the networks has the other networks' folder beside it. */
 const BESIDE = join('..', 'retargeting_models');
-/** InsightFace keeps the networks of its package buffalo_l in models; LivePortrait's download has a folder around that. */
+/** InsightFace stores the networks of its package buffalo_l in models; LivePortrait's download adds an outer folder. */
 const INSIGHTFACE_PLACES = ['', 'insightface', 'pretrained_weights/insightface'].flatMap((root) =>
   ['', 'models/buffalo_l', 'buffalo_l'].map((folder) => join(root, folder)),
 );
-/** The first that is there is taken. */
+/** Endings in order of preference: the first existing file is used. */
 const ENDINGS = ['.pth', '.safetensors'];
 
 /**
@@ -60,7 +60,7 @@ export async function findInsightface(directory: string): Promise<Map<FaceRole, 
   );
 }
 
-/** LivePortrait's landmark.onnx, which is released beside `base_models`; undefined where the folder has none. */
+/** LivePortrait's landmark.onnx, which is released beside `base_models`; undefined when the folder has none. */
 export function findLandmarks203(directory: string): Promise<string | undefined> {
   return firstFile(placed(directory, [...ROOTS, '..'], FACE_SHAPES.landmarks203.file));
 }

@@ -1,7 +1,7 @@
 import { STATE_PREFIXES } from '../checkpoint/index.js';
 import type { CheckpointNetwork } from '../weights/weights.js';
 
-/** LivePortrait's released files, by their names without ending. */
+/** LivePortrait's released files, by their names without extension. */
 export const LIVEPORTRAIT_FILES = [
   'appearance_feature_extractor',
   'motion_extractor',
@@ -13,18 +13,18 @@ export const LIVEPORTRAIT_FILES = [
 /** A released file of weights. */
 export type SourceFile = 'kdtalker' | 'wav2lip' | (typeof LIVEPORTRAIT_FILES)[number];
 
-/** Where the weights of a network are. */
+/** The location of a network's weights. */
 export interface Source {
   file: SourceFile;
-  /** What may stand before the names, where it is not one of {@link STATE_PREFIXES}. */
+  /** Possible prefixes of the names, when they differ from {@link STATE_PREFIXES}. */
   prefixes?: readonly string[];
-  /** Tensors of the file that are passed over. */
+  /** Tensors of the file to ignore. */
   ignored(name: string): boolean;
 }
 
 const isCounter = (name: string) => name.endsWith('.num_batches_tracked');
 
-// The denoiser's constants, and the second normalisation of its blocks, which has weights and is not used.
+// The denoiser's constants, and the second normalisation of its blocks, which has weights but is unused.
 const isConstant = (name: string) =>
   name.endsWith('positional_encoding.freq_bands') || name.endsWith('rotary_emb.freqs');
 const isUnusedNorm = (name: string) => /\.block2\.norm\.(gamma|beta)$/.test(name);
@@ -35,7 +35,7 @@ function retargeting(network: string): Source {
   return { file: 'stitching_retargeting_module', prefixes, ignored: () => false };
 }
 
-/** The file of every network, and what else its file holds. */
+/** The file of every network, and the other contents of that file. */
 export const SOURCES: Record<CheckpointNetwork, Source> = {
   appearance_feature_extractor: { file: 'appearance_feature_extractor', ignored: isCounter },
   motion_extractor: { file: 'motion_extractor', ignored: isCounter },
@@ -44,7 +44,7 @@ export const SOURCES: Record<CheckpointNetwork, Source> = {
   retarget_shoulder: retargeting('retarget_shoulder'),
   retarget_mouth: retargeting('retarget_mouth'),
   retarget_eye: retargeting('retarget_eye'),
-  // The dicts beside the network are the training's: optimizer, averages.
+  // The dicts beside the network are from training: optimizer, averages.
   kdtalker: {
     file: 'kdtalker',
     ignored: (name) => !name.startsWith('point_model.model.') || isConstant(name) || isUnusedNorm(name),

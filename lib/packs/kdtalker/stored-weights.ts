@@ -5,11 +5,11 @@ import { expectedWeights, type NetworkName } from './networks.js';
 import { SOURCES, type SourceFile } from './sources.js';
 
 /**
- * Weights in files, of which those of one graph at a time are in memory: at most 230 MB. Everything else in the files, such as
+ * Weights in files. Memory holds the weights of one graph at a time: at most 230 MB. Everything else in the files, such as
  * an optimizer's state, stays on the disk.
  */
 export class StoredWeights {
-  /** What the graphs are made from. Reading needs {@link load} first. */
+  /** The weights for the graphs. Call {@link load} before reading. */
   readonly weights: AllWeights;
   readonly #checkpoints: readonly Checkpoint[];
   readonly #states: ReadonlyMap<CheckpointNetwork, State>;
@@ -41,7 +41,7 @@ export class StoredWeights {
     }
   }
 
-  /** Reads the weights of a graph and forgets those of the graph before. @throws CHECKPOINT_INVALID, ABORTED */
+  /** Reads the weights of a graph and frees those of the previous graph. @throws CHECKPOINT_INVALID, ABORTED */
   async load(graph: NetworkName, signal?: AbortSignal): Promise<void> {
     this.#loaded.clear();
     const expected = expectedWeights([graph]);
@@ -60,7 +60,7 @@ export class StoredWeights {
     await closeAll(this.#checkpoints);
   }
 
-  /** A copy: graphs fold normalisations into what they are given. */
+  /** Returns a copy: graphs fold normalisations into the array. */
   #floats(network: CheckpointNetwork, key: string): Float32Array {
     const values = this.#loaded.get(`${network}.${key}`);
     if (!values) throw new RangeError(`Expected ${network}.${key} to be loaded before it is read`);
@@ -68,7 +68,7 @@ export class StoredWeights {
   }
 }
 
-/** The networks that the opened files are said to hold. */
+/** The networks that the opened files should contain. */
 function selectAll(opened: ReadonlyMap<SourceFile, Checkpoint>): Map<CheckpointNetwork, State> {
   const expected = expectedWeights();
   const present = CHECKPOINT_NETWORKS.filter((network) => opened.has(SOURCES[network].file));
@@ -83,9 +83,9 @@ function selectAll(opened: ReadonlyMap<SourceFile, Checkpoint>): Map<CheckpointN
   return new Map(states);
 }
 
-/** One such number blackens every picture, which is hard to find later. */
+/** Throws for numbers that are not finite: one of them blackens every picture, and the cause is hard to find later. */
 function finite(values: Float32Array, key: string, network: CheckpointNetwork): Float32Array {
-  // Zero times a finite number is zero: a sum is ten times as fast as a test of each.
+  // Zero times a finite number is zero: a sum is ten times as fast as a test of each number.
   let zero = 0;
   for (let i = 0; i < values.length; i++) zero += values[i]! * 0;
   if (zero === 0) return values;

@@ -6,15 +6,15 @@ import { type WritePackOptions, writeKdtalkerPack } from './write.js';
 
 /** Options of {@link synthesizePack}. */
 export interface SynthesizeOptions extends WritePackOptions {
-  /** Any text; each gives other weights. */
+  /** Any text; different texts give different weights. */
   salt: string;
-  /** Where to; a new or empty folder. */
+  /** The pack's folder; must be new or empty. */
   directory: string;
 }
 
 /**
- * Makes a pack of the published networks at their full size with weights from a formula: what it draws is noise, but every
- * number is the same on every machine, so it tests and measures the whole chain where the trained weights cannot be had.
+ * Makes a pack of the published networks at their full size with weights from a formula. It draws noise, but every
+ * number is the same on every machine, so it tests and measures the whole chain when the trained weights are not available.
  * The same salt gives the same graphs and weights, byte for byte. About 700 MB and ten seconds on two cores, and eight more
  * to run every network once for its fingerprint.
  *

@@ -12,13 +12,13 @@ import { copyFaces, type FaceSource } from './face-files.js';
 import { kdtalkerManifest, PACK_NETWORKS, type PackIdentity } from './manifest.js';
 import { NETWORKS, type NetworkName } from './networks.js';
 
-/** How far the writing of a pack is. */
+/** Progress of writing a pack. */
 export interface PackProgress {
   /** `write`: the weights are being written; `check`: every network is run once for its fingerprint. */
   stage: 'write' | 'check';
   /** The network being written or run. */
   network: string;
-  /** Bytes of weights written, or networks run, so far and in all. */
+  /** Bytes of weights written, or networks run, so far and in total. */
   done: number;
   total: number;
 }
@@ -28,30 +28,30 @@ const ROOM = 'A pack takes 700 MB';
 /** Options of writing a pack. */
 export interface WritePackOptions {
   /**
-   * Whether every network is run once, so that pack.json can say what it gives and `verifyPack` can compare; default true.
+   * Whether to run every network once, so that pack.json contains fingerprints for `verifyPack`; default true.
    * It takes up to ten seconds and 1.2 GB of memory.
    */
   fingerprint?: boolean;
-  /** Called after every tensor, and with every network that is run. */
+  /** Called after every tensor and for every network that is run. */
   onProgress?: (progress: PackProgress) => void;
   signal?: AbortSignal;
 }
 
-/** Options of writing a pack whose weights are somewhere else. */
+/** Options of writing a pack whose weights are not in memory. */
 export interface WriteFromOptions extends WritePackOptions {
-  /** Awaited before the weights of a network are read, to bring them into memory. */
+  /** Loads the weights of a network into memory; awaited before they are read. */
   prepare?: (network: NetworkName) => Promise<void>;
-  /** Networks for faces that are copied into the pack; default none. */
+  /** Networks for faces to copy into the pack; default none. */
   faces?: readonly FaceSource[];
 }
 
 /**
- * Writes a pack of the published networks, about 700 MB, with float32 weights in a file beside each graph. Everything is
- * written to a folder beside `directory` that takes its name at the end: either the whole pack is there or nothing.
+ * Writes a pack of the published networks, about 700 MB, with float32 weights in a file beside each graph. It writes
+ * to a temporary folder beside `directory` and renames it at the end, so `directory` contains the whole pack or nothing.
  * Memory holds a few tensors at a time, about 200 MB.
  *
  * @param directory must not exist, or be empty
- * @throws KdtalkerError INVALID_ARGUMENT, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED, and what reading the weights throws
+ * @throws KdtalkerError INVALID_ARGUMENT, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED, and errors of reading the weights
  */
 export async function writeKdtalkerPack(
   directory: string,
@@ -115,7 +115,7 @@ async function checked(
   });
 }
 
-/** Throws INVALID_ARGUMENT for a folder with anything in it. */
+/** Throws INVALID_ARGUMENT for a folder that is not empty. */
 export async function requireEmpty(directory: string): Promise<void> {
   const entries = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];

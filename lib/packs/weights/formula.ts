@@ -17,7 +17,7 @@ export function formulaWeights(salt: string): AllWeights {
 function networkWeights(salt: string, network: CheckpointNetwork): Weights {
   const plain = (key: string, dims: readonly number[]) =>
     uniform(fnv1a32(`${salt}${network}.${key}`), dims, rangeOf(network, key, dims));
-  // The two vectors of a layer are asked for in turn and cost several passes over its weight: the last pair is kept.
+  // Callers request the two vectors of a layer in turn, and they cost several passes over its weight: this keeps the last pair.
   let last: { layer: string; u: Float32Array; v: Float32Array } | undefined;
   const spectral = (layer: string, vector: 'u' | 'v') => {
     if (last?.layer !== layer) {
@@ -35,7 +35,7 @@ function networkWeights(salt: string, network: CheckpointNetwork): Weights {
   };
 }
 
-/** What the power iteration of a layer starts from. */
+/** The start vector of a layer's power iteration. */
 const START: Range = { centre: 0, scale: 1 };
 
 /** Uniform numbers in a range, float64 rounded once. */

@@ -23,7 +23,7 @@ const likePublished = (name: 'kp' | 'exp'): Rule[] => [
   ],
 ];
 
-// The first rule whose pattern is in the key decides; vectors of normalisations and biases are COMMON to all networks.
+// The first rule whose pattern occurs in the key decides; vectors of normalisations and biases are COMMON to all networks.
 const RULES: Record<CheckpointNetwork, readonly Rule[]> = {
   appearance_feature_extractor: [
     [/^resblocks_3d.*conv\d\.weight$/, gain(0.8)],

@@ -1,4 +1,4 @@
-/** Passes of the power iteration that formula weights are given. */
+/** Passes of the power iteration for formula weights. */
 const PASSES = 8;
 
 /**
@@ -18,7 +18,7 @@ export function spectralVectors(
   return { u: Float32Array.from(u), v: Float32Array.from(v) };
 }
 
-/** The spectral norm u'Wv that a layer's weight is divided by. */
+/** The spectral norm u'Wv, the divisor of a layer's weight. */
 export function spectralNorm(weight: Float32Array, u: Float32Array, v: Float32Array): number {
   const image = times(weight, Float64Array.from(v));
   return image.reduce((sum, value, row) => sum + value * u[row]!, 0);

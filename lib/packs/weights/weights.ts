@@ -1,11 +1,11 @@
 /**
- * Where the trained numbers of a network come from: a formula, a checkpoint. Keys are those of the released checkpoints
+ * The source of a network's trained numbers: a formula or a checkpoint. Keys are those of the released checkpoints
  * below the prefix of the whole network, e.g. `detector.fc_kp.weight`; elements are row-major.
  */
 export interface Weights {
-  /** The elements of one tensor. Throws where there is none of that key and shape; must give the same at every call. */
+  /** The elements of one tensor. Throws when no tensor has that key and shape; must return the same at every call. */
   floats(key: string, dims: readonly number[]): Float32Array;
-  /** Told of every tensor that a network will ask for, when its graph is built and before any is read. */
+  /** Called for every tensor that a network needs, while its graph is built and before any tensor is read. */
   expect?(key: string, dims: readonly number[]): void;
 }
 
