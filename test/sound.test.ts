@@ -213,7 +213,7 @@ t.test('chunks are a second or less, and can be read again', async (t) => {
 });
 
 t.test('a header that claims absurd rates and channels takes no memory', async (t) => {
-  const file = wav({ channels: Array.from({ length: 8000 }, () => [0.5]), coding: 'f64', rate: 768000 });
+  const file = wav({ channels: Array.from({ length: 8000 }, () => [0.5]), coding: 'f64', rate: 384000 });
   t.same([...(await read(file)).samples], [0.5]);
 });
 
@@ -370,7 +370,7 @@ t.test('files that are no sound', async (t) => {
   };
   await fails(t, broken(22, 0, 0), 'SPEECH_UNREADABLE', /0 channels/);
   await fails(t, broken(24, 0, 0, 0, 0), 'SPEECH_UNREADABLE', /sample rate is 0 Hz/);
-  await fails(t, broken(24, 255, 255, 255, 255), 'SPEECH_UNREADABLE', /sample rate/);
+  await fails(t, broken(24, 255, 255, 255, 255), 'SPEECH_UNREADABLE', /samples a second .* 4294967295/);
   await fails(t, broken(16, 255, 255, 255, 15), 'SPEECH_UNREADABLE', /ends inside its header/);
   await fails(t, broken(12, 100), 'SPEECH_UNREADABLE', /before their format/);
   await fails(t, () => openSound(join(folder, 'absent.wav')), 'FILE_NOT_FOUND', /does not exist/);

@@ -85,7 +85,7 @@ function wrongRate(name: string, rate: number): KdtalkerError {
   const [least, most] = SAMPLE_RATES;
   return new KdtalkerError(
     'SPEECH_UNREADABLE',
-    `Expected ${least} to ${most} samples a second for speech but received ${name}, which has ${rate}. Convert it to 16000.`,
+    `Expected ${least} to ${most} samples a second for speech but received ${rate} in ${name}. Resample it to 16000.`,
   );
 }
 
