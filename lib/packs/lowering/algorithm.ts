@@ -1,6 +1,6 @@
 import type { Algorithm } from './weight-layout.js';
 
-/** What the choice of an algorithm looks at. */
+/** The properties that decide the algorithm. */
 export interface ConvolutionSize {
   kernel: readonly number[];
   inputs: number;
@@ -9,7 +9,7 @@ export interface ConvolutionSize {
   width: number;
 }
 
-/** With fewer cells per side there are too few tiles to pay for the weights of tiles of four, which are more than twice as many. */
+/** With fewer cells per side, too few tiles pay for the weights of tiles of four, which are more than twice as many. */
 const TILES_OF_FOUR_FROM = 16;
 
 /** How a convolution is computed. */

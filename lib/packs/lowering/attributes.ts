@@ -1,7 +1,6 @@
 import { asLength, type EditableNode } from '../onnx/index.js';
 
-// Attributes of a node by name, each with the value it has when left out. One that is there without a value is zero: proto3 does not
-// write zeros.
+// Attributes of a node by name, each with its default. An attribute without a value is zero: proto3 does not write zeros.
 
 export function intOf(node: EditableNode, name: string, missing: number): number {
   const found = find(node, name);
@@ -22,7 +21,7 @@ export function textOf(node: EditableNode, name: string, missing: string): strin
   return found ? Buffer.from(found.s ?? []).toString() : missing;
 }
 
-/** Attributes as text that is equal where they are, in any order. */
+/** Attributes as text; equal attributes give equal text in any order. */
 export function attributesText({ attributes }: EditableNode): string {
   const byName = [...attributes].sort((a, b) => (a.name < b.name ? -1 : 1));
   return JSON.stringify(byName, (_, value) => (typeof value === 'bigint' ? `${value}` : value));

@@ -36,7 +36,7 @@ function convolved({ node, shape }: Operation, factor: number): Shape {
   return [blocksOf(intOf(node, 'channels', 0)), ...scaled(dims, factor).slice(1)];
 }
 
-/** For each keypoint, and for standing still, its heat and the channels of the volume [1, channels, depth, height, width]. */
+/** For each keypoint, and for no motion, its heat and the channels of the volume [1, channels, depth, height, width]. */
 function stacked(volume: Shape, points: Shape): Shape {
   return volume && points && [blocksOf((points[1]! + 1) * (volume[1]! + 1)), ...volume.slice(2), BLOCK];
 }

@@ -7,19 +7,19 @@ export function block({ graph, precision }: PassContext, value: string): string 
   return graph.add({ type: named('Block', precision), domain: DOMAIN, inputs: [value] });
 }
 
-/** The context of an operator that reads a value: float32 where the value's blocked form stayed so. */
+/** The context of an operator that reads a value: float32 when the value's blocked form stayed float32. */
 export function reading(context: PassContext, value: string): PassContext {
   const maker = context.graph.producer(value);
   const unblocked = maker?.domain === DOMAIN && maker.type === 'Unblock';
   return unblocked && context.exact.has(maker.inputs[0]!) ? { ...context, precision: 'fp32' } : context;
 }
 
-/** The name of an operator whose inputs do not say what its blocked output is to be: one for each precision. */
+/** The name of an operator whose inputs do not determine its blocked output's element type: one name for each precision. */
 export function named(operator: string, precision: PassContext['precision']): string {
   return precision === 'bf16' ? `${operator}Bf16` : operator;
 }
 
-/** The value [1, channels, ...] of a blocked form. */
+/** Unblocks a blocked form into a value [1, channels, ...]. */
 function unblock({ graph }: PassContext, blocked: string, channels: number): string {
   return graph.add({ type: 'Unblock', domain: DOMAIN, inputs: [blocked], attributes: { channels } });
 }
@@ -34,7 +34,7 @@ export function addBlocked(
   return graph.add({ type, domain: DOMAIN, inputs, attributes });
 }
 
-/** Lets the blocked form of `channels` channels take the place of a value. */
+/** Replaces a value with a blocked form of `channels` channels. */
 export function replaceByBlocked(
   context: PassContext,
   value: string,

@@ -6,11 +6,11 @@ import { hashFile } from '../../files/hash.js';
 import { isSystemError } from '../../files/output-error.js';
 import type { LoweredNetwork } from './lower-pack.js';
 
-/** A lowered pack that is whole. */
+/** A complete lowered pack. */
 export interface LoweredPack {
   /** Absolute path of its folder. */
   directory: string;
-  /** By role; `prepare` besides, where there is work that only the portrait decides. */
+  /** By role, plus `prepare` when part of a network depends on the portrait alone. */
   networks: Record<string, LoweredNetwork>;
 }
 
@@ -31,11 +31,11 @@ const schema = z.strictObject({
 });
 
 /**
- * Completes an entry: all its files get the same time, in whole seconds, which archives keep. A file that still has its size and
- * its time has not been written to since.
+ * Completes an entry: all its files get the same time, in whole seconds, which archives preserve. A file with the same size and
+ * time has not been written to since.
  */
 export async function sealEntry(directory: string, networks: LoweredPack['networks']): Promise<void> {
-  // A second ago: whatever is written to the file from now on gives it a later time.
+  // A second ago: every later write to the file gives it a later time.
   const written = Math.floor(Date.now() / 1000) - 1;
   for (const each of filesOf(networks)) await utimes(join(directory, each.file), written, written);
   const manifest = { format: 1, written, networks };
@@ -43,9 +43,9 @@ export async function sealEntry(directory: string, networks: LoweredPack['networ
 }
 
 /**
- * Reads and checks an entry: files that were written to since, or moved without their times, are hashed.
+ * Reads and checks an entry. It hashes files that were written to since, or copied without their times.
  *
- * @returns the lowered pack; 'missing' where there is none; 'damaged' where anything differs
+ * @returns the lowered pack; 'missing' when it does not exist; 'damaged' when anything differs
  * @throws KdtalkerError ABORTED
  */
 export async function readEntry(
@@ -63,13 +63,13 @@ export async function readEntry(
   return { directory, networks: manifest.networks };
 }
 
-/** Remembers that an entry was used; of no matter where the cache cannot be written. */
+/** Records that an entry was used; ignores errors when the cache is not writable. */
 export async function touchEntry(directory: string): Promise<void> {
   const now = new Date();
   await utimes(join(directory, MANIFEST), now, now).catch(() => undefined);
 }
 
-/** When an entry was used last, in milliseconds since 1970; 0 for what is no entry. */
+/** When an entry was used last, in milliseconds since 1970; 0 if it is not an entry. */
 export async function lastUsed(directory: string): Promise<number> {
   return (await stat(join(directory, MANIFEST)).catch(() => undefined))?.mtimeMs ?? 0;
 }
@@ -100,7 +100,7 @@ async function isWhole(
   return found.mtimeMs === 1000 * written || (await hashOf(path, signal)) === expected.sha256;
 }
 
-/** Undefined for what cannot be read. @throws KdtalkerError ABORTED */
+/** Undefined if it cannot be read. @throws KdtalkerError ABORTED */
 async function hashOf(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   const file = await open(path).catch(() => undefined);
   if (!file) return undefined;

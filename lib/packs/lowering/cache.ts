@@ -10,33 +10,33 @@ import { cacheKey, type LoweredFor } from './cache-key.js';
 import { type PlannedNetwork, planLowering, type WriteLoweredOptions, writeLowered } from './lower-pack.js';
 import type { LayOutWeights } from './weight-layout.js';
 
-/** What a pack is lowered for, and what lays out its weights. */
+/** The target of lowering, and the function that lays out the weights. */
 export interface LoweringTarget extends LoweredFor {
   layOutWeights: LayOutWeights;
 }
 
-/** Where the cache is: by default {@link cacheDirectory}. */
+/** Folder of the cache; default {@link cacheDirectory}. */
 export interface CacheOptions extends WriteLoweredOptions {
   directory?: string | undefined;
-  /** Checks the pack; called before anything is made of its files, which passes trust. */
+  /** Checks the pack; called before lowering reads its files, which passes trust. */
   check?: (() => Promise<unknown>) | undefined;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
-/** Lowered packs that nobody used for so long are removed when another is added. */
+/** Lowered packs unused for this long are removed when another is added. */
 const KEPT_FOR = 30 * DAY;
 
 const ADVICE =
   "Name another folder for lowered packs in KDTALKER_CACHE, fill it ahead of time with 'kdtalker packs compile', or load with lowering: false";
 
-/** Lowering under way in this process, by folder: a second talker waits for the first one's and takes it. */
+/** Running lowerings of this process, by folder: a second talker waits for the first one's result. */
 const underWay = new Map<string, Promise<unknown>>();
 
 /**
- * The lowered form of a pack, from the cache or made now. It is written to a folder beside its own that takes its name at the end, so
- * what has the name is whole, whoever else makes it at the same time; one that was damaged since is made again.
+ * Returns the lowered form of a pack, from the cache or newly made. It writes to a temporary folder and renames it at the end, so a
+ * folder with the final name is complete, even when other processes make it at the same time. A damaged one is made again.
  *
- * @returns undefined where no pass finds anything to rewrite; nothing is written then
+ * @returns undefined, without writing anything, when no pass finds anything to rewrite
  * @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
  */
 export async function loweredPack(
@@ -67,14 +67,14 @@ async function withoutFolder(pack: Pack, target: LoweringTarget, options: CacheO
   if ((await plan(pack, target, options)).length > 0) neededCacheDirectory();
 }
 
-/** What will be written: of a pack that was checked, unless that is nothing. */
+/** The networks to write; checks the pack first unless there are none. */
 async function plan(
   pack: Pack,
   target: LoweringTarget,
   { check, signal }: CacheOptions,
 ): Promise<PlannedNetwork[]> {
   const planned = await planLowering(pack, target, signal).catch(async (error) => {
-    await check?.(); // what is wrong with the pack says more than what a pass made of it
+    await check?.(); // an error of the check explains a damaged pack better than an error of a pass
     throw error;
   });
   if (planned.length > 0) await check?.();
@@ -116,7 +116,7 @@ async function make(
   });
 }
 
-/** Gives a whole folder its name; where another process was first, takes what that made, if it is whole. */
+/** Renames a complete folder; if another process was first, takes its folder when that is complete. */
 async function publish(partial: string, folder: string, made: LoweredPack): Promise<LoweredPack> {
   for (;;) {
     try {
@@ -131,7 +131,7 @@ async function publish(partial: string, folder: string, made: LoweredPack): Prom
   }
 }
 
-/** Removes what was not used for long; failing to is no failure of the work that asked for it. */
+/** Removes entries that were unused for long; a failure to remove does not fail the caller. */
 async function prune(directory: string, keep: string): Promise<void> {
   const now = Date.now();
   for (const name of await readdir(directory)) {

@@ -6,7 +6,7 @@ import type { PassContext } from './pass.js';
 export interface Convolution {
   node: EditableNode;
   input: string;
-  /** Names of float32 constants: [outputs, inputs, ...kernel] and, where there is one, [outputs]. */
+  /** Names of float32 constants: the weight [outputs, inputs, ...kernel] and the optional bias [outputs]. */
   weight: string;
   bias: string | undefined;
   outputs: number;
@@ -16,11 +16,11 @@ export interface Convolution {
   cells: readonly number[];
 }
 
-/** What comes right after a convolution and can be done in its place. */
+/** The operation right after a convolution that can be fused into it. */
 export interface Activation {
   activation: 'none' | 'relu' | 'leaky';
   alpha: number;
-  /** The value that has it. */
+  /** The value after this operation. */
   value: string;
 }
 
@@ -66,7 +66,7 @@ export function isKernel({ kernel }: Convolution, length: number): boolean {
   return kernel.length >= 2 && kernel.length <= 3 && kernel.every((axis) => axis === length);
 }
 
-/** The activation of a value that nothing else uses. */
+/** The activation that is the only user of a value. */
 export function activationOf({ graph }: PassContext, value: string): Activation {
   const [user] = graph.usedOnce(value) ? graph.users(value) : [];
   if (user?.domain === '' && user.type === 'Relu')
@@ -76,7 +76,7 @@ export function activationOf({ graph }: PassContext, value: string): Activation 
   return { activation: 'none', alpha: 0, value };
 }
 
-/** What is added to a value of this shape that nothing else uses. */
+/** The addend of an addition that is the only user of a value of this shape. */
 export function residualOf(
   { graph, shapes }: PassContext,
   value: string,

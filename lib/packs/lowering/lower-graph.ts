@@ -6,7 +6,7 @@ import type { Precision } from './precision.js';
 import { Shapes } from './shapes.js';
 import type { LayOutWeights } from './weight-layout.js';
 
-/** What a graph is lowered for. */
+/** The target of lowering a graph. */
 export interface GraphTarget {
   precision: Precision;
   layOutWeights: LayOutWeights;
@@ -15,7 +15,7 @@ export interface GraphTarget {
 /**
  * Rewrites a graph with the engine's own operators; inputs and outputs keep their names and shapes.
  *
- * @returns how many patterns each pass found; all zero: the graph is as it was
+ * @returns how many patterns each pass found; if all are zero, the graph is unchanged
  */
 export async function lowerGraph(
   graph: EditableGraph,
@@ -27,13 +27,13 @@ export async function lowerGraph(
   const context = { graph, shapes: new Shapes(graph), exact: new Set<string>(), ...target };
   for (const pass of passes) {
     found.set(pass.name, await pass.run(context));
-    graph.prune(); // what was replaced must not count as a user in the next pass
+    graph.prune(); // replaced nodes must not count as users in the next pass
   }
   if ([...found.values()].some((count) => count > 0)) graph.opsets.set(DOMAIN, DOMAIN_VERSION);
   return found;
 }
 
-/** Of standard operators alone, and no graphs within the graph, whose use of values nobody sees. */
+/** Whether a graph has only standard operators and no subgraphs, whose use of values is hidden. */
 function isPlain(graph: EditableGraph): boolean {
   return !graph.hasSubgraphs && graph.nodes.every(({ domain }) => domain === '');
 }

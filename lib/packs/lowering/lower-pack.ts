@@ -4,15 +4,15 @@ import { type Pack, rolesOf } from '../pack.js';
 import { type GraphTarget, lowerGraph } from './lower-graph.js';
 import { splitPortrait } from './portrait-split.js';
 
-/** The part of a lowered network that depends on the portrait alone: run once a portrait, by the words of the role it is split from. */
+/** The part of a lowered network that depends on the portrait alone: run once per portrait, with the tensor names of its original role. */
 const PREPARE = 'prepare';
 
-/** How far lowering is. */
+/** Progress of lowering. */
 export interface LoweringProgress {
   stage: 'lower';
-  /** The network whose weights are being laid out. */
+  /** The network whose weights are now laid out. */
   network: string;
-  /** Bytes of weights laid out so far, and in all. */
+  /** Bytes of weights laid out so far, and in total. */
   done: number;
   total: number;
 }
@@ -21,7 +21,7 @@ export interface LoweringProgress {
 export interface PlannedNetwork {
   role: string;
   graph: EditableGraph;
-  /** How the graph calls what the engine knows by the pack's words. */
+  /** The graph's names for the tensors of the role. */
   inputs: Record<string, string>;
   outputs: Record<string, string>;
 }
@@ -32,13 +32,13 @@ export interface LoweredNetwork extends WrittenModel {
   outputs: Record<string, string>;
 }
 
-/** Networks that run once a portrait: what they gain is not worth bfloat16's rounding in every frame. */
+/** Networks that run once per portrait: their speedup does not justify bfloat16's rounding in every frame. */
 const ONCE = new Set(['appearance', 'motion']);
-/** Networks that run once a frame, and the words of what the portrait gives them. */
+/** Networks that run once per frame, with the names of the inputs that the portrait sets. */
 const EVERY_FRAME = new Set(['warp', 'render']);
 const PORTRAIT = ['feature', 'source'] as const;
 
-/** Rewrites the networks of a pack in memory, where their weights are not; those in which no pass found anything are left out. */
+/** Rewrites the networks of a pack in memory, without their weights; omits networks that no pass changed. */
 export async function planLowering(
   pack: Pack,
   target: GraphTarget,
@@ -67,7 +67,7 @@ async function openGraph(file: string): Promise<EditableGraph> {
   }
 }
 
-/** Splits the portrait's part off a network, where it has one: returns it, and adds what crosses over to the network's inputs. */
+/** Splits off the part that depends on the portrait alone, if any: returns it, and adds its outputs to the network's inputs. */
 function splitOff(network: PlannedNetwork): PlannedNetwork[] {
   const words = PORTRAIT.filter((word) => network.inputs[word] !== undefined);
   const split = splitPortrait(
@@ -91,7 +91,7 @@ export interface WriteLoweredOptions {
 }
 
 /**
- * Writes planned networks to a folder, weight by weight, so that memory holds no more than one of them with its laid out form.
+ * Writes planned networks to a folder, weight by weight, so that memory holds at most one weight and its laid out form.
  *
  * @returns the networks by role
  * @throws KdtalkerError ABORTED, with part of the files written; errors of the file system as they are

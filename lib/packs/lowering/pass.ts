@@ -3,25 +3,25 @@ import type { Precision } from './precision.js';
 import type { Shapes } from './shapes.js';
 import type { LayOutWeights } from './weight-layout.js';
 
-/** What a pass works on. */
+/** The input of a pass. */
 export interface PassContext {
   readonly graph: EditableGraph;
-  /** Shapes of the graph's values, also of those that passes add. */
+  /** Shapes of the graph's values, including values that passes add. */
   readonly shapes: Shapes;
   readonly precision: Precision;
-  /** Blocked values that stay float32 whatever the precision, and so does what is convolved from them. */
+  /** Blocked values that stay float32 in every precision, as do the results of convolutions over them. */
   readonly exact: Set<string>;
   readonly layOutWeights: LayOutWeights;
 }
 
 /**
- * One rewriting of a graph. It recognises what it rewrites by operators, attributes, shapes and constants, never by names, and leaves
- * alone whatever differs. Constants are given to the graph as something to be made when it is written: a pass reads only those
- * it has to look at.
+ * One rewriting of a graph. It recognises patterns by operators, attributes, shapes and constants, never by names, and leaves
+ * everything else unchanged. New constants are computed only when the graph is written: a pass reads only the constants
+ * that it has to check.
  */
 export interface Pass {
-  /** As it is named in tests; the file is named after it. */
+  /** Its name in tests; the file has the same name. */
   readonly name: string;
-  /** Rewrites all that it finds; says how many patterns that were. */
+  /** Rewrites all patterns that it finds; returns their number. */
   run(context: PassContext): Promise<number>;
 }

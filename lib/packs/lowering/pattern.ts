@@ -1,15 +1,15 @@
 import { DATA_TYPE, type EditableGraph, type EditableNode, integersOf, numbersOf } from '../onnx/index.js';
 
-/** What the names of a pattern stand for in a graph. */
+/** The values of a graph that match the names of a pattern. */
 export type Found = ReadonlyMap<string, string>;
 
-/** Whether a value is made as the pattern says; `found` has what has been found so far, the result more. */
+/** Matches a value against a pattern; `found` contains the matches so far, and the result adds new ones. */
 export type Pattern = (graph: EditableGraph, value: string, found: Found) => Found | undefined;
 
 /** Operators whose two inputs may come in either order. */
 const COMMUTATIVE = new Set(['Add', 'Mul']);
 
-/** Any value; where the name stands for one already, that one. */
+/** Any value; if the name already has a match, only that value. */
 export function any(name: string): Pattern {
   return (_, value, found) => {
     const known = found.get(name);
@@ -50,14 +50,14 @@ function constantOf(
   };
 }
 
-/** What an operator's node has to be like besides its type. */
+/** Conditions on an operator's node besides its type. */
 export interface NodeTest {
-  /** Which of its outputs the value is; default the first. */
+  /** Index of the output that is the value; default the first. */
   output?: number;
   test?: (node: EditableNode) => boolean;
 }
 
-/** What a standard operator makes of inputs that are as their patterns say. */
+/** The output of a standard operator whose inputs match their patterns. */
 export function op(type: string, inputs: readonly Pattern[], { output = 0, test }: NodeTest = {}): Pattern {
   return (graph, value, found) => {
     const node = graph.producer(value);
@@ -91,7 +91,7 @@ export function named(name: string, pattern: Pattern): Pattern {
   };
 }
 
-/** x sigmoid(x), for an x that is as its pattern says. */
+/** x sigmoid(x), for an x that matches its pattern. */
 export function silu(x: Pattern): Pattern {
   return (graph, value, found) => {
     const node = graph.producer(value);

@@ -5,25 +5,25 @@ import { DOMAIN } from './domain.js';
 import { Shapes } from './shapes.js';
 import { STANDARD_SHAPES } from './standard-shapes.js';
 
-/** What a split gives. */
+/** The result of a split. */
 export interface PortraitSplit {
-  /** Makes, of the portrait's inputs, what crosses over. */
+  /** Computes the shared values from the portrait's inputs. */
   portrait: EditableGraph;
-  /** Values that are outputs there and inputs of what is left here. */
+  /** The shared values: outputs of the portrait's graph and inputs of the remaining graph. */
   crossing: string[];
 }
 
-/** Operators that only say how a value is seen, or copy it. */
+/** Operators that only change the view of a value, or copy it. */
 const FREE = new Set(['Identity', 'Reshape', 'Squeeze', 'Unsqueeze']);
-/** Operators of ours that give float32 in every precision; a device's tensors have no other form. */
+/** Operators of the domain `kdtalker` that return float32 in every precision; a device's tensors have no other form. */
 const FLOAT = new Set(['Unblock', 'CellsFirst']);
 
 /**
- * Takes out of a graph what depends on the portrait alone, so that it is done once a portrait instead of once a frame; what is left has
- * what crosses over as inputs of its own.
+ * Moves the nodes that depend on the portrait alone out of a graph, so that they run once per portrait instead of once per frame. The
+ * remaining graph receives the shared values as inputs.
  *
  * @param inputs names of the inputs that a portrait sets
- * @returns undefined where nothing would be saved; the graph is then as it was
+ * @returns undefined when nothing would be saved; the graph is then unchanged
  */
 export function splitPortrait(graph: EditableGraph, inputs: readonly string[]): PortraitSplit | undefined {
   const shapes = new Shapes(graph);
@@ -38,7 +38,7 @@ export function splitPortrait(graph: EditableGraph, inputs: readonly string[]): 
   return { portrait, crossing };
 }
 
-/** The nodes whose inputs are constants and values of the portrait, one at least. */
+/** The nodes whose inputs are only constants and at least one value of the portrait. */
 function portraitNodes(graph: EditableGraph, shapes: Shapes, inputs: readonly string[]): Set<EditableNode> {
   const values = new Set(inputs);
   const own = new Set<EditableNode>();

@@ -3,7 +3,7 @@ import type { EditableNode } from '../onnx/index.js';
 /** Lengths of the axes of a value; undefined where they are not known before a run. */
 export type Shape = readonly number[] | undefined;
 
-/** What a rule may look at. */
+/** The data available to a rule. */
 export interface Operation {
   node: EditableNode;
   /** Shape of an input. */
@@ -12,9 +12,9 @@ export interface Operation {
   integers(input: number): number[] | undefined;
   /** Numbers of an input that is a small float32 constant. */
   numbers(input: number): number[] | undefined;
-  /** Which output of the node is asked for. */
+  /** Index of the requested output. */
   output: number;
 }
 
-/** Shape of an output; undefined where an input's is not known or the form of the operator is not one we use. */
+/** Shape of an output; undefined when an input's shape is unknown or the packs do not use this form of the operator. */
 export type ShapeRule = (operation: Operation) => Shape;

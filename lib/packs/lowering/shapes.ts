@@ -6,8 +6,8 @@ import type { Shape } from './shape-rule.js';
 import { STANDARD_SHAPES } from './standard-shapes.js';
 
 /**
- * Shapes of the values of a graph whose inputs have fixed lengths, by one rule an operator: a value of an operator without
- * a rule has none, nor has what follows from it. Asked for, not kept up: nodes may be added at any time.
+ * Shapes of the values of a graph whose inputs have fixed lengths, with one rule per operator. The output of an operator without
+ * a rule has no shape, nor do values computed from it. Shapes are computed on request, so nodes may be added at any time.
  */
 export class Shapes {
   readonly #graph: EditableGraph;

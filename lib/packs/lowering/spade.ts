@@ -8,9 +8,9 @@ import type { PassContext } from './pass.js';
 export interface Spade {
   /** Makes the scale and, in the lower half of its channels, the shift. */
   convolution: Convolution;
-  /** What is normalised. */
+  /** The input of the normalisation. */
   input: string;
-  /** What has been normalised. */
+  /** The normalised value. */
   normal: string;
   channels: number;
   epsilon: number;
@@ -41,7 +41,7 @@ export async function scaleOf(context: PassContext, node: EditableNode): Promise
   });
 }
 
-/** What a multiplication makes of a plain normalisation and a scale, of whose convolution `convolutionOfScale` knows. */
+/** The product of a plain normalisation and a scale; `convolutionOfScale` finds the scale's convolution. */
 async function scaledNorm(
   context: PassContext,
   multiplied: EditableNode,
@@ -67,7 +67,7 @@ function bothOrders({ inputs }: EditableNode): [string, string][] {
   ];
 }
 
-/** The convolution of kernel 3 of which `scale` is the upper half of the channels and `shift` the lower. */
+/** The convolution of kernel 3 whose upper half of the channels is `scale` and whose lower half is `shift`. */
 function halvesOf(context: PassContext, scale: string, shift: string): Convolution | undefined {
   const { graph } = context;
   const split = graph.producer(scale);
@@ -84,7 +84,7 @@ function pictureConvolution(context: PassContext, node: EditableNode): Convoluti
   return convolution?.kernel.length === 2 && isKernel(convolution, 3) ? convolution : undefined;
 }
 
-/** An instance normalisation with nothing of its own: scale 1, shift 0. */
+/** An instance normalisation without a learned affine part: scale 1, shift 0. */
 async function isPlainNorm({ graph }: PassContext, node: EditableNode): Promise<boolean> {
   if (node.type !== 'InstanceNormalization' || node.domain !== '') return false;
   const [scale, shift] = [graph.constants.get(node.inputs[1]!), graph.constants.get(node.inputs[2]!)];

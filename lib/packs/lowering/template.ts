@@ -5,27 +5,27 @@ import type { PassContext } from './pass.js';
 /** Operators whose two inputs may come in either order. */
 const COMMUTATIVE = new Set(['Add', 'Mul']);
 
-/** What the names of a template stand for in a graph. */
+/** The values of a graph that match the names of a template. */
 export type Bindings = ReadonlyMap<string, string>;
 
 /**
- * A part of a network, to be found in graphs: built with the code that builds the network, so that both are equal where the graph has
- * that part. Its inputs stand for any value, of the given shape; its constants have to be equal bit for bit.
+ * A part of a network to find in graphs. The same code builds the template and the network, so they are equal when the graph contains
+ * the part. Its inputs match any value of the given shape; its constants must be equal bit for bit.
  */
 export class Template {
   readonly #graph: EditableGraph;
 
-  /** @param build adds the part to a graph and returns what it ends with */
+  /** @param build adds the part to a graph and returns its output */
   constructor(part: Graph) {
     this.#graph = EditableGraph.parse(part.toBytes());
   }
 
-  /** The operator it ends with. */
+  /** Its last operator. */
   get end(): EditableNode {
     return this.#graph.producer(this.#graph.outputs[0]!.name)!;
   }
 
-  /** What the template's inputs are where `value` is the part's output; undefined where it is not. */
+  /** The values that match the template's inputs if `value` is the part's output; undefined otherwise. */
   async match(context: PassContext, value: string): Promise<Bindings | undefined> {
     return this.#matchValue(context, this.#graph.outputs[0]!.name, value, new Map());
   }

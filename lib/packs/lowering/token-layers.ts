@@ -18,10 +18,10 @@ export interface TokenLayer {
   inputs: readonly (string | undefined)[];
 }
 
-/** What layers of one operator have in common. */
+/** The common properties of one operator's layers. */
 export interface TokenSettings {
   epsilon: number;
-  /** Left out where no layer attends. */
+  /** Omitted when no layer is an attention layer. */
   heads?: number;
 }
 
@@ -78,7 +78,7 @@ function kindsOf({ attributes }: EditableNode): TokenLayer['kind'][] {
   return kinds.map((kind) => Buffer.from(kind).toString() as TokenLayer['kind']);
 }
 
-/** The tokens that a value was made of by layers which keep their number. */
+/** The tokens from which layers that keep their number computed a value. */
 export function tokensBehind({ graph }: PassContext, value: string): string {
   let current = value;
   for (;;) {

@@ -1,6 +1,6 @@
 import type { Precision } from './precision.js';
 
-/** How an operator wants its weights. */
+/** The weight layout of an operator. */
 export interface WeightLayout {
   /** The operator of the domain `kdtalker` that reads them. */
   operator: string;

@@ -3,7 +3,7 @@ import { BLOCK, blocksOf } from './domain.js';
 import type { PassContext } from './pass.js';
 import type { WeightLayout } from './weight-layout.js';
 
-/** Gives the graph a constant of laid out weights, made of a float32 constant when the graph is written. */
+/** Adds a constant of laid out weights to the graph, computed from a float32 constant when the graph is written. */
 export function laidOutWeights(context: PassContext, weight: string, layout: WeightLayout): string {
   const stored = context.graph.constants.get(weight)!;
   return context.graph.addConstant(`${weight}:laid-out`, {

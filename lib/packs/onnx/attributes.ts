@@ -7,7 +7,7 @@ export interface TensorAttribute {
   dims: readonly number[];
 }
 
-/** Attributes of a node by name; those that are undefined are left out. */
+/** Attributes of a node by name; undefined ones are omitted. */
 export type Attributes = Record<
   string,
   | number
@@ -20,7 +20,7 @@ export type Attributes = Record<
   | undefined
 >;
 
-// A number says not whether it is whole by kind: where it is, it becomes an int attribute unless its name is listed here.
+// JavaScript has one number type: a whole number becomes an int attribute unless its name is listed here.
 const FLOAT_ATTRIBUTES = new Set([
   'alpha',
   'beta',

@@ -39,7 +39,7 @@ type Writable = { -readonly [K in keyof EditableNode]: EditableNode[K] } & {
 };
 
 /**
- * An ONNX graph that was read from a file, to be changed and written again. Its constants stay in the file until they are
+ * An editable ONNX graph from a file. Its constants stay in the file until they are
  * read, so a graph of any size takes little memory.
  */
 export class EditableGraph {
@@ -55,7 +55,7 @@ export class EditableGraph {
   readonly #users = new Map<string, Set<Writable>>();
   readonly #names = new Set<string>();
 
-  /** @throws Error when the file is not an ONNX model, or its nodes need each other */
+  /** @throws Error when the file is not an ONNX model, or its nodes form a cycle */
   static async open(file: string): Promise<EditableGraph> {
     return new EditableGraph(decodeModel(await readFile(file)), file);
   }
@@ -80,7 +80,7 @@ export class EditableGraph {
     this.opsets = new Map(model.opsetImport.map(({ domain, version }) => [standard(domain), version]));
     for (const info of input) this.#names.add(info.name);
     for (const message of node) this.#insert(fromMessage(message));
-    this.sorted(); // throws where nodes need each other, which would keep everything that follows them from ending
+    this.sorted(); // throws for a cycle, on which later walks would never end
   }
 
   /** A graph with the same interface and constants as a model of its own, for parts that are split off; without nodes. */
@@ -96,7 +96,7 @@ export class EditableGraph {
     return [...this.#nodes];
   }
 
-  /** Nodes that run graphs of their own, which may use any value unseen. */
+  /** Nodes with subgraphs, which may use any value of the outer graph. */
   get hasSubgraphs(): boolean {
     return this.nodes.some(({ attributes }) => attributes.some(({ g }) => g !== undefined && g !== null));
   }
@@ -113,7 +113,7 @@ export class EditableGraph {
     return this.outputs.some(({ name }) => name === value);
   }
 
-  /** Whether one input of one node is all that uses a value. */
+  /** Whether a single input of a single node is the only use of a value. */
   usedOnce(value: string): boolean {
     const users = this.users(value);
     return (
@@ -153,7 +153,7 @@ export class EditableGraph {
     this.outputs.push(info);
   }
 
-  /** Makes a value an input of the graph: nothing in it makes the value any more. */
+  /** Makes a value an input of the graph: its node no longer computes it. */
   addInput(info: ValueInfoMessage): void {
     const maker = this.#producers.get(info.name);
     if (maker) this.#rename(maker, info.name, this.claim(`${info.name}:made`));
@@ -172,7 +172,7 @@ export class EditableGraph {
     this.#insert({ ...node, inputs: [...node.inputs], outputs: [...node.outputs] });
   }
 
-  /** Lets everything that uses `old`, or an output of the graph under that name, have the value `by` instead. */
+  /** Replaces every use of `old`, including a graph output of that name, with the value `by`. */
   replace(old: string, by: string): void {
     for (const user of this.#users.get(old) ?? []) {
       user.inputs = user.inputs.map((input) => (input === old ? by : input));
@@ -198,8 +198,8 @@ export class EditableGraph {
   }
 
   /**
-   * The nodes in the order in which they are written and run: of what a node needs, that with the longest way behind it comes first,
-   * so that little is made long before it is used.
+   * The nodes in the order in which they are written and run: among a node's inputs, the one with the longest chain of nodes comes
+   * first, so that few values are computed long before their use.
    */
   #scheduled(): Writable[] {
     const depths = new Map<Writable, number>();
@@ -214,7 +214,7 @@ export class EditableGraph {
     return inputs.flatMap((value) => this.#producers.get(value) ?? []);
   }
 
-  /** Nodes after those they need. Without recursion: a graph may be thousands of nodes deep. Throws where they need each other. */
+  /** Nodes after those they need. Without recursion: a graph may be thousands of nodes deep. Throws for a cycle. */
   #ordered(nodes: Iterable<Writable>, needs: (node: Writable) => Writable[]): Writable[] {
     const order = new Set<Writable>();
     for (const node of nodes) {
@@ -248,7 +248,7 @@ export class EditableGraph {
     return { ...rest, graph, opsetImport, metadataProps: metadataProps ?? [] };
   }
 
-  /** A name that nothing in the graph has yet. */
+  /** A name that is unused in the graph. */
   claim(wanted: string): string {
     let name = wanted;
     for (let i = 1; this.#names.has(name); i++) name = `${wanted}_${i}`;
@@ -279,7 +279,7 @@ export class EditableGraph {
     return users;
   }
 
-  /** Lets `value` come out of the graph as `output`. */
+  /** Makes `value` the graph output `output`. */
   #giveName(value: string, output: string): void {
     const before = this.#producers.get(output);
     if (before) this.#rename(before, output, this.claim(`${output}:replaced`));

@@ -15,7 +15,7 @@ export interface WrittenFile {
   sha256: string;
 }
 
-/** A model on the disk, with the file of its large constants where it has any. */
+/** A model on the disk, with the file of its large constants, if any. */
 export interface WrittenModel extends WrittenFile {
   data?: WrittenFile;
 }
@@ -27,14 +27,14 @@ export const EXTERNAL_FROM = 4096;
 export interface WriteModelOptions {
   /** Constants of at least this number of bytes go to the second file; default {@link EXTERNAL_FROM}. */
   externalFrom?: number;
-  /** Told after every constant how many bytes it has; in all, as many as {@link Graph.externalBytes}. */
+  /** Called after every constant with its number of bytes; the sum is {@link Graph.externalBytes}. */
   onProgress?: (bytes: number) => void;
   signal?: AbortSignal;
 }
 
 /**
- * Writes a model as `<name>` and, where it has large constants, `<name>.data`. One constant at a time is made, hashed and
- * written, so memory holds no more than the largest of them.
+ * Writes a model as `<name>` and, if it has large constants, `<name>.data`. It computes, hashes and writes one constant at a
+ * time, so memory holds at most the largest of them.
  *
  * @throws KdtalkerError ABORTED, with part of the files written
  */
@@ -53,7 +53,7 @@ export async function writeModel(
   try {
     for (const { length, read } of blocks) {
       throwIfAborted(options.signal, 'Writing a model');
-      // Where the layout says: both begin each block with a page.
+      // The offset agrees with the layout: both start each block at a page.
       await data.block(read());
       options.onProgress?.(length);
     }
@@ -64,10 +64,10 @@ export async function writeModel(
 }
 
 /**
- * Writes a graph that was read and changed, in the form of {@link writeModel}: one constant at a time is read, or made of what was read, so
- * memory holds no more than the largest. Told of progress are the bytes each was made from.
+ * Writes a graph that was read and changed, in the form of {@link writeModel}: it reads or computes one constant at a time, so
+ * memory holds at most the largest. Progress counts the bytes of each constant's sources.
  *
- * @throws KdtalkerError ABORTED, with part of the files written; what reading the constants throws
+ * @throws KdtalkerError ABORTED, with part of the files written; errors of reading the constants
  */
 export async function writeEdited(
   graph: EditableGraph,
@@ -125,7 +125,7 @@ class DataFile {
     this.name = name;
   }
 
-  /** Appends a block; says where it begins. */
+  /** Appends a block; returns its offset. */
   async block(bytes: Uint8Array): Promise<number> {
     await this.#fillPage();
     const offset = this.#bytes;
@@ -133,7 +133,7 @@ class DataFile {
     return offset;
   }
 
-  /** What was written, the last page filled up as if another block followed; a file without blocks is taken away. */
+  /** Returns the written file, with the last page filled up as if another block followed; removes a file without blocks. */
   async end(): Promise<WrittenFile | undefined> {
     await this.#fillPage();
     if (this.#bytes === 0) {

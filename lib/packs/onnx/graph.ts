@@ -16,7 +16,7 @@ import { type Builder, type Operand, Value } from './value.js';
 const IR_VERSION = 9;
 const DEFAULT_OPSET = 20;
 
-/** What a graph says about itself besides its nodes. */
+/** The metadata of a graph. */
 export interface GraphOptions {
   /** Version of the standard operator set; default 20. */
   opset?: number;
@@ -39,7 +39,7 @@ export interface ConstantBlock {
   read(): Uint8Array;
 }
 
-/** A model whose large constants are outside: its own bytes, and the blocks of the file beside it in their order. */
+/** A model with external large constants: its own bytes, and the blocks of the file beside it in order. */
 export interface ModelLayout {
   bytes: Uint8Array;
   blocks: ConstantBlock[];
@@ -233,8 +233,8 @@ export class Graph implements Builder {
   }
 
   /**
-   * {@link toFiles} for models too large for memory: says what stands where in the file `location` and leaves the writing
-   * to the caller. Every block starts at a multiple of 4096; the last is followed by zeros up to one.
+   * {@link toFiles} for models too large for memory: returns the layout of the file `location`; the caller writes
+   * it. Every block starts at a multiple of 4096; the last is followed by zeros up to one.
    */
   layOut(location: string, externalFrom: number): ModelLayout {
     const blocks: ConstantBlock[] = [];
@@ -250,7 +250,7 @@ export class Graph implements Builder {
     return { bytes: encodeModel(this.#model(this.#constants.map(place))), blocks };
   }
 
-  /** Bytes of the constants that {@link layOut} puts outside, without what fills up their pages. */
+  /** Bytes of the constants that {@link layOut} puts outside, without the padding of their pages. */
   externalBytes(externalFrom: number): number {
     const outside = this.#constants.filter((constant) => isOutside(constant, externalFrom));
     return outside.reduce((sum, { byteLength }) => sum + byteLength, 0);

@@ -17,7 +17,7 @@
  *
  * An absent input is `undefined`: g.op('Resize', [x, undefined, undefined, g.ints([1, 3, 64, 64])], { mode: 'linear' }).
  * Whole numbers are int attributes except under names that ONNX defines as floats (alpha, epsilon, ...: attributes.ts).
- * Equal constants are stored once, whatever name they were given.
+ * Equal constants are stored once, even under different names.
  */
 export type { Attributes, TensorAttribute } from './attributes.js';
 export { EditableGraph, type EditableNode, type NewNode } from './edit.js';

@@ -5,7 +5,7 @@ interface Halves {
   unsigned: boolean;
 }
 
-/** Fields whose int64 is a length or a version: numbers here, as nothing of the kind comes near 2^53. */
+/** Int64 fields that are lengths or versions: plain numbers here, as they never come near 2^53. */
 const LENGTHS = new Set(['dims', 'dimValue', 'irVersion', 'version']);
 
 /** A copy of a message in which `change` has been made to every whole number of 64 bits; bytes and plain numbers stay as they are. */
@@ -23,7 +23,7 @@ export function mapIntegers(
   );
 }
 
-/** What {@link mapIntegers} makes of a message that was read. @throws Error for a length that no tensor has */
+/** {@link mapIntegers} for a message that was read. @throws Error for a length that no tensor has */
 export function fromHalves(value: bigint | Halves, field: string): bigint | number {
   const whole = typeof value === 'bigint' ? value : (BigInt(value.high) << 32n) | BigInt(value.low >>> 0);
   if (!LENGTHS.has(field)) return whole;
@@ -32,7 +32,7 @@ export function fromHalves(value: bigint | Halves, field: string): bigint | numb
   throw new Error(`Expected a number below 2^53 for ${field} but received ${whole}`);
 }
 
-/** What {@link mapIntegers} makes of a message that is to be written. @throws Error for a number of more than 64 bits */
+/** {@link mapIntegers} for a message to write. @throws Error for a number of more than 64 bits */
 export function toHalves(value: bigint | Halves, field: string): Halves {
   if (typeof value !== 'bigint') return value;
   if (value !== BigInt.asIntN(64, value))
@@ -42,8 +42,8 @@ export function toHalves(value: bigint | Halves, field: string): Halves {
 }
 
 /**
- * A whole number to compare and to calculate lengths with. What is further from 0 than 2^53 comes as the last number that is exact: no
- * length is as large, so an open end of a Slice stays beyond every end. Never write it in the place of the number itself.
+ * A whole number to compare and to calculate lengths with. Values further from 0 than 2^53 are clamped to the last exact number: no
+ * length is as large, so an open end of a Slice stays beyond every end. Never write the clamped number to a file.
  */
 export function asLength(value: bigint): number {
   const limit = BigInt(Number.MAX_SAFE_INTEGER);

@@ -8,7 +8,7 @@ export interface ValueInfo {
   dims: Dim[];
 }
 
-/** What a model file says about itself. */
+/** The description of a model file. */
 export interface ModelInfo {
   name: string;
   producer: string;

@@ -5,20 +5,20 @@ import { asLength } from './integers.js';
 import type { TensorMessage } from './proto.js';
 import { DATA_TYPE, rawBytes, sizeOf } from './types.js';
 
-/** A constant of a graph that can be changed; its elements are read when they are needed and not kept. */
+/** A constant of a graph that can be changed; its elements are read on demand and not kept. */
 export interface StoredTensor {
-  /** Left out where only {@link StoredTensor.read} knows it: one axis of as many elements as there are bytes. */
+  /** Omitted when only {@link StoredTensor.read} knows it: one axis with one element for each byte. */
   dims?: readonly number[];
   /** A code of {@link DATA_TYPE}. */
   dataType: number;
-  /** Bytes that have to be read to make it: what writing it counts as progress. */
+  /** Bytes to read for it; writing counts them as progress. */
   bytes: number;
-  /** The elements, where the graph's own file has them. */
+  /** The elements, if they are in the graph's own file. */
   inline?: Uint8Array;
   read(): Promise<Uint8Array>;
 }
 
-/** Where in which file a tensor's bytes are. */
+/** File and offset of a tensor's bytes. */
 interface Piece {
   file: string;
   offset: number;
@@ -35,7 +35,7 @@ export function storedTensor(message: TensorMessage, file: string): StoredTensor
   return inlineTensor(dims, dataType, message.rawData?.length ? message.rawData : typedBytes(message));
 }
 
-/** A constant whose bytes are at hand. */
+/** A constant whose bytes are in memory. */
 export function inlineTensor(dims: readonly number[], dataType: number, inline: Uint8Array): StoredTensor {
   return { dims, dataType, bytes: inline.byteLength, inline, read: async () => inline };
 }

@@ -5,8 +5,8 @@ import type { Pass, PassContext } from '../pass.js';
 import { isUnblocked } from './pooling.js';
 
 /**
- * A ReLU of a blocked value that no convolution could take in is applied to the blocks: zeros stay zeros. Only in float32, as
- * ONNX Runtime has no other on a CPU.
+ * Applies a ReLU that no convolution could absorb to the blocked value: zeros stay zeros. Only in float32, as
+ * ONNX Runtime has no other ReLU on a CPU.
  */
 export const blockedActivation: Pass = {
   name: 'blocked-activation',

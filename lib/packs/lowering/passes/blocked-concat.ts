@@ -6,8 +6,8 @@ import type { Pass, PassContext } from '../pass.js';
 import { isUnblocked } from './pooling.js';
 
 /**
- * Channels put one after the other where some are blocked already: blocks put one after the other. All but the last have to
- * fill their blocks, so that the lanes without a channel come at the end.
+ * Replaces a concatenation of channels, some of them already blocked, with a concatenation of blocks. All inputs but the last
+ * must fill their blocks, so that the padding lanes come at the end.
  */
 export const blockedConcat: Pass = {
   name: 'blocked-concat',

@@ -9,7 +9,7 @@ import { laidOutWeights, laneBias } from '../weights.js';
 const INPUTS_FROM = BLOCK;
 const OUTPUTS_FROM = 8;
 
-/** Convolutions of kernel 1 or 3 that keep the size, with what follows them at once: an activation, then something added. */
+/** Convolutions of kernel 1 or 3 that keep the size, with the operations right after them: an activation, then an addition. */
 export const blockedConvolution: Pass = {
   name: 'blocked-convolution',
   async run(context) {

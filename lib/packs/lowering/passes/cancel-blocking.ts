@@ -3,7 +3,7 @@ import { named } from '../blocked.js';
 import { DOMAIN } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
 
-/** What was unblocked is not blocked again, and what several need blocked is blocked once. */
+/** Removes the blocking of an unblocked value, and blocks a value only once for several users. */
 export const cancelBlocking: Pass = {
   name: 'cancel-blocking',
   async run(context) {
@@ -20,7 +20,7 @@ function isBlock(node: EditableNode): boolean {
   return node.domain === DOMAIN && BLOCKS.includes(node.type);
 }
 
-/** The operator that would block to the precision that a blocked value has. */
+/** The operator that blocks to the precision of a blocked value. */
 function blockerOf({ exact, precision }: PassContext, blocked: string): string {
   return named('Block', exact.has(blocked) ? 'fp32' : precision);
 }
@@ -36,7 +36,7 @@ function cancel(context: PassContext, node: EditableNode, first: Map<string, str
   return true;
 }
 
-/** The blocked value that a node's input was unblocked from, where the node would block it to the same precision. */
+/** The blocked source of a node's unblocked input, if the node blocks it to the same precision. */
 function unblockedAlike(context: PassContext, node: EditableNode): string | undefined {
   const maker = context.graph.producer(node.inputs[0]!);
   if (maker?.domain !== DOMAIN || maker.type !== 'Unblock') return undefined;

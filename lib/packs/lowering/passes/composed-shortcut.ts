@@ -53,7 +53,7 @@ function convolve(graph: EditableGraph, { input, kernel }: Convolution, { weight
   return graph.add({ type: 'Conv', inputs: [input, weight, bias], attributes });
 }
 
-/** The upper half of what makes scale and shift. */
+/** The upper half of the convolution for scale and shift. */
 function gammaOf(graph: EditableGraph, { convolution, channels }: Spade): Layer {
   const { weight, bias, inputs, kernel } = convolution;
   const upper = (values: Float32Array) => values.subarray(0, values.length / 2);
@@ -62,7 +62,7 @@ function gammaOf(graph: EditableGraph, { convolution, channels }: Spade): Layer 
   return { weight: half(weight, [channels, inputs, ...kernel]), bias: bias && half(bias, [channels]) };
 }
 
-/** The lower half, and the short cut after it. */
+/** The lower half, followed by the short cut. */
 function shiftOf(graph: EditableGraph, { convolution }: Spade, shortcut: Convolution): Layer {
   const { weight, bias, inputs, kernel } = convolution;
   const { outputs, weight: matrix } = shortcut;
@@ -73,7 +73,7 @@ function shiftOf(graph: EditableGraph, { convolution }: Spade, shortcut: Convolu
   return { weight: composed(weight, [outputs, inputs, ...kernel]), bias: bias && composed(bias, [outputs]) };
 }
 
-/** A float32 constant made of others when the graph is written. */
+/** A float32 constant computed from other constants when the graph is written. */
 function derived(
   graph: EditableGraph,
   name: string,

@@ -7,7 +7,7 @@ import { Template } from '../template.js';
 
 const { depth, side } = VOLUME;
 
-/** Heat maps and sampled candidates of the dense motion network, made in blocks in one go, without the repeated volume. */
+/** Makes heat maps and sampled candidates of the dense motion network in blocks in one operator, without the repeated volume. */
 export const denseMotionInput: Pass = {
   name: 'dense-motion-input',
   async run(context) {
@@ -32,7 +32,7 @@ export const denseMotionInput: Pass = {
   },
 };
 
-/** Whether a node sees volumes that were put side by side as channels of one. */
+/** Whether a node reshapes concatenated volumes into channels of one volume. */
 function joinsVolumes({ graph, shapes }: PassContext, node: EditableNode): boolean {
   if (node.type !== 'Reshape' || graph.producer(node.inputs[0]!)?.type !== 'Concat') return false;
   return shapes.of(node.outputs[0]!)?.length === 5;

@@ -16,7 +16,7 @@ import { tokenResidual } from './token-residual.js';
 import { tokenStack } from './token-stack.js';
 import { upsampledConvolution } from './upsampled-convolution.js';
 
-/** The passes, in their order: what covers more comes before what covers a part of it. */
+/** The passes, in their order: a pass for a larger pattern comes before passes for its parts. */
 export const PASSES: readonly Pass[] = [
   denseMotionInput,
   maskMotion,

@@ -9,7 +9,7 @@ import { laidOutWeights } from '../weights.js';
 
 const { depth, side } = VOLUME;
 const CANDIDATES = 22;
-/** Channels of the volume that the mask is made of. */
+/** Channels of the mask convolution's input volume. */
 const INPUTS = 142;
 const KERNEL = [7, 7, 7] as const;
 
@@ -50,7 +50,7 @@ function lower(context: PassContext, mask: string, source: string, driving: stri
   return addBlocked(context, 'MaskMotion', operands, { in_channels: inputs });
 }
 
-/** A node as the convolution that makes the mask. */
+/** Reads a node as the mask convolution. */
 function maskOf(context: PassContext, node: EditableNode): Convolution | undefined {
   const convolution = convolutionOf(context, node);
   return convolution?.kernel.join() === KERNEL.join() && convolution.inputs === INPUTS

@@ -7,7 +7,7 @@ import { laidOutWeights } from '../weights.js';
 
 const KERNEL = 7;
 
-/** A 7x7 convolution to one channel, with a sigmoid, of a volume whose depth was made channels: the volume is read as it is. */
+/** A 7x7 convolution to one channel, with a sigmoid, of a volume whose depth was folded into channels: reads the volume directly. */
 export const occlusion: Pass = {
   name: 'occlusion',
   async run(context) {

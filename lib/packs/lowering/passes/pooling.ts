@@ -4,7 +4,7 @@ import { addBlocked, block, replaceByBlocked } from '../blocked.js';
 import { DOMAIN } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
 
-/** Averages of two by two cells of the last axes, of what is blocked already. */
+/** Averages two by two cells of the last axes of blocked values. */
 export const pooling: Pass = {
   name: 'pooling',
   async run(context) {

@@ -6,10 +6,10 @@ import { isVolume } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
 
 /**
- * A volume sampled along a grid whose depth then becomes channels, 16 a channel: each channel fills a block. The volume is brought into an
- * order in which a cell's channels are side by side, by an operator of its own, as that may be the portrait's work.
+ * Samples a volume along a grid whose depth then becomes channels, 16 per channel: each channel fills a block. A separate operator
+ * reorders the volume so that a cell's channels are adjacent, since the reordering may depend on the portrait alone.
  *
- * What is sampled is the picture itself: it stays float32 in precision bf16 too, which is worth 1.3 dB of the frame and costs little.
+ * The samples are the picture itself: they stay float32 in precision bf16 too, which gains 1.3 dB in the frame and costs little.
  */
 export const sampleVolume: Pass = {
   name: 'sample-volume',

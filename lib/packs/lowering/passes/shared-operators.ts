@@ -3,7 +3,7 @@ import { attributesText } from '../attributes.js';
 import { DOMAIN } from '../domain.js';
 import type { Pass } from '../pass.js';
 
-/** What two operators of ours would compute alike is computed once: the statistics of a value that is normalised twice. */
+/** Merges equal operators of the domain `kdtalker`, such as the statistics of a value that is normalised twice. */
 export const sharedOperators: Pass = {
   name: 'shared-operators',
   async run({ graph }) {
@@ -11,7 +11,7 @@ export const sharedOperators: Pass = {
     let found = 0;
     for (const node of graph.sorted()) {
       if (node.domain !== DOMAIN) continue;
-      // The inputs as they are by now: what comes earlier may have been found equal.
+      // The current inputs: earlier nodes may have been merged already.
       const key = keyOf(node);
       const known = first.get(key);
       if (known === undefined) first.set(key, node.outputs[0]!);

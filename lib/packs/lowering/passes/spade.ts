@@ -6,13 +6,13 @@ import { repetitionOf } from '../repetition.js';
 import { type Spade, scaleOf, spadeOf } from '../spade.js';
 import { laidOutWeights, laneBias } from '../weights.js';
 
-/** Most often that the operator repeats a cell of what it normalises. */
+/** Highest repetition of a cell that the operator supports in its normalised input. */
 const LIMIT = 2;
 
 /**
  * Spatially adaptive normalisation: InstanceNormalization(x) * scale + shift, where one convolution makes both, scale first, or
- * InstanceNormalization(x) * scale alone, and perhaps a LeakyRelu after. Where x repeats every cell, the cells themselves have the
- * same statistics and are read repeated.
+ * InstanceNormalization(x) * scale alone, optionally with a LeakyRelu after. If x repeats every cell, the original cells have the
+ * same statistics, and the operator reads them repeatedly.
  */
 export const spade: Pass = {
   name: 'spade',

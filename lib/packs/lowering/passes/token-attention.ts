@@ -53,7 +53,7 @@ const alternates = (signs: readonly number[]) => signs.every((sign, i) => sign =
 const cos = named('cos', op('Cos', [angle]));
 const sin = named('sin', op('Mul', [op('Sin', [angle]), numbers(alternates)]));
 
-// What is added to the scores by the distance of key and query.
+// The bias of the scores by the distance of key and query.
 const relative = op('Sub', [
   op('Unsqueeze', [index, integers(is(0))]),
   op('Unsqueeze', [index, integers(is(1))]),
@@ -76,7 +76,7 @@ function byHead(output: number): Pattern {
   return op('Transpose', [heads], permutation(0, 2, 1, 3));
 }
 
-/** Turns pairs of numbers; what is turned goes under `name`. */
+/** Rotates pairs of numbers; `name` matches the input of the rotation. */
 function rotated(x: Pattern, name: string): Pattern {
   const parts = (output: number) =>
     op('Split', [named(name, x), integers((all) => all.length === 2, 'turning')], axis(3, output));
@@ -115,7 +115,7 @@ function lower(context: PassContext, match: Found): string | undefined {
   return addTokenLayers(context, name('x'), [{ kind: 'attention', width, inputs }], { epsilon, heads });
 }
 
-/** Whether all sizes are those of heads side by side that turn in pairs, and of one row for each distance. */
+/** Whether the sizes match adjacent heads with rotated pairs, and a bias of one row for each distance. */
 function fits({ graph }: PassContext, match: Found, width: number, heads: number): boolean {
   const dims = (key: string) => graph.constants.get(match.get(key)!)!.dims!.join();
   const ints = (key: string) => integersOf(graph.constants.get(match.get(key)!))!.join();

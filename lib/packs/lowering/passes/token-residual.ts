@@ -72,7 +72,7 @@ interface Condition {
   offset: number;
 }
 
-/** Tokens of a prefix alone have no audio; nothing is added after the last. */
+/** Only the tokens of a prefix have no audio; there is no padding after the last token. */
 const isPrefix = (pads: readonly number[]) =>
   pads.length === 6 && pads[1]! >= 0 && pads.every((pad, i) => i === 1 || pad === 0);
 const isConstantPad = ({ attributes }: EditableNode) => attributes.length === 0;
@@ -107,7 +107,7 @@ interface Part {
   length: number;
 }
 
-/** A value as a part of another along the last of three axes. */
+/** Matches a value as a slice of another along the last of three axes. */
 function partOf({ graph }: PassContext, value: string): Part | undefined {
   const node = graph.producer(value);
   if (node?.type !== 'Split' || node.domain !== '' || intOf(node, 'axis', 0) !== 2) return undefined;

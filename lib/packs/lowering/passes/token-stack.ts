@@ -9,7 +9,7 @@ import {
   tokenLayersOf,
 } from '../token-layers.js';
 
-/** Layers over tokens that follow each other become one operator, with the linear layers before the first and after the last. */
+/** Merges consecutive layers over tokens into one operator, with the linear layers before the first and after the last. */
 export const tokenStack: Pass = {
   name: 'token-stack',
   async run(context) {
@@ -19,7 +19,7 @@ export const tokenStack: Pass = {
   },
 };
 
-/** Joins two neighbours; false where there are none. */
+/** Joins two neighbours; returns false when there are none. */
 function grow(context: PassContext): boolean {
   for (const node of context.graph.sorted()) {
     const layers = tokenLayersOf(node);
@@ -33,7 +33,7 @@ function grow(context: PassContext): boolean {
 
 const LINEAR: Pattern = linear(any('x'), 'matrix', 'bias');
 
-/** With what makes the tokens, where nothing else uses them. */
+/** Adds the linear layer that makes the tokens, if nothing else uses its output. */
 function before(context: PassContext, { x, layers, output, ...settings }: TokenLayers): string | undefined {
   const { graph } = context;
   if (!graph.usedOnce(x)) return undefined;
@@ -44,7 +44,7 @@ function before(context: PassContext, { x, layers, output, ...settings }: TokenL
   return match && put(context, output, match.get('x')!, [linearLayer(context, match), ...layers], settings);
 }
 
-/** With a linear layer that is all that uses the tokens. */
+/** Adds the linear layer that is the only user of the tokens. */
 function after(context: PassContext, { x, layers, output, ...settings }: TokenLayers): string | undefined {
   const { graph } = context;
   const [product] = graph.usedOnce(output) ? graph.users(output) : [];
@@ -71,7 +71,7 @@ function linearLayer(context: PassContext, match: Found): TokenLayer {
   return { kind: 'linear', width, inputs: [laidOutMatrix(context, matrix), match.get('bias')!] };
 }
 
-/** What both can have; undefined where they differ. */
+/** The common value of both; undefined when they differ. */
 function commonOf(a: TokenSettings, b: TokenSettings): TokenSettings | undefined {
   if (a.epsilon !== b.epsilon) return undefined;
   const heads = a.heads ?? b.heads;

@@ -5,12 +5,12 @@ import { type Repetition, repetitionOf } from '../repetition.js';
 import { laidOutWeights, laneBias } from '../weights.js';
 import { paysBlocked } from './blocked-convolution.js';
 
-/** Most often that the operator repeats a cell along an axis. */
+/** Highest repetition of a cell along an axis that the operator supports. */
 const LIMIT = 4;
 
 /**
- * Convolutions of kernel 3 whose input repeats every cell two or four times along both axes: most of their taps see the same cell,
- * and are added up beforehand. The repeated input is not made.
+ * Convolutions of kernel 3 whose input repeats every cell two or four times along both axes: several taps read the same cell,
+ * so their weights are summed in advance. The repeated input is never computed.
  */
 export const upsampledConvolution: Pass = {
   name: 'upsampled-convolution',
