@@ -66,7 +66,7 @@ t.test('for people: one line a check, and what to do below', async (t) => {
   });
 });
 
-/** An ffmpeg that can encode what it is told to. */
+/** An ffmpeg with a given list of encoders. */
 function fakeFfmpeg(folder: string, encoders: readonly string[], version = '9.9'): string {
   const file = join(folder, 'ffmpeg');
   const lines = encoders.map((name) => ` V....D ${name}            something`).join('\n');

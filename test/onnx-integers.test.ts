@@ -19,7 +19,7 @@ const model = (graph: Graph, change: (model: ModelMessage) => void = () => {}) =
   return encodeModel(message);
 };
 
-/** x[:, 1:], and so many whole numbers besides. */
+/** x[:, 1:]; its bounds are integer constants. */
 function open(): Graph {
   const g = new Graph('open');
   const x = g.input('x', 'float32', [1, 6]);

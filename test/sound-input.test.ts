@@ -23,7 +23,7 @@ async function* pieces(bytes: Uint8Array, size = 1000) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** A named pipe that a process writes a file into once somebody reads. */
+/** A named pipe into which a process writes a file once it has a reader. */
 function pipeOf(folder: string, file: string): string {
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);

@@ -509,7 +509,7 @@ t.test('a slow encoder makes the writer wait', async (t) => {
   setEnvironment(t, { FFMPEG_PATH: join(folder, 'slow') });
   const video = await openVideo(join(folder, 'a.mp4'), { width: 512, height: 512, fps: 25, frames: 100 });
   let end: string | undefined;
-  // Longer than any pipe's buffer: it cannot be done before somebody reads.
+  // Longer than any pipe's buffer: writing cannot end before the pipe has a reader.
   const writing = video.write(new Uint8Array(512 * 512 * 1.5)).then(
     () => {
       end = 'written';

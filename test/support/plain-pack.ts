@@ -5,7 +5,7 @@ import { writePack } from '../../dist/packs/write.js';
 const SIDE = 512;
 const SMALL = 256;
 
-/** Networks of the puppet to be replaced. */
+/** The networks of the puppet that this pack replaces. */
 export interface PlainNetworks {
   /** The content of every frame: `'crop'` is the portrait's unmodified crop; otherwise these pixels, RGB24. */
   render?: 'crop' | Uint8Array;
