@@ -1,5 +1,10 @@
 import { aborted, throwIfAborted } from './errors.js';
 
+/** Options of calls whose only option is the signal. */
+export interface SignalOptions {
+  signal?: AbortSignal | undefined;
+}
+
 /** A call that can be stopped, and its name in the error. */
 export interface Stoppable {
   signal: AbortSignal | undefined;

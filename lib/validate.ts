@@ -91,8 +91,5 @@ export function checkPath(file: unknown, name: string): asserts file is string {
   if (typeof file !== 'string' || file === '') throw invalidArgument('a path', name, file);
 }
 
-/** Options of calls whose only option is the signal. */
-export interface SignalOptions {
-  signal?: AbortSignal | undefined;
-}
+/** The schema of `SignalOptions` in lib/abort.ts. */
 export const signalOptions = z.strictObject({ signal: abortSignal.optional() }, { error: 'an object' });

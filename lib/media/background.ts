@@ -1,15 +1,7 @@
 import type { Raw, Sharp } from 'sharp';
 import type { Picture } from '../picture.js';
 import { loadSharp } from '../sharp.js';
-
-/** A colour: `'#rrggbb'`, or red, green and blue from 0 to 255. */
-export type Colour = string | readonly [red: number, green: number, blue: number];
-
-/** What to put behind the transparent parts of a picture: a colour, or `'transparent'` to keep the opacity. */
-export type Background = Colour | 'transparent';
-
-/** The default background of transparent parts. */
-export const WHITE = '#ffffff';
+import { type Background, type Colour, WHITE } from './colour.js';
 
 /** The longest side of the reduced picture in which colours are spread. */
 const SPREAD_SIDE = 512;

@@ -1,4 +1,4 @@
-export type { Background, Colour } from './background.js';
+export type { Background, Colour } from './colour.js';
 export { type Ffmpeg, type FfmpegLocation, findFfmpeg, locateFfmpeg } from './ffmpeg.js';
 export type { FileInput } from './file-input.js';
 export { bytesOfFrame, type EncoderPixelFormat, type VideoFormat } from './formats/format.js';

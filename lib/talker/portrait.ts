@@ -1,11 +1,11 @@
-import { longCall, orAborted } from '../abort.js';
+import { longCall, orAborted, type SignalOptions } from '../abort.js';
 import { native, type PortraitHandle } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import type { FaceRatios } from '../face/faces.js';
 import { writeWholeFile } from '../files/whole-file.js';
 import type { PictureInput } from '../media/index.js';
 import type { Picture } from '../picture.js';
-import { checkPath, parseOptions, type SignalOptions, signalOptions } from '../validate.js';
+import { checkPath, parseOptions, signalOptions } from '../validate.js';
 import {
   cropOf,
   cutPortrait,

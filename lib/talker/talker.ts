@@ -1,4 +1,4 @@
-import { longCall, orAborted } from '../abort.js';
+import { longCall, orAborted, type SignalOptions } from '../abort.js';
 import { type Counters, native, type Stages, type TalkerHandle } from '../binding.js';
 import { invalidArgument, KdtalkerError } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
@@ -8,7 +8,7 @@ import type { Precision } from '../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../packs/native-options.js';
 import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
 import { checkPack } from '../packs/verify.js';
-import { checkPath, type SignalOptions } from '../validate.js';
+import { checkPath } from '../validate.js';
 import { Clip } from './clip.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import type { ClipSource, FramePortraits } from './clip-run.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { longCall } from '../abort.js';
+import { longCall, type SignalOptions } from '../abort.js';
 import {
   type HostTensors,
   type NativePortraitOptions,
@@ -11,7 +11,7 @@ import { invalidArgument, throwIfAborted } from '../errors.js';
 import { writeWholeFile } from '../files/whole-file.js';
 import { type PictureInput, ReusableSound, type Sound, type SoundInput } from '../media/index.js';
 import { type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
-import { checkPath, integer, parseOptions, type SignalOptions, signalOptions } from '../validate.js';
+import { checkPath, integer, parseOptions, signalOptions } from '../validate.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import { pushAll } from './clip-run.js';
 import { cutPortrait, nativeCrop } from './cut.js';
