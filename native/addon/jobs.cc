@@ -69,7 +69,7 @@ void Reply::Send(Outcome outcome) noexcept {
 }
 
 Jobs::Jobs(Napi::Env env) : env_(env) {
-  mailbox_ = Mailbox::Open(env, [this](Mailbox::Letters letters) {
+  mailbox_ = Mailbox::Open(env, [this](Mailbox::Letters&& letters) {
     for (auto& [id, outcome] : letters) Settle(id, std::move(outcome));
   });
 }

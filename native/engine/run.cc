@@ -98,7 +98,7 @@ void Run::Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr<
     error = std::current_exception();
   }
   if (!taken) {
-    on_frame(-1, error);
+    on_frame(-1, error);  // NOLINT(bugprone-use-after-move): it was moved only if it was taken
   } else if (error != nullptr) {
     Fail(error);
   }
@@ -122,7 +122,7 @@ void Run::ReadMotion(OnMotion on_motion) {
     error = std::current_exception();
   }
   if (!taken) {
-    on_motion({}, error);
+    on_motion({}, error);  // NOLINT(bugprone-use-after-move): it was moved only if it was taken
   } else if (error != nullptr) {
     Fail(error);
   }

@@ -12,7 +12,7 @@ constexpr int kMostAtOnce = 8;
 
 }  // namespace
 
-Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options)
+Talker::Talker(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& options)
     : Talker(runtime, options, OpenDevice(options.device)) {}
 
 Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, std::shared_ptr<Device> device)

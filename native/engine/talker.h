@@ -15,7 +15,7 @@ namespace kdtalker {
 class Talker {
  public:
   // Throws what Model does, and DEVICE_UNKNOWN or DEVICE_UNAVAILABLE.
-  Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options);
+  Talker(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& options);
   Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, std::shared_ptr<Device> device);
 
   const Model& model() const { return model_; }
