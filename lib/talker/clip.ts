@@ -49,7 +49,7 @@ export interface ClipHost {
   readonly full: boolean;
   /** Size of a frame in pixels. */
   readonly size: { readonly width: number; readonly height: number };
-  /** How opaque a frame is, a byte a pixel; undefined: it is. */
+  /** Opacity of a frame, one byte per pixel; undefined if it is opaque everywhere. */
   readonly opacity: Uint8Array | undefined;
   /** Frames requested ahead, so that the engine never waits for JavaScript. */
   readonly readAhead: number;

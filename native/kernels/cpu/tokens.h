@@ -30,7 +30,7 @@ KDTALKER_INLINE float Largest(Vector x) {
   return lanes[0];
 }
 
-// Completes a panel's product, [rows, 32] in `space`: bias, activation, residual, copy.
+// Completes a panel's product, [rows, kTokenPanel] in `space`: bias, activation, residual, copy.
 template <class T>
 KDTALKER_INLINE void Finish(const LinearCall<T>& call, int panel, const float* space) {
   alignas(64) float bias[kTokenPanel] = {};
