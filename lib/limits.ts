@@ -6,12 +6,16 @@ type Range = readonly [from: number, to: number];
 
 /** Samples per second of speech: the range of the resampler's filters. */
 export const SAMPLE_RATES: Range = [1000, 384_000];
+/** Frames per second of a pack. A frame has at least one mel column, and is not much longer than the audio encoder's window. */
+export const FPS: Range = [10, 60];
 /** Frames of a blink, which are arguments of a kernel: about a second at 60 frames per second. */
 export const BLINK_FRAMES: Range = [1, 64];
 /** Sampling steps. */
 export const STEPS: Range = [1, 1000];
 /** Frames per window of the denoiser. */
 export const WINDOW: Range = [1, 4096];
+/** A side of a pack's pictures in pixels. */
+export const PACK_SIDE: Range = [1, 8192];
 /** Threads of a network. */
 export const THREADS: Range = [1, 256];
 /** Quality of encoders: x264's and VP9's. */
@@ -32,5 +36,9 @@ export const PRESETS = [
 export const SHARED_LIMITS: Readonly<Record<string, number>> = {
   kLeastSampleRate: SAMPLE_RATES[0],
   kMostSampleRate: SAMPLE_RATES[1],
+  kLeastFps: FPS[0],
+  kMostFps: FPS[1],
+  kMostPackSide: PACK_SIDE[1],
+  kMostWindow: WINDOW[1],
   kMostBlinkFrames: BLINK_FRAMES[1],
 };

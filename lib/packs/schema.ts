@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BLINK_FRAMES, STEPS, THREADS, WINDOW } from '../limits.js';
+import { BLINK_FRAMES, FPS, PACK_SIDE, STEPS, THREADS, WINDOW } from '../limits.js';
 import type { PackManifest } from './manifest.js';
 
 /** The permitted contents of pack.json. Sizes in pixels, angles in degrees, coordinates in crop units (-1 to 1, x right, y down). */
@@ -13,10 +13,8 @@ const fileName = z
     'a path inside the pack, of letters, digits and . _ - /',
   );
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
-const size = z.int().min(1).max(8192);
+const size = z.int().min(PACK_SIDE[0]).max(PACK_SIDE[1]);
 const finite = z.number();
-/** native/kernels/windows.h kLowestFps and kHighestFps. */
-const [LOWEST_FPS, HIGHEST_FPS] = [10, 60];
 const positive = z.number().positive();
 const numbers = (length: number) => z.array(finite).length(length);
 
@@ -213,11 +211,7 @@ export const packSchema: z.ZodType<PackManifest> = z
       text: z.string().optional(),
       nonCommercial: z.boolean(),
     }),
-    fps: z
-      .int()
-      .min(LOWEST_FPS)
-      .max(HIGHEST_FPS)
-      .meta({ description: 'Frames a second, of motion and of video' }),
+    fps: z.int().min(FPS[0]).max(FPS[1]).meta({ description: 'Frames a second, of motion and of video' }),
     crop: z.strictObject({ default: z.enum(['ffhq', 'kdtalker', 'liveportrait', 'none']), size }).meta({
       description: 'How a face is cut out, and the side of the square that is handed to the device',
     }),

@@ -18,8 +18,6 @@ using kernels::kMotionSize;
 using stages::Signature;
 using Words = RoleCheck::Words;
 
-constexpr std::int64_t kLargestSide = 8192;
-
 void CheckRange(const char* what, std::int64_t value, std::int64_t most) {
   if (value >= 1 && value <= most) return;
   RefusePack("1 to " + std::to_string(most), what, std::to_string(value));
@@ -31,13 +29,14 @@ void CheckLength(const char* what, const std::vector<float>& values, std::int64_
 }
 
 void CheckSizes(const TalkerOptions& pack) {
-  CheckRange("crop.size", pack.crop_size, kLargestSide);
+  CheckRange("crop.size", pack.crop_size, kMostPackSide);
   CheckRange("motionSize", pack.motion_size, pack.crop_size);
-  CheckRange("output.width", pack.width, kLargestSide);
-  CheckRange("output.height", pack.height, kLargestSide);
-  if (pack.fps < kernels::kLowestFps || pack.fps > kernels::kHighestFps)
-    RefusePack("10 to 60", "fps", std::to_string(pack.fps));
-  CheckRange("sampler.window", pack.window, 4096);
+  CheckRange("output.width", pack.width, kMostPackSide);
+  CheckRange("output.height", pack.height, kMostPackSide);
+  if (pack.fps < kLeastFps || pack.fps > kMostFps)
+    RefusePack(std::to_string(kLeastFps) + " to " + std::to_string(kMostFps), "fps",
+               std::to_string(pack.fps));
+  CheckRange("sampler.window", pack.window, kMostWindow);
   if (pack.crop_size % pack.motion_size == 0) return;
   RefusePack("a divisor of crop.size, " + std::to_string(pack.crop_size) + ",", "motionSize",
              std::to_string(pack.motion_size));

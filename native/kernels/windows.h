@@ -10,11 +10,7 @@ namespace kdtalker::kernels {
 
 inline constexpr std::int64_t kMelBands = 80;
 inline constexpr std::int64_t kMelWindow = 16;  // columns of one frame
-// Video rates with a column in every frame and a window that is not much longer; also in lib/packs/schema.ts.
-inline constexpr std::int64_t kLowestFps = 10;
-inline constexpr std::int64_t kHighestFps = 60;
-
-inline constexpr std::int64_t kMelRate = 80;  // columns a second
+inline constexpr std::int64_t kMelRate = 80;    // columns a second
 
 struct GatherWindows {
   const float* mel;  // [columns, 80]
