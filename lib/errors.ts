@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   SPEECH_UNREADABLE: 'The bytes are not sound that can be decoded.',
   SPEECH_EMPTY: 'The sound has no samples or the file has no sound track.',
   SPEECH_TOO_SHORT: 'The sound is shorter than one video frame (40 ms at 25 frames a second).',
+  SPEECH_TOO_LONG: 'The sound of a compressed file is longer than allowed.',
   SPEECH_NOT_FINITE: 'The sound holds NaN or infinite samples.',
   OUTPUT_UNWRITABLE: 'The output cannot be created or written.',
   OUTPUT_DISK_FULL: 'The disk of the output is full.',

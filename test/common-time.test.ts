@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { FrameSource, openSound } from '../dist/media/index.js';
-import { collect, ffmpeg, ffmpegs, setEnvironment } from './support/media.js';
+import { collect, fails, ffmpeg, ffmpegs, setEnvironment } from './support/media.js';
 
 const FPS = 25;
 /** When the picture turns white and the tone begins, in seconds; both last a fifth of one. */
@@ -116,6 +116,23 @@ t.test('sound that is in time is not changed by a bit', async (t) => {
     await sound.close();
     t.ok(plain.equals(Buffer.from(samples.buffer)), name);
   }
+});
+
+t.test('a few bytes that claim sound for a day', async (t) => {
+  const file = join(t.testdir(), 'day.mka');
+  const gap = "asetpts='PTS+if(gt(N,0),1e5/TB,0)'";
+  ffmpeg('-f', 'lavfi', '-i', 'sine=d=1', '-af', gap, '-c:a', 'pcm_s16le', file);
+  const message = /at most 5 s of sound .*day\.mka' is longer.*WAV/;
+  for (const of of ['chunks', 'track'] as const) {
+    const sound = await openSound(file, { maxSeconds: 5 });
+    const read = () => collect(of === 'chunks' ? sound.chunks() : sound.track.blocks());
+    await fails(t, read, 'SPEECH_TOO_LONG', message);
+    await sound.close();
+  }
+  ffmpeg('-f', 'lavfi', '-i', 'sine=d=5', '-c:a', 'pcm_s16le', file);
+  const sound = await openSound(file, { maxSeconds: 5 });
+  t.equal((await collect(sound.chunks())).length, 5 * sound.sampleRate, 'the longest that is accepted');
+  await sound.close();
 });
 
 t.test('the track of sound that the file marks, or the one asked for', async (t) => {

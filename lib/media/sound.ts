@@ -22,6 +22,8 @@ export interface SoundOptions {
   signal?: AbortSignal | undefined;
   /** The index of the sound track in a file with several, from 0; default: the track that the file marks. */
   track?: number | undefined;
+  /** The longest sound that is accepted from ffmpeg, which reads everything but WAV and PCM; default 14400. */
+  maxSeconds?: number | undefined;
   /** The input's name in messages; default: its path or size. */
   name?: string | undefined;
 }
@@ -38,7 +40,7 @@ export interface Sound {
    * Averages the channels; if they cancel each other out, takes the louder one and warns with CHANNELS_CANCEL. Every call begins at the
    * start.
    *
-   * @throws SPEECH_NOT_FINITE, SPEECH_EMPTY, SPEECH_UNREADABLE, FFMPEG_FAILED, ABORTED, CLOSED
+   * @throws SPEECH_NOT_FINITE, SPEECH_EMPTY, SPEECH_UNREADABLE, SPEECH_TOO_LONG, FFMPEG_FAILED, ABORTED, CLOSED
    */
   chunks(): AsyncIterable<Float32Array>;
   /** The same sound as {@link chunks}, with all channels, for an encoder. Its blocks throw the errors of chunks(). */

@@ -105,7 +105,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
    * The frames in order. Every frame has its own memory, which may be kept.
    *
    * @throws KdtalkerError ABORTED, CLOSED, and for the speech FILE_NOT_FOUND, SPEECH_UNREADABLE, SPEECH_EMPTY, SPEECH_TOO_SHORT,
-   *   SPEECH_NOT_FINITE, FFMPEG_NOT_FOUND, FFMPEG_FAILED
+   *   SPEECH_TOO_LONG, SPEECH_NOT_FINITE, FFMPEG_NOT_FOUND, FFMPEG_FAILED
    */
   async *frames(options: FramesOptions = {}): AsyncGenerator<Frame, void, undefined> {
     const { format } = parseOptions(framesSchema, options, 'the options of frames()');

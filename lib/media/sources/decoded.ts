@@ -9,6 +9,12 @@ import { InputFile } from './input-file.js';
 import { type Contents, defaultTrack, keepFileStart, type MediaTrack, probe } from './probe.js';
 import type { SoundSource } from './source.js';
 
+/**
+ * A file of a few bytes can claim gaps that last for days, and the engine keeps 26 kB for each second: 375 MB for this length. WAV and PCM
+ * have no limit, because their length is that of their bytes.
+ */
+const MAX_SECONDS = 4 * 3600;
+
 /** One decoding ffmpeg whose header was read. */
 interface Run {
   process: FfmpegProcess;
@@ -21,6 +27,8 @@ export interface DecodingOptions {
   signal?: AbortSignal | undefined;
   /** The index of the sound track, from 0; default: the track that the file marks. */
   track?: number | undefined;
+  /** The longest sound that is accepted; default {@link MAX_SECONDS}. */
+  maxSeconds?: number | undefined;
 }
 
 /** Demuxers that find pictures, text or subtitles in any file: a file that they accept is not sound. */
@@ -85,7 +93,7 @@ export class DecodedSource implements SoundSource {
     const run = this.#first ?? (await this.#start());
     this.#first = undefined;
     try {
-      yield* readWavSamples(run.reader, run.header);
+      yield* this.#bounded(readWavSamples(run.reader, run.header));
       const error = run.process.errorOf(await run.process.wait());
       if (error) throw error;
     } finally {
@@ -96,6 +104,16 @@ export class DecodedSource implements SoundSource {
   async close(): Promise<void> {
     await Promise.all([...this.#running].map((process) => this.#end(process)));
     await this.#file.remove();
+  }
+
+  async *#bounded(blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
+    const { maxSeconds = MAX_SECONDS } = this.#options;
+    let left = maxSeconds * this.sampleRate;
+    for await (const block of blocks) {
+      left -= block.samples.length / block.channels;
+      if (left < 0) throw tooLong(this.name, maxSeconds);
+      yield block;
+    }
   }
 
   async #start(): Promise<Run> {
@@ -157,6 +175,11 @@ function chooseTrack(contents: Contents, name: string, wanted: number | undefine
   if (format === undefined || NOT_SOUND.test(format)) throw unreadable(name, said);
   if (all.length === 0) throw speechEmpty(name, `has no sound track (it is ${format})`);
   throw invalidArgument(`a track of sound from 0 to ${all.length - 1}`, 'soundTrack', wanted);
+}
+
+function tooLong(name: string, maxSeconds: number): KdtalkerError {
+  const message = `Expected at most ${maxSeconds} s of sound for speech but ${name} is longer. Cut it, or convert it to WAV, whose length is not limited.`;
+  return new KdtalkerError('SPEECH_TOO_LONG', message);
 }
 
 function unreadable(name: string, why: string, cause?: KdtalkerError): KdtalkerError {
