@@ -5,6 +5,7 @@
 const LADDER = [
   ['^lib/cli/', '^lib/build/'],
   ['^lib/index\\.ts$'],
+  ['^lib/evaluate/'],
   ['^lib/talker/'],
   ['^lib/media/', '^lib/face/'],
   ['^lib/packs/'],
