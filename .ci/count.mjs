@@ -14,12 +14,13 @@ function tapCounts() {
 }
 
 /**
- * doctest's summary, such as `[doctest] test cases: 12 | 11 passed | 1 failed | 0 skipped`. A case that says SKIPPED has passed for
- * doctest; what doctest calls skipped was not asked for.
+ * The sum of doctest's summaries, one of each program, such as `[doctest] test cases: 12 | 11 passed | 1 failed | 0 skipped`. A case that
+ * says SKIPPED has passed for doctest; what doctest calls skipped was not asked for.
  */
 function doctestCounts() {
-  const line = output.match(/^\[doctest\] test cases:.*$/m)?.[0] ?? '';
-  const number = (name) => Number(line.match(new RegExp(`(\\d+) ${name}`))?.[1] ?? 0);
+  const lines = output.match(/^\[doctest\] test cases:.*$/gm) ?? [];
+  const numberOf = (line, name) => Number(line.match(new RegExp(`(\\d+) ${name}`))?.[1] ?? 0);
+  const number = (name) => lines.reduce((sum, line) => sum + numberOf(line, name), 0);
   const skipped = skippedCases();
   for (const [name, why] of skipped) console.error(`skipped: ${name}: ${why}`);
   return [number('passed') - skipped.size, number('failed'), skipped.size];

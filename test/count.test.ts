@@ -29,6 +29,11 @@ t.test('native cases that find something missing count as skipped, by name', asy
   t.same(count(other + summary, 1), { tally: '11 1 native tests', said: '' });
 });
 
+t.test('the cases of two programs are added up', async (t) => {
+  const more = summary.replace('11 passed | 1 failed', '5 passed | 0 failed');
+  t.same(count(summary + more, 1), { tally: '16 1 native tests', said: '' });
+});
+
 t.test('a run in which everything was skipped has failed', async (t) => {
   const all = '[doctest] test cases:   1 |   1 passed | 0 failed | 0 skipped\n';
   t.equal(count(missing + all).tally, '0 1 native tests (1 skipped)');

@@ -6,10 +6,13 @@ import { read, sources } from './files.mjs';
 /** From the bottom to the top. */
 const LADDER = ['core', 'kernels', 'kernels/cpu', 'ops', 'stages', 'engine', 'addon'];
 
+/** `cuda` is a library of its own: of the engine it includes the functors, and the engine includes of it only this header. */
+const CUDA_INTERFACE = 'cuda/abi.h';
+
 /** Headers that only one folder may include. */
 const ONLY_IN = [
   { header: /^(node_api|napi)\.h$|^(js_native_api|napi)/, folder: 'addon' },
-  { header: /^cuda/, folder: 'cuda' },
+  { header: /^cuda[._]/, folder: 'cuda' },
 ];
 
 const INCLUDE = /^#include [<"]([^>"]+)[>"]/gm;
@@ -24,14 +27,21 @@ export function nativeFaults() {
 
 function faultsOf(file, headers) {
   const from = folderOf(file);
-  const upward = headers.filter((header) => rungOf(path.dirname(header)) > rungOf(from));
+  const upward = headers.filter((header) => isUpward(from, header));
   const foreign = headers.filter((header) =>
-    ONLY_IN.some((rule) => rule.header.test(header) && rule.folder !== from),
+    ONLY_IN.some((rule) => rule.header.test(header) && rule.folder !== from.split('/')[0]),
   );
   return [
     ...upward.map((header) => `${file} includes ${header}, which is a higher layer`),
     ...foreign.map((header) => `${file} includes ${header}, which belongs to another folder`),
   ];
+}
+
+function isUpward(from, header) {
+  const within = (folder) => folder.split('/')[0] === 'cuda';
+  if (within(from)) return !within(header) && rungOf(path.dirname(header)) > rungOf('kernels');
+  if (within(header)) return header !== CUDA_INTERFACE;
+  return rungOf(path.dirname(header)) > rungOf(from);
 }
 
 /** A header of another project has no layer, and any file may include it. */

@@ -1,13 +1,26 @@
-// Builds and runs the engine's own tests, without Node. `--sanitize` builds them under AddressSanitizer and UndefinedBehaviorSanitizer,
-// `--threads` the tests of the suite "threads" under ThreadSanitizer; other arguments go to doctest.
+// Builds and runs the native tests, without Node: those of the engine, and those of the CUDA kernels on the double of CUDA. Kinds:
+//
+//   --sanitize    both under AddressSanitizer and UndefinedBehaviorSanitizer
+//   --threads     the engine's suite "threads" under ThreadSanitizer
+//   --gpu-races   the kernels' tests under ThreadSanitizer, which knows no other order than the one that CUDA promises
+//
+// With --build-only nothing runs. Other arguments go to doctest.
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fail, hasProgram, root, run } from './project.mjs';
 import { runtimeLibrary } from './runtime.mjs';
 
 const debug = ['-DCMAKE_BUILD_TYPE=Debug'];
+const engine = 'kdtalker_tests';
+const cuda = 'kdtalker_cuda_tests';
+const races = [...debug, '-DCMAKE_CXX_FLAGS_DEBUG=-O2 -g', '-DKDTALKER_SANITIZE=thread'];
 const kinds = {
-  plain: { folder: 'tests', options: ['-DCMAKE_BUILD_TYPE=Release'], tests: [] },
+  plain: {
+    folder: 'tests',
+    options: ['-DCMAKE_BUILD_TYPE=Release'],
+    programs: [engine, cuda],
+    tests: [],
+  },
   sanitize: {
     folder: 'tests-sanitize',
     options: [
@@ -15,18 +28,22 @@ const kinds = {
       '-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g -D_GLIBCXX_ASSERTIONS',
       '-DKDTALKER_SANITIZE=address,undefined',
     ],
+    programs: [engine, cuda],
     tests: [],
   },
   threads: {
     folder: 'tests-threads',
-    options: [...debug, '-DCMAKE_CXX_FLAGS_DEBUG=-O2 -g', '-DKDTALKER_SANITIZE=thread'],
+    options: races,
+    programs: [engine],
     tests: ['--test-suite=threads'],
   },
+  'gpu-races': { folder: 'tests-threads', options: races, programs: [cuda], tests: [] },
 };
 
 const given = process.argv.slice(2);
 const kind = Object.keys(kinds).find((name) => given.includes(`--${name}`)) ?? 'plain';
-const { folder, options, tests } = kinds[kind];
+const { folder, options, programs, tests } = kinds[kind];
+const buildOnly = given.includes('--build-only');
 const doctestArguments = [...tests, ...given.filter((argument) => argument !== `--${kind}`)];
 const out = path.join(root, 'build', folder);
 
@@ -39,10 +56,12 @@ function configure() {
   const args = ['-S', root, '-B', out, '-DKDTALKER_NATIVE_TESTS=ON', '-DKDTALKER_WERROR=ON'];
   if (hasProgram('ninja')) args.push('-G', 'Ninja');
   check(run('cmake', [...args, ...options, '-Wno-dev']), 'the configuration');
-  check(run('cmake', ['--build', out, '--parallel', String(availableParallelism())]), 'the build');
+  const parallel = ['--parallel', String(availableParallelism())];
+  check(run('cmake', ['--build', out, ...parallel, '--target', ...programs]), 'the build');
 }
 
 configure();
+if (buildOnly) process.exit(0);
 const environment = {
   ...process.env,
   KDTALKER_ORT: process.env.KDTALKER_ORT || runtimeLibrary(),
@@ -50,4 +69,7 @@ const environment = {
   UBSAN_OPTIONS: 'print_stacktrace=1',
   TSAN_OPTIONS: `suppressions=${path.join(root, 'test/native/support/tsan.supp')}:die_after_fork=0:second_deadlock_stack=1`,
 };
-process.exit(run(path.join(out, 'kdtalker_tests'), doctestArguments, { env: environment }));
+const statuses = programs.map((program) =>
+  run(path.join(out, program), doctestArguments, { env: environment }),
+);
+process.exit(statuses.find((status) => status !== 0) ?? 0);

@@ -1,0 +1,100 @@
+// `npm run test:gpu-mutants`: takes each barrier and each wait for copies out of the CUDA kernels in turn, and puts wrong bounds and indices
+// in. A mutant is found where its kernel's tests fail, plain or under ThreadSanitizer. Fails where one is not: then the tests are too weak, or
+// the barrier is not needed. Takes minutes.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fail, root } from './project.mjs';
+
+const KERNELS = 'native/cuda/kernels';
+const WAITS = /^ *(__syncthreads\(\)|__syncwarp\(\)|AwaitCopies<\d+>\(\));$/;
+
+/** Faults that are no missing wait. */
+const WRONG = [
+  { file: 'sample_volume.h', from: 'z >= kDepth) continue', to: 'z > kDepth) continue' },
+  { file: 'conv.h', from: 'lane / 16 * 8;', to: 'lane / 16 * 0;' },
+  { file: 'conv.h', from: 'shared.cells[round % 2]', to: 'shared.cells[(round + 1) % 2]' },
+];
+
+const kinds = ['plain', 'gpu-races'];
+const folders = { plain: 'build/tests', 'gpu-races': 'build/tests-threads' };
+
+/** Every mutant of the kernels: its file, what was done to it, and its text. */
+function mutants() {
+  const files = readdirSync(path.join(root, KERNELS)).filter((file) => testOf(file));
+  return files.flatMap((file) => {
+    const text = readFileSync(path.join(root, KERNELS, file), 'utf8');
+    return [...withoutWaits(file, text), ...wrong(file, text)];
+  });
+}
+
+/** A header without tests of its own, such as launch.h, is part of the others'. */
+function testOf(file) {
+  const name = file.replace(/\.h$/, '.test.cc');
+  return readdirSync(path.join(root, 'test/native/cuda')).find((each) => each === name);
+}
+
+function withoutWaits(file, text) {
+  const lines = text.split('\n');
+  return lines.flatMap((line, at) =>
+    WAITS.test(line)
+      ? [{ file, what: `line ${at + 1} without ${line.trim()}`, text: lines.toSpliced(at, 1, '').join('\n') }]
+      : [],
+  );
+}
+
+function wrong(file, text) {
+  return WRONG.filter((each) => each.file === file).map(({ from, to }) => {
+    if (!text.includes(from)) fail(`Expected '${from}' in ${KERNELS}/${file} but found it nowhere.`);
+    return { file, what: `'${to}' in the place of '${from}'`, text: text.replace(from, to) };
+  });
+}
+
+/** Compiles the kernel's test against the mutant as its build did, and links it with the build's other objects. */
+function build(kind, { file, text }) {
+  const source = path.join(root, 'test/native/cuda', testOf(file));
+  const folder = path.join(root, folders[kind]);
+  const mutant = path.join(root, 'build/mutant');
+  rmSync(mutant, { recursive: true, force: true });
+  mkdirSync(path.join(mutant, 'cuda/kernels'), { recursive: true });
+  writeFileSync(path.join(mutant, 'cuda/kernels', file), text);
+  const commands = JSON.parse(readFileSync(path.join(folder, 'compile_commands.json'), 'utf8'));
+  const { command } = commands.find((each) => each.file === source);
+  const object = path.join(mutant, 'test.o');
+  const compile = command.replace(/ -o \S+/, ` -I${mutant} -o ${object}`).replace(' -c ', ' -Wno-error -c ');
+  // The mutant's folder has to come before the project's.
+  const ordered = compile.replace(/ (-I\S+\/native) /, ` -I${mutant} $1 `);
+  execFileSync('sh', ['-c', ordered], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  const others = execFileSync('find', [folder, '-path', '*kdtalker_cuda*', '-name', '*.o'], {
+    encoding: 'utf8',
+  });
+  const linked = others
+    .split('\n')
+    .filter((each) => /kdtalker_cuda_double\.dir|cuda\/(main|crossings)\.cc\.o$/.test(each));
+  const program = path.join(mutant, 'tests');
+  const sanitize = kind === 'plain' ? [] : ['-fsanitize=thread'];
+  execFileSync('c++', [...sanitize, object, ...linked, '-lpthread', '-o', program]);
+  return program;
+}
+
+function isFound(kind, mutant) {
+  const program = build(kind, mutant);
+  const env = { ...process.env, TSAN_OPTIONS: 'halt_on_error=1' };
+  return spawnSync(program, { env, stdio: 'ignore', timeout: 120000 }).status !== 0;
+}
+
+for (const kind of kinds)
+  execFileSync(process.execPath, ['native/build/test.mjs', `--${kind}`, '--build-only'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+let survivors = 0;
+for (const mutant of mutants()) {
+  const found = kinds.filter((kind) => isFound(kind, mutant));
+  console.log(
+    `${mutant.file}: ${mutant.what}: ${found.length > 0 ? `found by ${found.join(' and ')}` : 'NOT FOUND'}`,
+  );
+  if (found.length === 0) survivors++;
+}
+console.log(`${survivors} not found`);
+process.exit(survivors === 0 ? 0 : 1);

@@ -1,0 +1,58 @@
+// What the files of the double share: settings, counters, memory, and how each function of the runtime
+// begins.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "cuda/double/fake/fake.h"
+#include "cuda/double/simt/order.h"
+
+namespace fake {
+
+// A lock of the double's own.
+struct Hidden {
+  explicit Hidden(std::mutex& mutex) : lock(mutex) {}
+  simt::Unseen unseen;
+  std::unique_lock<std::mutex> lock;
+};
+
+using Ranges = std::map<std::size_t, std::size_t>;  // where it begins -> bytes
+
+struct State {
+  std::mutex mutex;  // guards what follows
+  Counters counters;
+  Settings settings;
+  Ranges blocks, pinned;                      // by offset in the device's range; by address
+  std::set<cudaStream_t> streams;             // those that exist
+  std::map<std::thread::id, bool> capturing;  // threads that may not do what would wait, and whether they did
+};
+// Never destroyed: streams' threads and the engine's may end after static objects.
+State& Get();
+
+// Keeps an error for cudaGetLastError, and returns it.
+cudaError_t Give(cudaError_t error);
+// What a call returns before it does anything.
+cudaError_t Begin(const char* function);
+// Whether this thread captures, so that a call that waits spoils its capture.
+bool Refused();
+void Count(std::uint64_t Counters::* what);
+
+// The device's addresses lie in a range that nobody may touch. The same bytes have a second address, the
+// view, which kernels and copies alone are given.
+bool IsDevice(const void* address);
+char* View(const void* address);
+bool Inside(const void* address, std::size_t bytes);  // of one block of device memory
+bool Pinned(const void* address, std::size_t bytes);
+
+}  // namespace fake
+
+// Begins a function that may be refused, and one that must not be called while its thread captures.
+#define FAKE_CALL \
+  if (const cudaError_t error = fake::Begin(__func__); error != cudaSuccess) return error
+#define FAKE_WAITS \
+  FAKE_CALL;       \
+  if (fake::Refused()) return fake::Give(cudaErrorStreamCaptureUnsupported)

@@ -1,0 +1,118 @@
+// How a kernel of blocks is written and started, with nvcc and with the emulator alike. It is plain data with
+//
+//   kThreads                  of a block
+//   kBlocks                   that a multiprocessor should hold
+//   Shared                    what a block's threads share, at most 99 KB
+//   dim3 grid() const
+//   void Block(Shared&) const the work of one thread
+//   kAlone (true, or absent)  no thread waits for another
+#pragma once
+
+#if defined(__CUDACC__)
+#include <cuda_fp16.h>
+#define KDT_DEVICE __device__ __forceinline__
+#define KDT_UNROLL _Pragma("unroll")
+#else
+#include "cuda/double/fake/fake.h"
+#include "cuda/double/simt/simt.h"
+#define KDT_DEVICE inline
+#define KDT_UNROLL _Pragma("GCC unroll 8")
+#endif
+
+#include <cstdint>
+
+#include "kernels/kernel.h"
+
+namespace kdtalker::cuda {
+
+// Two halves in a word, the first in its lower part.
+KDT_DEVICE float LowHalf(std::uint32_t word) {
+  return __half2float(__ushort_as_half(static_cast<unsigned short>(word & 0xFFFF)));
+}
+KDT_DEVICE float HighHalf(std::uint32_t word) {
+  return __half2float(__ushort_as_half(static_cast<unsigned short>(word >> 16)));
+}
+KDT_DEVICE std::uint32_t TwoHalves(float low, float high) {
+  return __half_as_ushort(__float2half_rn(low)) |
+         static_cast<std::uint32_t>(__half_as_ushort(__float2half_rn(high))) << 16;
+}
+// Eight of them.
+KDT_DEVICE void Unpack(const uint4& words, float (&values)[8]) {
+  const std::uint32_t each[4] = {words.x, words.y, words.z, words.w};
+  KDT_UNROLL
+  for (int i = 0; i < 4; i++) {
+    values[2 * i] = LowHalf(each[i]);
+    values[2 * i + 1] = HighHalf(each[i]);
+  }
+}
+
+struct NoShared {};
+
+// A functor over indices, one thread each; if it has pieces, one thread each of those.
+template <class Kernel>
+struct Each {
+  static constexpr int kThreads = 256, kBlocks = 4;
+  static constexpr bool kAlone = true;
+  using Shared = NoShared;
+  Kernel kernel;
+
+  static constexpr bool kInPieces = requires(const Kernel& each) { each.pieces(); };
+
+  KDT_HOST_DEVICE std::int64_t count() const {
+    if constexpr (kInPieces) {
+      return kernel.pieces();
+    } else {
+      return kernel.count();
+    }
+  }
+  dim3 grid() const { return dim3(static_cast<unsigned>((count() + kThreads - 1) / kThreads)); }
+  KDT_DEVICE void Block(Shared&) const {
+    const std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
+    if (i >= count()) return;
+    if constexpr (kInPieces) {
+      kernel.Piece(i);
+    } else {
+      kernel(i);
+    }
+  }
+};
+
+#if defined(__CUDACC__)
+
+template <class Kernel>
+__global__ void __launch_bounds__(Kernel::kThreads, Kernel::kBlocks) RunBlocks(const Kernel kernel) {
+  extern __shared__ __align__(128) unsigned char shared[];
+  kernel.Block(*reinterpret_cast<typename Kernel::Shared*>(shared));
+}
+
+template <class Kernel>
+cudaError_t Launch(cudaStream_t stream, const Kernel& kernel) {
+  constexpr int kBytes = sizeof(typename Kernel::Shared);
+  if (kBytes > 48 << 10) {
+    const cudaError_t error =
+        cudaFuncSetAttribute(RunBlocks<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes);
+    if (error != cudaSuccess) return error;
+  }
+  RunBlocks<Kernel><<<kernel.grid(), Kernel::kThreads, kBytes, stream>>>(kernel);
+  return cudaGetLastError();
+}
+
+#else
+
+template <class Kernel>
+void CallBlock(const void* data, void* shared) {
+  static_cast<const Kernel*>(data)->Block(*static_cast<typename Kernel::Shared*>(shared));
+}
+
+template <class Kernel>
+cudaError_t Launch(cudaStream_t stream, const Kernel& kernel) {
+  Kernel plain = kernel;
+  __builtin_clear_padding(&plain);  // what is left there must not look like an address
+  return fake::LaunchKernel(
+      stream, {plain.grid(), Kernel::kThreads, sizeof(typename Kernel::Shared), requires { Kernel::kAlone; },
+               &plain, sizeof(plain), &CallBlock<Kernel>});
+}
+
+#endif
+
+}  // namespace kdtalker::cuda
