@@ -2,7 +2,6 @@
 #include <cstring>
 
 #include "core/device.h"
-#include "core/error.h"
 
 namespace kdtalker {
 namespace {
@@ -17,14 +16,7 @@ class CpuDevice final : public Device {
   void ResolveArguments(void*, std::size_t) const override {}
 
  protected:
-  void* AllocateBytes(std::size_t bytes) override {
-    void* address = nullptr;
-    if (::posix_memalign(&address, 64, bytes == 0 ? 64 : bytes) != 0) {
-      throw Error("OUT_OF_RESOURCES",
-                  "Expected " + std::to_string(bytes) + " bytes of memory but the system has none left");
-    }
-    return address;
-  }
+  void* AllocateBytes(std::size_t bytes) override { return AllocateHost(bytes); }
   void Free(void* address, std::size_t) noexcept override { std::free(address); }
   void CopyIn(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
   void CopyOut(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }

@@ -1,7 +1,9 @@
 #include "core/device.h"
 
+#include <cstdlib>
 #include <utility>
 
+#include "core/direct_stream.h"
 #include "core/error.h"
 
 namespace kdtalker {
@@ -39,6 +41,38 @@ void Device::CountUpload(std::size_t bytes, Crossing why) {
   counter.upload_bytes.fetch_add(bytes, std::memory_order_relaxed);
 }
 
+void Device::CountDownload(std::size_t bytes, Crossing why) {
+  Counter& counter = counters_[static_cast<std::size_t>(why)];
+  counter.downloads.fetch_add(1, std::memory_order_relaxed);
+  counter.download_bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+std::unique_ptr<Stream> Device::MakeStream(Priority) {
+  return std::make_unique<DirectStream>(shared_from_this());
+}
+
+std::unique_ptr<Event> Device::MakeEvent() {
+  return std::make_unique<DirectEvent>();
+}
+
+HostBuffer Device::MakeHostBuffer(std::size_t bytes) {
+  return HostBuffer(shared_from_this(), AllocateHost(bytes), bytes);
+}
+
+void* Device::AllocateHost(std::size_t bytes) {
+  void* data = nullptr;
+  if (::posix_memalign(&data, 64, bytes == 0 ? 64 : bytes) != 0) {
+    throw Error("OUT_OF_RESOURCES",
+                "Expected " + std::to_string(bytes) + " bytes of memory but the system has none left");
+  }
+  return data;
+}
+
+void Device::FreeHost(void* data, std::size_t) noexcept {
+  Drain();
+  std::free(data);
+}
+
 void Device::Upload(void* to, const void* from, std::size_t bytes, Crossing why) {
   CopyIn(to, from, bytes);
   CountUpload(bytes, why);
@@ -46,9 +80,7 @@ void Device::Upload(void* to, const void* from, std::size_t bytes, Crossing why)
 
 void Device::Download(void* to, const void* from, std::size_t bytes, Crossing why) {
   CopyOut(to, from, bytes);
-  Counter& counter = counters_[static_cast<std::size_t>(why)];
-  counter.downloads.fetch_add(1, std::memory_order_relaxed);
-  counter.download_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  CountDownload(bytes, why);
 }
 
 Memory Device::Adopt(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t bytes, Crossing why) {

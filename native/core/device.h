@@ -9,9 +9,14 @@
 #include <string_view>
 #include <vector>
 
+#include "core/host_buffer.h"
+
 namespace kdtalker {
 
 class Device;
+class DirectStream;
+class Event;
+class Stream;
 
 // Owned bytes on a device. The address is a device address: host code must not dereference it (on `guarded`
 // that faults).
@@ -45,13 +50,29 @@ struct CrossingCount {
   std::uint64_t uploads, upload_bytes, downloads, download_bytes;
 };
 
-// Where tensors live and kernels run. Thread-safe. Copies are synchronous in the calling thread on `cpu` and
-// `guarded`.
+// Which of two streams with work goes first.
+enum class Priority { kNormal, kHigh };
+
+// Where tensors live and kernels run. Thread-safe.
 class Device : public std::enable_shared_from_this<Device> {
  public:
   virtual ~Device() = default;
 
   virtual std::string_view name() const = 0;
+
+  // Operations of its streams are not done when a call returns.
+  virtual bool asynchronous() const { return false; }
+
+  // Throws Error OUT_OF_RESOURCES.
+  virtual std::unique_ptr<Stream> MakeStream(Priority priority = Priority::kNormal);
+  virtual std::unique_ptr<Event> MakeEvent();
+
+  // Throws Error OUT_OF_RESOURCES.
+  HostBuffer MakeHostBuffer(std::size_t bytes);
+
+  // Waits until everything that its streams were given is done; errors stay with the streams. Never call it
+  // for a frame.
+  virtual void Drain() noexcept {}
 
   // Uninitialised bytes, aligned to 64. Throws Error if the device has not enough memory.
   Memory Allocate(std::size_t bytes);
@@ -78,9 +99,15 @@ class Device : public std::enable_shared_from_this<Device> {
   std::uint64_t held_bytes() const { return held_.load(std::memory_order_relaxed); }
 
  protected:
+  friend class DirectStream;
+  friend class HostBuffer;
   friend class Memory;
+  friend class Stream;
   virtual void* AllocateBytes(std::size_t bytes) = 0;
+  // Both wait for the streams first.
   virtual void Free(void* address, std::size_t bytes) noexcept = 0;
+  virtual void FreeHost(void* data, std::size_t bytes) noexcept;
+  virtual void* AllocateHost(std::size_t bytes);
   virtual void CopyIn(void* to, const void* from, std::size_t bytes) = 0;
   virtual void CopyOut(void* to, const void* from, std::size_t bytes) = 0;
   // Default: allocate and copy.
@@ -91,6 +118,7 @@ class Device : public std::enable_shared_from_this<Device> {
     std::atomic<std::uint64_t> uploads{0}, upload_bytes{0}, downloads{0}, download_bytes{0};
   };
   void CountUpload(std::size_t bytes, Crossing why);
+  void CountDownload(std::size_t bytes, Crossing why);
   std::array<Counter, kCrossingNames.size()> counters_;
   std::atomic<std::uint64_t> held_{0};
 };

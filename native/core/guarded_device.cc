@@ -1,6 +1,7 @@
 // A device for tests. Its addresses are in a range that the host cannot access. The same bytes are mapped at
 // a second range, the "view", which only declared copies, kernels and ONNX Runtime use. Host code that
-// dereferences a device address faults at once, on any thread, so hidden copies are detected.
+// dereferences a device address faults at once, on any thread, so hidden copies are detected. Its streams are
+// lazy: an operation happens only when someone waits for it, so missing waits are detected.
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 
 #include "core/device.h"
 #include "core/error.h"
+#include "core/lazy_stream.h"
 
 namespace kdtalker {
 namespace {
@@ -47,6 +49,13 @@ class AddressRange {
 class GuardedDevice final : public Device {
  public:
   std::string_view name() const override { return "guarded"; }
+  bool asynchronous() const override { return true; }
+
+  std::unique_ptr<Stream> MakeStream(Priority) override {
+    return std::make_unique<LazyStream>(shared_from_this(), streams_);
+  }
+  std::unique_ptr<Event> MakeEvent() override { return std::make_unique<LazyEvent>(); }
+  void Drain() noexcept override { streams_.Drain(); }
 
   void Copy(void* to, const void* from, std::size_t bytes) override {
     std::memcpy(Resolve(to), Resolve(const_cast<void*>(from)), bytes);
@@ -83,6 +92,7 @@ class GuardedDevice final : public Device {
   }
 
   void Free(void* address, std::size_t bytes) noexcept override {
+    Drain();
     const std::size_t size = RoundToPages(bytes);
     const std::size_t offset = reinterpret_cast<std::uintptr_t>(address) - guard_.begin();
     const std::lock_guard lock(mutex_);
@@ -117,6 +127,7 @@ class GuardedDevice final : public Device {
   void* ViewAt(std::size_t offset) const { return reinterpret_cast<void*>(view_.begin() + offset); }
 
   AddressRange guard_, view_;
+  LazyStreams streams_;
   std::mutex mutex_;
   Blocks used_, free_;
   std::size_t end_ = 0;

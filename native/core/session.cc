@@ -1,6 +1,5 @@
 #include "core/session.h"
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -74,15 +73,6 @@ Slot MakeSlot(std::string name, const Ort::TypeInfo& info, const std::string& fi
   return {std::move(name), type, tensor.GetShape()};
 }
 
-const Slot& Find(const std::vector<Slot>& slots, const std::string& name, const std::string& file) {
-  const auto found =
-      std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.name == name; });
-  if (found != slots.end()) return *found;
-  std::string names;
-  for (const Slot& slot : slots) names += (names.empty() ? "" : ", ") + slot.name;
-  throw Error("PACK_INVALID", "Expected tensor '" + name + "' in '" + file + "' but it has " + names);
-}
-
 // Wrong lengths that only a run can find are the graph's fault; other failures are not.
 const char* CodeOf(const Ort::Exception& error) {
   const std::string_view message = error.what();
@@ -91,28 +81,11 @@ const char* CodeOf(const Ort::Exception& error) {
   return of_shape ? "PACK_INVALID" : "NATIVE";
 }
 
-void CheckBound(const Slot& slot, const Tensor& tensor, const std::string& file) {
-  if (slot.Takes(tensor.type(), tensor.dims())) return;
-  throw Error("PACK_INVALID", std::string("Expected ") + TypeName(tensor.type()) + " " +
-                                  DimsToText(tensor.dims()) + " for tensor '" + slot.name + "' of '" + file +
-                                  "' but received " + slot.text());
-}
-
 }  // namespace
 
-bool Slot::Takes(Type given, const std::vector<std::int64_t>& lengths) const {
-  return type == given &&
-         std::equal(dims.begin(), dims.end(), lengths.begin(), lengths.end(),
-                    [](std::int64_t wanted, std::int64_t length) { return wanted < 0 || wanted == length; });
-}
-
-std::string Slot::text() const {
-  return std::string(TypeName(type)) + " " + DimsToText(dims);
-}
-
 Session::Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads, bool brief)
-    : runtime_(std::move(runtime)),
-      file_(file),
+    : Program(file),
+      runtime_(std::move(runtime)),
       threads_(threads - 1),
       session_(Load(*runtime_, file, threads_, brief)) {
   Ort::AllocatorWithDefaultOptions allocator;
@@ -131,51 +104,47 @@ Session::~Session() {
   runtime_->ShrinkArena();
 }
 
-const Slot& Session::input(const std::string& name) const {
-  return Find(inputs_, name, file_);
-}
-const Slot& Session::output(const std::string& name) const {
-  return Find(outputs_, name, file_);
-}
-
-void StopToken::Stop() {
-  stopped_.store(true, std::memory_order_relaxed);
-  options_.SetTerminate();
-}
-
-void StopToken::ThrowIfStopped() const {
-  if (stopped()) throw Error("ABORTED", "The work was stopped");
-}
-
 Ort::Value ValueOver(const Tensor& tensor) {
   const Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtDeviceAllocator, OrtMemTypeDefault);
   return Ort::Value::CreateTensor(memory, tensor.device().Resolve(tensor.address()), tensor.bytes(),
                                   tensor.dims().data(), tensor.dims().size(), OnnxTypeOf(tensor.type()));
 }
 
-Binding::Binding(std::shared_ptr<Session> session)
-    : session_(std::move(session)), binding_(session_->handle()) {}
+std::unique_ptr<Binding> Session::MakeBinding() {
+  return std::make_unique<SessionBinding>(std::static_pointer_cast<Session>(shared_from_this()));
+}
 
-Binding& Binding::Input(const std::string& name, const Tensor& tensor) {
-  CheckBound(session_->input(name), tensor, session_->file());
+SessionBinding::SessionBinding(std::shared_ptr<Session> session)
+    : Binding(session), session_(*session), binding_(session_.handle()) {}
+
+SessionBinding::~SessionBinding() {
+  if (ran_on_) ran_on_->Drain();
+}
+
+void SessionBinding::BindInput(const std::string& name, const Tensor& tensor) {
   binding_.BindInput(name.c_str(), ValueOver(tensor));
-  return *this;
 }
 
-Binding& Binding::Output(const std::string& name, const Tensor& tensor) {
-  CheckBound(session_->output(name), tensor, session_->file());
+void SessionBinding::BindOutput(const std::string& name, const Tensor& tensor) {
   binding_.BindOutput(name.c_str(), ValueOver(tensor));
-  return *this;
 }
 
-void Binding::Run(const StopToken& stop) {
+void SessionBinding::Run(Stream& stream, const StopToken& stop) {
   stop.ThrowIfStopped();
+  if (ran_on_ != stream.shared_device()) ran_on_ = stream.shared_device();
+  stream.OnHost([this, &stop] { RunNow(stop); });
+}
+
+void SessionBinding::RunNow(const StopToken& stop) {
+  stop.ThrowIfStopped();
+  options_.UnsetTerminate();
+  const StopToken::Running running(stop, *this);
   try {
-    session_->handle().Run(stop.run_options(), binding_);
+    session_.handle().Run(options_, binding_);
   } catch (const Ort::Exception& error) {
     stop.ThrowIfStopped();
     throw Error(CodeOf(error),
-                "Expected '" + session_->file() + "' to run but ONNX Runtime said: " + error.what());
+                "Expected '" + session_.file() + "' to run but ONNX Runtime said: " + error.what());
   }
 }
 

@@ -54,11 +54,11 @@ class NetworkRun {
 
   NetworkRun& Input(const std::string& word, const Tensor& tensor);
   NetworkRun& Output(const std::string& word, const Tensor& tensor);
-  void Run(const StopToken& stop) { binding_.Run(stop); }
+  void Run(const StopToken& stop) { binding_.RunNow(stop); }
 
  private:
   const Network& network_;
-  Binding binding_;
+  SessionBinding binding_;
 };
 
 }  // namespace kdtalker::stages

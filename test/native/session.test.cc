@@ -59,10 +59,10 @@ TEST_CASE("bound tensors are read and written in place, on every device") {
     std::vector<float> values(3 * 1280);
     for (std::size_t i = 0; i < values.size(); i++) values[i] = static_cast<float>(i % 17) / 8.0F - 1.0F;
     mel.Upload(values.data(), Crossing::kSpectrogram);
-    Binding binding(session);
+    SessionBinding binding(session);
     binding.Input("mel", mel).Output("feature", feature);
     const StopToken stop;
-    binding.Run(stop);
+    binding.RunNow(stop);
     features.emplace_back(3 * 512);
     feature.Download(features.back().data(), Crossing::kFrame);
   }
@@ -74,12 +74,12 @@ TEST_CASE("a token that was stopped ends a run before it begins") {
   if (!puppet::Built()) return;
   const auto device = OpenDevice("cpu");
   const Tensor mel(device, Type::kFloat32, {1, 1, 80, 16}), feature(device, Type::kFloat32, {1, 512});
-  Binding binding(Audio());
+  SessionBinding binding(Audio());
   binding.Input("mel", mel).Output("feature", feature);
   StopToken stop;
   std::thread([&stop] { stop.Stop(); }).join();
   CHECK(stop.stopped());
-  CHECK(CodeThrownBy([&] { binding.Run(stop); }) == "ABORTED");
+  CHECK(CodeThrownBy([&] { binding.RunNow(stop); }) == "ABORTED");
 }
 
 TEST_CASE("shapes that do not fit fail and do no harm") {
@@ -88,9 +88,9 @@ TEST_CASE("shapes that do not fit fail and do no harm") {
   const Tensor mel(device, Type::kFloat32, {1, 1, 80, 15}), feature(device, Type::kFloat32, {1, 512});
   const StopToken stop;
   const auto run = [&] {
-    Binding binding(Audio());
+    SessionBinding binding(Audio());
     binding.Input("mel", mel).Output("feature", feature);
-    binding.Run(stop);
+    binding.RunNow(stop);
   };
   CHECK_FALSE(CodeThrownBy(run).empty());
 }

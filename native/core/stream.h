@@ -1,0 +1,143 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+#include "core/device.h"
+#include "core/host_buffer.h"
+
+namespace kdtalker {
+
+// A place in the order of a stream. Made by Device::MakeEvent(); recorded again and again. A wait means the
+// last record before it; without one it returns at once. An event outlives the stream that recorded it.
+// Record and waits may come from different threads, one at a time.
+class Event {
+ public:
+  virtual ~Event() = default;
+
+  // Waits in the calling thread until everything before the record is done. Throws the stream's error, if one
+  // of those operations failed.
+  virtual void Synchronise() = 0;
+};
+
+// A functor of native/kernels, as a device receives it that does not run it within the call.
+struct Functor {
+  int number;                       // KernelNumber<>, for a device with a table of its own
+  void (*run)(const void* kernel);  // runs all its indices on the host, over addresses of the host
+};
+
+// The number of a functor in the list that a device and the engine share; kUnlisted if it is in none.
+inline constexpr int kUnlisted = -1;
+template <class Kernel>
+struct KernelNumber : std::integral_constant<int, kUnlisted> {};
+
+// Operations of a device, done one after the other in the order of the calls. Operations of two streams have
+// no order but that of Record() and Wait(). Made by Device::MakeStream(). One thread at a time; the
+// destructor waits for what was given, and ignores its errors.
+//
+// On a device that is not asynchronous (`cpu`) an operation is done, and throws, within the call. Elsewhere
+// the call only gives it to the device, and:
+//
+// - everything that an operation reads and writes must live and stay unchanged until it is done. Memory,
+//   HostBuffer and Binding wait in their destructors;
+// - an error surfaces at the next Synchronise(), or at a wait for an event that was recorded behind it, with
+//   its code. The stream skips what is behind the failed operation and stays failed.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  Device& device() const { return *device_; }
+  const std::shared_ptr<Device>& shared_device() const { return device_; }
+
+  // Runs kernel(0) .. kernel(count() - 1). A kernel is plain data (native/kernels): its pointers are device
+  // addresses.
+  template <class Kernel>
+  void Launch(Kernel kernel);
+
+  // Device to device: not a crossing.
+  virtual void Copy(void* to, const void* from, std::size_t bytes) = 0;
+
+  // Crossings that do not wait: the host's bytes are read, or valid, when the operation is done.
+  void Upload(void* to, const HostBuffer& from, std::size_t bytes, Crossing why);
+  void Download(const HostBuffer& to, const void* from, std::size_t bytes, Crossing why);
+
+  // Crossings of any memory of the host, done when the call returns: for what happens once.
+  void UploadNow(void* to, const void* from, std::size_t bytes, Crossing why);
+  void DownloadNow(void* to, const void* from, std::size_t bytes, Crossing why);
+
+  // Runs work() on the host in the order of the stream. It must not use the device. The work is plain data
+  // that is copied; what it points to must live until it is done.
+  template <class Work>
+  void OnHost(Work work);
+
+  virtual void Record(Event& event) = 0;
+
+  // What comes after in this stream waits for the event, on the device; the call does not wait.
+  virtual void Wait(const Event& event) = 0;
+
+  // Waits in the calling thread until all operations are done. Throws the first error.
+  virtual void Synchronise() = 0;
+
+  // Room for a functor or for a host's work, bytes.
+  static constexpr std::size_t kMostArguments = 1024;
+
+ protected:
+  Stream(std::shared_ptr<Device> device, bool immediate)
+      : device_(std::move(device)), immediate_(immediate) {}
+
+  // `kernel` is only valid during the call; `bytes` at most kMostArguments; its padding is zero.
+  virtual void LaunchFunctor(const Functor& functor, void* kernel, std::size_t bytes) = 0;
+  virtual void RunOnHost(void (*run)(const void* work), const void* work, std::size_t bytes) = 0;
+
+  virtual void CopyIn(void* to, const void* from, std::size_t bytes) = 0;   // from a HostBuffer
+  virtual void CopyOut(void* to, const void* from, std::size_t bytes) = 0;  // to a HostBuffer
+  // The same for any memory of the host, done on return.
+  virtual void CopyInNow(void* to, const void* from, std::size_t bytes) = 0;
+  virtual void CopyOutNow(void* to, const void* from, std::size_t bytes) = 0;
+
+ private:
+  template <class Kernel>
+  static void RunAll(const void* kernel);
+
+  const std::shared_ptr<Device> device_;
+  const bool immediate_;  // operations are done within the call, and device addresses are the host's
+};
+
+template <class Kernel>
+void Stream::RunAll(const void* kernel) {
+  const Kernel& functor = *static_cast<const Kernel*>(kernel);
+  const std::int64_t count = functor.count();
+  for (std::int64_t i = 0; i < count; i++) functor(i);
+}
+
+template <class Kernel>
+void Stream::Launch(Kernel kernel) {
+  static_assert(std::is_trivially_copyable_v<Kernel>, "kernels are copied to the device byte by byte");
+  static_assert(sizeof(Kernel) <= kMostArguments && alignof(Kernel) <= 16);
+  if (immediate_) {
+    const std::int64_t count = kernel.count();
+    for (std::int64_t i = 0; i < count; i++) kernel(i);
+    return;
+  }
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_clear_padding)
+  // Half of an old pointer after a number could look like an address together with that number.
+  __builtin_clear_padding(&kernel);
+#endif
+#endif
+  LaunchFunctor({KernelNumber<Kernel>::value, &RunAll<Kernel>}, &kernel, sizeof(kernel));
+}
+
+template <class Work>
+void Stream::OnHost(Work work) {
+  static_assert(std::is_trivially_copyable_v<Work>, "work is copied to the stream byte by byte");
+  static_assert(sizeof(Work) <= kMostArguments && alignof(Work) <= 16);
+  if (immediate_) return work();
+  RunOnHost([](const void* given) { (*static_cast<const Work*>(given))(); }, &work, sizeof(work));
+}
+
+}  // namespace kdtalker
