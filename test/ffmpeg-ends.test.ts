@@ -2,9 +2,9 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { FFMPEG_LIMITS, patienceWith } from '../dist/media/ffmpeg-watch.js';
-import { FrameSource, openVideo } from '../dist/media/index.js';
+import { FrameSource, openSound, openVideo } from '../dist/media/index.js';
 import { probe } from '../dist/media/sources/probe.js';
-import { fails, frame, gone, names, setEnvironment } from './support/media.js';
+import { fails, frame, gone, names, setEnvironment, wav } from './support/media.js';
 
 const USUAL = { ...FFMPEG_LIMITS };
 
@@ -22,8 +22,11 @@ const HANGS = /no progress/;
 function standIn(t: Test, folder: string, body: string): void {
   const path = join(folder, 'ffmpeg');
   const last = 'for last; do :; done; last="${last#file:}"';
-  // Sounded out with -loglevel info, it lists a track.
-  const look = `echo "Input #0, mov, from 'x':" >&2; echo "  Stream #0:0: Video: h264, 32x32" >&2; exit 1`;
+  // Asked with -loglevel info, it lists two tracks.
+  const tracks = ['Video: h264, 32x32', 'Audio: flac, 8000 Hz'].map(
+    (track, i) => `echo "  Stream #0:${i}: ${track}" >&2`,
+  );
+  const look = `echo "Input #0, mov, from 'x':" >&2; ${tracks.join('; ')}; exit 1`;
   writeFileSync(path, `#!/bin/sh\n${last}\ncase "$*" in *'-loglevel info'*) ${look};; esac\n${body}\n`);
   chmodSync(path, 0o755);
   setEnvironment(t, { FFMPEG_PATH: path });
@@ -118,6 +121,68 @@ t.test('every end of a decoder', async (t) => {
     else await fails(t, read, code, message);
     t.equal(pictures, count, `${name}: pictures before it`);
     await source.close();
+    await gone(folder);
+  }
+});
+
+/** The header of a WAV stream as ffmpeg writes it to a pipe, and a second of silence after it, as files `head` and `second`. */
+function soundFiles(): Record<string, Buffer> {
+  const second = new Float32Array(8000);
+  const whole = wav({
+    channels: [second],
+    rate: 8000,
+    coding: 'f32',
+    dataSize: 0xffffffff,
+    riffSize: 0xffffffff,
+  });
+  const length = whole.length - 4 * second.length;
+  return { head: whole.subarray(0, length), second: whole.subarray(length) };
+}
+
+t.test('every end of a decoder of sound', async (t) => {
+  for (const [name, body, code, message, seconds] of [
+    ['well, with nothing', 'exit 0', 'SPEECH_EMPTY', /has no samples/, 0],
+    ['badly, with nothing', 'echo no >&2; exit 1', 'SPEECH_UNREADABLE', /Its last words: no/, 0],
+    ['by a signal, with nothing', 'kill -9 $$', 'FFMPEG_FAILED', /SIGKILL/, 0],
+    ['never, with nothing', FOREVER, 'FFMPEG_FAILED', /no progress/, 0],
+    ['well, in the header', 'head -c 20 head; exit 0', 'SPEECH_EMPTY', /has no samples/, 0],
+    ['well, after the header', 'cat head; exit 0', 'SPEECH_EMPTY', /has no samples/, 0],
+    [
+      'badly, after the header',
+      'cat head; echo no >&2; exit 1',
+      'FFMPEG_FAILED',
+      /exit code 1.* words: no/,
+      0,
+    ],
+    ['mute after the header, but alive', `cat head; ${FOREVER}`, 'FFMPEG_FAILED', /no progress/, 0],
+    ['well, after a second', 'cat head second; exit 0', undefined, /./, 1],
+    ['badly, after a second', 'cat head second; exit 2', 'FFMPEG_FAILED', /exit code 2/, 1],
+    ['by a signal, after a second', 'cat head second; kill -9 $$', 'FFMPEG_FAILED', /SIGKILL/, 1],
+    ['mute after a second, but alive', `cat head second; ${FOREVER}`, 'FFMPEG_FAILED', /no progress/, 1],
+    ['leaving a child with its pipes', 'cat head second; tail -f /dev/null & exit 0', undefined, /./, 1],
+    [
+      'never, with sound for ever',
+      'cat head; while :; do cat second; done',
+      'SPEECH_TOO_LONG',
+      /at most 3 s/,
+      3,
+    ],
+  ] as const) {
+    const folder = t.testdir({ 'a.flac': 'a', ...soundFiles() });
+    standIn(t, folder, `cd '${folder}'; ${body}`);
+    narrow(t, HANGS.test(message.source) ? SHORT : {});
+    let samples = 0;
+    const hear = async () => {
+      const sound = await openSound(join(folder, 'a.flac'), { maxSeconds: 3 });
+      try {
+        for await (const chunk of sound.chunks()) samples += chunk.length;
+      } finally {
+        await sound.close();
+      }
+    };
+    if (code === undefined) await hear();
+    else await fails(t, hear, code, message);
+    t.equal(samples / 8000, seconds, `${name}: seconds before it`);
     await gone(folder);
   }
 });

@@ -18,14 +18,20 @@ export const mp4: VideoFormat = {
     new FfmpegEncoder(mp4Arguments(spec, typeof target === 'string'), target, name, spec),
 };
 
-/** A stream cannot be rewritten: each fragment has its own index and begins with a key frame. */
-const FRAGMENTED = 'frag_keyframe+empty_moov+delay_moov+default_base_moof';
+/**
+ * A stream cannot be rewritten: each fragment has its own index. One leaves about every second, in microseconds, and at every key frame;
+ * key frames alone come every ten seconds.
+ */
+const FRAGMENTS = [
+  ...['-movflags', 'frag_keyframe+empty_moov+delay_moov+default_base_moof'],
+  ...['-frag_duration', '1000000'],
+];
 
 function mp4Arguments(spec: VideoSpec, isFile: boolean): string[] {
   const { crf = 20, preset = 'veryfast', threads } = spec;
   const rate = ['-preset', preset, '-crf', String(crf), '-threads', String(threads)];
   const video = [...evenSides(spec), '-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...rate, ...COLOUR];
   const sound = streamArguments(spec, ['-c:a', 'aac', '-b:a', '128k']);
-  const index = ['-movflags', isFile ? '+faststart' : FRAGMENTED];
+  const index = isFile ? ['-movflags', '+faststart'] : FRAGMENTS;
   return [...inputArguments(spec, 'yuv420p'), ...sound, ...video, ...index, '-f', 'mp4'];
 }
