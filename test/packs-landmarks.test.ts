@@ -6,18 +6,37 @@ import { close } from './support/close.js';
 
 type Point = [number, number];
 
-/** 68 points of which only those that the puppet reads are placed: eyes, corners and the inner lower lip. */
-function face(points: { left: Point; right: Point; mouthL: Point; mouthR: Point; seam: number }): Point[] {
+/** 68 points of which only those that the puppet reads are placed: eyes, brows, corners and the insides of the lips. */
+function face(points: {
+  left: Point;
+  right: Point;
+  mouthL: Point;
+  mouthR: Point;
+  seam: number;
+  apart?: number;
+}): Point[] {
   const landmarks = Array.from({ length: 68 }, (): Point => [Number.NaN, Number.NaN]);
   const ring = (first: number, [x, y]: Point) => {
-    for (let i = 0; i < 6; i++)
-      landmarks[first + i] = [x + 0.05 * Math.cos(i * (Math.PI / 3)), y + 0.02 * Math.sin(i * (Math.PI / 3))];
+    const around: Point[] = [
+      [-0.107, 0],
+      [-0.05, -0.028],
+      [0.05, -0.028],
+      [0.107, 0],
+      [0.05, 0.028],
+      [-0.05, 0.028],
+    ];
+    for (const [i, [dx, dy]] of around.entries()) landmarks[first + i] = [x + dx, y + dy];
   };
   ring(36, points.left);
   ring(42, points.right);
   landmarks[48] = points.mouthL;
   landmarks[54] = points.mouthR;
+  landmarks[62] = [0, points.seam - (points.apart ?? 0)];
   landmarks[66] = [0, points.seam];
+  for (const [i, { 1: y }] of [18, 23].map(
+    (first, side) => [first, [points.left, points.right][side]!] as const,
+  ))
+    for (let k = 0; k < 3; k++) landmarks[i + k] = [Number.NaN, y - 0.1475];
   return landmarks;
 }
 
@@ -48,6 +67,7 @@ t.test('mouth, jaw and eyes follow the landmarks, depth and the rest stay', asyn
     mouthL: [-0.15, 0.4],
     mouthR: [0.17, 0.42],
     seam: 0.45,
+    apart: 0.03,
   });
   const detected = table.map((value, i) => (i % 3 === 1 ? value + 0.03 : value));
   const found = placed(await rules(), detected, landmarks);
@@ -56,14 +76,14 @@ t.test('mouth, jaw and eyes follow the landmarks, depth and the rest stay', asyn
   ];
   close(t, at('mouthL'), [-0.15, 0.4], 1e-6, 'left corner');
   close(t, at('mouthR'), [0.17, 0.42], 1e-6, 'right corner');
-  close(t, at('lipUp'), [0, 0.438], 1e-6, 'upper lip');
+  close(t, at('lipUp'), [0, 0.408], 1e-6, 'upper lip');
   close(t, at('lipLo'), [0, 0.462], 1e-6, 'lower lip');
   close(t, at('chin'), [0, 0.86 - 0.4 * 0.022], 1e-6, 'chin');
   close(t, at('jawR'), [0.44, 0.55 - 0.4 * 0.022], 1e-6, 'jaw');
-  close(t, at('lidUpL'), [-0.25, -0.1125], 1e-6, 'left upper lid');
-  close(t, at('lidLoR'), [0.22, -0.0075], 1e-6, 'right lower lid');
-  close(t, at('browL'), [-0.257, -0.2275], 1e-6, 'left brow');
-  close(t, at('browR'), [0.227, -0.1875], 1e-6, 'right brow');
+  close(t, at('lidUpL'), [-0.357, -0.108], 1e-6, 'left upper lid, outer corner');
+  close(t, at('lidLoR'), [0.113, -0.012], 1e-6, 'right lower lid, inner corner');
+  close(t, at('browL'), [-0.25, -0.2275], 1e-6, 'left brow');
+  close(t, at('browR'), [0.22, -0.1875], 1e-6, 'right brow');
   close(t, at('nose'), [0, 0.25], 1e-6, 'what no rule names is as it was detected');
   close(
     t,

@@ -1,10 +1,10 @@
 import t from 'tap';
 import { DIRECTIONS } from '../dist/packs/puppet/directions.js';
 import { rigidInverse } from '../dist/packs/puppet/field.js';
-import { KEYPOINT_TABLE } from '../dist/packs/puppet/keypoints.js';
+import { KEYPOINT_TABLE, KEYPOINTS } from '../dist/packs/puppet/keypoints.js';
 import { rendererGraph } from '../dist/packs/puppet/renderer.js';
 import { close } from './support/close.js';
-import { numbers, openBuilt } from './support/graphs.js';
+import { type HostTensor, numbers, openBuilt } from './support/graphs.js';
 import { AT_REST, checkPicture, posed } from './support/puppet.js';
 
 const SIDE = 512;
@@ -12,19 +12,23 @@ const PICTURE = { dims: [1, 3, SIDE, SIDE], data: checkPicture() };
 const REST = { dims: [1, 21, 3], data: Float32Array.from(KEYPOINT_TABLE.flat()) };
 
 const jaw = (amount: number) => DIRECTIONS.jaw.slice(7).map((value) => amount * value);
+/** An open mouth and lids that are nearly shut. */
+const CHECK_FACE = jaw(0.06).map((value, i) => value + 0.8 * DIRECTIONS.lid[7 + i]!);
 const CHECK_POSE = { pitch: 3, yaw: 8, roll: -2, scale: 1, t: [0.01, -0.005] as const };
 
 // Row and column of the picture, then red, green and blue.
 const PIXELS: readonly (readonly [number, number, number, number, number])[] = [
   [256, 256, 0.53535, 0.48861, 0.60222],
   [320, 256, 0.53483, 0.61188, 0.54432],
-  [370, 240, 0.4924, 0.7138, 0.51223],
-  [380, 256, 0.51671, 0.72234, 0.45001],
-  [385, 256, 0.45815, 0.47351, 0.38676],
-  [400, 256, 0.5179, 0.74592, 0.45865],
+  [370, 240, 0.49236, 0.71287, 0.51212],
+  [380, 256, 0.48427, 0.50624, 0.42561],
+  [385, 256, 0.19075, 0.1357, 0.12062],
+  [400, 256, 0.518, 0.7473, 0.45795],
   [200, 190, 0.40167, 0.37773, 0.42116],
   [10, 10, 0.02051, 0.02051, 0.51041],
   [440, 256, 0.50444, 0.82969, 0.48683],
+  [240, 190, 0.39236, 0.43513, 0.29633],
+  [250, 318, 0.59641, 0.44334, 0.68213],
 ];
 
 t.test('the rigid fit has the table that docs/puppet.md names', async (t) => {
@@ -43,13 +47,81 @@ t.test('the keypoints of the check pose', async (t) => {
 
 t.test('the renderer gives the check pixels', async (t) => {
   const run = await openBuilt(rendererGraph());
-  const x_d = { dims: [1, 21, 3], data: posed(CHECK_POSE, jaw(0.06)) };
+  const x_d = { dims: [1, 21, 3], data: posed(CHECK_POSE, CHECK_FACE) };
   const { out } = await run({ f_s: PICTURE, x_s: REST, x_d });
   t.same(out?.dims, [1, 3, SIDE, SIDE]);
   for (const [row, column, ...rgb] of PIXELS) {
     const found = [0, 1, 2].map((channel) => numbers(out)[(channel * SIDE + row) * SIDE + column]!);
     close(t, found, rgb, 1.5e-5, `pixel ${row}, ${column}`);
   }
+});
+
+t.test('what is drawn in a grey picture is grey', async (t) => {
+  const grey = checkPicture();
+  const area = SIDE * SIDE;
+  for (let i = 0; i < area; i++) grey[area + i] = grey[2 * area + i] = grey[i]!;
+  const run = await openBuilt(rendererGraph());
+  const x_d = { dims: [1, 21, 3], data: posed(CHECK_POSE, CHECK_FACE) };
+  const { out } = await run({ f_s: { ...PICTURE, data: grey }, x_s: REST, x_d });
+  const values = numbers(out);
+  let chroma = 0;
+  for (let i = 0; i < area; i++)
+    chroma = Math.max(
+      chroma,
+      Math.abs(values[i]! - values[area + i]!),
+      Math.abs(values[i]! - values[2 * area + i]!),
+    );
+  t.ok(chroma < 2e-6, `all of a grey picture stays grey: ${chroma}`);
+});
+
+/** How far a picture differs from the source, by rows. */
+async function changedRows(expression: readonly number[], canonical = KEYPOINT_TABLE): Promise<number[]> {
+  const run = await openBuilt(rendererGraph());
+  const x_s = { dims: [1, 21, 3], data: Float32Array.from(canonical.flat()) };
+  const x_d = { dims: [1, 21, 3], data: posed(AT_REST, expression, canonical) };
+  const out = numbers((await run({ f_s: PICTURE, x_s, x_d })).out);
+  const rows = new Array<number>(SIDE).fill(0);
+  for (const [i, value] of out.entries()) {
+    const row = Math.floor(i / SIDE) % SIDE;
+    rows[row] = Math.max(rows[row]!, Math.abs(value - PICTURE.data[i]!));
+  }
+  return rows;
+}
+
+t.test('a blink moves the lid and nothing above: brows and rims stay', async (t) => {
+  const changed = await changedRows(DIRECTIONS.lid.slice(7));
+  const rowOf = (y: number) => Math.floor(((y + 1) * SIDE) / 2);
+  const brow = rowOf(KEYPOINTS.browL.at[1] + 0.03);
+  t.ok(Math.max(...changed.slice(0, brow)) < 1e-6, 'the lower edge of the brow and all above it');
+  t.ok(Math.max(...changed.slice(rowOf(-0.09), rowOf(-0.01))) > 0.05, 'the eye shuts');
+  t.ok(Math.max(...changed.slice(rowOf(0.04))) < 1e-6, 'below the eye');
+});
+
+t.test('eyes that are shut in the picture do not blink', async (t) => {
+  const flat = KEYPOINT_TABLE.map(([x, y, z], i) => {
+    const isLid = i >= KEYPOINTS.lidUpL.index && i <= KEYPOINTS.lidLoR.index;
+    return [x, isLid ? -0.05 + (y > -0.05 ? 0.005 : -0.005) : y, z] as const;
+  });
+  t.ok(Math.max(...(await changedRows(DIRECTIONS.lid.slice(7), flat))) < 1e-6, 'every pixel stays');
+});
+
+t.test('a mouth whose teeth show gets no second row of them', async (t) => {
+  const apart = 0.09;
+  const smile = KEYPOINT_TABLE.map(([x, y, z], i) =>
+    i === KEYPOINTS.lipUp.index ? ([x, y - apart, z] as const) : ([x, y, z] as const),
+  );
+  const dark = { ...PICTURE, data: PICTURE.data.map((value) => 0.3 * value) };
+  const run = await openBuilt(rendererGraph());
+  const x_s = { dims: [1, 21, 3], data: Float32Array.from(smile.flat()) };
+  const x_d = { dims: [1, 21, 3], data: posed(AT_REST, jaw(0.05), smile) };
+  const brightest = async (x_s: HostTensor, x_d: HostTensor) => {
+    const out = numbers((await run({ f_s: dark, x_s, x_d })).out);
+    const below = Array.from({ length: 24 }, (_, row) => out[(376 + row) * SIDE + 256]! / 0.3);
+    return Math.max(...below.map((value) => value - 0.5));
+  };
+  const closed = await brightest(REST, { ...REST, data: posed(AT_REST, jaw(0.05)) });
+  t.ok(closed > 0.08, `closed lips that open show drawn teeth: ${closed.toFixed(3)}`);
+  t.ok((await brightest(x_s, x_d)) < 0.05, 'lips that show teeth show no drawn ones');
 });
 
 t.test('a face that does not move is the picture', async (t) => {

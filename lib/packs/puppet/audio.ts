@@ -1,13 +1,21 @@
 import { Graph, type Value } from '../onnx/index.js';
 import { type DenseMatrix, matrix, range } from './linalg.js';
+import { CLASSES, CURVES, visemes } from './visemes.js';
 
 const BINS = 80;
 const COLUMNS = 16;
-/** Width of an audio feature; only the first ten channels say anything. */
+/** Width of an audio feature. The channels beyond {@link CHANNEL} are zero. */
 export const FEATURE_SIZE = 512;
 
-/** Channels of the feature that the denoiser reads. */
-export const CHANNEL = { loudness: 0, b1: 1, b2: 2, b3: 3, b4: 4, b5: 5 } as const;
+/** Where the parts of a feature begin: ten of formulas, then the mouth's curves and the chances of the classes of visemes. */
+export const CHANNEL = {
+  loudness: 0,
+  b1: 1,
+  b5: 5,
+  curves: 10,
+  classes: 10 + CURVES.length,
+  end: 10 + CURVES.length + CLASSES.length,
+} as const;
 
 type Band = readonly [low: number, high: number];
 const VOICE: Band = [150, 4000];
@@ -58,7 +66,7 @@ function pooling(): DenseMatrix {
 
 /** The audio encoder: mel [n, 1, 80, 16] to feature [n, 512]. */
 export function audioGraph(): Graph {
-  const g = new Graph('puppet_audio', { description: 'Loudness and formant bands of a mel window' });
+  const g = new Graph('puppet_audio', { description: 'Loudness, formant bands and visemes of a mel window' });
   const mel = g.input('mel', 'float32', ['n', 1, BINS, COLUMNS]);
   const pooled = mel.reshape(-1, BINS * COLUMNS).matmul(g.matrix('pooling', pooling()));
   const [levels, rise] = g.split(pooled, 1, [7, 1]) as [Value, Value];
@@ -66,8 +74,9 @@ export function audioGraph(): Graph {
     b1: pooled.slice(1, CHANNEL.b1, CHANNEL.b1 + 1),
     b5: pooled.slice(1, CHANNEL.b5, CHANNEL.b5 + 1),
   });
-  const used = g.concat(1, [levels, rise.relu(), centroid(g, mel), voicing]);
-  const feature = g.op('Pad', [used, g.ints([0, 0, 0, FEATURE_SIZE - 10])]);
+  const shapes = g.scope('visemes', () => visemes(g, mel));
+  const used = g.concat(1, [levels, rise.relu(), centroid(g, mel), voicing, shapes]);
+  const feature = g.op('Pad', [used, g.ints([0, 0, 0, FEATURE_SIZE - CHANNEL.end])]);
   g.output('feature', feature, 'float32', ['n', FEATURE_SIZE]);
   return g;
 }

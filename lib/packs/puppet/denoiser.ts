@@ -1,10 +1,11 @@
 import { Graph, type Value } from '../onnx/index.js';
-import { CHANNEL, FEATURE_SIZE } from './audio.js';
-import { type DirectionName, MODES, normalised, orthonormalModes } from './directions.js';
+import { FEATURE_SIZE } from './audio.js';
+import { MODES, normalised, orthonormalModes } from './directions.js';
 import { type ConditionedKernel, conditionedKernel, leavingGains, precompensate } from './kernels.js';
+import { KEYPOINTS } from './keypoints.js';
 import { norm, range, transpose } from './linalg.js';
-import { smoothingMatrix } from './smoothing.js';
-import { alphasCumprod, MOTION_SIZE, WINDOW } from './statistics.js';
+import { alphasCumprod, MOTION, MOTION_SIZE, WINDOW } from './statistics.js';
+import { voiceMean } from './voice.js';
 
 /** The Gaussian modes; the lid, last in the table, is a mixture of blinks instead. */
 const GAUSSIAN = MODES.length - 1;
@@ -42,73 +43,12 @@ export function denoiserGraph(): Graph {
   const reference = g.input('ref', 'float32', [1, MOTION_SIZE]);
   const { basis } = orthonormalModes();
   const modes = g.matrix('modes', transpose(basis));
-  const driven = g.scope('voice', () => voiceMean(g, audio.reshape(WINDOW, FEATURE_SIZE)));
+  const driven = g.scope('voice', () => voiceMean(g, audio.reshape(WINDOW, FEATURE_SIZE), canonical));
   const mean = g.scope('reference', () => continued(g, driven, reference, modes));
   const abar = g.op('Gather', [g.constant('alphas_cumprod', Float32Array.from(alphasCumprod())), timestep]);
   const step: Step = { g, noisy: x.reshape(WINDOW, MOTION_SIZE), mean, abar, signal: abar.sqrt(), modes };
-  // Canonical keypoints change nothing; an input nobody reads would be dropped from the graph.
-  const noise = g.formula('noise + 0 * canonical', { noise: predictNoise(step), canonical });
-  g.output('eps', noise.unsqueeze(0), 'float32', [1, WINDOW, MOTION_SIZE]);
+  g.output('eps', predictNoise(step).unsqueeze(0), 'float32', [1, WINDOW, MOTION_SIZE]);
   return g;
-}
-
-/** What the voice alone makes the face do, [64, 70] in normalised units. */
-function voiceMean(g: Graph, audio: Value): Value {
-  const channel = (index: number) => audio.slice(1, index, index + 1);
-  const { loudness, b1, b2, b3, b4, b5 } = CHANNEL;
-  const n = relativeLoudness(g, smooth(g, 0.7, channel(loudness)));
-  const weight = n.sum([0]).add(0.5);
-  // The difference of two bands against its mean over the loud frames: independent of the speaker and the microphone.
-  const contrast = (a: number, b: number, range_: number) => {
-    const d = channel(a).sub(channel(b));
-    return g.formula(`tanh((d - mean) / ${range_})`, { d, mean: d.mul(n).sum([0]).div(weight) });
-  };
-  const vowel = contrast(b2, b1, 0.8);
-  const spread = contrast(b4, b3, 1);
-  const fricative = contrast(b5, loudness, 0.8).relu();
-  const open = smooth(
-    g,
-    0.75,
-    g.formula('n^1.4 * (.64 + .36 * vowel) * (1 - .45 * fricative)', { n, vowel, fricative }),
-  );
-  const wide = smooth(g, 0.75, g.formula('n * (spread + .3 * fricative)', { n, spread, fricative }));
-  const slow = smoothingMatrix(range(0, WINDOW), WINDOW, 3.5);
-  const slower = smoothingMatrix(range(0, WINDOW), WINDOW, 14);
-  const stress = g
-    .matrix(
-      'stress',
-      slow.map((row, i) => row.map((value, j) => value - slower[i]![j]!)),
-    )
-    .matmul(n);
-  const raise = g.formula('relu(stress - .04)', { stress });
-  const courses = g.concat(1, [open, wide.relu(), wide.neg().relu(), stress, raise]);
-  return courses.matmul(
-    g.matrix(
-      'voice',
-      VOICE_DIRECTIONS.map(([name, gain]) => normalised(name).map((v) => gain * v)),
-    ),
-  );
-}
-
-/** What each course of the voice moves, in the order of `courses`; pitch above 0 nods on stressed syllables. */
-const VOICE_DIRECTIONS: readonly [DirectionName, gain: number][] = [
-  ['jaw', 0.08],
-  ['wide', 0.02],
-  ['round', 0.034],
-  ['pitch', 3],
-  ['brow', 0.03],
-];
-
-/** Loudness between the floor of the window, 0, and its peaks, 1. */
-function relativeLoudness(g: Graph, level: Value): Value {
-  const high = level.maxOver([0]).max(-2.2);
-  const low = level.minOver([0]).max(high.sub(2.6));
-  const span = high.sub(low).max(1.2);
-  return g.formula('clip((level - low - .14 * span) / (.74 * span), 0, 1)', { level, low, span });
-}
-
-function smooth(g: Graph, std: number, course: Value): Value {
-  return g.matrix(`smooth${std}`, smoothingMatrix(range(0, WINDOW), WINDOW, std)).matmul(course);
 }
 
 let kernels: ConditionedKernel[] | undefined;
@@ -124,9 +64,14 @@ function modeKernels(): ConditionedKernel[] {
   return kernels;
 }
 
+// The mouth obeys the voice from the first frame of a window. If it came slowly from where it was, closures would be missed.
+const AT_ONCE = ['jawL', 'jawR', 'chin', 'mouthL', 'mouthR', 'lipUp', 'lipLo'] as const;
+
 /** The mean of the window that follows the frame `reference` [1, 70]. The voice before the window is taken to be that of frame 0. */
 function continued(g: Graph, driven: Value, reference: Value, modes: Value): Value {
-  const rest = reference.sub(driven.slice(0, 0, 1));
+  const kept = new Float32Array(MOTION_SIZE).fill(1);
+  for (const at of AT_ONCE.map((name) => MOTION.exp + 3 * KEYPOINTS[name].index)) kept.fill(0, at, at + 3);
+  const rest = reference.sub(driven.slice(0, 0, 1)).mul(g.constant('kept', kept, [1, MOTION_SIZE]));
   const leaving = leavingGains();
   const gains = [...modeKernels().map((kernel) => kernel.gains), leaving];
   const extra = g.matrix('gains', transpose(gains.map((row) => row.map((gain, i) => gain - leaving[i]!))));

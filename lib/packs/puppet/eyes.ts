@@ -8,11 +8,17 @@ import {
   positions,
   RIGHT_EYE_COLUMNS,
 } from './bands.js';
+import { DIRECTIONS } from './directions.js';
 import type { Fit } from './field.js';
 import { KEYPOINTS } from './keypoints.js';
+import { MOTION } from './statistics.js';
 
-/** Half width of an eye. */
-const HALF_WIDTH = 0.14;
+/** Lids reach a little beyond the corners of the eye. */
+const WIDER = 1.12;
+/** How far a keypoint of a lid moves to shut the eye. */
+const SHUT = DIRECTIONS.lid[MOTION.exp + 3 * KEYPOINTS.lidUpL.index + 1];
+/** An eye of a flatter shape, height over width, is shut in the picture already. It opens fully over the same range again. */
+const FLAT = 0.12;
 
 /** The band of the eyes with the lids moved. */
 export interface Eyes {
@@ -23,15 +29,16 @@ export interface Eyes {
 }
 
 /**
- * Slides the skin of the upper lids down over the eyes (puppet section 5.5).
+ * Slides the skin of the upper lids down over the eyes.
  *
  * @param displacement of the band without the lids: [1, 2, 72, 256], x and y
+ * @param soft how many times wider than in a sharp picture edges are drawn
  */
-export function eyes(g: Graph, fit: Fit, displacement: Value): Eyes {
+export function eyes(g: Graph, fit: Fit, displacement: Value, soft: Value): Eyes {
   const [dx, dy] = g.split(displacement, 1, [1, 1]) as [Value, Value];
   const x = bothEyes(g, dx.add(positions(g, 'x', { from: 0, to: FINE })));
   const y = bothEyes(g, dy.add(positions(g, 'y', EYE_ROWS)));
-  const { move, shade } = lids(g, { ...lidRows(g, fit), x, y });
+  const { move, shade } = lids(g, { ...lidRows(g, fit), soft, x, y });
   const [left, right] = g.split(g.concat(1, [move, shade]), 0, [1, 1]) as [Value, Value];
   const sum = amongAllColumns(g, left, LEFT_EYE_COLUMNS, 0).add(
     amongAllColumns(g, right, RIGHT_EYE_COLUMNS, 0),
@@ -45,40 +52,60 @@ function bothEyes(g: Graph, value: Value): Value {
   return g.concat(0, [columns(value, LEFT_EYE_COLUMNS), columns(value, RIGHT_EYE_COLUMNS)]);
 }
 
+/** Both eyes of the source in crop units, each [2, 1, 1, 1]. */
 interface Lids {
-  /** Middle of the eye, half its height, and how far it is closed; [2, 1, 1, 1]. */
+  /** Middle, half width and half height. */
   x0: Value;
   yc: Value;
+  hw: Value;
   he: Value;
+  /** How far it is closed. */
   c: Value;
+  /** How far above the lid skin begins to move: below the brow. */
+  from: Value;
 }
 
 /** How far each pixel's skin has come down, and the darker line of the lashes with the shaded lid above it. */
-function lids(g: Graph, at: Record<keyof Lids | 'x' | 'y', Value>): { move: Value; shade: Value } {
-  const { y } = at;
-  const u = g.formula(`(x - x0) / ${HALF_WIDTH}`, at);
+function lids(g: Graph, at: Record<keyof Lids | 'x' | 'y' | 'soft', Value>): { move: Value; shade: Value } {
+  const { y, from } = at;
+  const u = g.formula('(x - x0) / hw', at);
   const u2 = u.mul(u);
   const profile = g.formula('relu(1 - u2)', { u2 });
-  const closing = g.formula('c * profile', { ...at, profile });
-  const edge = g.formula('yc - (he + .011) * relu(1 - u2 * u2)', { ...at, u2 });
-  const move = g.formula('(2 * he + .024) * closing', { ...at, closing });
+  const arch = g.formula('relu(1 - u2 * u2)', { u2 });
+  const edge = g.formula('yc - (he + .009) * arch', { ...at, arch });
+  const move = g.formula('(2 * he + .018) * c * (.5 * arch + .5 * profile)', { ...at, profile, arch });
   const above = g.formula('edge + move - y', { edge, move, y });
-  const slide = g.formula('clip((y - edge + .075) / (move + .075), 0, 1)', { y, edge, move });
-  const covered = g.formula('slide * clip(above / .006 + .5, 0, 1)', { slide, above });
-  const lash = g.formula('.28 * profile * exp(-((above / .008)^2))', { profile, above });
-  const shade = g.formula('closing * (lash + .08 * covered)', { closing, lash, covered });
+  const slide = g.formula('clip((y - edge + from) / (move + from), 0, 1)', { y, edge, move, from });
+  const covered = g.formula('slide * clip(above / (.006 * soft) + .5, 0, 1)', { ...at, slide, above });
+  const lash = g.formula('.22 * profile * exp(-((above / (.009 * soft))^2)) / soft', {
+    ...at,
+    profile,
+    above,
+  });
+  const shade = g.formula('c * profile * (lash + .08 * covered)', { ...at, profile, lash, covered });
   return { move: move.mul(covered), shade };
 }
 
+/** Corners from x, heights from y of the keypoints of the lids. */
 function lidRows(g: Graph, fit: Fit): Lids {
-  const upper = [KEYPOINTS.lidUpL.index, KEYPOINTS.lidUpR.index];
-  const lower = [KEYPOINTS.lidLoL.index, KEYPOINTS.lidLoR.index];
+  const { lidUpL, lidUpR, lidLoL, lidLoR, browL, browR } = KEYPOINTS;
+  const upper = [lidUpL.index, lidUpR.index];
   const up = fit.source.gather(0, upper);
-  const down = fit.source.gather(0, lower);
-  const closing = fit.residual.gather(0, upper).sub(fit.residual.gather(0, lower));
+  const down = fit.source.gather(0, [lidLoL.index, lidLoR.index]);
+  const moved = fit.residual.gather(0, upper).sub(fit.residual.gather(0, [lidLoL.index, lidLoR.index]));
   const pick = (pairs: Value, axis: number) => pairs.slice(1, axis, axis + 1).reshape(2, 1, 1, 1);
   const middle = up.add(down).mul(0.5);
+  const [x0, yc] = [pick(middle, 0), pick(middle, 1)];
   const he = pick(down.sub(up), 1).mul(0.5);
-  const c = g.formula('clip(closing / (2 * he), 0, 1.15)', { closing: pick(closing, 1), he });
-  return { x0: pick(middle, 0), yc: pick(middle, 1), he, c };
+  const half = g.formula('.5 * abs(across)', { across: pick(up.sub(down), 0) });
+  const open = g.formula(`clip(he / (${FLAT} * half) - 1, 0, 1)`, { he, half });
+  const brow = pick(fit.source.gather(0, [browL.index, browR.index]), 1);
+  return {
+    x0,
+    yc,
+    hw: half.mul(WIDER),
+    he,
+    c: g.formula(`open * clip(moved / ${SHUT}, 0, 1.1)`, { open, moved: pick(moved, 1) }),
+    from: g.formula('clip(yc - he - brow - .04, .022, .036)', { yc, he, brow }),
+  };
 }

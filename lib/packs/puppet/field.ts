@@ -23,7 +23,7 @@ export interface Fit {
 
 /**
  * Fits the movement of the rigid keypoints, which for orthographic rotation, scale and shift is affine in (x, y, z), and leaves
- * the rest as expression (puppet section 5.1). x_s and x_d: [1, 21, 3].
+ * the rest as expression. x_s and x_d: [1, 21, 3].
  */
 export function rigidFit(g: Graph, xs: Value, xd: Value): Fit {
   const points = xs.reshape(21, 3);
@@ -70,7 +70,7 @@ function ellipse(offset: number, [x0, rx]: [number, number], [y0, ry]: [number, 
   return [-a, -b, 2 * a * x0, 2 * b * y0, offset - a * x0 ** 2 - b * y0 ** 2];
 }
 
-// Depth of a face: the skull, the nose and the muzzle (puppet section 5.2). Negative is towards the viewer.
+// Depth of a face: the skull, the nose and the muzzle. Negative is towards the viewer.
 const SKULL = { depth: -0.55, shape: ellipse(1, [0, 0.62], [0.05, 1]) };
 const HUMPS = [
   { depth: -0.2, shape: ellipse(0, [0, 0.1], [0.17, 0.16]) },
@@ -112,7 +112,7 @@ function overCells(g: Graph, name: string, values: ((x: number, y: number) => nu
 
 /**
  * Backward movement of the skin on a 64 x 64 grid: what to add to a cell's position to find its source, [1, 4, 64, 64] in the
- * order upper x, lower x, upper y, lower y. Upper and lower differ in what the lips carry along (puppet sections 5.2 to 5.4).
+ * order upper x, lower x, upper y, lower y. Upper and lower differ in what the lips carry along.
  */
 export function coarseField(g: Graph, fit: Fit): Value {
   const cells = overCells(g, 'cells', [(x) => x, (_, y) => y]);
@@ -129,9 +129,9 @@ export function coarseField(g: Graph, fit: Fit): Value {
 
 type Influence = readonly [names: readonly KeypointName[], strength: number, sx: number, sy: number];
 
-// Reach of each keypoint on the skin above the seam and below it (puppet section 5.4).
+// Reach of each keypoint on the skin above the seam and below it.
 const SHARED: readonly Influence[] = [
-  [['mouthL', 'mouthR'], 1.2, 0.055, 0.05],
+  [['mouthL', 'mouthR'], 1.2, 0.08, 0.055],
   [['cheekL', 'cheekR'], 1, 0.12, 0.12],
   [['jawL', 'jawR'], 0.6, 0.14, 0.18],
 ];

@@ -1,6 +1,7 @@
 /**
  * The 21 keypoints of the puppet face. Crop coordinates: x right, y down, z into the screen, [-1, 1] over the crop.
- * L and R are left and right in the picture.
+ * L and R are left and right in the picture. Of each eye, lidUp is at the
+ * outer corner and lidLo at the inner one, at the heights of the lids.
  */
 export const KEYPOINTS = {
   crown: { index: 0, at: [0, -0.8, -0.153] },
@@ -11,12 +12,12 @@ export const KEYPOINTS = {
   cheekL: { index: 5, at: [-0.36, 0.22, -0.349] },
   cheekR: { index: 6, at: [0.36, 0.22, -0.349] },
   nose: { index: 7, at: [0, 0.22, -0.721] },
-  browL: { index: 8, at: [-0.25, -0.2, -0.426] },
-  browR: { index: 9, at: [0.25, -0.2, -0.426] },
-  lidUpL: { index: 10, at: [-0.243, -0.085, -0.456] },
-  lidUpR: { index: 11, at: [0.243, -0.085, -0.456] },
-  lidLoL: { index: 12, at: [-0.243, -0.02, -0.463] },
-  lidLoR: { index: 13, at: [0.243, -0.02, -0.463] },
+  browL: { index: 8, at: [-0.243, -0.2, -0.431] },
+  browR: { index: 9, at: [0.243, -0.2, -0.431] },
+  lidUpL: { index: 10, at: [-0.35, -0.0805, -0.365] },
+  lidUpR: { index: 11, at: [0.35, -0.0805, -0.365] },
+  lidLoL: { index: 12, at: [-0.136, -0.0245, -0.528] },
+  lidLoR: { index: 13, at: [0.136, -0.0245, -0.528] },
   jawL: { index: 14, at: [-0.44, 0.55, -0.136] },
   jawR: { index: 15, at: [0.44, 0.55, -0.136] },
   chin: { index: 16, at: [0, 0.86, -0.19] },
@@ -41,9 +42,6 @@ export const RIGID: readonly KeypointName[] = KEYPOINT_NAMES.slice(0, 8);
 
 /** The row where the lips part when the mouth of {@link KEYPOINTS} is shut, and the distance of each lip from it. */
 export const SEAM = { y: 0.472, lip: 0.012 } as const;
-
-/** The middle between the lids, at +-x. */
-export const EYE = { x: 0.243, y: -0.0525 } as const;
 
 /** How far chin and jaw follow when the seam of a face is not at {@link SEAM}. */
 export const JAW_FOLLOWS_SEAM = 0.4;

@@ -1,7 +1,10 @@
 import type { Graph, Value } from '../onnx/index.js';
 import { amongAllColumns, columns, FINE, lengthOf, MOUTH_COLUMNS, MOUTH_ROWS, positions } from './bands.js';
 import type { Fit } from './field.js';
+import { interior } from './interior.js';
 import { KEYPOINTS } from './keypoints.js';
+import { type Lips, lipsOf } from './lips.js';
+import { lightOf } from './observe.js';
 
 /** The band of the mouth with the lips parted. */
 export interface Mouth {
@@ -23,21 +26,26 @@ interface Place {
 }
 
 /**
- * Opens the lips along their seam, without stretching them, and paints what is behind (puppet section 5.6).
+ * Opens the lips along their seam, without stretching them, and paints what is behind.
  *
  * @param displacement of the band: [1, 4, 104, 256], upper x, lower x, upper y, lower y
  * @param picture the crop, [1, 3, 512, 512]
+ * @param soft how many times wider than in a sharp picture edges are drawn
  */
-export function mouth(g: Graph, fit: Fit, displacement: Value, picture: Value): Mouth {
-  const place = placeInMouth(g, fit, displacement);
+export function mouth(g: Graph, fit: Fit, displacement: Value, picture: Value, soft: Value): Mouth {
+  const lips = g.scope('lips', () => lipsOf(g, fit, picture));
+  const place = placeInMouth(g, lips, displacement);
   const { u, a, b } = place;
   const middle = { u: columns(u, MOUTH_COLUMNS), a: columns(a, MOUTH_COLUMNS), b: columns(b, MOUTH_COLUMNS) };
   const window = g.formula('relu(1 - u * u)', middle);
-  const alpha = g.formula('clip(a / .006, 0, 1) * clip(b / .006, 0, 1) * clip(3 * window, 0, 1)', {
+  const edge = g.formula('1 / (.006 * soft)', { soft });
+  const alpha = g.formula('clip(a * edge, 0, 1) * clip(b * edge, 0, 1) * clip(3 * window, 0, 1)', {
     ...middle,
     window,
+    edge,
   });
-  const inside = g.scope('inside', () => interior(g, { ...middle, window, alpha }, light(g, picture)));
+  const at = { ...middle, ...bones(fit), window, alpha, soft, apart: lips.apart };
+  const inside = g.scope('inside', () => interior(g, at, lightOf(g, picture)));
   return {
     displacement: parted(g, displacement, place),
     keep: amongAllColumns(g, g.formula('1 - alpha', { alpha }), MOUTH_COLUMNS, 1),
@@ -46,10 +54,10 @@ export function mouth(g: Graph, fit: Fit, displacement: Value, picture: Value): 
 }
 
 /** Distances from the seam, a line between the corners that hangs in the middle; each [1, 1, 104, 256]. */
-function placeInMouth(g: Graph, fit: Fit, displacement: Value): Place {
+function placeInMouth(g: Graph, lips: Lips, displacement: Value): Place {
   const [dx, dy] = g.split(displacement, 1, [2, 2]) as [Value, Value];
   const at = {
-    ...mouthCorners(g, fit),
+    ...lips,
     dx,
     dy,
     x: positions(g, 'x', { from: 0, to: FINE }),
@@ -61,33 +69,20 @@ function placeInMouth(g: Graph, fit: Fit, displacement: Value): Place {
   return { u: u.slice(1, 0, 1), a, b: minusB.neg() };
 }
 
-interface Corners {
-  xm: Value;
-  hw: Value;
-  ym: Value;
-  /** Half the height difference of the corners. */
-  tilt: Value;
-  /** How far the seam hangs below the line between the corners. */
-  sag: Value;
+/** How far the upper lip and the lower teeth have moved down in the frame of the head, [1, 1]. */
+function bones(fit: Fit): { lip: Value; jaw: Value } {
+  const down = ({ index }: { index: number }) => fit.residual.slice(0, index, index + 1).slice(1, 1, 2);
+  return { lip: down(KEYPOINTS.lipUp), jaw: down(KEYPOINTS.chin).relu() };
 }
 
-/** Scalars of the source's mouth, [1, 1]. */
-function mouthCorners(g: Graph, fit: Fit): Corners {
-  const { mouthL, mouthR, lipUp, lipLo } = KEYPOINTS;
-  const row = (index: number) => fit.source.slice(0, index, index + 1);
-  const middle = row(mouthL.index).add(row(mouthR.index)).mul(0.5);
-  const half = row(mouthR.index).sub(row(mouthL.index)).mul(0.5);
-  const lips = row(lipUp.index).add(row(lipLo.index)).mul(0.5);
-  const [xm, ym] = g.split(middle, 1, [1, 1]) as [Value, Value];
-  const [hw, tilt] = g.split(half, 1, [1, 1]) as [Value, Value];
-  return { xm, hw, ym, tilt, sag: lips.slice(1, 1, 2).sub(ym) };
-}
-
-/** The upper movement above the gap, the lower below: a hard switch inside the mouth, a soft one beside it. */
+/**
+ * The upper movement above the gap, the lower below: a hard switch inside the mouth, a soft one beside it. Where the lips overlap,
+ * the lower one is in front: so an upper lip that comes down covers its teeth.
+ */
 function parted(g: Graph, displacement: Value, place: Place): Value {
   // Twice the half width of the switch: .008, and up to .248 beyond the corners.
   const width = g.formula('clip(.5 * abs(u) - .442, .008, .248)', { ...place });
-  const side = g.formula('clip((a - b) / width + .5, 0, 1)', { ...place, width });
+  const side = g.formula('clip(max(a - b, -2 * b) / width + .5, 0, 1)', { ...place, width });
   const fields = displacement.reshape(1, 2, 2, ROWS, FINE);
   const [upper, lower] = g.split(fields, 2, [1, 1]) as [Value, Value];
   const across = { upper, lower, side: side.unsqueeze(1) };
@@ -95,58 +90,3 @@ function parted(g: Graph, displacement: Value, place: Place): Value {
 }
 
 const ROWS = lengthOf(MOUTH_ROWS);
-
-const DARK = [0.17, 0.06, 0.055];
-const TOOTH = [1, 0.96, 0.88];
-const TONGUE = [0.55, 0.22, 0.21];
-
-/** Light and tint of the lower face, [1, 3, 1, 1]: what is inside the mouth takes them on. */
-function light(g: Graph, picture: Value): Value {
-  const rows = picture.slice(2, 317, 430, 4);
-  const mean = rows.slice(3, 153, 358, 4).mean([2, 3]);
-  return g.formula('(.25 + .75 * luminance) * (.65 + .35 * mean / (largest + .01))', {
-    luminance: mean.mean([1]),
-    mean,
-    largest: mean.maxOver([1]),
-  });
-}
-
-/** Dark mouth with teeth under the upper lip and a tongue above the lower, weighted by alpha: [1, 3, rows, columns]. */
-function interior(g: Graph, at: Place & { window: Value; alpha: Value }, tint: Value): Value {
-  const gap = g.formula('relu(a + b)', { ...at });
-  const tooth = teeth(g, { ...at, gap });
-  const tongue = g.formula('clip((.40 * gap - b) / .04, 0, 1) * clip(gap / .05 - .6, 0, 1) * window', {
-    ...at,
-    gap,
-  });
-  const colour = (name: string, rgb: number[]) =>
-    g.constant(name, Float32Array.from(rgb), [1, 3, 1, 1]).mul(tint);
-  const behind = g.formula('alpha * (1 - tooth)', { ...at, tooth });
-  return g.formula('behind * dark + behind * tongue * redder + alpha * tooth * white', {
-    ...at,
-    behind,
-    tooth,
-    tongue,
-    dark: colour('dark', DARK),
-    redder: colour(
-      'tongue',
-      TONGUE.map((value, i) => value - DARK[i]!),
-    ),
-    white: colour('tooth', TOOTH),
-  });
-}
-
-/** A band of teeth, brighter below the lip, darker to the sides and between teeth. */
-function teeth(g: Graph, at: Place & { window: Value; gap: Value }): Value {
-  const height = g.formula('min(.45 * gap, .030) * sqrt(window)', { ...at });
-  const edge = g.formula('clip((height - a) / .010 + .5, 0, 1) * clip(gap / .03, 0, 1)', { ...at, height });
-  const ridge = g.formula('cos(15.707963267948966 * u)^4', { ...at });
-  return g.formula(
-    'edge * (.63 + .32 * clip(a / .016, 0, 1)) * (1 - .85 * (u * u)) * (1 - .22 * (ridge * ridge))',
-    {
-      ...at,
-      edge,
-      ridge,
-    },
-  );
-}

@@ -5,21 +5,21 @@ import { appearanceGraph, CROP_SIZE } from './appearance.js';
 import { audioGraph } from './audio.js';
 import { BLINK_TEMPLATE, denoiserGraph } from './denoiser.js';
 import { DIRECTIONS } from './directions.js';
-import { EYE, JAW_FOLLOWS_SEAM, KEYPOINTS, type KeypointName, SEAM } from './keypoints.js';
+import { JAW_FOLLOWS_SEAM, KEYPOINTS, type KeypointName, SEAM } from './keypoints.js';
 import { MOTION_PICTURE, motionGraph } from './motion.js';
 import { rendererGraph } from './renderer.js';
 import { MOTION, SAMPLER, STATISTICS, WINDOW } from './statistics.js';
 
-const VERSION = '1.0.0';
+const VERSION = '1.1.0';
 
-/** The built-in pack: no trained weights, every graph made by the code beside this file. */
+/** The built-in pack: every graph is made by the code beside this file; only the mouth's shapes are learned. */
 export function puppetPack(): PackDraft {
   return {
     $schema: '../pack.schema.json',
     format: 1,
     name: 'puppet',
     version: VERSION,
-    description: 'Moves the picture itself: made by code, no trained weights, runs anywhere',
+    description: 'Moves the picture itself: made by code, runs anywhere',
     licence: { name: 'MIT', nonCommercial: false },
     fps: 25,
     crop: { default: 'ffhq', size: CROP_SIZE },
@@ -82,7 +82,7 @@ function role(
   return { file: `${name}.onnx`, inputs, outputs, model: graph.toBytes() };
 }
 
-/** Expression moves keypoints in the plane of the picture (puppet table 4.2). */
+/** Expression moves keypoints in the plane of the picture. */
 const plane = (...names: KeypointName[]): Regions['exp'] =>
   names.map((name) => ({ keypoint: KEYPOINTS[name].index, axes: 'xy' }));
 const LIPS = plane('jawL', 'jawR', 'chin', 'mouthL', 'mouthR', 'lipUp', 'lipLo');
@@ -94,7 +94,9 @@ const MOUTH_LEFT = 48;
 const MOUTH_RIGHT = 54;
 const LEFT_EYE = [36, 37, 38, 39, 40, 41];
 const RIGHT_EYE = [42, 43, 44, 45, 46, 47];
-/** The inner edge of the lower lip: with the seam there, upper teeth that show stay on the upper lip. */
+const LEFT_BROW = [18, 19, 20];
+const RIGHT_BROW = [23, 24, 25];
+const INNER_UPPER_LIP = 62;
 const INNER_LOWER_LIP = 66;
 
 /** keypoint.axis = base + weight * mean of the points along the same axis. */
@@ -119,7 +121,7 @@ function mouthRules(): LandmarkRule[] {
     rule('mouthL', 'y', [MOUTH_LEFT], 0),
     rule('mouthR', 'x', [MOUTH_RIGHT], 0),
     rule('mouthR', 'y', [MOUTH_RIGHT], 0),
-    rule('lipUp', 'y', [INNER_LOWER_LIP], -SEAM.lip),
+    rule('lipUp', 'y', [INNER_UPPER_LIP], -SEAM.lip),
     rule('lipLo', 'y', [INNER_LOWER_LIP], SEAM.lip),
   ];
 }
@@ -132,14 +134,21 @@ function jawRules(): LandmarkRule[] {
   });
 }
 
-/** Lids and brow keep their places around the middle of the eye. */
+/**
+ * The six points of an eye go around it from its left corner, over the upper lid first. The keypoints of the lids have their heights
+ * in y and the corners of the eye in x: the upper lid the outer corner, the lower lid the inner one.
+ */
 function eyeRules(side: 'L' | 'R', points: number[]): LandmarkRule[] {
-  const middle = { x: side === 'L' ? -EYE.x : EYE.x, y: EYE.y };
-  return (['lidUp', 'lidLo', 'brow'] as const).flatMap((part) => {
-    const name: KeypointName = `${part}${side}`;
-    const [x, y] = KEYPOINTS[name].at;
-    return [rule(name, 'x', points, x - middle.x), rule(name, 'y', points, y - middle.y)];
-  });
+  const [first, up1, up2, second, low1, low2] = points as [number, number, number, number, number, number];
+  const [outer, inner] = side === 'L' ? [first, second] : [second, first];
+  return [
+    rule(`lidUp${side}`, 'x', [outer], 0),
+    rule(`lidUp${side}`, 'y', [up1, up2], 0),
+    rule(`lidLo${side}`, 'x', [inner], 0),
+    rule(`lidLo${side}`, 'y', [low1, low2], 0),
+    rule(`brow${side}`, 'x', points, 0),
+    rule(`brow${side}`, 'y', side === 'L' ? LEFT_BROW : RIGHT_BROW, 0),
+  ];
 }
 
 /** Without the last bits of decimal subtraction, so that pack.json reads well. */

@@ -5,6 +5,7 @@ import { eyes } from './eyes.js';
 import { centreOf, coarseField, type Fit, rigidFit } from './field.js';
 import { range } from './linalg.js';
 import { mouth } from './mouth.js';
+import { softness } from './observe.js';
 
 /** Everything that is drawn on the fine grid, in rows from the forehead to the chin. */
 interface Layers {
@@ -20,7 +21,7 @@ interface Layers {
 
 /**
  * The renderer: f_s (the crop) [1, 3, 512, 512], x_s and x_d [1, 21, 3] to out [1, 3, 512, 512], RGB in [0, 1].
- * A backward warp: the head as one body with a depth map, the skin by its keypoints, lids and lips drawn (puppet section 5).
+ * A backward warp: the head as one body with a depth map, the skin by its keypoints, lids and lips drawn.
  */
 export function rendererGraph(): Graph {
   const g = new Graph('puppet_renderer', { description: 'Moves the picture of a face by its keypoints' });
@@ -45,8 +46,9 @@ function drawn(g: Graph, fit: Fit, displacement: Value, picture: Value): Layers 
   const rows = [EYE_ROWS.from, lengthOf(EYE_ROWS), lengthOf(MOUTH_ROWS)];
   const [top, middle, bottom] = g.split(displacement, 2, rows) as [Value, Value, Value];
   const upper = (fields: Value) => fields.gather(1, [0, 2]);
-  const lids = g.scope('eyes', () => eyes(g, fit, upper(middle)));
-  const lips = g.scope('mouth', () => mouth(g, fit, bottom, picture));
+  const soft = g.scope('soft', () => softness(g, picture));
+  const lids = g.scope('eyes', () => eyes(g, fit, upper(middle), soft));
+  const lips = g.scope('mouth', () => mouth(g, fit, bottom, picture, soft));
   const whole = g.concat(2, [upper(top), lids.displacement, lips.displacement]);
   return { displacement: whole, shade: lids.shade, keep: lips.keep, inside: lips.inside };
 }

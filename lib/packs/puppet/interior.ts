@@ -1,0 +1,92 @@
+import type { Graph, Value } from '../onnx/index.js';
+import { colour, type Light } from './observe.js';
+
+/** Where a pixel lies in the opened mouth, and what its bones do. */
+export interface Inside {
+  /** Across: -1 and 1 are the corners. 1 - u^2, 0 beyond them. */
+  u: Value;
+  window: Value;
+  /** Below the edge of the upper lip, above that of the lower. */
+  a: Value;
+  b: Value;
+  /** How much of the picture is replaced, 0 to 1. */
+  alpha: Value;
+  /** How far the upper lip and the lower teeth have moved down, in the frame of the head. */
+  lip: Value;
+  jaw: Value;
+  /** How far the lips of the picture are apart: its own teeth fill that. */
+  apart: Value;
+  /** How many times wider than in a sharp picture edges are. */
+  soft: Value;
+}
+
+const DARK = [0.17, 0.06, 0.055];
+const TOOTH = [1, 0.96, 0.88];
+const TONGUE = [0.55, 0.22, 0.21];
+/** What a narrow gap shows besides the dark: the inside of the lips. */
+const FLESH = [0.16, 0.07, 0.065];
+
+/** Dark mouth with teeth and a tongue, weighted by alpha: [1, 3, rows, columns]. */
+export function interior(g: Graph, inside: Inside, light: Light): Value {
+  const gap = g.formula('relu(a + b)', { ...inside });
+  const at = { ...inside, gap };
+  const tooth = teeth(g, at);
+  const tongue = g.formula('clip((.40 * gap - b) / .04, 0, 1) * clip(gap / .05 - .6, 0, 1) * window', at);
+  const narrow = g.formula('1 - clip(gap / .05, 0, 1)', at);
+  const behind = g.formula('alpha * (1 - cover)', { ...at, cover: tooth.cover });
+  return g.formula('behind * (dark + narrow * flesh + tongue * redder) + alpha * (cover * bright) * white', {
+    ...at,
+    ...tooth,
+    behind,
+    tongue,
+    narrow,
+    dark: colour(g, 'dark', DARK, light),
+    flesh: colour(g, 'flesh', FLESH, light),
+    redder: colour(
+      g,
+      'tongue',
+      TONGUE.map((value, i) => value - DARK[i]!),
+      light,
+    ),
+    white: colour(g, 'tooth', TOOTH, light),
+  });
+}
+
+/** Length of the upper teeth below the lip at rest. */
+const UPPER = 0.018;
+/** Where the lower teeth begin below it, with the mouth shut. */
+const LOWER = 0.03;
+
+/**
+ * Teeth belong to bones: the upper row stays where it is in the head, the lower row moves with the chin. `cover` says where they
+ * are, `bright` how bright: less to the sides and between teeth.
+ */
+function teeth(g: Graph, at: Inside & { gap: Value }): { cover: Value; bright: Value } {
+  const depth = g.formula('a + lip', { ...at });
+  const edge = g.formula('.007 * soft', { ...at });
+  const upper = g.formula(`clip((${UPPER} * sqrt(window) - apart - depth) / edge + .5, 0, 1)`, {
+    ...at,
+    depth,
+    edge,
+  });
+  const lower = g.formula(`.9 * clip((depth - ${LOWER} - jaw - .6 * apart) / edge + .5, 0, 1)`, {
+    ...at,
+    depth,
+    edge,
+  });
+  const cover = g.formula('max(upper, lower) * clip(gap / .014 - .3, 0, 1) * clip(4 * window, 0, 1)', {
+    ...at,
+    upper,
+    lower,
+  });
+  // Teeth are narrower towards the corners: u + u^3 / 2 is even there.
+  const ridge = g.formula('cos(10.5 * (u + .5 * (u * u * u)))^4', { ...at });
+  const bright = g.formula(
+    '(.62 + .2 * clip(a / .016, 0, 1) + .16 * clip(gap / .04, 0, 1)) * (1 - .7 * (u * u)) * (1 - .10 * (ridge * ridge))',
+    {
+      ...at,
+      ridge,
+    },
+  );
+  return { cover, bright };
+}

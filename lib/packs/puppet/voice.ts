@@ -1,0 +1,144 @@
+import type { Graph, Value } from '../onnx/index.js';
+import { CHANNEL } from './audio.js';
+import { type DirectionName, normalised } from './directions.js';
+import { KEYPOINTS } from './keypoints.js';
+import { range } from './linalg.js';
+import { smoothingMatrix } from './smoothing.js';
+import { MOTION, WINDOW } from './statistics.js';
+import { CURVES } from './visemes.js';
+
+/** What each course moves, and by how much where the course is 1. Pitch above 0 nods. */
+const MOVES = {
+  open: ['jaw', 0.115],
+  wide: ['wide', 0.022],
+  round: ['pucker', 0.085],
+  press: ['press', 0.007],
+  bite: ['bite', 0.012],
+  teeth: ['part', 0.016],
+  upper: ['upperDown', 1],
+  lower: ['lowerUp', 1],
+  corners: ['cornersDown', 1],
+  stress: ['pitch', 3],
+  raise: ['brow', 0.03],
+} as const satisfies Record<string, readonly [DirectionName, number]>;
+
+type Courses = Record<keyof typeof MOVES, Value>;
+
+/**
+ * What the voice alone makes a face do, [64, 70] in normalised units.
+ *
+ * @param audio features of the window, [64, 512]
+ * @param canonical the portrait's keypoints without their means, [1, 70]
+ */
+export function voiceMean(g: Graph, audio: Value, canonical: Value): Value {
+  const loudness = smooth(g, 0.7, audio.slice(1, CHANNEL.loudness, CHANNEL.loudness + 1));
+  const n = relativeLoudness(g, loudness);
+  const courses: Courses = { ...mouthCourses(g, audio, n, mouthAtRest(g, canonical)), ...nods(g, n) };
+  const names = Object.keys(MOVES) as (keyof Courses)[];
+  const table = names.map((name) => normalised(MOVES[name][0]).map((value) => MOVES[name][1] * value));
+  return g
+    .concat(
+      1,
+      names.map((name) => courses[name]),
+    )
+    .matmul(g.matrix('voice', table));
+}
+
+/** The mouth of the portrait; each [1, 1], in crop units. */
+interface MouthAtRest {
+  /** How far the lips are apart: teeth that show in the picture. */
+  apart: Value;
+  /** How far the corners stand above the lower lip: a smile. */
+  raised: Value;
+  /** Width, where that of the table is 1. */
+  width: Value;
+}
+
+/** Lips that are less than this apart count as closed: landmarks put them apart even then. */
+export const LIPS_TOUCH = 0.025;
+
+function mouthAtRest(g: Graph, canonical: Value): MouthAtRest {
+  const { lipUp, lipLo, mouthL, mouthR } = KEYPOINTS;
+  const at = (index: number, axis: number) => {
+    const column = MOTION.exp + 3 * index + axis;
+    return canonical.slice(1, column, column + 1);
+  };
+  const lower = at(lipLo.index, 1);
+  const inner = lower.sub(at(lipUp.index, 1));
+  const left = at(mouthL.index, 1);
+  const right = at(mouthR.index, 1);
+  const wider = at(mouthR.index, 0).sub(at(mouthL.index, 0));
+  return {
+    apart: lipsApart(g, inner),
+    raised: g.formula('relu(lower + .01 - .5 * (left + right))', { lower, left, right }),
+    width: g.formula(`clip(1 + wider / ${2 * mouthR.at[0]}, .5, 1.2)`, { wider }),
+  };
+}
+
+/** How far the lips of a picture are really apart, of the distance between the landmarks inside them. */
+export function lipsApart(g: Graph, inner: Value): Value {
+  return g.formula(`relu(inner) * clip((inner - ${LIPS_TOUCH}) / ${LIPS_TOUCH}, 0, 1)`, { inner });
+}
+
+function mouthCourses(
+  g: Graph,
+  audio: Value,
+  n: Value,
+  rest: MouthAtRest,
+): Omit<Courses, 'stress' | 'raise'> {
+  const curve = (name: (typeof CURVES)[number]) => {
+    const column = CHANNEL.curves + CURVES.indexOf(name);
+    return audio.slice(1, column, column + 1).clip(0, 1);
+  };
+  const silence = audio.slice(1, CHANNEL.classes, CHANNEL.classes + 1);
+  const speaking = g.formula('clip(1.4 * x, 0, 1)', {
+    x: smooth(g, 1.6, g.formula('1 - silence', { silence })),
+  });
+  // Not smoothed: a closure is two frames long.
+  const press = g.formula('clip((x - .05) / .25, 0, 1)', { x: curve('press') });
+  const bitten = smooth(g, 0.9, g.formula('clip((x - .1) / .4, 0, 1)', { x: curve('bite') }));
+  const bite = bitten.mul(g.formula('1 - press', { press }));
+  // A narrow mouth has less to pucker; so has one that laughs, whose skin would fold.
+  const round = g.formula('x * width * (1 - 4 * min(apart, .2))', {
+    ...rest,
+    x: smooth(g, 0.7, curve('round')),
+  });
+  const at = { n, press, bite, round, speaking, ...rest };
+  // While somebody speaks, lips that the picture shows apart come nearer.
+  const shut = g.formula('apart * (press + (1 - press) * speaking * (.55 + .25 * max(bite, round)))', at);
+  return {
+    open: g.formula('x * (.75 + .25 * n) * (1 - press) * (1 - .7 * bite)', {
+      ...at,
+      x: smooth(g, 0.8, curve('open')),
+    }),
+    wide: smooth(g, 0.7, curve('wide')),
+    round,
+    press,
+    bite,
+    teeth: g.formula('x * (1 - press) * (1 - bite)', { ...at, x: smooth(g, 0.5, curve('teeth')) }),
+    upper: g.formula('shut * (.5 - .3 * bite)', { ...at, shut }),
+    lower: g.formula('shut * (.5 + .3 * bite)', { ...at, shut }),
+    corners: g.formula('.7 * raised * round', at),
+  };
+}
+
+/** The head nods and the brows rise on stressed syllables: loudness over 3.5 frames against that over 14. */
+function nods(g: Graph, n: Value): Pick<Courses, 'stress' | 'raise'> {
+  const short = smoothingMatrix(range(0, WINDOW), WINDOW, 3.5);
+  const long = smoothingMatrix(range(0, WINDOW), WINDOW, 14);
+  const difference = short.map((row, i) => row.map((value, j) => value - long[i]![j]!));
+  const stress = g.matrix('stress', difference).matmul(n);
+  return { stress, raise: g.formula('relu(stress - .04)', { stress }) };
+}
+
+/** Loudness between the floor of the window, 0, and its peaks, 1. */
+function relativeLoudness(g: Graph, level: Value): Value {
+  const high = level.maxOver([0]).max(-2.2);
+  const low = level.minOver([0]).max(high.sub(2.6));
+  const span = high.sub(low).max(1.2);
+  return g.formula('clip((level - low - .14 * span) / (.74 * span), 0, 1)', { level, low, span });
+}
+
+function smooth(g: Graph, std: number, course: Value): Value {
+  return g.matrix(`smooth${std}`, smoothingMatrix(range(0, WINDOW), WINDOW, std)).matmul(course);
+}
