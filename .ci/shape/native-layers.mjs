@@ -4,7 +4,7 @@ import path from 'node:path';
 import { read, sources } from './files.mjs';
 
 /** From the bottom to the top. */
-const LADDER = ['core', 'kernels', 'kernels/cpu', 'ops', 'stages', 'engine', 'addon'];
+const LADDER = ['core', 'kernels', 'kernels/plan', 'kernels/cpu', 'plan', 'ops', 'stages', 'engine', 'addon'];
 
 /** `cuda` is a library of its own: of the engine it includes the functors, and the engine includes of it only this header. */
 const CUDA_INTERFACE = 'cuda/abi.h';

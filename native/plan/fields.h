@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "kernels/plan/places.h"
+#include "plan/tables.h"
+
+namespace kdtalker::plan {
+
+using kernels::plan::Places;
+using kernels::plan::Strides;
+
+// The strides of a view over some axes.
+struct Over {
+  const Places& places;
+  Strides& strides;
+};
+
+// Takes the numbers of an operation one after the other and checks each, so that a kernel made of them never
+// reads or writes outside of its buffers. `addresses` has the address of every buffer; null addresses check
+// only.
+class Fields {
+ public:
+  Fields(const Tables& tables, const Operation& operation, const std::vector<void*>& addresses);
+
+  std::int64_t Integer(std::int64_t low, std::int64_t high);
+  template <class Code>
+  Code CodeOf() {
+    return static_cast<Code>(Integer(0, static_cast<std::int64_t>(Code::kCount) - 1));
+  }
+  double Float();
+  // Lengths of `least` to `most` axes, after their number.
+  Places Axes(std::int64_t least, std::int64_t most);
+
+  // The first element of the next buffer's view over the axes, whose strides are filled in. Every element of
+  // the view is in the buffer.
+  const float* Read(std::initializer_list<Over> axes);
+  const std::int64_t* ReadIntegers(std::initializer_list<Over> axes);
+  float* Write(std::initializer_list<Over> axes);
+  // `count` elements side by side.
+  const float* ReadRow(std::int64_t count);
+  const std::int64_t* ReadIntegerRow(std::int64_t count);
+
+  // Throws unless all numbers were taken.
+  void End() const;
+  [[noreturn]] void Fail(const std::string& expected, const std::string& received) const;
+
+ private:
+  std::uintptr_t View(Type type, bool written, std::initializer_list<Over> axes);
+  const Buffer& NextBuffer(Type type, bool written);
+  [[noreturn]] void FailView(std::int64_t elements, std::int64_t first, std::int64_t last) const;
+
+  const Tables& tables_;
+  const Operation& operation_;
+  const std::vector<void*>& addresses_;
+  std::int64_t integer_ = 0, float_ = 0, reference_ = 0;
+};
+
+// The product of the lengths. Places of a Fields never overflow it.
+std::int64_t CountOf(const Places& places);
+
+}  // namespace kdtalker::plan

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "kernels/plan/convolution.h"
+#include "kernels/plan/copy.h"
+#include "kernels/plan/fill.h"
+#include "kernels/plan/gather.h"
+#include "kernels/plan/map.h"
+#include "kernels/plan/normalise_rows.h"
+#include "kernels/plan/pool.h"
+#include "kernels/plan/product.h"
+#include "kernels/plan/reduce.h"
+#include "kernels/plan/resize.h"
+#include "kernels/plan/sample.h"
+#include "kernels/plan/softmax.h"
+#include "kernels/plan/to_float.h"
+#include "plan/tables.h"
+
+namespace kdtalker::plan {
+
+// The kinds of operations, each with the kernel that runs it; a kind is its place in this list and in KINDS
+// of lib/packs/lowering/plan/kinds.ts. A further kind goes to the end of both.
+using Kernel =
+    std::variant<kernels::plan::Copy, kernels::plan::Fill, kernels::plan::ToFloat, kernels::plan::Map,
+                 kernels::plan::Reduce, kernels::plan::Softmax, kernels::plan::NormaliseRows,
+                 kernels::plan::Product, kernels::plan::Convolution, kernels::plan::Pool,
+                 kernels::plan::Resize, kernels::plan::Sample, kernels::plan::Gather>;
+
+// The kernel of an operation over buffers at these addresses (device addresses; null ones only check it).
+// Throws Error PACK_DAMAGED for numbers with which a kernel could leave its buffers.
+Kernel KernelOf(const Tables& tables, const Operation& operation, const std::vector<void*>& addresses);
+
+}  // namespace kdtalker::plan

@@ -1,0 +1,72 @@
+#include "plan/plan_binding.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <variant>
+
+#include "core/error.h"
+#include "core/stream.h"
+
+namespace kdtalker::plan {
+
+PlanBinding::PlanBinding(const std::shared_ptr<PlanProgram>& program)
+    : Binding(program),
+      plan_(*program),
+      arena_(plan_.device()->Allocate(static_cast<std::size_t>(plan_.tables().arena_bytes))),
+      slots_(plan_.tables().slots.size(), nullptr) {
+  kernels_.reserve(plan_.tables().operations.size());
+}
+
+void PlanBinding::Bind(const std::string& name, bool output, const Tensor& tensor) {
+  if (&tensor.device() != plan_.device().get())
+    throw Error("PACK_INVALID", "Expected a tensor of the plan's device for '" + name + "' of '" +
+                                    plan_.file() + "' but received one of another device");
+  const std::vector<PlanSlot>& slots = plan_.tables().slots;
+  const auto slot = std::find_if(slots.begin(), slots.end(), [&](const PlanSlot& each) {
+    return each.name == name && each.output == output;
+  });
+  slots_[static_cast<std::size_t>(slot - slots.begin())] = tensor.address();
+  if (IsBound()) MakeKernels();
+}
+
+bool PlanBinding::IsBound() const {
+  return std::find(slots_.begin(), slots_.end(), nullptr) == slots_.end();
+}
+
+void* PlanBinding::AddressOf(const Buffer& buffer) const {
+  const auto in = [&buffer](const Memory& memory) -> void* {
+    return static_cast<std::byte*>(memory.address()) + buffer.position;
+  };
+  switch (buffer.where) {
+    case Where::kArena:
+      return in(arena_);
+    case Where::kWeights:
+      return in(plan_.weights());
+    case Where::kConstants:
+      return in(plan_.constants());
+    default:
+      return slots_[static_cast<std::size_t>(buffer.position)];
+  }
+}
+
+void PlanBinding::MakeKernels() {
+  kernels_.clear();
+  const Tables& tables = plan_.tables();
+  std::vector<void*> addresses;
+  for (const Buffer& buffer : tables.buffers) addresses.push_back(AddressOf(buffer));
+  for (const Operation& operation : tables.operations)
+    kernels_.push_back(KernelOf(tables, operation, addresses));
+}
+
+void PlanBinding::Run(Stream& stream, const StopToken& stop) {
+  if (!IsBound() || &stream.device() != plan_.device().get())
+    throw Error("PACK_INVALID",
+                "Expected a stream of the plan's device and a tensor for every input and output of '" +
+                    plan_.file() + "' but one is missing");
+  for (const Kernel& kernel : kernels_) {
+    stop.ThrowIfStopped();
+    std::visit([&stream](const auto& each) { stream.Launch(each); }, kernel);
+  }
+}
+
+}  // namespace kdtalker::plan

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/program.h"
+#include "plan/kernel.h"
+#include "plan/plan_program.h"
+
+namespace kdtalker::plan {
+
+// A plan tied to tensors, with an arena of its own. An output must not share memory with an input. With the
+// last slot the kernels are made; a run only launches them.
+class PlanBinding final : public Binding {
+ public:
+  explicit PlanBinding(const std::shared_ptr<PlanProgram>& program);
+
+  // Throws Error PACK_INVALID if a slot is not bound, or the stream is not of the plan's device.
+  void Run(Stream& stream, const StopToken& stop) override;
+
+ private:
+  void BindInput(const std::string& name, const Tensor& tensor) override { Bind(name, false, tensor); }
+  void BindOutput(const std::string& name, const Tensor& tensor) override { Bind(name, true, tensor); }
+  void Bind(const std::string& name, bool output, const Tensor& tensor);
+  bool IsBound() const;
+  void MakeKernels();
+  void* AddressOf(const Buffer& buffer) const;
+
+  const PlanProgram& plan_;
+  Memory arena_;
+  std::vector<void*> slots_;  // device addresses; null: not bound
+  std::vector<Kernel> kernels_;
+};
+
+}  // namespace kdtalker::plan
