@@ -188,6 +188,8 @@ interface Addon {
   ): Promise<{ handle: SessionHandle; inputs: Slot[]; outputs: Slot[] }>;
   runSession(session: SessionHandle, feeds: HostTensors): Promise<HostTensors>;
   closeSession(session: SessionHandle): Promise<void>;
+  /** Runs a plan once, over tensors of the host; all lengths are the plan's. */
+  runPlan(plan: string, weights: string, device: string, feeds: HostTensors): Promise<HostTensors>;
   /** Writes to `out`, whose size says how much of the picture is seen. Neither's bytes may change until it is done. */
   warpPicture(picture: Picture, matrix: Float64Array, out: Picture, border: Border): Promise<void>;
   /** Weights [outputs, inputs, ...kernel] as the operator's kernels read them. */

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
     'pack.json does not follow the schema, or the inputs or outputs of a network are not what its role requires.',
   PACK_DAMAGED:
     'A file of the pack is missing, its hash differs, or a network computes other numbers than expected.',
+  OPERATOR_UNSUPPORTED: 'A network of the pack has an operator that the device cannot run.',
   CHECKPOINT_INVALID: 'The checkpoint is damaged, of an unknown kind, or holds other tensors than expected.',
   LICENCE_REFUSED: 'The licences of the files to download were not accepted.',
   DOWNLOAD_FAILED: 'The model hub cannot be reached, does not have the file, or failed.',

@@ -12,6 +12,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.AddCleanupHook([instance] { instance->Close(); });
   ExportRuntime(env, exports);
   ExportSession(env, exports);
+  ExportPlan(env, exports);
   ExportPicture(env, exports);
   ExportTalker(env, exports);
   ExportPortrait(env, exports);

@@ -8,6 +8,7 @@ namespace kdtalker::addon {
 
 void ExportRuntime(Napi::Env env, Napi::Object exports);
 void ExportSession(Napi::Env env, Napi::Object exports);
+void ExportPlan(Napi::Env env, Napi::Object exports);
 void ExportPicture(Napi::Env env, Napi::Object exports);
 void ExportTalker(Napi::Env env, Napi::Object exports);
 void ExportPortrait(Napi::Env env, Napi::Object exports);

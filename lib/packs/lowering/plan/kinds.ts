@@ -1,0 +1,25 @@
+/**
+ * The kinds of operations of a plan: the engine's kernels, in the order of `Kernel` in native/plan/kernel.h. The number of a kind is
+ * its place in this list; a further kind goes to the end of both.
+ */
+export const KINDS = [
+  'copy',
+  'fill',
+  'toFloat',
+  'map',
+  'reduce',
+  'softmax',
+  'normaliseRows',
+  'product',
+  'convolution',
+  'pool',
+  'resize',
+  'sample',
+  'gather',
+] as const;
+
+/** A kind of operation. */
+export type Kind = (typeof KINDS)[number];
+
+/** The most axes of a kernel's index space. */
+export const RANK = 6;

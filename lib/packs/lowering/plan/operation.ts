@@ -1,0 +1,89 @@
+import { sizeOf } from '../../onnx/types.js';
+import type { Kind } from './kinds.js';
+import type { Layout } from './layout.js';
+import type { Storage, Value } from './storage.js';
+
+/** A kernel to launch, with everything that it is made of. */
+export interface Operation {
+  readonly kind: Kind;
+  /** The node that it is the last part of. */
+  readonly node: string;
+  readonly integers: readonly number[];
+  readonly floats: readonly number[];
+  readonly storages: readonly Storage[];
+  readonly reads: readonly Storage[];
+  readonly writes: readonly Storage[];
+  /** Multiplications that are added up. */
+  readonly multiplyAdds: number;
+  /** Bytes that are read and written, each element once. */
+  readonly bytes: number;
+}
+
+/** Lengths of axes, and the strides of a view over them. */
+export type Over = readonly [lengths: readonly number[], strides: readonly number[]];
+
+/** Puts the numbers of an operation one after the other, in the order in which native/plan/kernel.cc takes them. */
+export class OperationWriter {
+  readonly #integers: number[] = [];
+  readonly #floats: number[] = [];
+  readonly #reads: Storage[] = [];
+  readonly #writes: Storage[] = [];
+  readonly #storages: Storage[] = [];
+  #bytes = 0;
+
+  integers(...values: number[]): this {
+    this.#integers.push(...values);
+    return this;
+  }
+
+  floats(...values: number[]): this {
+    this.#floats.push(...values);
+    return this;
+  }
+
+  axes(lengths: readonly number[]): this {
+    return this.integers(lengths.length, ...lengths);
+  }
+
+  read({ storage, layout }: Value, ...over: Over[]): this {
+    this.#reads.push(storage);
+    return this.#view(storage, layout.offset, over);
+  }
+
+  write({ storage, layout }: Value, ...over: Over[]): this {
+    this.#writes.push(storage);
+    return this.#view(storage, layout.offset, over);
+  }
+
+  /** All elements of a value whose elements lie side by side. */
+  readRow(value: Value): this {
+    return this.read(value, [[sizeOf(value.layout.dims)], [1]]);
+  }
+
+  done(kind: Kind, node: string, multiplyAdds = 0): Operation {
+    return {
+      kind,
+      node,
+      integers: this.#integers,
+      floats: this.#floats,
+      storages: this.#storages,
+      reads: this.#reads,
+      writes: this.#writes,
+      multiplyAdds,
+      bytes: this.#bytes,
+    };
+  }
+
+  #view(storage: Storage, offset: number, over: readonly Over[]): this {
+    this.#storages.push(storage);
+    this.#integers.push(offset, ...over.flatMap(([, strides]) => strides));
+    const moving = over.flatMap(([lengths, strides]) => lengths.filter((_, axis) => strides[axis] !== 0));
+    this.#bytes += (storage.type === 'int64' ? 8 : 4) * sizeOf(moving);
+    return this;
+  }
+}
+
+/** Lengths and strides of a layout. */
+export function overAll({ dims, strides }: Layout): Over {
+  return [dims, strides];
+}

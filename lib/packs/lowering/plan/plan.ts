@@ -1,0 +1,159 @@
+import { KdtalkerError } from '../../../errors.js';
+import type { EditableGraph } from '../../onnx/index.js';
+import type { ValueInfoMessage } from '../../onnx/proto.js';
+import { DATA_TYPE } from '../../onnx/types.js';
+import { placeInArena } from './arena.js';
+import { storedValue } from './constants.js';
+import { fold } from './fold.js';
+import { NodeContext } from './node-context.js';
+import type { Operation } from './operation.js';
+import { OPERATORS } from './ops/index.js';
+import { partsOf } from './parts.js';
+import { type Part, Planner, slotValue } from './planner.js';
+import { refusal } from './refusal.js';
+import type { ElementType, Storage, Value } from './storage.js';
+import { type Weights, weightsOf } from './weights.js';
+
+/** A network for fixed lengths, as a list of kernels. */
+export interface Plan {
+  role: string;
+  /** Inputs and outputs in the order of the graph, with their lengths. */
+  slots: Slot[];
+  operations: readonly Operation[];
+  /** Where everything that operations read and write lies, in bytes; of a slot its index. */
+  places: ReadonlyMap<Storage, number>;
+  arenaBytes: number;
+  weights: Weights;
+}
+
+export interface Slot {
+  name: string;
+  direction: 'input' | 'output';
+  type: ElementType;
+  dims: readonly number[];
+}
+
+/** What a network is planned for. */
+export interface PlanFor {
+  /** For messages. */
+  role: string;
+  /** The length of the axes that the graph leaves open: the window, or the number of timesteps. */
+  open: number;
+}
+
+/** Operators mean what they mean here from this version of the standard set on. */
+const OLDEST_OPSET = 13;
+
+/**
+ * Plans a network. Equal graphs give equal plans.
+ *
+ * @throws KdtalkerError OPERATOR_UNSUPPORTED for a node that no kind of operation computes
+ */
+export async function planGraph(graph: EditableGraph, { role, open }: PlanFor): Promise<Plan> {
+  checkOpset(graph, role);
+  const inputs = graph.inputs.map((info) => slotOf(info, open, role));
+  const constants: [string, Value][] = [];
+  for (const [name, stored] of graph.constants) {
+    const value = await storedValue(name, stored);
+    if (value) constants.push([name, value]);
+  }
+  const plannerWith = (parts: ReadonlyMap<string, Part>) =>
+    planned(new Planner(graph, role, parts), inputs, constants);
+  const { planner, outputs } = plannerWith(partsOf(plannerWith(new Map()).planner));
+  return laidOutPlan(planner, [...inputs, ...outputs]);
+}
+
+function checkOpset(graph: EditableGraph, role: string): void {
+  const opset = graph.opsets.get('') ?? 0;
+  if (opset >= OLDEST_OPSET) return;
+  throw new KdtalkerError(
+    'OPERATOR_UNSUPPORTED',
+    `Expected operators of opset ${OLDEST_OPSET} or later for role '${role}' but received opset ${opset}`,
+  );
+}
+
+/** Plans every node, with values that lie where `parts` says. */
+function planned(planner: Planner, inputs: readonly Slot[], constants: readonly [string, Value][]) {
+  for (const { name, type, dims } of inputs) planner.define(name, slotValue(name, 'input', type, dims));
+  for (const [name, value] of constants) planner.define(name, value);
+  for (const node of planner.graph.sorted()) planNode(new NodeContext(planner, node));
+  return { planner, outputs: planner.graph.outputs.map(({ name }) => finishOutput(planner, name)) };
+}
+
+function planNode(context: NodeContext): void {
+  const { node, planner } = context;
+  const plan = node.domain === '' ? OPERATORS.get(node.type) : OPERATORS.get(`${node.domain}:${node.type}`);
+  if (fold(context)) return;
+  if (!plan) throw refusal(planner.role, node);
+  plan(context);
+}
+
+/** An output that is another value, a view of one or a constant, is a copy of it. */
+function finishOutput(planner: Planner, name: string): Slot {
+  const value = planner.value(name);
+  const { dims } = value.layout;
+  if (value.storage.direction !== 'output' || value.storage.name !== name) {
+    planner.copy(value, slotValue(name, 'output', 'float32', dims), name);
+  }
+  return { name, direction: 'output', type: 'float32', dims };
+}
+
+function slotOf({ name, type }: ValueInfoMessage, open: number, role: string): Slot {
+  const direction = 'input';
+  const tensor = type?.tensorType;
+  const dims = (tensor?.shape?.dim ?? []).map(({ dimValue }) => dimValue ?? open);
+  if (tensor?.elemType === DATA_TYPE.float32) return { name, direction, type: 'float32', dims };
+  if (tensor?.elemType === DATA_TYPE.int64) return { name, direction, type: 'int64', dims };
+  throw new KdtalkerError(
+    'OPERATOR_UNSUPPORTED',
+    `Expected float32 or int64 for input '${name}' of role '${role}' but received another type`,
+  );
+}
+
+/** Gives every storage its place. */
+function laidOutPlan(planner: Planner, slots: Slot[]): Plan {
+  const { operations, graph, role } = planner;
+  const weights = weightsOf(graph);
+  const places = new Map<Storage, number>();
+  let constants = 0;
+  for (const storage of new Set(operations.flatMap(({ storages }) => storages))) {
+    if (storage.where === 'slot')
+      places.set(
+        storage,
+        slots.findIndex((slot) => slot.name === storage.name && slot.direction === storage.direction),
+      );
+    else if (storage.where === 'weights') places.set(storage, weights.offsets.get(storage.name!)!);
+    else if (storage.where === 'constants') {
+      places.set(storage, constants);
+      constants += 8 * Math.ceil(bytesOf(storage) / 8);
+    }
+  }
+  const arenaBytes = placeTemporaries(operations, places);
+  return { role, slots, operations, places, arenaBytes, weights };
+}
+
+function placeTemporaries(operations: readonly Operation[], places: Map<Storage, number>): number {
+  const { storages, lifetimes } = lifetimesOf(operations);
+  const { offsets, bytes } = placeInArena(lifetimes);
+  storages.forEach((storage, i) => void places.set(storage, offsets[i]!));
+  return bytes;
+}
+
+/** From the first operation that names a temporary to the last one. */
+export function lifetimesOf(operations: readonly Operation[]) {
+  const uses = new Map<Storage, { first: number; last: number }>();
+  operations.forEach(({ storages }, index) => {
+    for (const storage of storages) {
+      if (storage.where !== 'arena') continue;
+      uses.set(storage, { first: uses.get(storage)?.first ?? index, last: index });
+    }
+  });
+  const storages = [...uses.keys()];
+  const lifetimes = storages.map((storage) => ({ bytes: bytesOf(storage), ...uses.get(storage)! }));
+  return { storages, lifetimes };
+}
+
+/** Bytes of a storage. */
+export function bytesOf({ type, elements }: Storage): number {
+  return (type === 'int64' ? 8 : 4) * elements;
+}

@@ -1,0 +1,164 @@
+import { KdtalkerError } from '../../../errors.js';
+import type { EditableGraph, EditableNode } from '../../onnx/index.js';
+import { sizeOf } from '../../onnx/types.js';
+import { type Chain, chainOperation } from './chain.js';
+import { denseLayout, isDense, type Layout, mergedAxes, slicedLayout } from './layout.js';
+import { type Operation, OperationWriter } from './operation.js';
+import { refusal } from './refusal.js';
+import {
+  constantValue,
+  type ElementType,
+  knownNumbers,
+  laidOut,
+  type Storage,
+  type Value,
+} from './storage.js';
+
+/** A value that is to lie inside of another, so that joining them copies nothing. */
+export interface Part {
+  whole: string;
+  /** Of the whole. */
+  dims: readonly number[];
+  axis: number;
+  /** Where along the axis the part begins. */
+  start: number;
+}
+
+/**
+ * The state of planning a network: its values by name, and the operations so far. A value is computed where its node stands, except
+ * chains of elementwise operators: they wait until something else needs them.
+ */
+export class Planner {
+  readonly operations: Operation[] = [];
+  readonly #values = new Map<string, Value>();
+  readonly #chains = new Map<string, Chain>();
+  /** Names of values that an operation writes. */
+  readonly written = new Set<string>();
+  readonly #inPlace = new Set<string>();
+
+  constructor(
+    readonly graph: EditableGraph,
+    readonly role: string,
+    readonly parts: ReadonlyMap<string, Part>,
+  ) {}
+
+  refuse(node: EditableNode, form?: string): KdtalkerError {
+    return refusal(this.role, node, form);
+  }
+
+  define(name: string, value: Value): void {
+    this.#values.set(name, value);
+  }
+
+  /** A value to read; its chain is computed now. */
+  value(name: string): Value {
+    const chain = this.#chains.get(name);
+    if (chain) {
+      this.#chains.delete(name);
+      this.emit(chainOperation(chain, this.target(name, chain.dims)));
+    }
+    const value = this.#values.get(name);
+    if (!value)
+      throw new KdtalkerError(
+        'PACK_DAMAGED',
+        `Expected value '${name}' of role '${this.role}' before its use`,
+      );
+    return value;
+  }
+
+  /** The dims and type of a value, without computing it. */
+  dimsOf(name: string): readonly number[] {
+    return this.#chains.get(name)?.dims ?? this.value(name).layout.dims;
+  }
+
+  /** A chain that nothing has computed yet. */
+  waiting(name: string): Chain | undefined {
+    return this.#chains.get(name);
+  }
+
+  wait(name: string, chain: Chain): void {
+    this.#chains.set(name, chain);
+  }
+
+  /** The chain goes on in another one. */
+  takeChain(name: string): void {
+    this.#chains.delete(name);
+  }
+
+  /** Whether a value was written where a `Concat` wants it. */
+  isInPlace(name: string): boolean {
+    return this.#inPlace.has(name);
+  }
+
+  /** Defines a value of float32 that the caller's operation will write. */
+  target(name: string, dims: readonly number[]): Value {
+    const known = this.#values.get(name);
+    if (known) return known;
+    const value = this.#place(name, dims);
+    this.written.add(name);
+    this.#values.set(name, value);
+    return value;
+  }
+
+  #place(name: string, dims: readonly number[]): Value {
+    const part = this.parts.get(name);
+    if (part) {
+      this.#inPlace.add(name);
+      const whole = this.target(part.whole, part.dims);
+      return laidOut(whole, slicedLayout(whole.layout, part.axis, part.start, dims[part.axis]!));
+    }
+    if (this.graph.isOutput(name)) return slotValue(name, 'output', 'float32', dims);
+    return temporary(dims);
+  }
+
+  emit(operation: Operation): void {
+    this.operations.push(operation);
+  }
+
+  /** Copies a value to another of the same dims. */
+  copy(from: Value, to: Value, node: string): void {
+    const { lengths, strides } = mergedAxes(to.layout.dims, [to.layout.strides, from.layout.strides]);
+    const writer = new OperationWriter().axes(lengths).write(to, [lengths, strides[0]!]);
+    const kind = from.storage.type === 'int64' ? 'toFloat' : 'copy';
+    this.emit(writer.read(from, [lengths, strides[1]!]).done(kind, node));
+  }
+
+  /** The value with its elements side by side, in a copy if need be. */
+  dense(value: Value, node: string): Value {
+    if (isDense(value.layout)) return value;
+    return this.#copied(value, node);
+  }
+
+  #copied(value: Value, node: string): Value {
+    const { dims } = value.layout;
+    const known = knownNumbers(value);
+    if (known) return constantValue(value.storage.type, dims, known);
+    const copy = temporary(dims);
+    this.copy(value, copy, node);
+    return copy;
+  }
+
+  /** The value's elements with other lengths, in a copy if strides cannot say it. */
+  reshaped(value: Value, layoutOf: (layout: Layout) => Layout | undefined, node: string): Value {
+    const layout = layoutOf(value.layout);
+    if (layout) return laidOut(value, layout);
+    const copy = this.#copied(value, node);
+    return laidOut(copy, layoutOf(copy.layout)!);
+  }
+}
+
+function temporary(dims: readonly number[]): Value {
+  const storage: Storage = { where: 'arena', type: 'float32', elements: sizeOf(dims) };
+  return { storage, layout: denseLayout(dims) };
+}
+
+/** A tensor that is bound. */
+export function slotValue(
+  name: string,
+  direction: 'input' | 'output',
+  type: ElementType,
+  dims: readonly number[],
+): Value {
+  const storage: Storage = { where: 'slot', type, elements: sizeOf(dims), name, direction };
+  return { storage, layout: denseLayout(dims) };
+}

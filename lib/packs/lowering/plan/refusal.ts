@@ -1,0 +1,11 @@
+import { KdtalkerError } from '../../../errors.js';
+import type { EditableNode } from '../../onnx/index.js';
+
+/** A node that a plan cannot have. @param form what about it, if the operator as such could */
+export function refusal(role: string, { type, domain, name }: EditableNode, form = ''): KdtalkerError {
+  const operator = domain ? `${domain}:${type}` : type;
+  return new KdtalkerError(
+    'OPERATOR_UNSUPPORTED',
+    `Expected an operator that the device has for node '${name}' of role '${role}' but received ${operator}${form && ` ${form}`}. Use device 'cpu'`,
+  );
+}

@@ -1,0 +1,55 @@
+// What a plan cannot have is refused with the node's name, its type and the role.
+import t from 'tap';
+import { planGraph } from '../dist/packs/lowering/plan/plan.js';
+import { EditableGraph, Graph, type Value } from '../dist/packs/onnx/index.js';
+
+const REFUSED: Record<string, [build: (g: Graph, x: Value) => Value, said: RegExp]> = {
+  'an operator without a kernel': [(g, x) => g.op('Hardmax', [x]), /received Hardmax\. /],
+  'an operator of another domain': [(g, x) => g.op('Erf', [x]), /received Erf\. /],
+  'another kind of resizing': [
+    (g, x) => g.op('Resize', [x, undefined, undefined, g.ints([1, 2, 8, 8])], { mode: 'cubic' }),
+    /received Resize with mode 'cubic'/,
+  ],
+  'another kind of padding': [
+    (g, x) => g.op('Pad', [x, g.ints([0, 0, 1, 1, 0, 0, 1, 1])], { mode: 'reflect' }),
+    /received Pad with mode 'reflect'/,
+  ],
+  'another kind of sampling': [
+    (g, x) => g.op('GridSample', [x, x.reshape(1, 4, 4, 2)], { mode: 'cubic' }),
+    /received GridSample with mode 'cubic'/,
+  ],
+  'lengths that only a run knows': [
+    (g, x) => g.op('Reshape', [x, g.op('NonZero', [x])]),
+    /received NonZero\. /,
+  ],
+};
+
+for (const [name, [build, said]] of Object.entries(REFUSED))
+  t.test(name, async (t) => {
+    const g = new Graph('refused');
+    const x = g.input('x', 'float32', [1, 2, 4, 4]);
+    g.output('out', g.scope('deep', () => build(g, x.exp())).abs(), 'float32', [1, 2, 4, 4]);
+    const planning = planGraph(EditableGraph.parse(g.toBytes()), { role: 'render', open: 1 });
+    await t.rejects(planning, {
+      code: 'OPERATOR_UNSUPPORTED',
+      message: /^Expected an operator that the device has for node 'deep\/\w+' of role 'render' but /,
+    });
+    await t.rejects(planning, { message: said });
+  });
+
+t.test('operators of an old opset', async (t) => {
+  const g = new Graph('old', { opset: 12 });
+  g.output('out', g.input('x', 'float32', [4]).exp(), 'float32', [4]);
+  const planning = planGraph(EditableGraph.parse(g.toBytes()), { role: 'render', open: 1 });
+  await t.rejects(planning, {
+    code: 'OPERATOR_UNSUPPORTED',
+    message: /opset 13 or later for role 'render'.* opset 12/,
+  });
+});
+
+t.test('an input of another type', async (t) => {
+  const g = new Graph('types');
+  g.output('out', g.input('x', 'float64', [4]).cast(1), 'float32', [4]);
+  const planning = planGraph(EditableGraph.parse(g.toBytes()), { role: 'audio', open: 1 });
+  await t.rejects(planning, { code: 'OPERATOR_UNSUPPORTED', message: /input 'x' of role 'audio'/ });
+});

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { native } from '../../dist/binding.js';
+import { type Plan, planGraph } from '../../dist/packs/lowering/plan/plan.js';
+import { writePlan } from '../../dist/packs/lowering/plan/write.js';
+import { EditableGraph, type Graph } from '../../dist/packs/onnx/index.js';
+import { type HostTensor, openGraph } from './graphs.js';
+import { near, temporaryFolder } from './networks.js';
+
+/** Both run a functor's indices one after the other; on `guarded` an address that is not the device's faults. */
+export const DEVICES = ['cpu', 'guarded'] as const;
+
+/** The plan of a graph under construction. */
+export function planBuilt(built: Graph, open = 8): Promise<Plan> {
+  return planGraph(EditableGraph.parse(built.toBytes()), { role: 'test', open });
+}
+
+/** Runs a plan with host tensors. */
+export async function runPlan(
+  t: Test,
+  plan: Plan,
+  feeds: Record<string, HostTensor>,
+  device: string = 'cpu',
+): Promise<Record<string, HostTensor>> {
+  const folder = temporaryFolder(t);
+  const files = await writePlan(plan, folder);
+  return native().runPlan(join(folder, files.plan), join(folder, files.weights), device, feeds);
+}
+
+/** Asserts that a planned graph gives ONNX Runtime's outputs on every device. @returns the kinds of its operations */
+export async function plannedAsRuntime(
+  t: Test,
+  built: Graph,
+  feeds: Record<string, HostTensor>,
+  name: string,
+  tolerance = 1e-6,
+): Promise<string[]> {
+  const plan = await planBuilt(built);
+  const expected = await (await openGraph(built.toBytes()))(feeds);
+  for (const device of DEVICES) {
+    const found = await runPlan(t, plan, feeds, device);
+    t.strictSame(Object.keys(found).sort(), Object.keys(expected).sort(), `${name}: the outputs`);
+    for (const [output, { data, dims }] of Object.entries(expected)) {
+      t.strictSame(found[output]!.dims, dims, `${name}, ${output} on ${device}: the same lengths`);
+      near(
+        t,
+        found[output]!.data as Float32Array,
+        data as Float32Array,
+        tolerance,
+        `${name}, ${output} on ${device}`,
+      );
+    }
+  }
+  return plan.operations.map(({ kind }) => kind);
+}
