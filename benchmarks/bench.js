@@ -1,9 +1,9 @@
 // `kdtalker bench`: verifies that the contenders do the same work, measures them, prints one table.
-import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TemporaryPath } from '../dist/files/temporary-path.js';
 import { ceilingLines, measureCeilings } from './ceilings.js';
 import { inChild } from './children.js';
 import { chooseContenders, contendersFor, skippedLines } from './choose.js';
@@ -34,14 +34,11 @@ const example = (name) => fileURLToPath(new URL(`../examples/${name}`, import.me
  */
 export async function bench(given, out) {
   const options = { ...defaults(given), ...out };
-  const folder = mkdtempSync(path.join(tmpdir(), 'kdtalker-bench-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', remove);
+  const folder = await TemporaryPath.makeFolder(tmpdir(), 'bench');
   try {
-    return await benchIn(folder, options);
+    return await benchIn(folder.path, options);
   } finally {
-    process.off('exit', remove);
-    remove();
+    await folder.remove();
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, utimesSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { synthesizePack, Talker } from 'kdtalker';
@@ -9,6 +9,7 @@ import { sweepLeftovers, temporaryName } from '../dist/files/leftovers.js';
 import { ownMark, stateOf } from '../dist/files/process-mark.js';
 import { renewTemporary, TemporaryPath } from '../dist/files/temporary-path.js';
 import { FrameStore, openVideo } from '../dist/media/index.js';
+import { start } from './support/cli.js';
 import { names, setEnvironment } from './support/media.js';
 import { smallPack } from './support/small-pack.js';
 import { portraitFile, runProgram, speechWav } from './support/talker.js';
@@ -69,6 +70,22 @@ t.test('a file of a process that runs stays until that is killed', async (t) => 
   t.same(parts(folder), [part], 'another process leaves it alone');
   child.kill('SIGKILL');
   await once(child, 'exit');
+  await runProgram('sweep', folder, { args: [folder] });
+  t.same(parts(folder), []);
+});
+
+t.test('killed in a benchmark: the next run sweeps', async (t) => {
+  const folder = t.testdir();
+  const watcher = watch(folder);
+  t.teardown(() => watcher.close());
+  const change = once(watcher, 'change');
+  const { child, ended } = start(['bench', '--quick', '--workloads', 'puppet/load'], {
+    env: { TMPDIR: folder },
+  });
+  await Promise.race([change, ended]);
+  child.kill('SIGKILL');
+  t.equal((await ended).signal, 'SIGKILL', (await ended).stderr);
+  t.match(names(folder), [/^\.bench\.kdtalker-/]);
   await runProgram('sweep', folder, { args: [folder] });
   t.same(parts(folder), []);
 });

@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { TemporaryPath } from '../../../dist/files/temporary-path.js';
 import { measureCalls } from '../../measure.js';
 import { loadTalker, openPortrait } from './open.js';
 
@@ -14,9 +13,8 @@ export async function load(settings) {
 
 /** The same without any lowered pack: the cache is an empty folder. */
 export async function loadCold(settings) {
-  const cache = mkdtempSync(path.join(tmpdir(), 'kdtalker-bench-cache-'));
-  process.once('exit', () => rmSync(cache, { recursive: true, force: true }));
-  process.env.KDTALKER_CACHE = cache;
+  const cache = await TemporaryPath.makeFolder(tmpdir(), 'bench-cache');
+  process.env.KDTALKER_CACHE = cache.path;
   return load(settings);
 }
 
