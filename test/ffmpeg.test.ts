@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import Module from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -49,6 +50,25 @@ t.test('FFMPEG_PATH comes first, then PATH, then the package', async (t) => {
   t.equal(packaged.source, '@ffmpeg-installer/ffmpeg');
   t.match(packaged.path, /@ffmpeg-installer/);
   t.ok(packaged.version.length > 0);
+});
+
+t.test("the package is found where Yarn Plug'n'Play unpacks it, and not inside an archive", async (t) => {
+  const loader = Module as unknown as { _resolveFilename: (request: string, ...rest: unknown[]) => string };
+  const resolve = loader._resolveFilename;
+  t.teardown(() => Object.assign(loader, { _resolveFilename: resolve }));
+  setEnvironment(t, { FFMPEG_PATH: undefined, PATH: '/nowhere' });
+  const folder = t.testdir({ unplugged: {}, 'linux-x64.zip': {} });
+  const isAt = (place: string) => {
+    loader._resolveFilename = (request, ...rest) =>
+      /^@ffmpeg-installer\/.*-.*\/package.json$/.test(request)
+        ? join(folder, place, 'package.json')
+        : resolve.call(loader, request, ...rest);
+    return fakeFfmpeg(join(folder, place));
+  };
+  const path = isAt('unplugged');
+  t.same(locateFfmpeg(), { path, source: '@ffmpeg-installer/ffmpeg' });
+  isAt('linux-x64.zip');
+  await fails(t, async () => locateFfmpeg(), 'FFMPEG_NOT_FOUND', /but found none/);
 });
 
 t.test('which versions are too old for files of strangers', async (t) => {

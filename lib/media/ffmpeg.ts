@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { KdtalkerError } from '../errors.js';
 import { type FfmpegVersion, parseVersion } from './ffmpeg-version.js';
 
@@ -58,15 +58,23 @@ function findOnPath(): string | undefined {
   return folders.map((folder) => join(folder, 'ffmpeg')).find(isProgram);
 }
 
-/** The package throws a string if it has no binary for the platform, and is absent with --omit=optional. */
+/**
+ * The program of the platform's own package, found as Node finds packages: `@ffmpeg-installer/ffmpeg` itself looks only in node_modules,
+ * which Yarn Plug'n'Play lacks. It is absent with --omit=optional, or if there is none for the platform.
+ */
 function findInstalled(): string | undefined {
   try {
-    const { path } = createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string };
-    return isProgram(path) ? path : undefined;
+    const installer = createRequire(import.meta.url).resolve('@ffmpeg-installer/ffmpeg');
+    const binary = `@ffmpeg-installer/${process.platform}-${process.arch}`;
+    const path = join(dirname(createRequire(installer).resolve(`${binary}/package.json`)), 'ffmpeg');
+    return isProgram(path) && !IN_ARCHIVE.test(path) ? path : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** Yarn Plug'n'Play reads files inside an archive as if they were unpacked; the system cannot run them. */
+const IN_ARCHIVE = /\.zip\//;
 
 function isProgram(path: string): boolean {
   try {
