@@ -2,22 +2,11 @@
 // scripts, with and without optional packages, on a PATH without a compiler or an ffmpeg. Each installation makes a clip, or names what it
 // lacks and makes one after that is installed. Exits with status 1 if a check fails.
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { neededVersions, tooYoung } from '../native/build/elf.mjs';
+import { attempt, inTemporaryFolder, makeConsumer, makeHome, root, run } from './consumer.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 // The programs that an npm install and a Node program need: no compiler, no make, no ffmpeg.
 const programs = ['node', 'sh', 'env', 'chmod', 'uname', 'cat', 'ls', 'mkdir', 'rm'];
 const WAYS = [[], ['--ignore-scripts'], ['--omit=optional'], ['--ignore-scripts', '--omit=optional']];
@@ -29,23 +18,12 @@ function plainEnvironment(more) {
   return { ...Object.fromEntries(rest), ...more };
 }
 
-function attempt(command, args, options) {
-  console.log(`$ ${path.basename(command)} ${args.map((arg) => path.basename(arg)).join(' ')}`);
-  return spawnSync(command, args, { encoding: 'utf8', ...options });
-}
-
-function run(command, args, options) {
-  const { status, error, stdout, stderr } = attempt(command, args, options);
-  if (status === 0) return stdout;
-  throw new Error(
-    `Expected ${command} to succeed but received ${error ?? `status ${status}`}:\n${stdout}${stderr}`,
-  );
-}
-
 function pack(folder) {
   run(process.execPath, ['native/build/pack.mjs', folder], { cwd: root, stdio: 'inherit' });
   const archive = readdirSync(folder).find((file) => file.endsWith('.tgz'));
   if (!archive) throw new Error(`Expected an archive in ${folder} but found none`);
+  const addon = path.join(root, 'build/Release/kdtalker.node');
+  if (!existsSync(addon)) throw new Error(`Expected the checkout to keep ${addon} but packing took it away`);
   return path.join(folder, archive);
 }
 
@@ -66,23 +44,10 @@ function barePath(folder) {
 
 /** npm of a major version, as a command with its first arguments. */
 function npmOf(major, folder) {
-  const home = path.join(folder, `npm-${major}`);
-  mkdirSync(home);
-  writeFileSync(path.join(home, 'package.json'), '{ "private": true }');
+  const home = makeHome(path.join(folder, `npm-${major}`));
   run('npm', ['install', '--no-audit', '--no-fund', `npm@${major}`], { cwd: home, env: plainEnvironment() });
   const cli = path.join(home, 'node_modules/npm/bin/npm-cli.js');
   return (args, options) => run(process.execPath, [cli, ...args], options);
-}
-
-/** An empty project with a program that makes a clip. */
-function consumer(folder) {
-  const project = mkdtempSync(path.join(folder, 'consumer-'));
-  const manifest = { name: 'consumer', private: true, type: 'module' };
-  writeFileSync(path.join(project, 'package.json'), JSON.stringify(manifest));
-  copyFileSync(path.join(root, '.ci/clip.mjs'), path.join(project, 'clip.mjs'));
-  for (const example of ['portrait.png', 'speech.wav'])
-    copyFileSync(path.join(root, 'examples', example), path.join(project, example));
-  return project;
 }
 
 /** Every library that came with the package loads on the oldest system that the documentation names. */
@@ -109,7 +74,7 @@ function expectAdvice(npm, options) {
 }
 
 function installAndUse(archive, folder, npm, flags) {
-  const cwd = consumer(folder);
+  const cwd = makeConsumer(folder);
   const env = plainEnvironment({ PATH: path.join(folder, 'bin'), npm_config_update_notifier: 'false' });
   npm(['install', ...flags, archive], { cwd, env });
   checkLibraries(cwd);
@@ -121,14 +86,14 @@ function installAndUse(archive, folder, npm, flags) {
 
 /** The examples of docs/install.md, once. */
 function bundle(archive, folder, npm) {
-  const cwd = consumer(folder);
+  const cwd = makeConsumer(folder);
   const env = plainEnvironment();
   copyFileSync(path.join(root, '.ci/bundled.mjs'), path.join(cwd, 'bundled.mjs'));
   npm(['install', archive, 'esbuild', '@vercel/nft'], { cwd, env });
   console.log(run(process.execPath, ['bundled.mjs'], { cwd, env }).trim());
 }
 
-function main(folder) {
+inTemporaryFolder('packed', (folder) => {
   const archive = pack(folder);
   barePath(folder);
   for (const major of [10, 11]) {
@@ -136,14 +101,4 @@ function main(folder) {
     for (const flags of WAYS) installAndUse(archive, folder, npm, flags);
     if (major === 11) bundle(archive, folder, npm);
   }
-}
-
-const folder = mkdtempSync(path.join(tmpdir(), 'kdtalker-packed-'));
-try {
-  main(folder);
-} catch (error) {
-  console.error(error.message);
-  process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+});

@@ -30,17 +30,14 @@ function placeAddon() {
   const manifest = resolve('prebuildify/package.json');
   if (!manifest) fail('Expected prebuildify for the prebuilt addon but found none. Run `npm ci`.');
   const program = path.join(path.dirname(manifest), 'bin.js');
-  const options = [
-    '--napi',
-    '--strip',
-    '--tag-libc',
-    '--node-gyp',
-    './native/build/prebuild.mjs',
-    '--out',
-    out,
-  ];
-  if (run(process.execPath, [program, ...options]) !== 0)
+  // In the same file system as its target, because prebuildify renames the addon.
+  const work = path.join(folder, 'work');
+  mkdirSync(work);
+  const options = ['--napi', '--strip', '--tag-libc', '--name', 'kdtalker'];
+  const places = ['--cwd', work, '--node-gyp', path.join(root, 'native/build/prebuild.mjs'), '--out', out];
+  if (run(process.execPath, [program, ...options, ...places]) !== 0)
     fail('Expected prebuildify to succeed but it failed; its output is above.');
+  rmSync(work, { recursive: true });
   check(path.join(folder, 'kdtalker.glibc.node'));
 }
 
