@@ -5,7 +5,7 @@
 const LADDER = [
   ['^lib/cli/', '^lib/build/'],
   ['^lib/index\\.ts$'],
-  ['^lib/evaluate/'],
+  ['^lib/evaluate/', '^lib/dataset/', '^lib/training/'],
   ['^lib/talker/'],
   ['^lib/media/', '^lib/face/'],
   ['^lib/packs/'],

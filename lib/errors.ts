@@ -43,6 +43,9 @@ export const ERROR_CODES = {
   ADDON_NOT_FOUND: 'The native addon could not be loaded.',
   PACKAGE_INCOMPLETE:
     'A package or file that comes with kdtalker is missing: it was not installed, or a bundler left it out.',
+  DATASET_INVALID: 'The folder has no dataset, or it is damaged or was made by another pack.',
+  PYTHON_NOT_FOUND: 'Training needs a Python with PyTorch, and none was found.',
+  TRAINING_FAILED: 'The training was refused or ended with an error; the message says why.',
   OUT_OF_RESOURCES: 'The system has no memory or no thread left for the work.',
   NATIVE: 'An error inside the engine that has no better code.',
 } as const;

@@ -12,7 +12,7 @@ import { type WritePackOptions, writeKdtalkerPack } from './write.js';
 
 /** Options of {@link convertPack}: the released files, each as .pth or .safetensors. */
 export interface ConvertOptions extends WritePackOptions {
-  /** KDTalker's file, `KDTalker.pth`. */
+  /** KDTalker's file, `KDTalker.pth`, or a checkpoint of our training, whose options and statistics the pack takes over. */
   kdtalker: string;
   /** Wav2Lip's file, `wav2lip.pth`; only its audio encoder is used. */
   wav2lip: string;
@@ -26,7 +26,7 @@ export interface ConvertOptions extends WritePackOptions {
    * library's own networks find faces.
    */
   insightface?: string;
-  /** Statistics of another training, `norm.npz`; default: the published ones. */
+  /** Statistics of another training, `norm.npz`; default: those of the checkpoint, else the published ones. */
   norm?: string;
   /** The pack's folder; must be new or empty. */
   directory: string;
@@ -85,14 +85,16 @@ export async function convertPack(options: ConvertOptions): Promise<PackManifest
 async function convert(options: ConvertOptions): Promise<PackManifest> {
   const { directory, norm, signal, onProgress, fingerprint } = options;
   const files = await sourceFiles(options);
-  const statistics = norm === undefined ? undefined : await readStatistics(norm);
+  const named = norm === undefined ? undefined : await readStatistics(norm);
   const faces = await faceSources(options);
   const stored = await StoredWeights.open(files);
   try {
+    const statistics = named ?? stored.trained?.statistics;
     const description = IDENTITY.description + (options.insightface === undefined ? '' : INSIGHTFACE);
     const identity = { ...IDENTITY, description, ...(statistics && { statistics }) };
     return await writeKdtalkerPack(directory, stored.weights, identity, {
       prepare: (network) => stored.load(network, signal),
+      shape: stored.trained?.shape,
       faces,
       ...(fingerprint !== undefined && { fingerprint }),
       ...(onProgress && { onProgress }),

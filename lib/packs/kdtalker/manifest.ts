@@ -16,7 +16,7 @@ export interface PackIdentity extends Pick<PackManifest, 'name' | 'version' | 'd
 type Names = Pick<PackRole, 'inputs' | 'outputs'>;
 
 /** The graphs' names for the tensors of each role. */
-const ROLES = {
+export const ROLES = {
   appearance: { inputs: { image: 'img' }, outputs: { feature: 'f_s' } },
   motion: {
     inputs: { image: 'img' },
@@ -63,11 +63,11 @@ export type RoleNetwork = keyof typeof ROLES;
 /** The networks of a pack. */
 export const PACK_NETWORKS: readonly NetworkName[] = Object.keys(ROLES) as RoleNetwork[];
 
-/** pack.json, not yet validated, for the published networks in `models`; `models` and `faces` describe the written files. */
+/** pack.json, not yet validated, for the networks in `models`; `models` and `faces` describe the written files, `window` is in frames. */
 export function kdtalkerManifest(
   identity: PackIdentity,
   models: ReadonlyMap<NetworkName, WrittenModel>,
-  faces?: PackManifest['faces'],
+  { faces, window = 64 }: { faces?: PackManifest['faces']; window?: number | undefined } = {},
 ): unknown {
   const { licences = {}, statistics = STATISTICS, ...about } = identity;
   const written = (Object.keys(ROLES) as RoleNetwork[]).filter((name) => models.has(name));
@@ -85,7 +85,7 @@ export function kdtalkerManifest(
     roles: Object.fromEntries(roles),
     sampler: {
       steps: 50,
-      window: 64,
+      window,
       fixedWindow: false,
       trainTimesteps: 1000,
       betaStart: 1e-5,

@@ -3,6 +3,7 @@ import { type Checkpoint, openCheckpoint, type State, selectState } from '../che
 import { type AllWeights, CHECKPOINT_NETWORKS, type CheckpointNetwork } from '../weights/weights.js';
 import { expectedWeights, type NetworkName } from './networks.js';
 import { SOURCES, type SourceFile } from './sources.js';
+import { readTrained, type Trained } from './trained.js';
 
 /**
  * Weights in files. Memory holds the weights of one graph at a time: at most 230 MB. Everything else in the files, such as
@@ -11,13 +12,20 @@ import { SOURCES, type SourceFile } from './sources.js';
 export class StoredWeights {
   /** The weights for the graphs. Call {@link load} before reading. */
   readonly weights: AllWeights;
+  /** What the denoiser's file says about itself; undefined where it is not among the files. */
+  readonly trained: Trained | undefined;
   readonly #checkpoints: readonly Checkpoint[];
   readonly #states: ReadonlyMap<CheckpointNetwork, State>;
   readonly #loaded = new Map<string, Float32Array>();
 
-  private constructor(checkpoints: readonly Checkpoint[], states: ReadonlyMap<CheckpointNetwork, State>) {
+  private constructor(
+    checkpoints: readonly Checkpoint[],
+    states: ReadonlyMap<CheckpointNetwork, State>,
+    trained: Trained | undefined,
+  ) {
     this.#checkpoints = checkpoints;
     this.#states = states;
+    this.trained = trained;
     const entries = CHECKPOINT_NETWORKS.map((network) => [
       network,
       { floats: (key: string) => this.#floats(network, key) },
@@ -34,7 +42,9 @@ export class StoredWeights {
     const opened = new Map<SourceFile, Checkpoint>();
     try {
       for (const [name, path] of files) opened.set(name, await openCheckpoint(path));
-      return new StoredWeights([...opened.values()], selectAll(opened));
+      const denoiser = opened.get('kdtalker');
+      const trained = denoiser && readTrained(denoiser);
+      return new StoredWeights([...opened.values()], selectAll(opened, trained), trained);
     } catch (error) {
       await closeAll([...opened.values()]);
       throw error;
@@ -44,7 +54,7 @@ export class StoredWeights {
   /** Reads the weights of a graph and frees those of the previous graph. @throws CHECKPOINT_INVALID, ABORTED */
   async load(graph: NetworkName, signal?: AbortSignal): Promise<void> {
     this.#loaded.clear();
-    const expected = expectedWeights([graph]);
+    const expected = expectedWeights([graph], this.trained?.shape);
     for (const network of CHECKPOINT_NETWORKS) {
       for (const { key } of expected[network]) {
         throwIfAborted(signal, 'Converting checkpoints');
@@ -69,11 +79,15 @@ export class StoredWeights {
 }
 
 /** The networks that the opened files should contain. */
-function selectAll(opened: ReadonlyMap<SourceFile, Checkpoint>): Map<CheckpointNetwork, State> {
-  const expected = expectedWeights();
+function selectAll(
+  opened: ReadonlyMap<SourceFile, Checkpoint>,
+  trained: Trained | undefined,
+): Map<CheckpointNetwork, State> {
+  const expected = expectedWeights(undefined, trained?.shape);
   const present = CHECKPOINT_NETWORKS.filter((network) => opened.has(SOURCES[network].file));
   const states = present.map((network): [CheckpointNetwork, State] => {
-    const { file, prefixes, ignored } = SOURCES[network];
+    const { file, ignored, prefixes: known } = SOURCES[network];
+    const prefixes = file === 'kdtalker' && trained?.place !== undefined ? [trained.place] : known;
     const wanted = Object.fromEntries(expected[network].map(({ key, dims }) => [key, dims]));
     return [
       network,

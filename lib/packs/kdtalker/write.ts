@@ -5,6 +5,7 @@ import { isSystemError, outputError } from '../../files/output-error.js';
 import { inScratchFolder } from '../../files/scratch-folder.js';
 import { withFingerprints } from '../fingerprint/take.js';
 import type { PackManifest } from '../manifest.js';
+import type { DenoiserShape } from '../networks/denoiser-shape.js';
 import { EXTERNAL_FROM, type Graph, type WrittenModel, writeModel } from '../onnx/index.js';
 import { parseManifest } from '../pack.js';
 import type { AllWeights } from '../weights/weights.js';
@@ -41,6 +42,8 @@ export interface WritePackOptions {
 export interface WriteFromOptions extends WritePackOptions {
   /** Loads the weights of a network into memory; awaited before they are read. */
   prepare?: (network: NetworkName) => Promise<void>;
+  /** What the denoiser is built of; default as published. */
+  shape?: DenoiserShape | undefined;
   /** Networks for faces to copy into the pack; default none. */
   faces?: readonly FaceSource[];
 }
@@ -76,9 +79,9 @@ async function writeFiles(
   directory: string,
   weights: AllWeights,
   identity: PackIdentity,
-  { onProgress, signal, prepare, fingerprint = true, faces: sources = [] }: WriteFromOptions,
+  { onProgress, signal, prepare, fingerprint = true, faces: sources = [], shape }: WriteFromOptions,
 ): Promise<PackManifest> {
-  const graphs = PACK_NETWORKS.map((name): [NetworkName, Graph] => [name, NETWORKS[name](weights)]);
+  const graphs = PACK_NETWORKS.map((name): [NetworkName, Graph] => [name, NETWORKS[name](weights, shape)]);
   const total =
     graphs.reduce((sum, [, graph]) => sum + graph.externalBytes(EXTERNAL_FROM), 0) +
     sources.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -97,7 +100,10 @@ async function writeFiles(
     models.set(network, model);
   }
   const faces = await copyFaces(sources, directory, { reportOf, signal });
-  const written = parseManifest(kdtalkerManifest(identity, models, faces), directory);
+  const written = parseManifest(
+    kdtalkerManifest(identity, models, { faces, window: shape?.window }),
+    directory,
+  );
   const manifest = fingerprint ? await checked(written, directory, onProgress, signal) : written;
   await writeFile(join(directory, 'pack.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;

@@ -1,47 +1,49 @@
 import type { Graph, Value } from '../onnx/index.js';
+import { type DenoiserShape, HEAD, headsOf, RELEASED, turningOf } from './denoiser-shape.js';
 import { type Build, layerNorm, linear } from './layers.js';
 import { parameter } from './parameters.js';
 
-/** Width of a token inside the denoiser. */
-export const TOKEN = 768;
-const HEADS = 12;
-const HEAD = TOKEN / HEADS;
-const LAYER_NORM = { size: TOKEN, epsilon: 1e-5, names: ['gamma', 'beta'], shape: [1, 1, TOKEN] } as const;
-
-/** Layer normalisation over a token, with the names and shapes of the denoiser's checkpoint. */
-export function tokenNorm(b: Build, key: string, x: Value): Value {
-  return layerNorm(b, key, x, LAYER_NORM);
+/** Layer normalisation over a token of `dim` numbers, with the names and shapes of the denoiser's checkpoint. */
+export function tokenNorm(b: Build, key: string, x: Value, dim: number): Value {
+  return layerNorm(b, key, x, { size: dim, epsilon: 1e-5, names: ['gamma', 'beta'], shape: [1, 1, dim] });
 }
 
-/** What every attention layer shares; m counts the tokens, the two of the prefix included. */
+/** What every attention layer shares; m counts the tokens, those of the prefix included. */
 export interface Positions {
-  /** Cosines of the rotary angles, [m, 12], and their sines with the sign of the pair's first and second number. */
+  /** Undefined: queries and keys do not turn. */
+  turns: Turns | undefined;
+  /** What is added to the scores of each head, [heads, m, m]; undefined: nothing. */
+  bias: Value | undefined;
+}
+
+/** The turning of `count` numbers of a head by the position of the token. */
+interface Turns {
+  count: number;
+  /** Cosines of the rotary angles, [m, count], and their sines with the sign of the pair's first and second number. */
   cos: Value;
   sin: Value;
-  /** What is added to the scores of each head, [12, m, m]. */
-  bias: Value;
 }
 
-/** Dimensions of a head that turn with the position. */
-const ROTARY = 12;
-
 /** Computes what depends only on the number of tokens in x [1, m, ...]. */
-export function positionsOf(b: Build, x: Value): Positions {
+export function positionsOf(b: Build, x: Value, shape = RELEASED): Positions {
   const { g } = b;
   const count = g.op('Gather', [g.op('Shape', [x]), g.ints(1)]);
   const index = g.op('Range', [g.ints(0), count, g.ints(1)]);
-  const angle = index.cast(1).unsqueeze(1).mul(frequencies(g));
-  const signs = Float32Array.from({ length: ROTARY }, (_, i) => (i % 2 ? 1 : -1));
   return {
-    cos: angle.cos(),
-    sin: angle.sin().mul(g.constant('pair_signs', signs)),
-    bias: distanceBias(b, index),
+    turns: turningOf(shape) > 0 ? turnsOf(g, index, turningOf(shape)) : undefined,
+    bias: shape.bias === 'full' ? distanceBias(b, index, headsOf(shape)) : undefined,
   };
 }
 
-function frequencies(g: Graph): Value {
-  const values = Float32Array.from({ length: ROTARY }, (_, i) => 10000 ** ((-2 * (i >> 1)) / ROTARY));
-  return g.constant('rotary_frequencies', values, [1, ROTARY]);
+function turnsOf(g: Graph, index: Value, count: number): Turns {
+  const angle = index.cast(1).unsqueeze(1).mul(frequencies(g, count));
+  const signs = Float32Array.from({ length: count }, (_, i) => (i % 2 ? 1 : -1));
+  return { count, cos: angle.cos(), sin: angle.sin().mul(g.constant('pair_signs', signs)) };
+}
+
+function frequencies(g: Graph, count: number): Value {
+  const values = Float32Array.from({ length: count }, (_, i) => 10000 ** ((-2 * (i >> 1)) / count));
+  return g.constant('rotary_frequencies', values, [1, count]);
 }
 
 /** Distances at which buckets 8 to 15 begin; below 8, every distance is its own. */
@@ -58,14 +60,14 @@ function bucketOf(relative: number): number {
 }
 
 /** T5's relative bias, bidirectional, one table for all layers; the table is laid out by distance when it is written. */
-function distanceBias({ g, weights }: Build, index: Value): Value {
+function distanceBias({ g, weights }: Build, index: Value, heads: number): Value {
   const key = 'time_rel_pos_bias.relative_attention_bias.weight';
-  const table = parameter(weights, key, [BUCKETS, HEADS]);
-  const byDistance = g.lazy(key, [2 * FAR + 1, HEADS], () => {
+  const table = parameter(weights, key, [BUCKETS, heads]);
+  const byDistance = g.lazy(key, [2 * FAR + 1, heads], () => {
     const rows = table.read();
-    return Float32Array.from({ length: (2 * FAR + 1) * HEADS }, (_, i) => {
-      const bucket = bucketOf(Math.floor(i / HEADS) - FAR);
-      return rows[bucket * HEADS + (i % HEADS)]!;
+    return Float32Array.from({ length: (2 * FAR + 1) * heads }, (_, i) => {
+      const bucket = bucketOf(Math.floor(i / heads) - FAR);
+      return rows[bucket * heads + (i % heads)]!;
     });
   });
   const relative = index.unsqueeze(0).sub(index.unsqueeze(1));
@@ -73,24 +75,34 @@ function distanceBias({ g, weights }: Build, index: Value): Value {
   return g.op('Gather', [byDistance, near.add(g.ints(FAR))]).transpose(2, 0, 1);
 }
 
-/** x + proj(softmax(q k' + bias) v) of the normalised tokens, [1, m, 768]. */
-export function attention(b: Build, key: string, x: Value, positions: Positions): Value {
-  const input = tokenNorm(b, `${key}.norm`, x);
-  const all = linear(b, `${key}.fn.to_qkv`, input, { from: TOKEN, to: 3 * TOKEN, bias: false });
-  const [q, k, v] = b.g.split(all, 2, [TOKEN, TOKEN, TOKEN]).map(byHead) as [Value, Value, Value];
-  const query = rotated(b.g, q.mul(HEAD ** -0.5), positions);
-  const scores = query.matmul(rotated(b.g, k, positions).transpose(0, 1, 3, 2)).add(positions.bias);
-  const mixed = scores.softmax(-1).matmul(v).transpose(0, 2, 1, 3).reshape(1, -1, TOKEN);
-  return linear(b, `${key}.fn.proj`, mixed, { from: TOKEN, to: TOKEN }).add(x);
+/** x + proj(softmax(q k' + bias) v) of the normalised tokens, [1, m, dim]. */
+export function attention(
+  b: Build,
+  key: string,
+  x: Value,
+  { turns, bias }: Positions,
+  shape: DenoiserShape = RELEASED,
+): Value {
+  const { dim } = shape;
+  const input = tokenNorm(b, `${key}.norm`, x, dim);
+  const all = linear(b, `${key}.fn.to_qkv`, input, { from: dim, to: 3 * dim, bias: false });
+  const parts = b.g.split(all, 2, [dim, dim, dim]);
+  const [q, k, v] = parts.map((part) => byHead(part, headsOf(shape))) as [Value, Value, Value];
+  const query = rotated(b.g, q.mul(HEAD ** -0.5), turns);
+  const products = query.matmul(rotated(b.g, k, turns).transpose(0, 1, 3, 2));
+  const scores = bias ? products.add(bias) : products;
+  const mixed = scores.softmax(-1).matmul(v).transpose(0, 2, 1, 3).reshape(1, -1, dim);
+  return linear(b, `${key}.fn.proj`, mixed, { from: dim, to: dim }).add(x);
 }
 
-/** [1, m, 768] to [1, 12, m, 64]. */
-const byHead = (x: Value) => x.reshape(1, -1, HEADS, HEAD).transpose(0, 2, 1, 3);
-
-const PARTNERS = Array.from({ length: ROTARY }, (_, i) => i ^ 1);
+/** [1, m, dim] to [1, heads, m, 64]. */
+const byHead = (x: Value, heads: number) => x.reshape(1, -1, heads, HEAD).transpose(0, 2, 1, 3);
 
 /** Turns pairs of numbers by the angle of the token's position. */
-function rotated(g: Graph, x: Value, { cos, sin }: Positions): Value {
-  const [turning, rest] = g.split(x, 3, [ROTARY, HEAD - ROTARY]) as [Value, Value];
-  return g.concat(3, [turning.mul(cos).add(turning.gather(3, PARTNERS).mul(sin)), rest]);
+function rotated(g: Graph, x: Value, turns: Turns | undefined): Value {
+  if (!turns) return x;
+  const { count, cos, sin } = turns;
+  const partners = Array.from({ length: count }, (_, i) => i ^ 1);
+  const [turning, rest] = g.split(x, 3, [count, HEAD - count]) as [Value, Value];
+  return g.concat(3, [turning.mul(cos).add(turning.gather(3, partners).mul(sin)), rest]);
 }

@@ -1,18 +1,18 @@
 import { Graph, type Value } from '../onnx/index.js';
 import { under, type Weights } from '../weights/weights.js';
-import { attention, positionsOf, TOKEN, tokenNorm } from './attention.js';
+import { attention, positionsOf, tokenNorm } from './attention.js';
 import { AUDIO_FEATURE } from './audio.js';
+import { conditionedOf, conditionSize, type DenoiserShape, prefixOf, RELEASED } from './denoiser-shape.js';
 import { type Build, linear, silu } from './layers.js';
 import { layer, transposed } from './parameters.js';
 
 const MOTION = 70;
-const LAYERS = 6;
-/** The canonical keypoints and the reference frame stand before the frames of the window. */
-const PREFIX = 2;
 const TIME = 256;
-/** Residual blocks that the condition goes to, each as scale and shift of a token. */
-const CONDITIONED = Array.from({ length: 2 * LAYERS }, (_, i) => `layers.${i >> 1}.${i % 2}`);
-const CONDITION = CONDITIONED.length * 2 * TOKEN;
+
+/** The denoiser under construction. */
+interface Denoiser extends Build {
+  shape: DenoiserShape;
+}
 
 /*
  * The denoiser (model 6) as three graphs. Linear(SiLU(concat(time, audio))), the condition of a block, falls apart into one product
@@ -20,20 +20,22 @@ const CONDITION = CONDITIONED.length * 2 * TOKEN;
  */
 
 /** The audio's part of the condition of all blocks: audio [1, n, 512] to condition [1, n, 18432], once a window. Any n. */
-export function conditionGraph(weights: Weights): Graph {
+export function conditionGraph(weights: Weights, shape = RELEASED): Graph {
   const g = new Graph('condition', {
     description: "The audio's part of the condition of KDTalker's denoiser",
   });
   const audio = g.input('audio', 'float32', [1, 'n', AUDIO_FEATURE]);
-  g.output('condition', audioCondition(build(g, weights), audio), 'float32', [1, 'n', CONDITION]);
+  const condition = audioCondition(build(g, weights, shape), audio);
+  g.output('condition', condition, 'float32', [1, 'n', conditionSize(shape)]);
   return g;
 }
 
 /** The time's part: any number of timesteps t [s] to time [s, 18432], with the biases. */
-export function timeGraph(weights: Weights): Graph {
+export function timeGraph(weights: Weights, shape = RELEASED): Graph {
   const g = new Graph('time', { description: "The time's part of the condition of KDTalker's denoiser" });
   const timestep = g.input('t', 'int64', ['s']);
-  g.output('time', timeCondition(build(g, weights), timestep), 'float32', ['s', CONDITION]);
+  const time = timeCondition(build(g, weights, shape), timestep);
+  g.output('time', time, 'float32', ['s', conditionSize(shape)]);
   return g;
 }
 
@@ -41,40 +43,52 @@ export function timeGraph(weights: Weights): Graph {
  * A step: the noise in x_t [1, n, 70], given {@link conditionGraph}'s condition [1, n, 18432], the row time [1, 18432] of
  * {@link timeGraph}, the canonical keypoints ori_kps [1, 70] and the reference frame ref [1, 70]. Any n.
  */
-export function denoiserGraph(weights: Weights): Graph {
+export function denoiserGraph(weights: Weights, shape = RELEASED): Graph {
   const g = new Graph('denoiser', { description: "KDTalker's denoiser, given both parts of its condition" });
-  const b = build(g, weights);
+  const b = build(g, weights, shape);
   const x = g.input('x_t', 'float32', [1, 'n', MOTION]);
-  const condition = g.input('condition', 'float32', [1, 'n', CONDITION]);
-  const time = g.input('time', 'float32', [1, CONDITION]);
+  const condition = g.input('condition', 'float32', [1, 'n', conditionSize(shape)]);
+  const time = g.input('time', 'float32', [1, conditionSize(shape)]);
   const canonical = g.input('ori_kps', 'float32', [1, MOTION]);
   const reference = g.input('ref', 'float32', [1, MOTION]);
-  const frames = g.concat(1, [canonical.unsqueeze(1), reference.unsqueeze(1), x]);
-  const tokens = linear(b, 'input_projection', frames, { from: MOTION, to: TOKEN });
+  const frames = g.concat(1, [...faceTokens(shape, canonical), reference.unsqueeze(1), x]);
+  const tokens = linear(b, 'input_projection', frames, { from: MOTION, to: shape.dim });
   const out = layers(b, tokens, audioAndTime(b, condition, time));
-  const noise = linear(b, 'output_projection', out, { from: TOKEN, to: MOTION });
-  g.output('eps', noise.slice(1, PREFIX, Number.MAX_SAFE_INTEGER), 'float32', [1, 'n', MOTION]);
+  const noise = linear(b, 'output_projection', out, { from: shape.dim, to: MOTION });
+  g.output('eps', noise.slice(1, prefixOf(shape), Number.MAX_SAFE_INTEGER), 'float32', [1, 'n', MOTION]);
   return g;
 }
 
-const build = (g: Graph, weights: Weights): Build => ({ g, weights: under(weights, 'point_model.model.') });
+const build = (g: Graph, weights: Weights, shape: DenoiserShape): Denoiser => ({
+  g,
+  weights: under(weights, 'point_model.model.'),
+  shape,
+});
 
-function audioCondition(b: Build, audio: Value): Value {
+/** The token of the canonical keypoints, if there is one. */
+function faceTokens({ canonical: kind }: DenoiserShape, canonical: Value): Value[] {
+  if (kind === 'none') return [];
+  return [(kind === 'zero' ? canonical.mul(0) : canonical).unsqueeze(1)];
+}
+
+function audioCondition(b: Denoiser, audio: Value): Value {
   return silu(audio).matmul(conditionWeight(b, 'audio', TIME, TIME + AUDIO_FEATURE));
 }
 
-function timeCondition(b: Build, timestep: Value): Value {
+function timeCondition(b: Denoiser, timestep: Value): Value {
   const embedding = b.g.scope('time', () => timeEmbedding(b, timestep));
-  const biases = CONDITIONED.map((block) => conditionLayer(b, block).bias!);
-  const bias = b.g.lazy('condition.bias', [CONDITION], () => joined(biases.map((part) => part.read())));
+  const biases = conditionedOf(b.shape).map((block) => conditionLayer(b, block).bias!);
+  const bias = b.g.lazy('condition.bias', [conditionSize(b.shape)], () =>
+    joined(biases.map((part) => part.read())),
+  );
   return silu(embedding)
     .matmul(conditionWeight(b, 'time', 0, TIME))
     .add(bias);
 }
 
 /** The sinusoid of each timestep through two layers, [s, 256]. */
-function timeEmbedding(b: Build, timestep: Value): Value {
-  const half = TOKEN / 2;
+function timeEmbedding(b: Denoiser, timestep: Value): Value {
+  const half = b.shape.dim / 2;
   const frequencies = Float32Array.from({ length: half }, (_, i) =>
     Math.exp((-Math.log(10000) * i) / (half - 1)),
   );
@@ -83,18 +97,18 @@ function timeEmbedding(b: Build, timestep: Value): Value {
     .unsqueeze(1)
     .mul(b.g.constant('frequencies', frequencies, [1, half]));
   const sinusoid = b.g.concat(1, [angle.sin(), angle.cos()]);
-  const hidden = silu(linear(b, 'time_mlp.1', sinusoid, { from: TOKEN, to: TIME }));
+  const hidden = silu(linear(b, 'time_mlp.1', sinusoid, { from: b.shape.dim, to: TIME }));
   return linear(b, 'time_mlp.3', hidden, { from: TIME, to: TIME });
 }
 
-function conditionLayer({ weights }: Build, block: string) {
-  return layer(weights, `${block}.mlp.1`, [2 * TOKEN, TIME + AUDIO_FEATURE]);
+function conditionLayer({ weights, shape }: Denoiser, block: string) {
+  return layer(weights, `${block}.mlp.1`, [2 * shape.dim, TIME + AUDIO_FEATURE]);
 }
 
 /** Inputs [from, to) of the condition's layers, those of all blocks side by side, [to - from, 18432]. */
-function conditionWeight(b: Build, part: string, from: number, to: number): Value {
-  const parts = CONDITIONED.map((block) => conditionLayer(b, block).weight);
-  return b.g.lazy(`condition.${part}`, [to - from, CONDITION], () =>
+function conditionWeight(b: Denoiser, part: string, from: number, to: number): Value {
+  const parts = conditionedOf(b.shape).map((block) => conditionLayer(b, block).weight);
+  return b.g.lazy(`condition.${part}`, [to - from, conditionSize(b.shape)], () =>
     sideBySide(
       parts.map((weight) => transposed(weight.read(), TIME + AUDIO_FEATURE, from, to)),
       to - from,
@@ -102,28 +116,32 @@ function conditionWeight(b: Build, part: string, from: number, to: number): Valu
   );
 }
 
-/** Scale and shift of every block, [1, n + 2, 1536] each: the prefix has no audio. */
-function audioAndTime({ g }: Build, audio: Value, time: Value): Value[] {
-  const padded = g.op('Pad', [audio, g.ints([0, PREFIX, 0, 0, 0, 0])]);
-  return g.split(padded.add(time), 2, new Array<number>(CONDITIONED.length).fill(2 * TOKEN));
+/** Scale and shift of every block, [1, n + prefix, 2 dim] each: the prefix has no audio. */
+function audioAndTime({ g, shape }: Denoiser, audio: Value, time: Value): Value[] {
+  const padded = g.op('Pad', [audio, g.ints([0, prefixOf(shape), 0, 0, 0, 0])]);
+  const blocks = conditionedOf(shape);
+  return g.split(padded.add(time), 2, new Array<number>(blocks.length).fill(2 * shape.dim));
 }
 
-function layers(b: Build, tokens: Value, condition: Value[]): Value {
-  const positions = b.g.scope('positions', () => positionsOf(b, tokens));
+function layers(b: Denoiser, tokens: Value, condition: Value[]): Value {
+  const attends = b.shape.attention === 'full';
+  const positions = attends ? b.g.scope('positions', () => positionsOf(b, tokens, b.shape)) : undefined;
   let x = tokens;
-  for (let i = 0; i < LAYERS; i++) {
+  for (let i = 0; i < b.shape.depth; i++) {
     for (const j of [0, 1])
       x = b.g.scope(`layers.${i}.${j}`, () => residual(b, `layers.${i}.${j}`, x, condition[2 * i + j]!));
-    x = b.g.scope(`layers.${i}.2`, () => attention(b, `layers.${i}.2.fn`, x, positions));
+    if (positions)
+      x = b.g.scope(`layers.${i}.2`, () => attention(b, `layers.${i}.2.fn`, x, positions, b.shape));
   }
   return x;
 }
 
 /** A ResnetBlock; the second layer's normalisation has weights that are not used. */
-function residual(b: Build, key: string, x: Value, condition: Value): Value {
-  const [scale, shift] = b.g.split(condition, 2, [TOKEN, TOKEN]) as [Value, Value];
-  const size = { from: TOKEN, to: TOKEN };
-  const first = tokenNorm(b, `${key}.block1.norm`, linear(b, `${key}.block1.proj`, x, size));
+function residual(b: Denoiser, key: string, x: Value, condition: Value): Value {
+  const { dim } = b.shape;
+  const [scale, shift] = b.g.split(condition, 2, [dim, dim]) as [Value, Value];
+  const size = { from: dim, to: dim };
+  const first = tokenNorm(b, `${key}.block1.norm`, linear(b, `${key}.block1.proj`, x, size), dim);
   const modulated = silu(first.mul(scale.add(1)).add(shift));
   return silu(linear(b, `${key}.block2.proj`, modulated, size)).add(x);
 }
