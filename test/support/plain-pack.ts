@@ -11,13 +11,21 @@ export interface PlainNetworks {
   render?: 'crop' | Uint8Array;
   /** The motion network reads yaw from the picture: 40 times the mean of its red, minus 20; the rest is the puppet's. */
   readsYaw?: boolean;
+  /** It reads the lower lip too: 0.001 times the mean of its red, in levels, is how far the lip goes down. */
+  readsLips?: boolean;
 }
 
+/** Place of the lower lip's y in the 63 numbers of the expression. */
+export const LIP = 3 * 20 + 1;
+
 /** Writes a pack whose frames are known beforehand, for tests of what happens around the networks. @returns its folder */
-export async function plainPack(folder: string, { render, readsYaw }: PlainNetworks): Promise<string> {
+export async function plainPack(
+  folder: string,
+  { render, readsYaw, readsLips }: PlainNetworks,
+): Promise<string> {
   const pack = puppetPack();
   if (render) pack.roles.render!.model = renderGraph(render).toBytes();
-  if (readsYaw) pack.roles.motion!.model = motionGraph().toBytes();
+  if (readsYaw || readsLips) pack.roles.motion!.model = motionGraph(readsLips).toBytes();
   await writePack(folder, { ...pack, name: 'plain' });
   return folder;
 }
@@ -43,7 +51,7 @@ function planes(pixels: Uint8Array): Float32Array {
   );
 }
 
-function motionGraph(): Graph {
+function motionGraph(readsLips = false): Graph {
   const g = new Graph('plain_motion');
   const image = g.input('img', 'float32', [1, 3, SMALL, SMALL]);
   const red = image.slice(1, 0, 1).mean([1, 2, 3]).reshape(1, 1);
@@ -54,7 +62,10 @@ function motionGraph(): Graph {
   };
   for (const angle of ['pitch', 'roll']) constant(angle, [1, 1], 0);
   constant('t', [1, 3], 0);
-  constant('exp', [1, 21, 3], 0);
+  if (readsLips) {
+    const lip = g.op('Pad', [red.mul(0.255), g.ints([0, LIP, 0, 62 - LIP])]);
+    g.output('exp', lip.reshape(1, 21, 3), 'float32', [1, 21, 3]);
+  } else constant('exp', [1, 21, 3], 0);
   constant('scale', [1, 1], 1);
   constant('kp', [1, 21, 3], 0.1);
   return g;

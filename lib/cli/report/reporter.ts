@@ -2,14 +2,23 @@ import type { Progress } from '../../talker/progress.js';
 import type { Terminal, Tone } from '../terminal.js';
 
 /**
- * The stages of a command. `download`, `write` and `check` make a pack, `lower` rewrites one for this processor; the others are the
+ * The stages of a command. `train` is a training; `videos` counts those of a dataset; `download`, `write` and `check` make a pack, `lower` rewrites one for this processor; the others are the
  * preparations of a clip and the clip's own stages.
  */
-export type Stage = 'download' | 'write' | 'check' | 'load' | 'lower' | 'portrait' | Progress['stage'];
+export type Stage =
+  | 'train'
+  | 'videos'
+  | 'download'
+  | 'write'
+  | 'check'
+  | 'load'
+  | 'lower'
+  | 'portrait'
+  | Progress['stage'];
 
 /** In the order of their beginnings; later stages overlap with earlier ones. */
 export const STAGES: readonly Stage[] = [
-  ...(['download', 'write', 'check', 'load', 'lower', 'portrait'] as const),
+  ...(['train', 'videos', 'download', 'write', 'check', 'load', 'lower', 'portrait'] as const),
   ...(['track', 'motion', 'audio', 'sample', 'render', 'encode'] as const),
 ];
 

@@ -1,0 +1,48 @@
+import { type AddResult, addVideos } from '../../dataset/add.js';
+import type { Context } from '../command.js';
+import { needed } from '../packs/options.js';
+import type { AddValues } from './options.js';
+import { hoursOf } from './summary.js';
+
+/** `kdtalker dataset add`. @throws the errors of {@link addVideos} */
+export async function add(values: AddValues, { reporter, signal }: Context): Promise<void> {
+  const need = (value: string | undefined, option: string) => needed(value, option, 'dataset add');
+  const out = need(values.out, '--out DIR');
+  const result = await addVideos({
+    pack: need(values.pack, '--pack NAME'),
+    videos: need(values.videos, '--videos DIR'),
+    out,
+    crop: values.crop ?? 'kdtalker',
+    least: values['min-frames'] ?? 65,
+    validation: values['val-speakers'],
+    share: values['val-share'] ?? 0.05,
+    signal,
+    onVideo: (done, total) => {
+      reporter.pass();
+      reporter.progress({ stage: 'videos', done, total, fps: 0 });
+    },
+    onFrame: (stage, done) => reporter.progress({ stage, done, total: undefined, fps: 0 }),
+  });
+  const { dataset, added, known, skipped } = result;
+  const { clips, identity } = dataset;
+  reporter.result((paint) => describe(out, result, (word) => paint('strong', word)), {
+    dataset: out,
+    identity,
+    clips: clips.length,
+    added,
+    known,
+    skipped,
+  });
+}
+
+function describe(
+  out: string,
+  { dataset, added, known, skipped }: AddResult,
+  strong: (word: string) => string,
+) {
+  const left = Object.entries(skipped).map(([reason, count]) => `${count} ${reason}`);
+  return [
+    `${strong(out)}: ${added} clips added, ${known} videos known, ${left.length > 0 ? `left out: ${left.join(', ')}` : 'none left out'}`,
+    `${dataset.clips.length} clips in all, ${hoursOf(dataset)} h`,
+  ];
+}

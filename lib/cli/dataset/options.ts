@@ -1,0 +1,31 @@
+import { choice, decimal, integer, section, text, type Values } from '../option.js';
+
+/** Every option of `dataset add`. */
+export const ADD_OPTIONS = {
+  ...section('Input and output', {
+    pack: text('NAME', 'The pack whose motion network and audio encoder see and hear the videos', {
+      also: ['model'],
+    }),
+    videos: text('DIR', 'A folder of videos, or a file that lists them, one a line', {
+      also: ['input', 'video'],
+    }),
+    out: text('DIR', 'The dataset: a new folder, or one to add to', { also: ['o', 'output', 'dataset'] }),
+  }),
+  ...section('Clips', {
+    crop: choice(
+      ['none', 'kdtalker'],
+      'none: the videos show a cut out face already; kdtalker: one square a video',
+      {
+        fallback: 'kdtalker',
+      },
+    ),
+    'min-frames': integer([9, 1e6], 'A shorter clip is left out', { fallback: '65, for windows of 64' }),
+    'val-speakers': text('RE', 'Speakers for validation, a regular expression', {
+      fallback: '--val-share of them, by a hash',
+    }),
+    'val-share': decimal([0, 1], 'Share of the speakers for validation', { fallback: '0.05' }),
+  }),
+};
+
+/** The options given to `dataset add`. */
+export type AddValues = Values<typeof ADD_OPTIONS>;

@@ -1,0 +1,272 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { longCall } from '../abort.js';
+import { KdtalkerError, throwIfAborted } from '../errors.js';
+import { sha256 } from '../files/hash.js';
+import { isSystemError, outputError } from '../files/output-error.js';
+import { writeWholeFile } from '../files/whole-file.js';
+import { type Pack, readPack } from '../packs/pack.js';
+import { type ClipFilter, ClipReader, type OnFrame, Skipped, type SkipReason } from './clip-reader.js';
+import { type Dataset, type DatasetClip, findDataset, invalid, writeDataset } from './dataset.js';
+import { bytesOfRows, readRows, writeShards } from './shards.js';
+import { statisticsOf } from './statistics.js';
+import { findVideos, hashVideo, splitOf, type Video } from './videos.js';
+
+/** Options of {@link addVideos}. */
+export interface AddOptions {
+  /** The pack whose motion network and audio encoder make the clips; all clips of a dataset have the same. */
+  pack: string;
+  /** A folder of videos, or a list with one path a line. */
+  videos: string;
+  /** The dataset's folder. */
+  out: string;
+  /** `'kdtalker'`: one square of the whole clip around the face; `'none'`: the videos are cut already. */
+  crop: 'none' | 'kdtalker';
+  /** The fewest frames of a clip. */
+  least: number;
+  /** A regular expression for the speakers of the validation; default: a share of them, by a hash. */
+  validation?: string | undefined;
+  share: number;
+  /** Looks at every clip after its numbers are known. */
+  filters?: readonly ClipFilter[] | undefined;
+  signal?: AbortSignal | undefined;
+  /** Called when a video begins, and for its frames. */
+  onVideo?: ((index: number, total: number) => void) | undefined;
+  onFrame?: OnFrame | undefined;
+}
+
+/** What a call has done. */
+export interface AddResult {
+  dataset: Dataset;
+  /** Clips that were not in the dataset before. */
+  added: number;
+  /** Videos that were left out now, by reason. */
+  skipped: Partial<Record<SkipReason, number>>;
+  /** Videos that the dataset had already, as clips or as skipped ones. */
+  known: number;
+}
+
+/** A clip whose rows lie in a file of their own until the shards are written. */
+type Pending = Omit<DatasetClip, 'shard' | 'start'>;
+
+const ADDING = 'Making the dataset';
+const PENDING = 'pending-';
+
+/** The folder of single clips: clips of other networks or options lie in another one. */
+const pendingFolder = (out: string, { pack, options }: Dataset) =>
+  join(out, PENDING + sha256(pack.motion, pack.audio, JSON.stringify(sorted(options))).slice(0, 16));
+
+/**
+ * Adds videos to a dataset, or begins one. Every clip is kept as soon as it is read, so that a stopped call goes on after it; the same
+ * videos give the same bytes, whether it was stopped or not, and are not added again.
+ *
+ * @throws KdtalkerError FILE_NOT_FOUND, PACK_NOT_FOUND, DATASET_INVALID for a dataset of another pack or other options, INVALID_ARGUMENT,
+ *   OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED, and of the machine
+ */
+export async function addVideos(options: AddOptions): Promise<AddResult> {
+  const work = (signal: AbortSignal) => add({ ...options, signal });
+  return longCall(ADDING, [options.signal], work, 'kept').catch((error: unknown) => {
+    throw isSystemError(error) ? outputError(error, options.out) : error;
+  });
+}
+
+async function add(options: AddOptions): Promise<AddResult> {
+  const { out, signal } = options;
+  const begun = await begin(options);
+  const videos = await findVideos(options.videos);
+  const folder = pendingFolder(out, begun);
+  await mkdir(folder, { recursive: true });
+  const seen = new Set([...begun.clips, ...begun.skipped].map(({ sha256: hash }) => hash));
+  const made: Pending[] = [];
+  const skipped: Dataset['skipped'] = [];
+  let known = 0;
+  const reader = new LazyReader(options, begun.options, folder);
+  try {
+    for (const [index, video] of videos.entries()) {
+      throwIfAborted(signal, ADDING);
+      options.onVideo?.(index, videos.length);
+      const hash = await hashVideo(video.path, signal);
+      checkName(video, hash, begun);
+      if (seen.has(hash)) {
+        known++;
+        continue;
+      }
+      seen.add(hash);
+      const rows = await reader.read(video, hash);
+      if (typeof rows === 'number') made.push(pendingOf(video, hash, rows, begun.options));
+      else skipped.push({ name: video.name, sha256: hash, reason: rows });
+    }
+  } finally {
+    await reader.close();
+  }
+  const dataset = await finish(out, folder, begun, made, skipped);
+  return { dataset, added: made.length, skipped: countOf(skipped), known };
+}
+
+/** The dataset before: what the folder has, else an empty one. */
+async function begin({ pack: name, out, crop, least, validation, share }: AddOptions): Promise<Dataset> {
+  const pack = await readPack(name);
+  const options = { crop, least, share, ...(validation !== undefined && { validation }) };
+  checkPattern(validation);
+  const found = await findDataset(out);
+  if (!found) return empty(pack, options);
+  const { motion, audio } = packOf(pack);
+  if (found.pack.motion !== motion || found.pack.audio !== audio)
+    throw invalid(
+      `Expected the networks of ${found.pack.name} for the dataset ${out} but received those of ${name}. Choose another folder`,
+    );
+  if (JSON.stringify(sorted(found.options)) !== JSON.stringify(sorted(options)))
+    throw invalid(
+      `Expected the options ${JSON.stringify(found.options)} with which the dataset ${out} began but received ${JSON.stringify(options)}. Choose another folder`,
+    );
+  return found;
+}
+
+const sorted = (record: object) => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+
+function checkPattern(pattern: string | undefined): void {
+  try {
+    new RegExp(pattern ?? '');
+  } catch (cause) {
+    throw new KdtalkerError('INVALID_ARGUMENT', `Expected a regular expression but received '${pattern}'`, {
+      cause,
+    });
+  }
+}
+
+function packOf(pack: Pack): Dataset['pack'] {
+  const { name, version, roles } = pack.manifest;
+  const hashOf = ({ sha256: hash, data }: { sha256: string; data?: { sha256: string } | undefined }) =>
+    data ? sha256(hash, data.sha256) : hash;
+  return {
+    name,
+    version,
+    directory: pack.directory,
+    motion: hashOf(roles.motion),
+    audio: hashOf(roles.audio),
+  };
+}
+
+function empty(pack: Pack, options: Dataset['options']): Dataset {
+  const none = { mean: [], std: [] };
+  const statistics = { scale: none, yaw: none, pitch: none, roll: none, t: none, exp: none, kp: none };
+  const parts = { shards: [], clips: [], skipped: [], statistics };
+  return { format: 1, identity: sha256(''), pack: packOf(pack), options, ...parts };
+}
+
+/** Another video of the same name would make the list of clips ambiguous. */
+function checkName({ name }: Video, hash: string, { clips, skipped }: Dataset): void {
+  const same = [...clips, ...skipped].find((known) => known.name === name);
+  if (!same || same.sha256 === hash) return;
+  throw new KdtalkerError(
+    'INVALID_ARGUMENT',
+    `Expected the video of before for ${name} but received another one of that name. Rename it, or choose another dataset`,
+  );
+}
+
+function pendingOf(
+  video: Video,
+  hash: string,
+  frames: number,
+  { validation, share }: Dataset['options'],
+): Pending {
+  const { name, speaker } = video;
+  return { name, sha256: hash, speaker, split: splitOf(speaker, validation, share), frames };
+}
+
+const pendingFile = (folder: string, hash: string) => join(folder, `${hash}.safetensors`);
+
+/** Opens the networks when the first video needs them: a call that has nothing to do is quick. */
+class LazyReader {
+  readonly #options: AddOptions;
+  readonly #decided: Dataset['options'];
+  readonly #folder: string;
+  #reader: ClipReader | undefined;
+
+  constructor(options: AddOptions, decided: Dataset['options'], folder: string) {
+    this.#options = options;
+    this.#decided = decided;
+    this.#folder = folder;
+  }
+
+  /** Keeps the rows of a video in a file of their own. @returns their number, or why there are none */
+  async read({ path }: Video, hash: string): Promise<number | SkipReason> {
+    const { signal, onFrame = () => {}, filters = [] } = this.#options;
+    const file = pendingFile(this.#folder, hash);
+    const kept = await readRows(file).catch(() => undefined);
+    if (kept) return kept.frames;
+    try {
+      this.#reader ??= await this.#open();
+      const rows = await this.#reader.read(path, signal, onFrame);
+      for (const filter of filters) {
+        const reason = await filter(rows, path);
+        if (reason) return reason;
+      }
+      await writeWholeFile(file, bytesOfRows(rows), signal);
+      return rows.frames;
+    } catch (error) {
+      if (error instanceof Skipped) return error.reason;
+      throw error;
+    }
+  }
+
+  #open(): Promise<ClipReader> {
+    const { pack, signal } = this.#options;
+    return ClipReader.open(pack, this.#decided, { threads: availableParallelism(), signal });
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.close();
+  }
+}
+
+/** Writes the new clips' shards, then dataset.json, and only then removes the single files. */
+async function finish(
+  out: string,
+  folder: string,
+  begun: Dataset,
+  made: readonly Pending[],
+  skipped: Dataset['skipped'],
+): Promise<Dataset> {
+  if (made.length === 0 && skipped.length === 0) {
+    await rm(folder, { recursive: true, force: true });
+    return begun;
+  }
+  const clips = made.map((clip) => ({ ...clip, read: () => readRows(pendingFile(folder, clip.sha256)) }));
+  const { shards, places } = await writeShards(out, clips);
+  const placed = made.map((clip, i): DatasetClip => ({ ...clip, ...places[i]! }));
+  const all = [...begun.clips, ...placed];
+  const dataset: Dataset = {
+    ...begun,
+    identity: identityOf(begun.pack, all),
+    shards: [...begun.shards, ...shards],
+    clips: all,
+    skipped: [...begun.skipped, ...skipped],
+    statistics: all.length > 0 ? await statisticsOf(out, all) : begun.statistics,
+  };
+  await writeDataset(out, dataset);
+  await removeStrangers(out, dataset);
+  return dataset;
+}
+
+/** Single clips, and shards that a call wrote which was killed before it wrote dataset.json. */
+async function removeStrangers(out: string, { shards }: Dataset): Promise<void> {
+  for (const name of await readdir(out))
+    if (name.startsWith(PENDING)) await rm(join(out, name), { recursive: true, force: true });
+  const listed = new Set(shards.map(({ file }) => file));
+  for (const name of await readdir(join(out, 'shards')).catch((): string[] => []))
+    if (name.endsWith('.safetensors') && !listed.has(`shards/${name}`)) await rm(join(out, 'shards', name));
+}
+
+/** Without the folder of the pack, which may move. */
+function identityOf({ motion, audio }: Dataset['pack'], clips: readonly DatasetClip[]): string {
+  const rows = clips.map(({ sha256: hash, split, frames }) => `${hash} ${split} ${frames}\n`);
+  return sha256(motion, audio, ...rows);
+}
+
+function countOf(skipped: Dataset['skipped']): AddResult['skipped'] {
+  const counts: AddResult['skipped'] = {};
+  for (const { reason } of skipped) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
