@@ -26,6 +26,7 @@ t.test('links to files of the repository lead somewhere', async (t) => {
     'docs/puppet.md',
     'docs/models.md',
     'docs/install.md',
+    'docs/training.md',
     'examples/README.md',
   ]) {
     const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link!);

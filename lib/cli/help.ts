@@ -42,6 +42,7 @@ function programHelp(): string[] {
       'FFMPEG_PATH',
       'The ffmpeg program; otherwise the one on PATH is taken, then that of the package @ffmpeg-installer/ffmpeg',
     ],
+    ['KDTALKER_PYTHON', "The Python with PyTorch that 'train' and 'bench' use"],
     ['KDTALKER_ORT', "An ONNX Runtime library instead of the package's own"],
     ['HF_ENDPOINT', "Another model hub for 'packs pull'"],
     ['HF_TOKEN', 'An access token for it'],

@@ -1,0 +1,156 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { longCall } from '../abort.js';
+import { KdtalkerError } from '../errors.js';
+import { isSystemError, outputError } from '../files/output-error.js';
+import { removeFolder } from '../files/scratch-folder.js';
+import { TemporaryPath } from '../files/temporary-path.js';
+import { writeWholeFile } from '../files/whole-file.js';
+import { openCheckpoint } from '../packs/checkpoint/index.js';
+import { replaceDenoiser } from '../packs/kdtalker/replace-denoiser.js';
+import { STATISTICS } from '../packs/kdtalker/statistics.js';
+import { readTrained } from '../packs/kdtalker/trained.js';
+import type { PackProgress } from '../packs/kdtalker/write.js';
+import type { PackManifest } from '../packs/manifest.js';
+import { readPack } from '../packs/pack.js';
+import { verifyPack } from '../packs/verify.js';
+import { History } from './history.js';
+import { runTrainer, type TrainingEvent } from './process.js';
+import { findPython, type Python } from './python.js';
+
+/** Options of {@link train}. */
+export interface TrainOptions {
+  /** The dataset's folder. */
+  dataset: string;
+  /** The run's folder: checkpoints, history and chart. If it has a checkpoint, the run goes on from it. */
+  out: string;
+  /** The pack whose denoiser the trained one replaces; undefined: no pack is made. */
+  pack: string | undefined;
+  /** A checkpoint to begin with: a run's, or the released one, which goes on with the published statistics. */
+  from?: string | undefined;
+  /**
+   * Whether motion is normalised with the published statistics, not with the dataset's own. Default: where `from` has none, as the released
+   * checkpoint.
+   */
+  published?: boolean | undefined;
+  /** Processes that share each batch, one for each GPU. */
+  processes: number;
+  /** Options of the trainer, by their names in training/cli.py. */
+  settings: Readonly<Record<string, string | number | boolean>>;
+  signal?: AbortSignal | undefined;
+  onEvent?: ((event: TrainingEvent) => void) | undefined;
+  /** Called while the pack is made and verified. */
+  onProgress?: ((progress: Pick<PackProgress, 'stage' | 'done' | 'total'>) => void) | undefined;
+}
+
+/** What a training has made. */
+export interface TrainResult {
+  step: number;
+  /** The checkpoint with the lowest validation loss; without validation the last one. */
+  checkpoint: string;
+  chart: string;
+  /** The folder of the pack, and its description. */
+  pack: { directory: string; manifest: PackManifest } | undefined;
+  python: Python;
+}
+
+/**
+ * Trains a denoiser on a dataset, then makes a pack with it and verifies that. When the signal fires, the trainer keeps a checkpoint; the
+ * same call goes on from there and gives the same bits as one that was never stopped.
+ *
+ * @throws KdtalkerError PYTHON_NOT_FOUND, TRAINING_FAILED, PACK_NOT_FOUND, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED, and the errors of
+ *   making a pack
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  return longCall('The training', [options.signal], (signal) => run({ ...options, signal }), 'kept');
+}
+
+async function run(options: TrainOptions): Promise<TrainResult> {
+  const { out, signal } = options;
+  const python = await findPython(signal);
+  const base = options.pack === undefined ? undefined : await readPack(options.pack);
+  await mkdir(out, { recursive: true }).catch((error: unknown) => {
+    throw isSystemError(error) ? outputError(error, out) : error;
+  });
+  const history = await History.open(out, `kdtalker train ${out}`);
+  const step = await learn(options, python, history);
+  signal?.throwIfAborted();
+  const checkpoint = await bestCheckpoint(out);
+  const pack = base && (await packOf(base, checkpoint, options));
+  return { step, checkpoint, chart: history.chart, pack, python };
+}
+
+/** Runs the trainer. @returns the last step */
+async function learn(options: TrainOptions, python: Python, history: History): Promise<number> {
+  const { out, processes, signal, onEvent } = options;
+  const meeting = await TemporaryPath.claim(out, 'rendezvous');
+  let step = 0;
+  const take = (event: TrainingEvent) => {
+    step = event.step;
+    history.add(event);
+    onEvent?.(event);
+  };
+  try {
+    const args = await argumentsOf(options);
+    await runTrainer({ python, args, processes, rendezvous: meeting.path, signal, onEvent: take });
+  } finally {
+    await meeting.remove();
+    await history.close();
+  }
+  return step;
+}
+
+async function argumentsOf({ dataset, out, from, published, settings }: TrainOptions): Promise<string[]> {
+  const given = Object.entries(settings).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [`--${name}`, String(value)],
+  );
+  const isPublished = published ?? (from !== undefined && !(await hasStatistics(from)));
+  const statistics = isPublished ? ['--statistics', await publishedStatistics(out)] : [];
+  const begin = from === undefined ? [] : ['--from', from];
+  return ['--dataset', dataset, '--out', out, ...begin, ...statistics, ...given];
+}
+
+async function hasStatistics(file: string): Promise<boolean> {
+  const checkpoint = await openCheckpoint(file);
+  try {
+    return readTrained(checkpoint).statistics !== undefined;
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+async function publishedStatistics(out: string): Promise<string> {
+  const file = join(out, 'statistics.json');
+  await writeWholeFile(file, JSON.stringify(STATISTICS));
+  return file;
+}
+
+async function bestCheckpoint(out: string): Promise<string> {
+  const best = join(out, 'best.pth');
+  if (existsSync(best)) return best;
+  const last = (await readdir(out))
+    .filter((name) => /^step-\d+\.pth$/.test(name))
+    .sort()
+    .at(-1);
+  if (last !== undefined) return join(out, last);
+  throw new KdtalkerError('TRAINING_FAILED', `Expected a checkpoint in '${out}' but there is none`);
+}
+
+/** The pack of a run, which replaces that of an earlier end. */
+async function packOf(
+  pack: Awaited<ReturnType<typeof readPack>>,
+  checkpoint: string,
+  { out, signal, onProgress }: TrainOptions,
+): Promise<TrainResult['pack']> {
+  const directory = join(out, 'pack');
+  await removeFolder(directory);
+  const progress = (event: PackProgress) => onProgress?.(event);
+  await replaceDenoiser({ pack, checkpoint, directory, onProgress: progress, ...(signal && { signal }) });
+  const made = await readPack(directory);
+  await verifyPack(made, {
+    onProgress: ({ done, total }) => onProgress?.({ stage: 'check', done, total }),
+    ...(signal && { signal }),
+  });
+  return { directory, manifest: made.manifest };
+}
