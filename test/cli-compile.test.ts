@@ -88,8 +88,56 @@ t.test('every precision has an entry of its own', async (t) => {
     directories.push(compiled(ended).directory.slice(cache.length + 1));
   }
   t.same(readdirSync(cache), directories.sort());
-  t.match(await compile(['small', '--precision', 'auto']), { code: 0, stdout: /small 1\.0\.0 in bf16, / });
+  t.match(await compile(['small', '--precision', 'auto']), { code: 0, stdout: /small 1\.1\.0 in bf16, / });
   t.equal(readdirSync(cache).length, 2, 'auto is one of them');
+});
+
+t.test('plans are made once, and found the next time', async (t) => {
+  const { cache, compile } = prepared(t);
+  const made = await compile(['puppet', '--device', 'cuda', '--json']);
+  t.match(made, { code: 0, stderr: '' });
+  t.match(events(made).at(-1), {
+    event: 'result',
+    device: 'cuda',
+    precision: 'fp32',
+    networks: ['appearance', 'motion', 'audio', 'denoiser', 'render'],
+  });
+  const { directory } = compiled(made);
+  t.same(readdirSync(cache), [directory.slice(cache.length + 1)], 'one entry');
+  t.ok(readdirSync(directory).includes('render.plan') && readdirSync(directory).includes('render.weights'));
+  const again = await compile(['puppet', '--device', 'cuda', '--json']);
+  t.same(lowering(again), [], 'nothing is planned');
+  t.same({ ...compiled(again), seconds: 0 }, { ...compiled(made), seconds: 0 });
+});
+
+t.test('what plans cost is counted, and nothing is written', async (t) => {
+  const { cwd, compile } = prepared(t);
+  const told = await compile(['puppet', '--device', 'cuda', '--budget']);
+  t.match(told, { code: 0, stderr: '' });
+  const [head, , ...rows] = told.stdout.split('\n');
+  t.match(
+    head,
+    /^\| network \| runs \| kernels \| GMAC \| weights MB \| traffic MB \| arena MB \| RTX 4090 ms /,
+  );
+  t.match(rows[3], /^\| denoiser \| once a step \| \d+ \| 0\.000 \| 0\.\d \| \d\.\d \| 0\.\d \| 0\.\d{3} /);
+  const ended = await compile(['puppet', '--device', 'cuda', '--budget', '--json']);
+  t.match(events(ended).at(-1), {
+    event: 'result',
+    pack: 'puppet',
+    budget: [{ role: 'appearance', kernels: 1 }],
+  });
+  t.same(readdirSync(cwd), ['small'], 'not even the cache is made');
+});
+
+t.test('options of devices that do not go together', async (t) => {
+  const { compile } = prepared(t);
+  const refused = { code: 2, stdout: '' };
+  t.match(await compile(['puppet', '--budget']), {
+    ...refused,
+    stderr: /Expected cuda for --device with --budget/,
+  });
+  const bf16 = await compile(['puppet', '--device', 'cuda', '--precision', 'bf16']);
+  t.match(bf16, { ...refused, stderr: /Expected fp32 for --precision with --device cuda/ });
 });
 
 t.test('what cannot be compiled is said in a sentence', async (t) => {

@@ -24,7 +24,7 @@ export async function runPlan(
 ): Promise<Record<string, HostTensor>> {
   const folder = temporaryFolder(t);
   const files = await writePlan(plan, folder);
-  return native().runPlan(join(folder, files.plan), join(folder, files.weights), device, feeds);
+  return native().runPlan(join(folder, files.file), join(folder, files.data.file), device, feeds);
 }
 
 /** Asserts that a planned graph gives ONNX Runtime's outputs on every device. @returns the kinds of its operations */

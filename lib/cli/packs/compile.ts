@@ -1,17 +1,22 @@
+import { invalidArgument } from '../../errors.js';
 import type { LoweredPack } from '../../packs/lowering/cache-entry.js';
+import type { LoweringProgress } from '../../packs/lowering/lower-pack.js';
+import { plannedPack, planPack } from '../../packs/lowering/plan/plan-pack.js';
 import type { Precision } from '../../packs/lowering/precision.js';
-import { readPack } from '../../packs/pack.js';
+import { type Pack, readPack } from '../../packs/pack.js';
 import { checkPack } from '../../packs/verify.js';
 import { lowerForCpu, precisionFor } from '../../talker/lowering.js';
 import type { Context } from '../command.js';
 import { bytes, duration } from '../layout.js';
 import type { Paint } from '../report/reporter.js';
+import { budget } from './budget.js';
 import type { CompileValues } from './options.js';
 
 /** The result of `compile`. */
 interface Compiled {
   pack: string;
   version: string;
+  device: 'cpu' | 'cuda';
   precision: Precision;
   seconds: number;
   /** Absent if nothing in the pack is lowered. */
@@ -23,22 +28,46 @@ interface Compiled {
 /**
  * `kdtalker packs compile`.
  *
- * @throws PACK_NOT_FOUND, PACK_INVALID, PACK_DAMAGED, DEVICE_UNAVAILABLE, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
+ * @throws PACK_NOT_FOUND, PACK_INVALID, PACK_DAMAGED, DEVICE_UNAVAILABLE, OPERATOR_UNSUPPORTED, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL,
+ *   ABORTED
  */
 export async function compile(name: string, values: CompileValues, context: Context): Promise<void> {
   const { reporter, signal } = context;
   const begun = performance.now();
+  const { device = 'cpu' } = values;
+  checkTogether(values);
   const precision = precisionFor(values.precision ?? 'fp32');
   const pack = await readPack(name);
   await checkPack(pack, { signal });
-  const lowered = await lowerForCpu(pack, 'cpu', precision, {
+  if (values.budget) {
+    budget(pack, await planPack(pack, lengthsOf(pack), signal), reporter);
+    return;
+  }
+  const options = {
     signal,
-    onProgress: ({ stage, done, total }) => reporter.progress({ stage, done, total, fps: 0 }),
-  });
+    onProgress: ({ stage, done, total }: LoweringProgress) =>
+      reporter.progress({ stage, done, total, fps: 0 }),
+  };
+  const lowered =
+    device === 'cuda'
+      ? await plannedPack(pack, lengthsOf(pack), options)
+      : await lowerForCpu(pack, 'cpu', precision, options);
   const seconds = (performance.now() - begun) / 1000;
   const { name: known, version } = pack.manifest;
-  const compiled = { pack: known, version, precision, seconds, ...described(lowered) };
+  const compiled = { pack: known, version, device, precision, seconds, ...described(lowered) };
   reporter.result((paint) => describe(compiled, paint), { ...compiled });
+}
+
+/** Plans are float32, and only they are counted. */
+function checkTogether({ device = 'cpu', precision, budget: counted }: CompileValues): void {
+  if (device === 'cuda' && precision !== undefined && precision !== 'fp32')
+    throw invalidArgument('fp32', '--precision with --device cuda', precision);
+  if (device === 'cpu' && counted) throw invalidArgument('cuda', '--device with --budget', device);
+}
+
+/** A clip that chooses otherwise has plans of its own. */
+function lengthsOf({ manifest: { sampler } }: Pack) {
+  return { window: sampler.window, steps: sampler.steps };
 }
 
 function described(lowered: LoweredPack | undefined): Pick<Compiled, 'directory' | 'networks' | 'bytes'> {

@@ -1,5 +1,5 @@
 import { KdtalkerError } from '../../errors.js';
-import { flag, section, text, type Values } from '../option.js';
+import { choice, flag, section, text, type Values } from '../option.js';
 import { precision } from '../shared-options.js';
 
 const out = text('DIR', 'Where the pack goes: a new folder, or an empty one', {
@@ -34,7 +34,13 @@ export const CONVERT_OPTIONS = section('Input and output', {
 export type ConvertValues = Values<typeof CONVERT_OPTIONS>;
 
 /** Options of `packs compile`. */
-export const COMPILE_OPTIONS = section('Engine', { precision });
+export const COMPILE_OPTIONS = section('Engine', {
+  device: choice(['cpu', 'cuda'], 'What the networks are rewritten for; cuda: plans, as lists of kernels', {
+    fallback: 'cpu',
+  }),
+  precision,
+  budget: flag('With --device cuda: print what each network costs on paper, as a table, and write nothing'),
+});
 
 /** The options given to `packs compile`. */
 export type CompileValues = Values<typeof COMPILE_OPTIONS>;

@@ -19,7 +19,7 @@ const CHECKING = 'Checking the lowered pack';
 
 const file = z.strictObject({
   file: z.string().regex(/^[\w.-]+$/),
-  bytes: z.int().positive(),
+  bytes: z.int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 const names = z.record(z.string(), z.string());

@@ -16,9 +16,13 @@ export interface LoweredFor {
 
 /** The name of a lowered pack in the cache: 64 hexadecimal digits that differ when any input of lowering differs. */
 export function cacheKey(pack: Pack, { device, precision, cpu }: LoweredFor): string {
+  return keyOf(pack, [LOWERING_VERSION, device, precision, cpu]);
+}
+
+/** The name of an entry that is made of a pack's networks, this version of the library, and `others`. */
+export function keyOf(pack: Pack, others: readonly (string | number)[]): string {
   const files = rolesOf(pack.manifest).map(([role, { sha256: hash, data, inputs, outputs }]) => {
     return [role, hash, data?.sha256 ?? null, inputs, outputs];
   });
-  const parts = [files, version(), LOWERING_VERSION, device, precision, cpu];
-  return sha256(JSON.stringify(parts));
+  return sha256(JSON.stringify([files, version(), ...others]));
 }

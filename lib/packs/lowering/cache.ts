@@ -7,7 +7,13 @@ import { cacheDirectory, neededCacheDirectory } from '../cache-directory.js';
 import type { Pack } from '../pack.js';
 import { type LoweredPack, lastUsed, readEntry, sealEntry, touchEntry } from './cache-entry.js';
 import { cacheKey, type LoweredFor } from './cache-key.js';
-import { type PlannedNetwork, planLowering, type WriteLoweredOptions, writeLowered } from './lower-pack.js';
+import {
+  type LoweredNetwork,
+  type PlannedNetwork,
+  planLowering,
+  type WriteLoweredOptions,
+  writeLowered,
+} from './lower-pack.js';
 import type { LayOutWeights } from './weight-layout.js';
 
 /** The target of lowering, and the function that lays out the weights. */
@@ -32,28 +38,54 @@ const ADVICE =
 /** Running lowerings of this process, by folder: a second talker waits for the first one's result. */
 const underWay = new Map<string, Promise<unknown>>();
 
+/** How an entry of the cache is made: what it will have, then its files. */
+export interface Making<Planned> {
+  /** The entry's name. */
+  key: string;
+  plan(): Promise<readonly Planned[]>;
+  write(planned: readonly Planned[], directory: string): Promise<Record<string, LoweredNetwork>>;
+}
+
 /**
- * Returns the lowered form of a pack, from the cache or newly made. It writes to a temporary folder and renames it at the end, so a
- * folder with the final name is complete, even when other processes make it at the same time. A damaged one is made again.
+ * Returns the lowered form of a pack, from the cache or newly made.
  *
  * @returns undefined, without writing anything, when no pass finds anything to rewrite
  * @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
  */
-export async function loweredPack(
+export function loweredPack(
   pack: Pack,
   target: LoweringTarget,
   options: CacheOptions = {},
 ): Promise<LoweredPack | undefined> {
+  const making: Making<PlannedNetwork> = {
+    key: cacheKey(pack, target),
+    plan: () => plan(pack, target, options),
+    write: (planned, directory) => writeLowered(planned, directory, options),
+  };
+  return cachedEntry(making, options);
+}
+
+/**
+ * An entry of the cache, found or made. It is written to a temporary folder and renamed at the end, so a folder with the final name is
+ * complete, even when other processes make it at the same time. A damaged one is made again.
+ *
+ * @returns undefined, without writing anything, when nothing is planned
+ * @throws KdtalkerError OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED, and what planning throws
+ */
+export async function cachedEntry<Planned>(
+  making: Making<Planned>,
+  options: CacheOptions,
+): Promise<LoweredPack | undefined> {
   const directory = options.directory ?? cacheDirectory();
-  if (directory === undefined) return withoutFolder(pack, target, options);
-  const folder = join(directory, cacheKey(pack, target));
+  if (directory === undefined) return withoutFolder(making);
+  const folder = join(directory, making.key);
   const stoppable = { signal: options.signal, what: 'Waiting for the lowered pack' };
   while (underWay.has(folder))
     await orAborted(
       underWay.get(folder)!.catch(() => undefined),
       stoppable,
     );
-  const work = findOrMake(folder, pack, target, options);
+  const work = findOrMake(folder, making, options);
   underWay.set(folder, work);
   try {
     return await work;
@@ -63,8 +95,8 @@ export async function loweredPack(
 }
 
 /** A pack with nothing to lower needs no folder. */
-async function withoutFolder(pack: Pack, target: LoweringTarget, options: CacheOptions): Promise<undefined> {
-  if ((await plan(pack, target, options)).length > 0) neededCacheDirectory();
+async function withoutFolder<Planned>(making: Making<Planned>): Promise<undefined> {
+  if ((await making.plan()).length > 0) neededCacheDirectory();
 }
 
 /** The networks to write; checks the pack first unless there are none. */
@@ -81,10 +113,9 @@ async function plan(
   return planned;
 }
 
-async function findOrMake(
+async function findOrMake<Planned>(
   folder: string,
-  pack: Pack,
-  target: LoweringTarget,
+  making: Making<Planned>,
   options: CacheOptions,
 ): Promise<LoweredPack | undefined> {
   const found = await readEntry(folder, options.signal);
@@ -92,11 +123,11 @@ async function findOrMake(
     await touchEntry(folder);
     return found;
   }
-  const planned = await plan(pack, target, options);
+  const planned = await making.plan();
   if (!planned.length) return undefined;
   try {
     if (found === 'damaged') await removeFolder(folder);
-    const made = await make(folder, planned, options);
+    const made = await make(folder, (partial) => making.write(planned, partial));
     await prune(dirname(folder), folder);
     return made;
   } catch (error) {
@@ -106,11 +137,10 @@ async function findOrMake(
 
 async function make(
   folder: string,
-  planned: readonly PlannedNetwork[],
-  options: CacheOptions,
+  write: (directory: string) => Promise<LoweredPack['networks']>,
 ): Promise<LoweredPack> {
   return inScratchFolder(folder, async (partial) => {
-    const networks = await writeLowered(planned, partial, options);
+    const networks = await write(partial);
     await sealEntry(partial, networks);
     return publish(partial, folder, { directory: folder, networks });
   });

@@ -57,7 +57,8 @@ export async function planLowering(
   return planned;
 }
 
-async function openGraph(file: string): Promise<EditableGraph> {
+/** The graph of a pack's file. @throws KdtalkerError PACK_DAMAGED */
+export async function openGraph(file: string): Promise<EditableGraph> {
   try {
     return await EditableGraph.open(file);
   } catch (cause) {

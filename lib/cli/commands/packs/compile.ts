@@ -8,12 +8,15 @@ export const command = defineCommand({
     'NAME is a built-in pack or the folder of one. What loading it for the first time does is done now: its networks are rewritten ' +
       'with operators of the engine and their weights laid out for this processor, in $KDTALKER_CACHE, else ~/.cache/kdtalker. What is ' +
       'there already and whole is kept.',
+    'With --device cuda every network becomes a plan, a list of kernels over one arena, for the window and the steps that the pack names. ' +
+      'A network with an operator that no kernel computes is refused by the name of the node.',
   ],
   operands: ['NAME'],
   options: COMPILE_OPTIONS,
   examples: [
     'kdtalker packs compile packs/kdtalker',
     'kdtalker packs compile packs/kdtalker --precision bf16',
+    'kdtalker packs compile packs/kdtalker --device cuda --budget',
   ],
   async run(values, [name], context) {
     const { compile } = await import('../../packs/compile.js');

@@ -1,42 +1,54 @@
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfAborted } from '../../../errors.js';
+import { newHash, sha256 } from '../../../files/hash.js';
 import { writeFully } from '../../../files/whole-io.js';
+import type { WrittenFile, WrittenModel } from '../../onnx/index.js';
+import { aligned } from './arena.js';
 import { planBytes } from './format.js';
 import type { Plan } from './plan.js';
 import type { Weights } from './weights.js';
 
-/** Names of a network's files in their folder. */
-export interface PlanFiles {
-  plan: string;
-  weights: string;
+/** Options of {@link writePlan}. */
+export interface WritePlanOptions {
+  signal?: AbortSignal | undefined;
+  /** Called after every weight with its number of bytes. */
+  onProgress?: ((bytes: number) => void) | undefined;
 }
 
-/** Writes a plan and the weights of its network; memory holds one weight at a time. */
+/** Writes a plan, and beside it the weights of its network as its data; memory holds one weight at a time. */
 export async function writePlan(
   plan: Plan,
   directory: string,
-  { signal }: { signal?: AbortSignal | undefined } = {},
-): Promise<PlanFiles> {
-  const files = { plan: `${plan.role}.plan`, weights: `${plan.role}.weights` };
-  await writeFile(join(directory, files.plan), planBytes(plan));
-  await writeWeights(plan.weights, join(directory, files.weights), signal);
-  return files;
+  options: WritePlanOptions = {},
+): Promise<Required<WrittenModel>> {
+  const file = `${plan.role}.plan`;
+  const bytes = planBytes(plan);
+  await writeFile(join(directory, file), bytes);
+  const data = await writeWeights(plan.weights, directory, `${plan.role}.weights`, options);
+  return { file, bytes: bytes.byteLength, sha256: sha256(bytes), data };
 }
 
+/** Every weight begins at a multiple of the arena's alignment, after zeros. */
 async function writeWeights(
   { offsets, tensors, bytes }: Weights,
+  directory: string,
   file: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  const handle = await open(file, 'w');
+  { signal, onProgress }: WritePlanOptions,
+): Promise<WrittenFile> {
+  const hash = newHash();
+  const handle = await open(join(directory, file), 'w');
   try {
-    await handle.truncate(bytes);
     for (const [name, stored] of tensors) {
       throwIfAborted(signal, 'Writing the weights of a plan');
-      await writeFully(handle, await stored.read(), offsets.get(name)!);
+      const whole = new Uint8Array(aligned(stored.bytes));
+      whole.set(await stored.read());
+      hash.update(whole);
+      await writeFully(handle, whole, offsets.get(name)!);
+      onProgress?.(stored.bytes);
     }
   } finally {
     await handle.close();
   }
+  return { file, bytes, sha256: hash.digest('hex') };
 }

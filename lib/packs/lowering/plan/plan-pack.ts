@@ -1,0 +1,92 @@
+import { throwIfAborted } from '../../../errors.js';
+import { type Pack, rolesOf } from '../../pack.js';
+import { type CacheOptions, cachedEntry } from '../cache.js';
+import type { LoweredPack } from '../cache-entry.js';
+import { keyOf } from '../cache-key.js';
+import { openGraph } from '../lower-pack.js';
+import { PLAN_VERSION } from './format.js';
+import { type Plan, planGraph } from './plan.js';
+import { writePlan } from './write.js';
+
+/** The lengths that a pack leaves open. */
+export interface PlanLengths {
+  /** Frames of a window. */
+  window: number;
+  /** Steps of the sampler. */
+  steps: number;
+}
+
+/** A network of a pack with its plan. */
+export interface PlannedRole {
+  plan: Plan;
+  /** The graph's names for the tensors of the role. */
+  inputs: Record<string, string>;
+  outputs: Record<string, string>;
+}
+
+/**
+ * Plans every network of a pack.
+ *
+ * @throws KdtalkerError OPERATOR_UNSUPPORTED for a node that no kernel computes, PACK_DAMAGED, ABORTED
+ */
+export async function planPack(
+  pack: Pack,
+  lengths: PlanLengths,
+  signal?: AbortSignal,
+): Promise<PlannedRole[]> {
+  const planned: PlannedRole[] = [];
+  for (const [role, { inputs, outputs }] of rolesOf(pack.manifest)) {
+    throwIfAborted(signal, 'Planning the pack');
+    const open = role === 'time' ? lengths.steps : lengths.window;
+    const plan = await planGraph(await openGraph(pack.file(role)), { role, open });
+    planned.push({ plan, inputs: { ...inputs }, outputs: { ...outputs } });
+  }
+  return planned;
+}
+
+/**
+ * The plans of a pack, from the cache or newly made.
+ *
+ * @throws KdtalkerError as {@link planPack}, and OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL
+ */
+export async function plannedPack(
+  pack: Pack,
+  lengths: PlanLengths,
+  options: CacheOptions = {},
+): Promise<LoweredPack> {
+  const entry = await cachedEntry<PlannedRole>(
+    {
+      key: keyOf(pack, ['plan', PLAN_VERSION, lengths.window, lengths.steps]),
+      async plan() {
+        await options.check?.();
+        return planPack(pack, lengths, options.signal);
+      },
+      write: (planned, directory) => writePlans(planned, directory, options),
+    },
+    options,
+  );
+  return entry!; // a pack has at least one network
+}
+
+async function writePlans(
+  planned: readonly PlannedRole[],
+  directory: string,
+  { onProgress, signal }: CacheOptions,
+): Promise<LoweredPack['networks']> {
+  const total = planned.reduce((sum, { plan }) => sum + weightBytes(plan), 0);
+  const networks: LoweredPack['networks'] = {};
+  let done = 0;
+  for (const { plan, inputs, outputs } of planned) {
+    const report = (bytes: number) => {
+      done += bytes;
+      onProgress?.({ stage: 'lower', network: plan.role, done, total });
+    };
+    const written = await writePlan(plan, directory, { signal, onProgress: report });
+    networks[plan.role] = { ...written, inputs, outputs };
+  }
+  return networks;
+}
+
+function weightBytes({ weights }: Plan): number {
+  return [...weights.tensors.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+}
