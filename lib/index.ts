@@ -1,5 +1,21 @@
 export type { Counters, CrossingCount, PixelFormat, Stages, StageTimes, TimedStage } from './binding.js';
 export { ERROR_CODES, KdtalkerError, type KdtalkerErrorCode } from './errors.js';
+export {
+  type AnimateBenchOptions,
+  type AnimatedBench,
+  animateBench,
+  type BenchProgress,
+} from './evaluate/bench/animate.js';
+export {
+  type PreparedBench,
+  type PrepareOptions,
+  type PrepareProgress,
+  prepareBench,
+} from './evaluate/bench/prepare.js';
+export type { MetricName } from './evaluate/metrics.js';
+export { type Evaluation, evaluate } from './evaluate/score/evaluate.js';
+export type { EvaluateOptions, EvaluateProgress } from './evaluate/score/options.js';
+export type { MethodSummary, Summary, Table } from './evaluate/score/table.js';
 export type { CropKind } from './face/crop/index.js';
 export type { FaceChoice, FaceRatios } from './face/faces.js';
 export type { Box, Matrix, Point } from './face/geometry.js';

@@ -25,6 +25,8 @@ t.test('links to files of the repository lead somewhere', async (t) => {
     'docs/kernels.md',
     'docs/puppet.md',
     'docs/models.md',
+    'docs/evaluation.md',
+    'docs/command.md',
     'docs/install.md',
     'docs/training.md',
     'examples/README.md',

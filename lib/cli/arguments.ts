@@ -18,7 +18,7 @@ export function optionsOf(command: Command): OptionTable {
 }
 
 /**
- * Reads the words after the command. If an option is given twice, the last one counts.
+ * Reads the words after the command. If an option is given twice, the last one counts, unless it takes several.
  *
  * @param name the command as typed, `kdtalker packs list`
  * @throws INVALID_ARGUMENT
@@ -34,7 +34,11 @@ export function readArguments(name: string, command: Command, argv: readonly str
   const typed = tokens.filter((token) => token.kind === 'option');
   if (typed.some((token) => token.name === 'help')) return { values: {}, operands: [], help: true };
   const values: Record<string, unknown> = {};
-  for (const token of typed) values[token.name] = readOption(name, table, token);
+  for (const token of typed) {
+    const value = readOption(name, table, token);
+    const isAdded = table[token.name]!.many && values[token.name] !== undefined;
+    values[token.name] = isAdded ? [values[token.name], value].flat() : value;
+  }
   const operands = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
   checkOperands(name, command, operands);
   return { values, operands, help: false };

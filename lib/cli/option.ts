@@ -20,6 +20,8 @@ export interface Option<T> {
   readonly choices?: readonly string[] | undefined;
   /** Names from other programs, for which "Did you mean" suggests this option. */
   readonly also?: readonly string[] | undefined;
+  /** Whether it may be given repeatedly: its value is the list of all. Otherwise the last one counts. */
+  readonly many?: boolean | undefined;
   /** Parses the typed text. `name` is `--pose-scale`. @throws INVALID_ARGUMENT */
   read(typed: string, name: string): T;
 }
@@ -47,6 +49,12 @@ export function text(placeholder: string, help: string, extras: Extras = {}): Op
     return typed;
   };
   return { ...extras, placeholder, help, read };
+}
+
+/** Any text, as often as it is given. */
+export function texts(placeholder: string, help: string, extras: Extras = {}): Option<string[]> {
+  const one = text(placeholder, help, extras);
+  return { ...one, many: true, read: (typed, name) => [one.read(typed, name)] };
 }
 
 /** One of several words. */

@@ -8,15 +8,17 @@ import type { Precision } from '../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../packs/native-options.js';
 import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
 import { checkPack } from '../packs/verify.js';
+import type { Picture } from '../picture.js';
 import { checkPath } from '../validate.js';
 import { Clip } from './clip.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import type { ClipSource, FramePortraits } from './clip-run.js';
-import type { PhotoSize } from './cut.js';
+import type { FaceToCut, PhotoSize } from './cut.js';
 import type { TalkerHost } from './host.js';
 import { lowerForCpu, precisionFor } from './lowering.js';
 import { Motion } from './motion.js';
 import { Pending } from './pending.js';
+import { pictureMotion } from './picture-motion.js';
 import { Portrait } from './portrait.js';
 import type { PortraitOptions } from './portrait-options.js';
 import type { Progress } from './progress.js';
@@ -144,6 +146,12 @@ export class Talker {
   async motionFromVideo(video: VideoInput, options: VideoMotionOptions = {}): Promise<Motion> {
     this.#check();
     return this.#pending.add(motionFromVideo(this.#host, video, options));
+  }
+
+  /** @internal what the motion network sees in one picture: 70 numbers. @throws CLOSED, ABORTED */
+  async pictureMotion(picture: Picture, face: FaceToCut, signal?: AbortSignal): Promise<Float32Array> {
+    this.#check();
+    return this.#pending.add(pictureMotion(this.#host, picture, face, signal));
   }
 
   /**

@@ -88,7 +88,8 @@ async function planSource({ speech, motion, out, ...rest }: AnimateValues): Prom
   throw missing('--speech FILE or --motion FILE');
 }
 
-async function planOptions(values: AnimateValues): Promise<AnimateOptions> {
+/** The options of `talker.animate()`. @throws INVALID_ARGUMENT */
+export async function planOptions(values: AnimateValues): Promise<AnimateOptions> {
   const { seed, steps, window, sampler, eta, mode, still, blink, region, eyes, lips, frame } = values;
   const [yaw = 0, pitch = 0, roll = 0] = values['pose-offset'] ?? [];
   return given({

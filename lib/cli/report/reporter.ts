@@ -2,8 +2,9 @@ import type { Progress } from '../../talker/progress.js';
 import type { Terminal, Tone } from '../terminal.js';
 
 /**
- * The stages of a command. `train` is a training; `videos` counts those of a dataset; `download`, `write` and `check` make a pack, `lower` rewrites one for this processor; the others are the
- * preparations of a clip and the clip's own stages.
+ * The stages of a command. `train` is a training; `videos` counts those of a dataset; `download`, `write` and `check` make a pack, `lower`
+ * rewrites one for this processor; `cut` and `measure` belong to evaluations; the others are the preparations of a clip and the clip's own
+ * stages.
  */
 export type Stage =
   | 'train'
@@ -14,12 +15,14 @@ export type Stage =
   | 'load'
   | 'lower'
   | 'portrait'
+  | 'cut'
+  | 'measure'
   | Progress['stage'];
 
 /** In the order of their beginnings; later stages overlap with earlier ones. */
 export const STAGES: readonly Stage[] = [
   ...(['train', 'videos', 'download', 'write', 'check', 'load', 'lower', 'portrait'] as const),
-  ...(['track', 'motion', 'audio', 'sample', 'render', 'encode'] as const),
+  ...(['track', 'motion', 'audio', 'sample', 'render', 'encode', 'cut', 'measure'] as const),
 ];
 
 /** Progress of a clip, or of a one-step stage of the command: 0 of 1, 1 of 1. */

@@ -1,4 +1,4 @@
-import type { DenseMatrix } from './matrix.js';
+import type { NumberMatrix } from './matrix.js';
 
 /** A symmetric matrix with the same eigenvalues that is zero beside the diagonal and its neighbours. */
 interface Tridiagonal {
@@ -8,7 +8,7 @@ interface Tridiagonal {
 }
 
 /** The eigenvalues of a symmetric matrix, in no order: Householder's reflections, then the implicit QL method. */
-export function eigenvalues(symmetric: DenseMatrix): Float64Array {
+export function eigenvalues(symmetric: NumberMatrix): Float64Array {
   if (symmetric.rows === 0) return new Float64Array(0);
   const { diagonal, beside } = tridiagonal(symmetric);
   for (let first = 0; first < diagonal.length; first++) isolate(diagonal, beside, first);
@@ -16,7 +16,7 @@ export function eigenvalues(symmetric: DenseMatrix): Float64Array {
 }
 
 /** Reflects one row after the other, from the last to the second, so that only its neighbour is left of it. */
-function tridiagonal({ rows: size, data }: DenseMatrix): Tridiagonal {
+function tridiagonal({ rows: size, data }: NumberMatrix): Tridiagonal {
   const a = data.slice();
   const beside = new Float64Array(size);
   for (let row = size - 1; row > 0; row--) beside[row - 1] = reflect(a, size, row);

@@ -1,16 +1,16 @@
 /** A matrix in double precision, row-major. */
-export interface DenseMatrix {
+export interface NumberMatrix {
   readonly rows: number;
   readonly columns: number;
   readonly data: Float64Array;
 }
 
-export function zeros(rows: number, columns: number): DenseMatrix {
+export function zeros(rows: number, columns: number): NumberMatrix {
   return { rows, columns, data: new Float64Array(rows * columns) };
 }
 
 /** a b' : every row of `a` times every row of `b`. */
-export function timesTransposed(a: DenseMatrix, b: DenseMatrix): DenseMatrix {
+export function timesTransposed(a: NumberMatrix, b: NumberMatrix): NumberMatrix {
   const product = zeros(a.rows, b.rows);
   for (let i = 0; i < a.rows; i++) {
     for (let j = 0; j < b.rows; j++)
@@ -29,7 +29,7 @@ function dot(a: Float64Array, fromA: number, b: Float64Array, fromB: number, cou
  * Cholesky's factor of a symmetric positive semidefinite matrix S, with pivots: the rows r of the result are vectors with S = sum of r r'.
  * There are only as many rows as the rank of S, up to rounding.
  */
-export function choleskyRows(symmetric: DenseMatrix): DenseMatrix {
+export function choleskyRows(symmetric: NumberMatrix): NumberMatrix {
   const size = symmetric.rows;
   const left = diagonalOf(symmetric);
   const enough = size * Number.EPSILON * Math.max(0, ...left);
@@ -48,7 +48,7 @@ export function choleskyRows(symmetric: DenseMatrix): DenseMatrix {
 }
 
 /** What is left of the pivot's row, over the root of the pivot. */
-function nextRow(symmetric: DenseMatrix, rows: readonly Float64Array[], pivot: number, root: number) {
+function nextRow(symmetric: NumberMatrix, rows: readonly Float64Array[], pivot: number, root: number) {
   const size = symmetric.rows;
   const row = symmetric.data.slice(pivot * size, (pivot + 1) * size);
   for (const known of rows) {
@@ -58,7 +58,7 @@ function nextRow(symmetric: DenseMatrix, rows: readonly Float64Array[], pivot: n
   return row.map((value) => value / root);
 }
 
-function diagonalOf({ rows, data }: DenseMatrix): Float64Array {
+function diagonalOf({ rows, data }: NumberMatrix): Float64Array {
   return Float64Array.from({ length: rows }, (_, i) => data[i * rows + i]!);
 }
 
@@ -69,6 +69,6 @@ function indexOfGreatest(values: Float64Array): number {
 }
 
 /** The sum of the diagonal. */
-export function trace(matrix: DenseMatrix): number {
+export function trace(matrix: NumberMatrix): number {
   return diagonalOf(matrix).reduce((sum, value) => sum + value, 0);
 }

@@ -29,19 +29,6 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   return sorted[below]! + (at - below) * (sorted[above]! - sorted[below]!);
 }
 
-/** Pearson's correlation; 0 if one of the two lists does not vary. */
-export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const [centreA, centreB] = [mean(a), mean(b)];
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i]! - centreA, b[i]! - centreB];
-    ab += x * y;
-    aa += x * x;
-    bb += y * y;
-  }
-  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
-}
-
 /** Scales values to 0..1. The small number keeps constant values finite. */
 export function toUnitRange(values: readonly number[]): number[] {
   const [least, most] = rangeOf(values);

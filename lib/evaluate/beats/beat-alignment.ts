@@ -1,6 +1,6 @@
 import { mean } from '../arithmetic/statistics.js';
 import { BEAT_POINTS } from '../landmarks/lists.js';
-import type { Mesh } from '../landmarks/mesh.js';
+import type { FaceMesh } from '../landmarks/mesh.js';
 
 /** The Gaussian under which the speed is smoothed: deviation and reach in frames. */
 const SIGMA = 5;
@@ -9,26 +9,26 @@ const RADIUS = 20;
 const SPREAD = 0.02;
 
 /** The points of a mesh whose speed counts. */
-export function beatPoints(mesh: Mesh): Mesh {
+export function beatPoints(mesh: FaceMesh): FaceMesh {
   return BEAT_POINTS.map((index) => mesh[index]!);
 }
 
 /** The mean speed of a face's points from one frame to the next. */
 export class MotionSpeed {
-  #last: Mesh | undefined;
+  #last: FaceMesh | undefined;
   #count = 0;
   /** The distance from each frame to the next; NaN from and to frames without a face. */
   readonly values: number[] = [];
 
   /** @param points of the next frame, x, y and z; undefined without a face */
-  add(points: Mesh | undefined): void {
+  add(points: FaceMesh | undefined): void {
     if (this.#count > 0) this.values.push(points && this.#last ? meanStep(this.#last, points) : Number.NaN);
     this.#count += 1;
     this.#last = points;
   }
 }
 
-function meanStep(from: Mesh, to: Mesh): number {
+function meanStep(from: FaceMesh, to: FaceMesh): number {
   const steps = from.map(([x, y, z = 0], i) =>
     Math.hypot(to[i]![0] - x, to[i]![1] - y, (to[i]![2] ?? 0) - z),
   );

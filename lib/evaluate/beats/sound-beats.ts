@@ -1,17 +1,13 @@
 import { median, rangeOf, roundHalfEven } from '../arithmetic/statistics.js';
-import { BEAT_RATE, HOP, onsetStrength } from './onset-strength.js';
+import { BEAT_RATE, HOP, onsetStrength, type ReadSound } from './onset-strength.js';
 import { estimateTempo } from './tempo.js';
 
 /** How much a deviation from the tempo costs. */
 const TIGHTNESS = 100;
 
-/**
- * The beats of speech in seconds: Ellis' dynamic programming as in librosa, which finds the chain of onsets that is both loud and even.
- *
- * @param samples at {@link BEAT_RATE}, -1 to 1
- */
-export function soundBeats(samples: Float32Array): number[] {
-  return beatFrames(onsetStrength(samples)).map((frame) => (frame * HOP) / BEAT_RATE);
+/** The beats of speech in seconds: Ellis' dynamic programming as in librosa, which finds the chain of onsets that is both loud and even. */
+export async function soundBeats(read: ReadSound): Promise<number[]> {
+  return beatFrames(await onsetStrength(read)).map((frame) => (frame * HOP) / BEAT_RATE);
 }
 
 /** The beats as indices of the onset strength. */

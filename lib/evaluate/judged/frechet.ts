@@ -1,10 +1,10 @@
 import { eigenvalues } from '../arithmetic/eigenvalues.js';
-import { choleskyRows, type DenseMatrix, timesTransposed, trace, zeros } from '../arithmetic/matrix.js';
+import { choleskyRows, type NumberMatrix, timesTransposed, trace, zeros } from '../arithmetic/matrix.js';
 
 /** The mean and the covariance (with n - 1) of feature vectors. */
 export interface FeatureStatistics {
   readonly mean: Float64Array;
-  readonly covariance: DenseMatrix;
+  readonly covariance: NumberMatrix;
 }
 
 /** Adds feature vectors up, so that memory does not depend on their number. */

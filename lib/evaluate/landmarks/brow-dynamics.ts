@@ -1,5 +1,5 @@
 import { LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE } from './lists.js';
-import { centreOf, distance, type Mesh } from './mesh.js';
+import { centreOf, distance, type FaceMesh } from './mesh.js';
 
 /**
  * THEval's eyebrow dynamics: how much the height of the brows over the eyes, relative to the distance of the eyes, changes from frame to
@@ -10,7 +10,7 @@ export class BrowDynamics {
   #sum = 0;
   #count = 0;
 
-  add(mesh: Mesh): void {
+  add(mesh: FaceMesh): void {
     const heights = heightsOf(mesh);
     if (this.#last) {
       this.#sum += Math.abs(heights[0] - this.#last[0]) + Math.abs(heights[1] - this.#last[1]);
@@ -30,7 +30,7 @@ export class BrowDynamics {
   }
 }
 
-function heightsOf(mesh: Mesh): [left: number, right: number] {
+function heightsOf(mesh: FaceMesh): [left: number, right: number] {
   const [left, right] = [centreOf(mesh, LEFT_EYE), centreOf(mesh, RIGHT_EYE)];
   const apart = distance(left, right);
   return [

@@ -1,5 +1,5 @@
 import { LIPS } from './lists.js';
-import { distance, type Mesh } from './mesh.js';
+import { distance, type FaceMesh } from './mesh.js';
 
 /** The side of the picture to which positions are scaled, so that sizes of videos do not matter. */
 const SIDE = 256;
@@ -15,7 +15,7 @@ export class LipDynamics {
   #count = 0;
 
   /** @param size of the picture in which the mesh was found */
-  add(mesh: Mesh, { width, height }: { width: number; height: number }): void {
+  add(mesh: FaceMesh, { width, height }: { width: number; height: number }): void {
     const points = LIPS.map((i) => [(mesh[i]![0] * SIDE) / width, (mesh[i]![1] * SIDE) / height] as const);
     let pair = 0;
     for (let a = 0; a < points.length; a++) {

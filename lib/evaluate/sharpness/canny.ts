@@ -15,41 +15,45 @@ const [LOW, HIGH] = [0.1, 0.2];
 export function cannyEdges(grey: GreyPicture): Uint8Array {
   const smooth = smoothed(grey);
   const gradient = sobel(smooth);
-  const length = gradient.across.map((value, i) => Math.sqrt(value * value + gradient.down[i]! ** 2));
+  const length = gradient.across.map((value, i) => {
+    const down = gradient.down[i]!;
+    return Math.sqrt(value * value + down * down);
+  });
   const crests = crestsOf({ data: length, width: grey.width, height: grey.height }, gradient);
   return connected(crests, length, grey.width);
 }
 
 /** Gauss' blur with zeros outside, over the same blur of ones: pixels outside do not count. */
 function smoothed({ data, width, height }: GreyPicture): Plane {
-  const across = blur(width);
-  const down = blur(height);
   const between = new Float64Array(width * height);
   const result = new Float64Array(width * height);
+  const [across, down] = [totalsOf(width), totalsOf(height)];
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) between[y * width + x] = across(data, y * width, 1, x);
+    for (let x = 0; x < width; x++)
+      between[y * width + x] = blurred(data, y * width, 1, x, width) / across[x]!;
   }
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) result[y * width + x] = down(between, x, width, y);
+    for (let x = 0; x < width; x++) result[y * width + x] = blurred(between, x, width, y, height) / down[y]!;
   }
   return { data: result, width, height };
 }
 
-/** The blur at one of `count` places that lie `step` apart from `start` on. */
-function blur(count: number) {
-  const weights = Float64Array.from({ length: 2 * RADIUS + 1 }, (_, i) =>
-    Math.exp(-((i - RADIUS) ** 2) / (2 * SIGMA ** 2)),
-  );
-  return (data: ArrayLike<number>, start: number, step: number, at: number): number => {
-    let [sum, total] = [0, 0];
-    const last = Math.min(at + RADIUS, count - 1);
-    for (let i = Math.max(at - RADIUS, 0); i <= last; i++) {
-      const weight = weights[i - at + RADIUS]!;
-      sum += weight * data[start + i * step]!;
-      total += weight;
-    }
-    return sum / total;
-  };
+const WEIGHTS = Float64Array.from({ length: 2 * RADIUS + 1 }, (_, i) =>
+  Math.exp(-((i - RADIUS) ** 2) / (2 * SIGMA ** 2)),
+);
+
+/** The weighted sum around one of `count` places that lie `step` apart from `start` on. */
+function blurred(data: ArrayLike<number>, start: number, step: number, at: number, count: number): number {
+  let sum = 0;
+  const [first, last] = [Math.max(at - RADIUS, 0), Math.min(at + RADIUS, count - 1)];
+  for (let i = first; i <= last; i++) sum += WEIGHTS[i - at + RADIUS]! * data[start + i * step]!;
+  return sum;
+}
+
+/** The sum of the weights at each of `count` places: less at the ends. */
+function totalsOf(count: number): Float64Array {
+  const ones = new Float64Array(count).fill(1);
+  return ones.map((_, at) => blurred(ones, 0, 1, at, count));
 }
 
 /** 1 for pixels over the low threshold that are not lower than either neighbour along the gradient, 2 for those over the high one. */

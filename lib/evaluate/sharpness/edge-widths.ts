@@ -11,7 +11,7 @@ const STEEPEST = Math.tan(Math.PI / 8);
  * one of the two directions.
  */
 export function verticalEdges({ data, width, height }: GreyPicture): Uint8Array {
-  const strength = sobel({ data, width, height }).across.map((value) => (value / 8) ** 2);
+  const strength = sobel({ data, width, height }).across.map((value) => (value * value) / 64);
   const needed = 2 * Math.sqrt(strength.reduce((sum, value) => sum + value, 0) / strength.length);
   const strong = strength.map((value) => (value <= needed ? 0 : value));
   const edges = new Uint8Array(width * height);

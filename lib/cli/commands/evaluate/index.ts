@@ -1,0 +1,3 @@
+import type { Group } from '../../command.js';
+
+export const group: Group = { summary: 'Measure how good videos are, and compare methods' };

@@ -1,0 +1,71 @@
+import { THREADS } from '../../limits.js';
+import { engine, movement, sampling } from '../animate/options.js';
+import { choice, decimal, flag, integer, section, text, texts, type Values } from '../option.js';
+
+const FILES = 'Input and output';
+const bench = text('DIR', 'The clips to compare on, from `evaluate prepare`');
+const threads = integer(THREADS, 'Threads of a network', { fallback: '1' });
+
+/** Options of `evaluate prepare`. */
+export const PREPARE_OPTIONS = {
+  ...section(FILES, {
+    videos: text(
+      'PATH',
+      'A folder of videos, and of pictures with voices of the same names; or a text file with a path on each line',
+    ),
+    out: text('DIR', 'Where the clips go', { also: ['o', 'output'] }),
+  }),
+  ...section('Clips', {
+    seconds: decimal([0.04, 3600], 'Length of each clip at most', { fallback: '8' }),
+    crop: choice(
+      ['ffhq', 'kdtalker', 'liveportrait', 'none'],
+      "How the first frame's face is cut out; all frames are cut to the same square, none takes whole frames",
+      { fallback: 'kdtalker' },
+    ),
+    size: integer([64, 2048], 'Side of the squares in pixels, an even number', { fallback: '512' }),
+  }),
+  ...section('Engine', { threads }),
+};
+
+/** The options given to `evaluate prepare`. */
+export type PrepareValues = Values<typeof PREPARE_OPTIONS>;
+
+/** Options of `evaluate animate`. */
+export const ANIMATE_BENCH_OPTIONS = {
+  ...section(FILES, {
+    bench,
+    out: text('DIR', 'Where the videos go, and times.json', { also: ['o', 'output'] }),
+    'no-speed': flag('Do not generate each clip once more without an encoder to measure that speed'),
+  }),
+  ...engine,
+  ...sampling,
+  ...movement,
+};
+
+/** The options given to `evaluate animate`. */
+export type AnimateBenchValues = Values<typeof ANIMATE_BENCH_OPTIONS>;
+
+/** Options of `evaluate score`. */
+export const SCORE_OPTIONS = {
+  ...section(FILES, {
+    bench,
+    method: texts(
+      'NAME=DIR',
+      'A name and the folder of its videos; for several methods give it several times',
+    ),
+    out: text('DIR', 'Where the results go', { also: ['o', 'output'] }),
+    'fail-if': texts(
+      'CONDITION',
+      "Exit with 1 if it is true of a mean: 'cpbd<0.2', or of one method 'ours.lmd>0.1'",
+    ),
+  }),
+  ...section('Engine', {
+    pack: text('NAME', 'A pack whose motion network sees how the head turns', {
+      fallback: 'poses are not measured',
+    }),
+    threads,
+  }),
+};
+
+/** The options given to `evaluate score`. */
+export type ScoreValues = Values<typeof SCORE_OPTIONS>;

@@ -1,0 +1,2 @@
+/** The name of the real videos among the methods. */
+export const REAL = 'real';

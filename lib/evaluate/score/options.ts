@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { invalidArgument } from '../../errors.js';
+import { THREADS } from '../../limits.js';
+import { abortSignal, callback, integer, parseOptions } from '../../validate.js';
+import { type Condition, readCondition } from './conditions.js';
+import { REAL } from './names.js';
+
+/** The progress of {@link evaluate}: one event for each frame that was measured. */
+export interface EvaluateProgress {
+  clip: string;
+  method: string;
+  /** Videos that are measured, of those that there are. */
+  done: number;
+  total: number;
+  /** Frames of this video that are measured. */
+  frames: number;
+}
+
+/** Options of {@link evaluate}. */
+export interface EvaluateOptions {
+  /** The folder of clips that `prepareBench()` made. */
+  bench: string;
+  /**
+   * Folders of videos by the methods' names. A video has the name of its clip, such as `ours/anna.mp4`; any size, rate, length and codec.
+   * `times.json` beside the videos, such as `{ "anna": { "generate": 3.1, "whole": 3.9 } }`, has the seconds that they took.
+   */
+  methods: Readonly<Record<string, string>>;
+  /** A folder for the results; a run that was stopped goes on there. */
+  out: string;
+  /** A pack, whose motion network sees how the head turns. Default none: the pose is not measured. */
+  pack?: string | undefined;
+  /** Conditions under which the results count as failed, such as `'cpbd<0.2'` for all methods or `'ours.lmd>0.1'` for one. */
+  failIf?: readonly string[] | undefined;
+  /** Threads of each network. Default 1. */
+  threads?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** Errors that it throws are ignored. */
+  onProgress?: ((progress: EvaluateProgress) => void) | undefined;
+}
+
+const PATH = 'a path';
+const path = z.string({ error: PATH }).min(1, PATH);
+const METHODS = 'folders by names';
+const schema = z.strictObject(
+  {
+    bench: path,
+    methods: z.record(z.string(), path, { error: METHODS }),
+    out: path,
+    pack: path.optional(),
+    failIf: z.array(z.string({ error: 'conditions' }), { error: 'conditions' }).default([]),
+    threads: integer(...THREADS).default(1),
+    signal: abortSignal.optional(),
+    onProgress: callback<EvaluateProgress>().optional(),
+  },
+  { error: 'an object' },
+);
+
+const NAME = /^[A-Za-z0-9][\w-]*$/;
+
+/** Checked options. */
+export interface EvaluatePlan extends Omit<EvaluateOptions, 'failIf' | 'threads'> {
+  readonly failIf: readonly Condition[];
+  readonly threads: number;
+}
+
+/** @throws INVALID_ARGUMENT */
+export function planEvaluate(options: EvaluateOptions): EvaluatePlan {
+  const plan = parseOptions(schema, options, 'the options of evaluate()');
+  for (const name of Object.keys(plan.methods)) {
+    if (!NAME.test(name) || name === REAL || name === 'paper')
+      throw invalidArgument(
+        "a name of letters, digits, '-' and '_', not 'real' or 'paper',",
+        'a method',
+        name,
+      );
+  }
+  const methods = [REAL, ...Object.keys(plan.methods)];
+  return { ...plan, failIf: plan.failIf.map((text) => readCondition(text, methods)) };
+}

@@ -1,0 +1,115 @@
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { evaluate } from 'kdtalker';
+import t from 'tap';
+import { KdtalkerError } from '../dist/errors.js';
+import { hearSound } from '../dist/evaluate/measure/clip-speech.js';
+import { measureVideo } from '../dist/evaluate/measure/measure-video.js';
+import { ENVELOPE_RATE } from '../dist/evaluate/sound/envelope.js';
+import { delayOf } from '../dist/evaluate/sync/delay.js';
+import { FaceFinder } from '../dist/face/faces.js';
+import { changed, recording, resultFiles } from './support/bench.js';
+import { printed, run, speechFile, start } from './support/cli.js';
+import { ffmpeg } from './support/media.js';
+import { portraitFile, randoms } from './support/talker.js';
+
+const FRAME = 0.04;
+
+t.test('sound shifted by k frames is reported at k by both offsets', async (t) => {
+  const folder = t.testdir();
+  const frames = 90;
+  const take = await recording(t, folder, frames, { still: true });
+  const small = changed(take, join(folder, 'small.mp4'), '-vf', 'scale=256:256', '-crf', '8');
+  const finder = await FaceFinder.open();
+  t.teardown(() => finder.close());
+  const alone = { speech: undefined, real: undefined, noReal: '', pointsFile: undefined, signal: undefined };
+  const video = await measureVideo(small, {
+    ...alone,
+    finder,
+    talker: undefined,
+    frames,
+    onFrame: () => {},
+  });
+  const speech = await hearSound(take, undefined);
+  const inStep = video.mouthOffset(speech.loudness(frames))!;
+  t.ok(Math.abs(inStep) <= 1, `the puppet's mouth follows the sound: ${inStep}`);
+  for (let k = -5; k <= 5; k++) {
+    const filter = k < 0 ? `adelay=${-k * 40}|${-k * 40}` : `atrim=start=${k * FRAME},asetpts=PTS-STARTPTS`;
+    const file = changed(take, join(folder, `${k}.wav`), '-vn', '-af', filter, '-ac', '1');
+    const sound = await hearSound(file, undefined);
+    t.equal(video.mouthOffset(sound.loudness(frames)), inStep + k, `mouth: ${k}`);
+    const delay = delayOf(speech.envelope, sound.envelope, ENVELOPE_RATE)!;
+    t.ok(
+      Math.abs(delay.steps / (ENVELOPE_RATE * FRAME) - k) < 0.2,
+      `sound: ${delay.steps} steps for ${k} frames`,
+    );
+  }
+});
+
+t.test('memory does not grow with the length of a video', async (t) => {
+  const folder = t.testdir();
+  const file = join(folder, 'long.mkv');
+  const frames = 8000;
+  const source = ['-f', 'lavfi', '-i', 'color=c=gray:s=64x64:r=25', '-frames:v', String(frames)];
+  ffmpeg(...source, '-preset', 'ultrafast', file);
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used: number[] = [];
+  let seen = 0;
+  const onFrame = () => {
+    if (++seen % 2000 !== 0) return;
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    used.push(heapUsed + external);
+  };
+  const finder = { find: () => Promise.reject(new KdtalkerError('NO_FACE', 'none')) };
+  const alone = { speech: undefined, real: undefined, noReal: '', talker: undefined, signal: undefined };
+  const pointsFile = join(folder, 'long.points');
+  const result = await measureVideo(file, { ...alone, finder, pointsFile, frames: 1e6, onFrame });
+  t.equal(result.frames, frames);
+  t.ok(used.at(-1)! - used[0]! < 3e6, `${used.map((bytes) => (bytes / 1e6).toFixed(1))} MB`);
+});
+
+t.test('prepare, animate and score of five portraits and voices, killed ten times', async (t) => {
+  const folder = t.testdir();
+  const given = join(folder, 'given');
+  mkdirSync(given);
+  for (const [i, name] of ['a', 'b', 'c', 'd', 'e'].entries()) {
+    copyFileSync(portraitFile, join(given, `${name}.png`));
+    speechFile(given, 0.2 + 0.04 * i, `${name}.wav`);
+  }
+  const [bench, videos, out] = ['bench', 'videos', 'results'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const commands = [
+    ['prepare', '--videos', given, '--out', bench, '--size', '256'],
+    ['animate', '--bench', bench, '--out', videos, '--no-speed', '--threads', '1'],
+    ['score', '--bench', bench, '--method', `ours=${videos}`, '--out', out],
+  ].map((words) => ['evaluate', ...words, '--json']);
+  const random = randoms(5);
+  for (const [i, kills] of [2, 3, 5].entries()) {
+    for (let kill = 0; kill < kills; kill++) await killed(commands[i]!, Math.floor(5 * random()));
+    const ended = await run(commands[i]!);
+    t.equal(ended.code, 0, ended.stderr);
+  }
+  const again = join(folder, 'again');
+  await evaluate({ bench, methods: { ours: videos }, out: again });
+  t.same(resultFiles(out), resultFiles(again), 'the same bytes as a run that nobody stopped');
+  const means = JSON.parse(readFileSync(join(out, 'table.json'), 'utf8')) as object;
+  t.match(means, {
+    clips: 5,
+    methods: [{ name: 'ours', metrics: { faces: { mean: 1, count: 5 }, fpsWhole: { count: 5 } } }],
+  });
+});
+
+/** Starts a command and kills it where it begins the clip of this number. */
+async function killed(command: readonly string[], clip: number): Promise<void> {
+  const running = start(command);
+  await printed(running, new RegExp(`"done":[${clip}-9]|"event":"result"`));
+  running.child.kill('SIGKILL');
+  await running.ended;
+}
