@@ -78,7 +78,8 @@ t.test('without a terminal the licences have to be accepted in advance', async (
   t.match(await run(ARGUMENTS, surroundings), {
     code: 2,
     stdout: '',
-    stderr: /INVALID_ARGUMENT: Expected --accept-licences, or a terminal to ask on, but received neither\n$/,
+    stderr:
+      /INVALID_ARGUMENT: Expected --accept-licences, or a terminal on which to ask, but received neither\n$/,
   });
   t.same(hub.requests, []);
   t.same(readdirSync(cwd), []);

@@ -18,7 +18,7 @@ async function loadWithout(t: Test, home: string | undefined, user: string) {
   endedWith(t, result, 0, 'the program', /^$|processinfo/);
   const [puppet, other] = result.stdout.split('\n');
   t.equal(puppet, 'loaded', 'the puppet keeps no cache');
-  t.match(other, /^OUTPUT_UNWRITABLE: .*no home folder\. Name one in KDTALKER_CACHE/);
+  t.match(other, /^OUTPUT_UNWRITABLE: .*no home folder\. Set KDTALKER_CACHE/);
   t.same(new Set(readdirSync(folder)), new Set([...before, 'speech-60.wav']), 'nothing is left');
 }
 

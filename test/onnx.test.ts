@@ -196,6 +196,6 @@ t.test('a graph whose nodes need each other is refused', async (t) => {
   ] as const) {
     const model = decodeModel(g.toBytes());
     model.graph.node[node]!.input[0] = needed;
-    t.throws(() => EditableGraph.parse(encodeModel(model)), /without circles but '.*' needs itself/);
+    t.throws(() => EditableGraph.parse(encodeModel(model)), /without cycles but node '.*' depends on itself/);
   }
 });

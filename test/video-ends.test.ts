@@ -64,7 +64,7 @@ t.test('no ffmpeg, or a sound that is gone or changed since it was heard', async
       t,
       () => encode(join(folder, 'a.mp4'), 3, { sound }),
       'SPEECH_UNREADABLE',
-      /tone\.wav' to stay as it is/,
+      /tone\.wav' to stay unchanged/,
     );
     t.notOk(
       names(folder).some((left) => left.includes('a.mp4')),

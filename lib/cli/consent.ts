@@ -22,7 +22,7 @@ export function requireTerminal(flag: string, { input, output }: Dialogue = STAN
   if (input.isTTY === true && output.isTTY === true) return;
   throw new KdtalkerError(
     'INVALID_ARGUMENT',
-    `Expected ${flag}, or a terminal to ask on, but received neither`,
+    `Expected ${flag}, or a terminal on which to ask, but received neither`,
   );
 }
 

@@ -31,7 +31,7 @@ export function groupHelp({ name, summary, members }: Extract<FoundCommand, { ki
     'Commands:',
     ...definitions(rows),
     '',
-    `'${name} COMMAND --help' tells more about a command.`,
+    `'${name} COMMAND --help' prints the options of a command.`,
     ...(isProgram ? programHelp() : []),
   ].join('\n');
 }
@@ -40,14 +40,14 @@ function programHelp(): string[] {
   const variables = [
     [
       'FFMPEG_PATH',
-      'The ffmpeg program; otherwise the one on PATH is taken, then that of the package @ffmpeg-installer/ffmpeg',
+      'The ffmpeg program; default: the one on PATH, else the one of the package @ffmpeg-installer/ffmpeg',
     ],
     ['KDTALKER_PYTHON', "The Python with PyTorch that 'train' and 'bench' use"],
     ['KDTALKER_ORT', "An ONNX Runtime library instead of the package's own"],
     ['HF_ENDPOINT', "Another model hub for 'packs pull'"],
     ['HF_TOKEN', 'An access token for it'],
-    ['KDTALKER_DEBUG', 'Set: errors come with their stack, as with --debug'],
-    ['NO_COLOR', 'Set: no colours'],
+    ['KDTALKER_DEBUG', 'If set, errors are printed with their stack, as with --debug'],
+    ['NO_COLOR', 'If set, output has no colours'],
   ] as const;
   const line = `${PROGRAM} animate --portrait face.jpg --speech speech.wav --out talk.mp4`;
   return [

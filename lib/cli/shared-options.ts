@@ -7,7 +7,7 @@ export const DEVICES = ['cpu', 'cuda', 'guarded'] as const;
 /** Number formats of lowered networks. */
 export const precision = choice(
   ['fp32', 'bf16', 'auto'],
-  'Arithmetic of lowered networks; auto takes bf16 where it can',
+  'Arithmetic of lowered networks; auto uses bf16 if the processor has it',
   {
     fallback: 'fp32',
   },
@@ -15,8 +15,11 @@ export const precision = choice(
 
 /** The common options of commands that load a talker. */
 export const TALKER_OPTIONS = {
-  pack: text('NAME', 'A built-in pack, or the folder of one', { fallback: 'puppet', also: ['model'] }),
-  device: choice(['auto', ...DEVICES], 'Where the networks run', { fallback: 'auto' }),
+  pack: text('NAME', 'A built-in pack, or a folder that holds a pack', {
+    fallback: 'puppet',
+    also: ['model'],
+  }),
+  device: choice(['auto', ...DEVICES], 'The device that runs the networks', { fallback: 'auto' }),
   threads: integer(THREADS, 'Threads of a network', { fallback: 'one per core' }),
   precision,
   'no-lowering': flag("Run the pack's files as they are, not rewritten for this processor"),

@@ -24,7 +24,7 @@ export class FileMark {
     if (this.#status === undefined || keys.every((key) => now?.[key] === this.#status?.[key])) return;
     throw new KdtalkerError(
       'SPEECH_UNREADABLE',
-      `Expected ${name} to stay as it is while it is read but it was changed. Give a copy that nothing writes to.`,
+      `Expected ${name} to stay unchanged while it is read but it was changed. Give a copy that no other program writes to.`,
     );
   }
 }

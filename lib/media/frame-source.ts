@@ -205,7 +205,7 @@ function warnOfColours(track: MediaTrack, name: string): MediaTrack {
   if (/\b(dvh1|dvhe)\b/.test(track.text) && !/bt2020|bt709/.test(track.text))
     warnOnce(
       'VIDEO_COLOURS',
-      `The colours of ${name} are Dolby Vision's own, which cannot be converted: they will be off. Export it as SDR, HLG or HDR10.`,
+      `The colours of ${name} are Dolby Vision's own, which cannot be converted: the pictures will have wrong colours. Export it as SDR, HLG or HDR10.`,
       name,
     );
   return track;
@@ -217,6 +217,6 @@ function tooLong(name: string, { maxSeconds = MAX_SECONDS }: FrameSourceOptions)
 }
 
 function unreadable(name: string, why: string, cause?: unknown): KdtalkerError {
-  const message = `Expected a video but received ${name}, which ${why}. Give a whole video file with a track of pictures.`;
+  const message = `Expected a video but received ${name}, which ${why}. Give a complete video file.`;
   return new KdtalkerError('VIDEO_UNREADABLE', message, { cause });
 }

@@ -84,7 +84,7 @@ export class FrameStore {
 function cut(path: string, expected: number, received: number): KdtalkerError {
   return new KdtalkerError(
     'FILE_NOT_FOUND',
-    `Expected ${expected} bytes of pictures in '${path}' but received ${received}: something else has cut the file. ` +
+    `Expected ${expected} bytes of pictures in '${path}' but received ${received}: another program shortened the file. ` +
       'Open the source video again with talker.sourceVideo()',
   );
 }

@@ -161,8 +161,8 @@ class OpenSound implements Sound {
     const { name } = this.#source;
     warnOnce(
       'CHANNELS_CANCEL',
-      `The ${channels} channels of ${name} cancel each other out, as where one is wired the wrong way round. Where they do, the louder ` +
-        `one, channel ${taken + 1}, moves the mouth. Mend the recording, or give one channel.`,
+      `The ${channels} channels of ${name} cancel each other out, as if one were wired with reversed polarity. Where they do, the louder ` +
+        `one, channel ${taken + 1}, moves the mouth. Repair the recording, or give one channel.`,
       name,
     );
   }

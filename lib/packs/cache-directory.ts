@@ -24,7 +24,7 @@ export function neededCacheDirectory(environment?: NodeJS.ProcessEnv): string {
   if (found !== undefined) return found;
   throw new KdtalkerError(
     'OUTPUT_UNWRITABLE',
-    'Expected a folder for lowered packs but this user has no home folder. Name one in KDTALKER_CACHE, or load with lowering: false',
+    'Expected a folder for lowered packs but this user has no home folder. Set KDTALKER_CACHE to a folder, or load with lowering: false',
   );
 }
 

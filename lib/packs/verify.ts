@@ -172,7 +172,7 @@ async function verifyNumbers(
       : `${found}, which is ${short(Math.abs(found - expected))} off where ${short(allowed)} is allowed`;
   throw new KdtalkerError(
     'PACK_DAMAGED',
-    `Expected ${expected} for ${place} but received ${received} (${file}). The files are those of pack.json, but the ` +
+    `Expected ${expected} for ${place} but received ${received} (${file}). The files match pack.json, but the ` +
       'network does not give what it gave when the pack was made: make or download the pack again',
   );
 }

@@ -25,7 +25,7 @@ export function precisionFor(choice: PrecisionChoice): Precision {
   if (bf16) return choice;
   throw new KdtalkerError(
     'DEVICE_UNAVAILABLE',
-    `Expected a processor with AVX512-BF16 for precision 'bf16' but this one has ${isa}. Use 'fp32', or 'auto', which takes what there is`,
+    `Expected a processor with AVX512-BF16 for precision 'bf16' but this one has ${isa}. Use 'fp32', or 'auto', which uses bf16 only if the processor has it`,
   );
 }
 

@@ -13,7 +13,7 @@ std::thread StartThread(std::function<void()> work) {
     return std::thread(std::move(work));
   } catch (const std::system_error& error) {
     throw Error("OUT_OF_RESOURCES",
-                std::string("Expected another thread from the system but it gave none (") + error.what() +
+                std::string("Expected the system to start a thread but it refused (") + error.what() +
                     "). Raise the limit on processes and threads (ulimit -u, a container's pids limit)");
   }
 }

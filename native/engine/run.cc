@@ -30,8 +30,9 @@ Run::Run(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, Run
       size_(FrameSize::Of(*portrait_, options_.full)),
       frames_(speech_->frames()) {
   if (speech_->device() != portrait_->talker()->device()) {
-    throw Error("INVALID_ARGUMENT",
-                "Expected speech and portrait of one talker for a clip but received those of two");
+    throw Error(
+        "INVALID_ARGUMENT",
+        "Expected speech and portrait of the same talker for a clip but received those of two talkers");
   }
   if (frames_ == 0)
     throw Error("INVALID_ARGUMENT", "Expected finished speech for a clip but received speech that is not");
@@ -64,7 +65,7 @@ void Run::Close() {
 void Run::CheckSource(const Portrait& source) const {
   if (source.talker() != portrait_->talker())
     throw Error("INVALID_ARGUMENT",
-                "Expected a frame's portrait of the clip's talker but received another's");
+                "Expected a frame's portrait of the clip's talker but received that of another talker");
   const FrameSize size = FrameSize::Of(source, options_.full);
   if (size.width == size_.width && size.height == size_.height) return;
   throw Error("INVALID_ARGUMENT", "Expected a frame's photo of " + std::to_string(size_.width) + "x" +

@@ -63,7 +63,8 @@ Trace::Trace(std::shared_ptr<Talker> talker, PortraitOptions picture, std::share
       speech_(std::move(speech)),
       options_(std::move(options)) {
   if (speech_->device() != talker_->device())
-    throw Error("INVALID_ARGUMENT", "Expected speech of this talker for a trace but received another's");
+    throw Error("INVALID_ARGUMENT",
+                "Expected speech of this talker for a trace but received that of another talker");
   if (speech_->frames() == 0)
     throw Error("INVALID_ARGUMENT", "Expected finished speech for a trace but received speech that is not");
   CheckFrames(options_.frames, speech_->frames());

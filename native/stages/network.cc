@@ -37,7 +37,7 @@ Tensor Network::MakeOutput(const std::shared_ptr<Device>& device, const std::str
 const Network& RoleOf(const std::map<std::string, Network>& networks, const std::string& role) {
   const auto found = networks.find(role);
   if (found == networks.end())
-    throw Error("PACK_INVALID", "Expected the pack to have the role '" + role + "' but it has not");
+    throw Error("PACK_INVALID", "Expected the pack to have the role '" + role + "' but it does not");
   return found->second;
 }
 

@@ -30,140 +30,156 @@ function faceChoice(help: string, extras: { fallback: string }): Option<FaceChoi
 const files = section('Input and output', {
   portrait: text(
     'FILE',
-    'The picture of a face, or a portrait kept with --save-portrait; - reads a picture from standard input',
+    'The picture of a face, or a portrait saved with --save-portrait; - reads a picture from standard input',
     {
       also: ['image', 'picture', 'face-image', 'source', 'source-image'],
     },
   ),
   'source-video': text(
     'FILE',
-    'A video of a face instead of --portrait: each frame shows the next of its pictures',
+    'A video of a face instead of --portrait; every frame animates the next picture of the video',
   ),
   repeat: choice(
     ['ping-pong', 'loop'],
-    'What follows the last picture of --source-video: back to the first, or the first',
+    'What follows the last picture of --source-video: the video backwards, or its start again',
     {
       fallback: 'ping-pong',
     },
   ),
   speech: text(
     'FILE',
-    'WAV, or any sound or video that ffmpeg decodes, - from standard input; with --motion only the sound of the video',
+    'WAV, or any sound or video that ffmpeg decodes; - reads standard input. With --motion, it is only the sound of the video',
     {
       also: ['audio', 'voice', 'sound', 'wav', 'driven-audio'],
     },
   ),
-  'sound-track': integer([0, 1000], 'Which track of sound of --speech, 0 the first', {
-    fallback: 'the one that the file marks',
+  'sound-track': integer([0, 1000], 'The sound track of --speech; 0 is the first', {
+    fallback: "the file's default track",
     also: ['audio-track'],
   }),
-  motion: text('FILE', 'Repeat a motion kept with --save-motion instead of making one from --speech'),
+  motion: text('FILE', 'Repeat a motion saved with --save-motion instead of making one from --speech'),
   out: text(
     'FILE',
-    'NAME.mp4, .webm or .gif, or pictures: DIR/%05d.png or DIR/; - writes to standard output, results to stderr',
+    'NAME.mp4, NAME.webm, NAME.gif, or pictures: DIR/%05d.png or DIR/; - writes the video to standard output and results to stderr',
     {
       also: ['o', 'video', 'result', 'result-dir'],
     },
   ),
-  format: choice(['mp4', 'webm', 'gif'], 'The format where the name of --out does not say it', {
-    fallback: 'by the name, else mp4',
+  format: choice(['mp4', 'webm', 'gif'], 'The format, if the name of --out does not tell it', {
+    fallback: 'from the name, else mp4',
   }),
-  'no-overwrite': flag('Fail where a file exists instead of replacing it'),
-  'save-portrait': text('FILE', 'Keep the prepared portrait, to be given to --portrait again'),
-  'save-motion': text('FILE', 'Keep the motion, as JSON, to be given to --motion'),
+  'no-overwrite': flag('Fail if a file exists instead of replacing it'),
+  'save-portrait': text('FILE', 'Write the prepared portrait to a file, for --portrait'),
+  'save-motion': text('FILE', 'Write the motion to a JSON file, for --motion'),
 });
 
 export const videoInput = section('Video as input', {
-  'video-track': integer([0, 1000], 'Which of its tracks of pictures, 0 the first', {
-    fallback: 'the one that the file marks',
+  'video-track': integer([0, 1000], 'The video track; 0 is the first', {
+    fallback: "the file's default track",
   }),
-  'max-seconds': decimal([0.04, 1e6], 'Refuse a longer one', { fallback: '3600' }),
+  'max-seconds': decimal([0.04, 1e6], 'Refuse a video longer than this, in seconds', { fallback: '3600' }),
 });
 
 export const engine = section('Engine', TALKER_OPTIONS);
 
 export const sampling = section('Sampling', {
-  seed: seed('The same seed makes the same video, another one other head motion', { fallback: '0' }),
+  seed: seed('The same seed makes the same video; another seed makes other head motion', { fallback: '0' }),
   steps: integer(STEPS, 'Sampling steps', { fallback: "the pack's" }),
   window: integer(WINDOW, 'Frames sampled at a time', { fallback: "the pack's" }),
-  sampler: choice(['ddim', 'ddpm'], 'How noise becomes motion', { fallback: 'ddim' }),
-  eta: decimal([0, 1], 'Share of fresh noise in ddim', { fallback: '0' }),
+  sampler: choice(['ddim', 'ddpm'], 'The method that turns noise into motion', { fallback: 'ddim' }),
+  eta: decimal([0, 1], 'Share of new noise in each step of ddim', { fallback: '0' }),
 });
 
 export const movement = section('Movement', {
-  mode: choice(['absolute', 'relative'], "Take the predicted pose, or add its change to the portrait's", {
-    fallback: 'absolute; with --source-video relative',
-  }),
-  still: flag('Keep the head as it is in the portrait; only the face moves'),
+  mode: choice(
+    ['absolute', 'relative'],
+    "Use the predicted pose, or add its changes to the portrait's pose",
+    {
+      fallback: 'absolute; with --source-video relative',
+    },
+  ),
+  still: flag('Keep the pose of the head as in the portrait; only the face moves'),
   'pose-scale': decimal([0, 3], 'Strength of the head motion', { fallback: '1' }),
   'pose-offset': decimals('YAW,PITCH,ROLL', [-30, 30], 'Turn the head by degrees', { fallback: '0,0,0' }),
   'expression-scale': decimal([0, 3], 'Strength of the expression', { fallback: '1' }),
   smoothing: decimal([0, 100], 'Strength of smoothing over time', { fallback: '1; with --motion 0' }),
-  blink: choice(['model', 'periodic', 'off'], 'As the model blinks, every 3.6 s or so, or never', {
+  blink: choice(['model', 'periodic', 'off'], 'Blinks: as the model makes them, about every 3.6 s, or none', {
     fallback: 'model',
   }),
   region: choice(
     ['all', 'exp', 'pose', 'lip', 'eyes'],
-    'What follows the speech or the motion; the rest stays',
+    'The part of the face that moves; the rest stays as in the portrait',
     {
       fallback: 'all',
     },
   ),
   edit: text(
     'FILE',
-    'Changes of yaw, pitch, roll, scale, translation and expression, for all frames or each; JSON',
+    'A JSON file with changes of yaw, pitch, roll, scale, translation and expression, for all frames or for each frame',
   ),
-  'silence-gate': flag('Let the mouth come to rest where nobody speaks'),
+  'silence-gate': flag('Move the mouth to rest during silence'),
   'silence-threshold': decimal(
     [-80, 0],
-    'Level of silence, in dB relative to the loudest; implies --silence-gate',
+    'Sound below this level is silence, in dB relative to the loudest; implies --silence-gate',
     {
       fallback: '-30',
     },
   ),
-  'silence-after': decimal([0, 60], 'Seconds of silence before that; implies --silence-gate', {
-    fallback: '0.3',
-  }),
+  'silence-after': decimal(
+    [0, 60],
+    'Seconds of silence before the mouth moves to rest; implies --silence-gate',
+    {
+      fallback: '0.3',
+    },
+  ),
 });
 
 const retargeting = section('Retargeting, with packs that have the networks', {
-  stitch: flag('Keep shoulders and neck where they are in the portrait; on by itself with --frame full'),
-  'no-stitch': flag('Do not stitch whole pictures either'),
-  eyes: decimal([0, 2], 'How far the eyes are open: height over width, 0 is shut', {
-    fallback: 'as they move',
+  stitch: flag('Keep shoulders and neck in place; always on with --frame full, except with --no-stitch'),
+  'no-stitch': flag('Do not stitch, not even with --frame full'),
+  eyes: decimal([0, 2], 'How far the eyes are open: height over width; 0 is shut', {
+    fallback: 'as the motion moves them',
   }),
-  lips: decimal([0, 2], 'How far the lips are open, likewise', { fallback: 'as they move' }),
+  lips: decimal([0, 2], 'How far the lips are open: height over width; 0 is shut', {
+    fallback: 'as the motion moves them',
+  }),
 });
 
 export const cut = section('Portrait', {
   crop: choice(
     ['ffhq', 'kdtalker', 'liveportrait', 'none'],
-    'How the face is cut out; none takes the whole picture',
+    'How the face is cropped; none uses the whole picture',
     {
       fallback: "the pack's",
     },
   ),
-  face: faceChoice('Which of several faces: largest, center, or 0 for the largest, 1 for the next', {
+  face: faceChoice('Which face to use if there are several: largest, center, or an index; 0 is the largest', {
     fallback: 'largest',
   }),
   background: text(
     'COLOUR',
-    "What transparent parts of the picture are laid on: #rrggbb, or 'transparent' to keep them so in PNG and WebM",
+    "The colour behind transparent parts of the picture: #rrggbb, or 'transparent' to keep them so in PNG and WebM",
     { fallback: '#ffffff' },
   ),
-  box: decimals('X,Y,W,H', ANY, 'The face is here: left, top, width, height in pixels, brows to chin'),
+  box: decimals(
+    'X,Y,W,H',
+    ANY,
+    'Position of the face, from brows to chin: left, top, width, height in pixels',
+  ),
 });
 
 const encoding = section('Encoding', {
   frame: choice(
     ['crop', 'full'],
-    'What a frame shows: the crop, or the full picture with the crop pasted back',
+    'What a frame shows: the crop, or the full picture with the animated crop pasted into it',
     {
       fallback: 'crop',
     },
   ),
-  crf: integer(WEBM_CRF, 'Quality, less is better; in MP4 up to 51', { fallback: 'MP4 20, WebM 30' }),
-  preset: choice(PRESETS, "x264's effort", { fallback: 'veryfast' }),
+  crf: integer(WEBM_CRF, 'Constant rate factor: lower is better; MP4 ends at 51', {
+    fallback: 'MP4 20, WebM 30',
+  }),
+  preset: choice(PRESETS, 'Speed of x264: slower makes smaller files', { fallback: 'veryfast' }),
 });
 
 /** Every option of `animate`. The library checks the values again; a test compares the bounds of both. */

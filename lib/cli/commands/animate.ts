@@ -5,10 +5,10 @@ export const command = defineCommand({
   summary: 'Make a talking video of a portrait and a speech',
   usage: '--portrait FILE --speech FILE --out FILE [options]',
   about: [
-    'Without --out nothing is rendered: with --save-portrait or --save-motion only those files are made. --portrait is always needed; ' +
-      '--speech or --motion is, unless only a portrait is kept.',
-    'Outputs have their names only once they are whole; Ctrl-C leaves none behind. Exit codes: 0 done, 1 failed, 2 wrong command line, ' +
-      '130 stopped by Ctrl-C, 143 by SIGTERM.',
+    'Needs --portrait or --source-video, and --speech or --motion. Without --out nothing is rendered: --save-motion then writes only the ' +
+      'motion, and --save-portrait only the portrait, which needs no speech.',
+    'A file gets its name only when it is complete; Ctrl-C leaves no incomplete file. Exit codes: 0 done, 1 failed, 2 wrong command ' +
+      'line, 130 stopped by Ctrl-C, 143 by SIGTERM.',
   ],
   writesVideo: true,
   options: ANIMATE_OPTIONS,

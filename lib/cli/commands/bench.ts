@@ -2,11 +2,11 @@ import { BENCH_OPTIONS } from '../bench/options.js';
 import { defineCommand } from '../command.js';
 
 export const command = defineCommand({
-  summary: 'Measure every stage against ONNX Runtime and PyTorch',
+  summary: 'Measure the speed of every stage, of ONNX Runtime and of PyTorch',
   usage: '[options]',
   about: [
-    'Output is compared with the float32 reference first; then each contender runs in a process of its own, in rounds that go around ' +
-      'them. PyTorch takes part where KDTALKER_PYTHON names a Python that has it.',
+    'First, the output of each contender is compared with the float32 reference. Then every round measures all contenders in turn, each ' +
+      'in a process of its own. PyTorch is measured if KDTALKER_PYTHON names a Python that has it.',
   ],
   options: BENCH_OPTIONS,
   examples: [

@@ -1,10 +1,10 @@
 import { defineCommand } from '../command.js';
 
 export const command = defineCommand({
-  summary: 'Look for everything a clip needs, and say what to do where it is missing',
+  summary: 'Check for everything that a clip needs, and say how to get what is missing',
   usage: '[options]',
   about: [
-    'The exit code is 0 where a clip can be made and 1 where it cannot. Networks are loaded on every device; nothing is written.',
+    'The exit code is 0 if a clip can be made, else 1. The networks are loaded on every device; nothing is written.',
   ],
   options: {},
   examples: ['kdtalker doctor', 'kdtalker doctor --json'],

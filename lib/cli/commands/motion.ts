@@ -2,12 +2,12 @@ import { defineCommand } from '../command.js';
 import { MOTION_OPTIONS } from '../motion/options.js';
 
 export const command = defineCommand({
-  summary: 'Read motion from a video, or make it from speech, and keep it',
+  summary: 'Read motion from a video, or make it from speech, and save it',
   usage: '--video FILE --out FILE [options]',
   about: [
-    'Writes how a head moves, frame by frame, as JSON: `animate --motion` repeats it. With --video it is what the pack sees in the ' +
-      "video's pictures, and only --crop, --face, --box and the engine's options count; with --speech and --portrait it is what `animate` " +
-      'would make, without rendering. The puppet pack sees no movement in videos.',
+    'Writes the motion of every frame as JSON, which `animate --motion` repeats. With --video, the pack reads the motion from the ' +
+      "pictures, and of the options below only --crop, --face, --box, --video-track, --max-seconds and the engine's apply. With --speech and " +
+      '--portrait, it is the motion that `animate` makes, without rendering. The puppet pack recognises no movement in videos.',
   ],
   options: MOTION_OPTIONS,
   examples: [

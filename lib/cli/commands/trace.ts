@@ -2,11 +2,11 @@ import { defineCommand } from '../command.js';
 import { TRACE_OPTIONS } from '../trace/options.js';
 
 export const command = defineCommand({
-  summary: "Write every stage's tensors, to compare with another program's",
+  summary: 'Write the tensors of every stage, for comparison with another program',
   usage: '--portrait FILE --speech FILE --out FILE [options]',
   about: [
-    'The tensors are float32 and whole, under the names of docs/trace.md; what a pack does not give is left out. Frames are rendered one ' +
-      'by one, with what lies between the networks.',
+    'The tensors are float32 and have the names in docs/trace.md; tensors that the pack does not have are left out. --frames also writes ' +
+      'the tensors of these frames.',
   ],
   options: TRACE_OPTIONS,
   examples: [

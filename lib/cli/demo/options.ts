@@ -9,7 +9,7 @@ export const DEMO_OPTIONS = section('Options', {
   }),
   ...TALKER_OPTIONS,
   seed: seed('Another seed makes other head motion', { fallback: '0' }),
-  'no-overwrite': flag('Fail where the file exists instead of replacing it'),
+  'no-overwrite': flag('Fail if the file exists instead of replacing it'),
 });
 
 /** The options given to `demo`. */

@@ -2,23 +2,23 @@ import { cut, engine, movement, sampling, videoInput } from '../animate/options.
 import { flag, integer, section, text, type Values } from '../option.js';
 
 const files = section('Input and output', {
-  video: text('FILE', 'A video of a face that moves', { also: ['driving', 'driving-video', 'driver'] }),
+  video: text('FILE', 'A video of a moving face', { also: ['driving', 'driving-video', 'driver'] }),
   speech: text(
     'FILE',
-    'WAV, or any sound or video that ffmpeg decodes, - from standard input; with --portrait',
+    'WAV, or any sound or video that ffmpeg decodes; - reads standard input. Needs --portrait',
     {
       also: ['audio', 'voice', 'sound', 'wav'],
     },
   ),
-  'sound-track': integer([0, 1000], 'Which track of sound of --speech, 0 the first', {
-    fallback: 'the one that the file marks',
+  'sound-track': integer([0, 1000], 'The sound track of --speech; 0 is the first', {
+    fallback: "the file's default track",
     also: ['audio-track'],
   }),
-  portrait: text('FILE', 'The picture, or kept portrait, of who speaks: for --speech', {
+  portrait: text('FILE', 'The picture, or saved portrait, of the speaker; needed with --speech', {
     also: ['image', 'picture', 'source'],
   }),
-  out: text('FILE', 'The motion, as JSON, to be given to `animate --motion`', { also: ['o', 'save-motion'] }),
-  'no-overwrite': flag('Fail where the file exists instead of replacing it'),
+  out: text('FILE', 'The motion, a JSON file for `animate --motion`', { also: ['o', 'save-motion'] }),
+  'no-overwrite': flag('Fail if the file exists instead of replacing it'),
 });
 
 /** Every option of `motion`: the options of `animate` that concern motion. */

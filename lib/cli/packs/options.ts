@@ -2,13 +2,13 @@ import { KdtalkerError } from '../../errors.js';
 import { choice, flag, section, text, type Values } from '../option.js';
 import { precision } from '../shared-options.js';
 
-const out = text('DIR', 'Where the pack goes: a new folder, or an empty one', {
+const out = text('DIR', 'The folder for the pack: new, or empty', {
   also: ['o', 'output', 'dir', 'directory'],
 });
 
 /** Options of `packs synthesize`. */
 export const SYNTHESIZE_OPTIONS = section('Input and output', {
-  salt: text('TEXT', 'What the weights are made from: the same text makes the same bytes', {
+  salt: text('TEXT', 'Any text; the weights are computed from it, so the same text makes the same bytes', {
     also: ['seed'],
   }),
   out,
@@ -18,14 +18,10 @@ export const SYNTHESIZE_OPTIONS = section('Input and output', {
 export const CONVERT_OPTIONS = section('Input and output', {
   kdtalker: text('FILE', "KDTalker's checkpoint, KDTalker.pth"),
   wav2lip: text('FILE', "Wav2Lip's checkpoint, wav2lip.pth; only its audio encoder is used"),
-  liveportrait: text('DIR', "The folder of LivePortrait's checkpoints, with base_models in it"),
-  insightface: text(
-    'DIR',
-    "The folder of InsightFace's det_10g.onnx and 2d106det.onnx, which find faces then",
-    {
-      fallback: 'the built-in ones',
-    },
-  ),
+  liveportrait: text('DIR', "The folder of LivePortrait's checkpoints, which has base_models in it"),
+  insightface: text('DIR', "The folder of InsightFace's det_10g.onnx and 2d106det.onnx, to find faces with", {
+    fallback: 'the built-in ones',
+  }),
   norm: text('FILE', 'Motion statistics of another training, norm.npz', { fallback: 'the published ones' }),
   out,
 });
@@ -48,8 +44,8 @@ export type CompileValues = Values<typeof COMPILE_OPTIONS>;
 /** Options of `packs pull`. */
 export const PULL_OPTIONS = section('Input and output', {
   out,
-  downloads: text('DIR', 'Where the downloaded files go, and stay', {
-    fallback: 'beside the pack, until it is made',
+  downloads: text('DIR', 'The folder for the downloaded files, which are kept', {
+    fallback: 'beside the pack, removed when it is made',
   }),
   'accept-licences': flag('Accept the licences of the files without being asked', {
     also: ['accept-licenses', 'yes', 'accept'],

@@ -4,7 +4,10 @@ import { damaged, LIMITS, quoted } from './damaged.js';
 /** Thrown when a pickle is longer than the given bytes: the caller may read more of the file. */
 export class PickleCut extends KdtalkerError {
   constructor() {
-    super('CHECKPOINT_INVALID', 'Expected more bytes for the pickle but the file ends: it is cut or damaged');
+    super(
+      'CHECKPOINT_INVALID',
+      'Expected more bytes for the pickle but the file ends: the file is cut or damaged',
+    );
   }
 }
 

@@ -56,7 +56,7 @@ async function findDirectory(store: ByteStore): Promise<DirectoryPlace> {
     if (found) return readEnd(store, tail.subarray(at), start + at);
   }
   throw damaged(
-    'Expected the directory of a zip archive at the end of the file but there is none: it is cut',
+    'Expected the directory of a zip archive at the end of the file but there is none: the file is cut',
   );
 }
 

@@ -46,7 +46,7 @@ export function unreachable({ what, hub }: Wanted, cause: unknown): KdtalkerErro
 export function wrongBytes(what: string, expected: string, received: string): KdtalkerError {
   return new KdtalkerError(
     'DOWNLOAD_DAMAGED',
-    `Expected ${expected} for ${what} but received ${received}. What was downloaded of it has been removed; run the same again`,
+    `Expected ${expected} for ${what} but received ${received}. The incomplete download was removed; run the same command again`,
   );
 }
 

@@ -130,6 +130,6 @@ export async function requireEmpty(directory: string): Promise<void> {
   if (entries.length === 0) return;
   throw new KdtalkerError(
     'INVALID_ARGUMENT',
-    `Expected a new or empty folder for the pack but received ${directory}, which is not empty. Name another one, or empty it`,
+    `Expected a new or empty folder for the pack but received ${directory}, which is not empty. Choose another folder, or empty this one`,
   );
 }

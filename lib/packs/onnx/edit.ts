@@ -224,7 +224,7 @@ export class EditableGraph {
         const missing = needs(waiting.at(-1)!).find((needed) => !order.has(needed));
         if (!missing) order.add(waiting.pop()!);
         else if (begun.has(missing))
-          throw new Error(`Expected a graph without circles but '${missing.name}' needs itself`);
+          throw new Error(`Expected a graph without cycles but node '${missing.name}' depends on itself`);
         else {
           waiting.push(missing);
           begun.add(missing);

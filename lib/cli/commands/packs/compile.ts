@@ -5,11 +5,11 @@ export const command = defineCommand({
   summary: 'Rewrite a pack for this processor ahead of time',
   usage: 'NAME [options]',
   about: [
-    'NAME is a built-in pack or the folder of one. What loading it for the first time does is done now: its networks are rewritten ' +
-      'with operators of the engine and their weights laid out for this processor, in $KDTALKER_CACHE, else ~/.cache/kdtalker. What is ' +
-      'there already and whole is kept.',
-    'With --device cuda every network becomes a plan, a list of kernels over one arena, for the window and the steps that the pack names. ' +
-      'A network with an operator that no kernel computes is refused by the name of the node.',
+    'NAME is a built-in pack, or a folder that holds a pack. The networks are rewritten with operators of the engine, and their weights ' +
+      'laid out for this processor, as the first load of the pack does. The result is in $KDTALKER_CACHE, else ~/.cache/kdtalker. If it is ' +
+      'already there and complete, nothing is done.',
+    'With --device cuda, every network becomes a plan, a list of kernels over one arena, for the window and the steps that the pack names. ' +
+      'If no kernel computes an operator, the command fails and names the node.',
   ],
   operands: ['NAME'],
   options: COMPILE_OPTIONS,

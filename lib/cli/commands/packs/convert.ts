@@ -2,14 +2,14 @@ import { defineCommand } from '../../command.js';
 import { CONVERT_OPTIONS } from '../../packs/options.js';
 
 export const command = defineCommand({
-  summary: 'Make a pack of the released checkpoints of KDTalker',
+  summary: 'Make a pack from the released checkpoints of KDTalker',
   usage: '--kdtalker FILE --wav2lip FILE --liveportrait DIR --out DIR [options]',
   about: [
-    'Reads .pth files in both of their containers, and .safetensors, with no Python; nothing in a file can run. Every name and shape is ' +
-      'checked before anything is written, and what differs is listed. The folder has its name only once the pack is whole.',
-    "Faces are found with InsightFace's networks where --insightface names them, otherwise with the built-in ones. LivePortrait's " +
-      'landmark.onnx is taken along where it lies in its folder.',
-    'The pack is for non-commercial use: KDTalker is CC BY-NC 4.0. docs/models.md says where the files are from.',
+    'Reads .pth files (zip and legacy) and .safetensors without Python; code in a file never runs. Every name and shape is checked before ' +
+      'anything is written, and all differences are listed. The folder gets its name only when the pack is complete.',
+    "The pack finds faces with InsightFace's networks if --insightface names them, otherwise with the built-in ones. LivePortrait's " +
+      'landmark.onnx is used if it is in the folder.',
+    'The pack is for non-commercial use: KDTalker is CC BY-NC 4.0. docs/models.md says where to get the files.',
   ],
   options: CONVERT_OPTIONS,
   examples: [

@@ -3,7 +3,7 @@ import { defineCommand } from '../../command.js';
 export const command = defineCommand({
   summary: 'Describe a pack: its networks, settings and licence',
   usage: 'NAME [options]',
-  about: ['NAME is a built-in pack or the folder of one.'],
+  about: ['NAME is a built-in pack, or a folder that holds a pack.'],
   operands: ['NAME'],
   options: {},
   examples: ['kdtalker packs info puppet', 'kdtalker packs info ./my-pack --json'],

@@ -5,8 +5,8 @@ export const command = defineCommand({
   summary: 'Make a full-size pack with weights from a formula, for tests',
   usage: '--salt TEXT --out DIR',
   about: [
-    'The pack has the networks of KDTalker and LivePortrait at their full size, about 700 MB, and draws no faces: it tests and measures ' +
-      'the whole chain where the trained weights cannot be had. The folder has its name only once the pack is whole.',
+    'The pack has the networks of KDTalker and LivePortrait at full size, about 700 MB, but draws no faces. With it, all stages can be ' +
+      'tested and measured without the trained weights. The folder gets its name only when the pack is complete.',
   ],
   options: SYNTHESIZE_OPTIONS,
   examples: ['kdtalker packs synthesize --salt golden --out packs/golden'],

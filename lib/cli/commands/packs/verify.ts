@@ -4,7 +4,7 @@ export const command = defineCommand({
   summary: 'Check the files of a pack against their hashes, and its graphs',
   usage: 'NAME [options]',
   about: [
-    'NAME is a built-in pack or the folder of one. The exit code is 1 where a file is not as pack.json says.',
+    'NAME is a built-in pack, or a folder that holds a pack. The exit code is 1 if a file differs from pack.json.',
   ],
   operands: ['NAME'],
   options: {},
