@@ -7,9 +7,9 @@
 
 namespace kdtalker::ops {
 
-// The dense motion network's input (model 9): compressed features [1, 4, 16, 64, 64] and keypoints of the
-// portrait and of the frame, [1, 21, 3] each, to blocked [7, 16, 64, 64, 16]. Channel 5 c is candidate c's
-// heat, the next four are its features; candidate 0 stays in place and has no heat.
+// The dense motion network's input (docs/model.md 9): compressed features [1, 4, 16, 64, 64] and keypoints of
+// the portrait and of the frame, [1, 21, 3] each, to blocked [7, 16, 64, 64, 16]. Channel 5 c is candidate
+// c's heat, the next four are its features; candidate 0 stays in place and has no heat.
 template <class T>
 class DenseMotionInput {
  public:

@@ -7,10 +7,10 @@
 
 namespace kdtalker::ops {
 
-// The place that every cell is sampled from (model 9): x blocked [9, 16, 64, 64, 16] of 142 channels, weights
-// of LayOutMask, bias [22], keypoints of the portrait and of the frame, [1, 21, 3] each. A 7x7x7 convolution
-// by Fourier transforms, softmax over the candidates and their blend, in float32 for every T. Output: float
-// [1, 16, 64, 64, 3].
+// The place that every cell is sampled from (docs/model.md 9): x blocked [9, 16, 64, 64, 16] of 142 channels,
+// weights of LayOutMask, bias [22], keypoints of the portrait and of the frame, [1, 21, 3] each. A 7x7x7
+// convolution by Fourier transforms, softmax over the candidates and their blend, in float32 for every T.
+// Output: float [1, 16, 64, 64, 3].
 template <class T>
 class MaskMotion {
  public:

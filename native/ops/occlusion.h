@@ -7,9 +7,9 @@
 
 namespace kdtalker::ops {
 
-// The occlusion map (model 9): x blocked [9, 16, 64, 64, 16], read as 142 * 16 channels of a plane (channel *
-// 16 + depth), weights of LayOutOcclusion, bias [1]; a 7x7 convolution and a sigmoid. Output: float [1, 1,
-// 64, 64].
+// The occlusion map (docs/model.md 9): x blocked [9, 16, 64, 64, 16], read as 142 * 16 channels of a plane
+// (channel * 16 + depth), weights of LayOutOcclusion, bias [1]; a 7x7 convolution and a sigmoid. Output:
+// float [1, 1, 64, 64].
 template <class T>
 class Occlusion {
  public:

@@ -11,14 +11,14 @@ import {
 } from './layers.js';
 import { batchNorm, folded } from './parameters.js';
 
-/** Side of the picture that the networks see, pixels. */
+/** Side of the networks' input picture in pixels. */
 export const PICTURE = 256;
 /** The feature volume: channels, depth, height, width. */
 export const VOLUME = { channels: 32, depth: 16, side: 64 } as const;
 
 const RESIDUAL_BLOCKS = 6;
 
-/** The appearance extractor F: img [1, 3, 256, 256] of 0..1 to the feature volume f_s [1, 32, 16, 64, 64] (model 5). */
+/** The appearance extractor F computes the feature volume f_s [1, 32, 16, 64, 64] from img [1, 3, 256, 256], 0..1 (docs/model.md 5). */
 export function appearanceGraph(weights: Weights): Graph {
   const g = new Graph('appearance', { description: "LivePortrait's appearance feature extractor" });
   const b: Build = { g, weights };
@@ -39,7 +39,7 @@ function block(b: Build, key: string, x: Value, from: number, to: number): Value
   return b.g.scope(key, () => normalisedConvolution(b, keys, x, { from, to, kernel: [3, 3] }).relu());
 }
 
-/** Normalised before its convolutions; the second normalisation follows the first convolution and is folded into it. */
+/** A block that normalises before each convolution. The second normalisation follows the first convolution and is folded into it. */
 function residual({ g, weights }: Build, key: string, x: Value): Value {
   const shape = { from: VOLUME.channels, to: VOLUME.channels, kernel: [3, 3, 3] };
   const norm = (i: 1 | 2) => batchNorm(weights, `${key}.norm${i}`, VOLUME.channels);

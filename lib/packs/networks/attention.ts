@@ -8,23 +8,23 @@ export function tokenNorm(b: Build, key: string, x: Value, dim: number): Value {
   return layerNorm(b, key, x, { size: dim, epsilon: 1e-5, names: ['gamma', 'beta'], shape: [1, 1, dim] });
 }
 
-/** What every attention layer shares; m counts the tokens, those of the prefix included. */
+/** Tensors that all attention layers share; m is the number of tokens, including the prefix. */
 export interface Positions {
-  /** Undefined: queries and keys do not turn. */
+  /** Undefined if queries and keys are not rotated. */
   turns: Turns | undefined;
-  /** What is added to the scores of each head, [heads, m, m]; undefined: nothing. */
+  /** Added to the scores of each head, [heads, m, m]; undefined if nothing is added. */
   bias: Value | undefined;
 }
 
-/** The turning of `count` numbers of a head by the position of the token. */
+/** The rotation of `count` numbers of a head by the position of the token. */
 interface Turns {
   count: number;
-  /** Cosines of the rotary angles, [m, count], and their sines with the sign of the pair's first and second number. */
+  /** Cosines of the rotary angles, [m, count], and their sines, negative for the first number of a pair. */
   cos: Value;
   sin: Value;
 }
 
-/** Computes what depends only on the number of tokens in x [1, m, ...]. */
+/** Computes the tensors that depend only on the number of tokens of x [1, m, ...]. */
 export function positionsOf(b: Build, x: Value, shape = RELEASED): Positions {
   const { g } = b;
   const count = g.op('Gather', [g.op('Shape', [x]), g.ints(1)]);
@@ -46,20 +46,20 @@ function frequencies(g: Graph, count: number): Value {
   return g.constant('rotary_frequencies', values, [1, count]);
 }
 
-/** Distances at which buckets 8 to 15 begin; below 8, every distance is its own. */
+/** Distances at which buckets 8 to 15 begin; below 8, every distance has its own bucket. */
 const BUCKET_STARTS = [8, 12, 16, 23, 32, 46, 64, 91];
-/** No distance beyond has another bucket. */
+/** All larger distances are in the last bucket. */
 const FAR = 91;
 const BUCKETS = 32;
 
-/** The bucket of a token that lies `relative` tokens after the one that looks. */
+/** The bucket of a key `relative` tokens after the query. */
 function bucketOf(relative: number): number {
   const distance = Math.abs(relative);
   const near = distance < 8 ? distance : 7 + BUCKET_STARTS.filter((start) => start <= distance).length;
   return relative > 0 ? BUCKETS / 2 + near : near;
 }
 
-/** T5's relative bias, bidirectional, one table for all layers; the table is laid out by distance when it is written. */
+/** T5's bidirectional relative bias, one table for all layers. Writing the graph rearranges the table by distance. */
 function distanceBias({ g, weights }: Build, index: Value, heads: number): Value {
   const key = 'time_rel_pos_bias.relative_attention_bias.weight';
   const table = parameter(weights, key, [BUCKETS, heads]);
@@ -75,7 +75,7 @@ function distanceBias({ g, weights }: Build, index: Value, heads: number): Value
   return g.op('Gather', [byDistance, near.add(g.ints(FAR))]).transpose(2, 0, 1);
 }
 
-/** x + proj(softmax(q k' + bias) v) of the normalised tokens, [1, m, dim]. */
+/** x + proj(softmax(q k' + bias) v), with q, k and v of the normalised tokens, [1, m, dim]. */
 export function attention(
   b: Build,
   key: string,
@@ -95,10 +95,10 @@ export function attention(
   return linear(b, `${key}.fn.proj`, mixed, { from: dim, to: dim }).add(x);
 }
 
-/** [1, m, dim] to [1, heads, m, 64]. */
+/** Reshapes [1, m, dim] to [1, heads, m, 64]. */
 const byHead = (x: Value, heads: number) => x.reshape(1, -1, heads, HEAD).transpose(0, 2, 1, 3);
 
-/** Turns pairs of numbers by the angle of the token's position. */
+/** Rotates pairs of numbers by the angle of the token's position. */
 function rotated(g: Graph, x: Value, turns: Turns | undefined): Value {
   if (!turns) return x;
   const { count, cos, sin } = turns;

@@ -33,7 +33,7 @@ const BLOCKS: readonly Block[] = [
   { from: 512, to: AUDIO_FEATURE, kernel: [1, 1] },
 ];
 
-/** Wav2Lip's audio encoder: windows of the spectrogram, mel [n, 1, 80, 16], to feature [n, 512] (model 2). */
+/** Wav2Lip's audio encoder computes feature [n, 512] from windows of the spectrogram, mel [n, 1, 80, 16] (docs/model.md 2). */
 export function audioGraph(weights: Weights): Graph {
   const g = new Graph('audio', { description: "Wav2Lip's audio encoder" });
   const b: Build = { g, weights: under(weights, 'audio_encoder.') };

@@ -1,4 +1,4 @@
-/** Widths of the decoder's blocks: channels in and out; the narrower is the width between its two convolutions. */
+/** Widths of the decoder's blocks: input and output channels. The smaller one is also the width between the two convolutions. */
 export const DECODER_BLOCKS = {
   G_middle_0: [512, 512],
   G_middle_1: [512, 512],

@@ -6,14 +6,14 @@ import { type Build, convolution, convolutionLayer, convolve, doubled } from './
 import { type Layer, type Parameter, parameter } from './parameters.js';
 import { WARPED } from './warp.js';
 
-/** Side of the picture it draws, pixels. */
+/** Side of the output picture in pixels. */
 export const OUTPUT = 512;
 /** Channels between a SPADE's first convolution and its second. */
 const HIDDEN = 128;
 
 /**
- * The decoder G (SPADE, model 10): the warped feature [1, 256, 64, 64] to out [1, 3, 512, 512] of 0..1. The feature is what
- * is drawn and what every normalisation is modulated by.
+ * The decoder G (SPADE, docs/model.md 10) computes out [1, 3, 512, 512], 0..1, from the warped feature [1, 256, 64, 64]. The feature is the
+ * decoder's input and also modulates every normalisation.
  */
 export function decodeGraph(weights: Weights): Graph {
   const g = new Graph('decode', { description: "LivePortrait's SPADE decoder" });
@@ -33,7 +33,7 @@ export function decodeGraph(weights: Weights): Graph {
 
 const leaky = (x: Value) => x.graph.op('LeakyRelu', [x], { alpha: 0.2 });
 
-/** A residual block; where its widths differ, the short cut is a convolution too. */
+/** A residual block; if its widths differ, the short cut is a convolution too. */
 function residual(b: Build, name: DecoderBlock, x: Value, seg: Value): Value {
   const [from, to] = DECODER_BLOCKS[name];
   const between = Math.min(from, to);
@@ -47,7 +47,7 @@ function residual(b: Build, name: DecoderBlock, x: Value, seg: Value): Value {
   });
 }
 
-/** SPADE: x normalised over each channel's picture, then scaled and shifted cell by cell as `seg` says. */
+/** SPADE normalises each channel of x over the picture, then scales and shifts each cell by values computed from `seg`. */
 function modulated(b: Build, key: string, x: Value, width: number, seg: Value): Value {
   const { g } = b;
   const hidden = { from: WARPED.channels, to: HIDDEN, kernel: [3, 3] };
@@ -57,7 +57,7 @@ function modulated(b: Build, key: string, x: Value, width: number, seg: Value): 
   return instanceNorm(g, x, width).mul(scale).add(shift);
 }
 
-/** Both convolutions of a SPADE as one, and the 1 that is added to gamma in its bias. */
+/** Both convolutions of a SPADE as one; its bias includes the 1 that is added to gamma. */
 function gammaAndBeta({ weights }: Build, key: string, width: number): Layer {
   const shape = { from: HIDDEN, to: width, kernel: [3, 3] };
   const gamma = convolutionLayer(weights, `${key}.mlp_gamma`, shape);
@@ -68,7 +68,7 @@ function gammaAndBeta({ weights }: Build, key: string, width: number): Layer {
   };
 }
 
-/** Two parameters of one shape, the second below the first. */
+/** Two parameters of the same shape, stacked along the first axis. */
 function stacked(upper: Parameter, lower: Parameter): Parameter {
   const [rows, ...rest] = upper.dims;
   return {
@@ -90,7 +90,7 @@ function instanceNorm(g: Graph, x: Value, width: number): Value {
   return g.op('InstanceNormalization', [x, ones, zeros], { epsilon: 1e-5 });
 }
 
-/** A convolution whose weight is divided by its spectral norm; the short cut's has no bias. */
+/** A convolution whose weight is divided by its spectral norm; that of the short cut has no bias. */
 function spectralConvolution({ g, weights }: Build, key: string, x: Value): Value {
   const dims = spectralWeightShape(key);
   const [to, from, ...kernel] = dims;

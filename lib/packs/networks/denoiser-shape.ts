@@ -1,18 +1,18 @@
-/** What a denoiser is built of. Checkpoints of our training say it in their options; the released one is {@link RELEASED}. */
+/** The shape of a denoiser. Checkpoints of our own training store it in their options; the released network has {@link RELEASED}. */
 export interface DenoiserShape {
-  /** Width of a token, a multiple of 64: a head takes 64. */
+  /** Width of a token, a multiple of 64, the width of a head. */
   dim: number;
-  /** Number of layers, each of two residual blocks and an attention. */
+  /** Number of layers; each has two residual blocks and an attention. */
   depth: number;
   /** Frames of a window in training. */
   window: number;
-  /** The canonical keypoints: a token of them, a token of zeros, or no token. */
+  /** How the canonical keypoints enter: as a token, as a token of zeros, or not at all. */
   canonical: 'token' | 'zero' | 'none';
-  /** Whether frames see each other. */
+  /** Whether frames attend to each other. */
   attention: 'full' | 'none';
-  /** Whether queries and keys turn with their positions. */
+  /** Whether queries and keys are rotated by their positions. */
   rotary: 'full' | 'none';
-  /** Whether a learned number for each distance is added to their products. */
+  /** Whether a learned bias for each distance is added to the attention scores. */
   bias: 'full' | 'none';
 }
 
@@ -33,14 +33,14 @@ export const HEAD = 64;
 /** Number of heads. */
 export const headsOf = ({ dim }: DenoiserShape) => dim / HEAD;
 
-/** How many of a head's numbers turn with the position, an even number. */
+/** How many numbers of a head are rotated by the position; even. */
 export const turningOf = (shape: DenoiserShape) =>
   shape.rotary === 'full' ? 2 * Math.floor(Math.min(32, headsOf(shape)) / 2) : 0;
 
 /** Tokens before the frames of a window: the canonical keypoints and the reference frame. */
 export const prefixOf = ({ canonical }: DenoiserShape) => (canonical === 'none' ? 1 : 2);
 
-/** Residual blocks that the condition goes to, each as scale and shift of a token. */
+/** Number of residual blocks whose tokens the condition scales and shifts. */
 export const conditionedOf = ({ depth }: DenoiserShape) =>
   Array.from({ length: 2 * depth }, (_, i) => `layers.${i >> 1}.${i % 2}`);
 

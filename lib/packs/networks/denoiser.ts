@@ -15,11 +15,12 @@ interface Denoiser extends Build {
 }
 
 /*
- * The denoiser (model 6) as three graphs. Linear(SiLU(concat(time, audio))), the condition of a block, falls apart into one product
- * for each: the audio's is the same for all steps of a window, the time's for all windows, and both stand outside of the steps.
+ * The denoiser (docs/model.md 6) as three graphs. The condition of a block, Linear(SiLU(concat(time, audio))), is the sum of a product with
+ * the audio and a product with the time. The first is the same for all steps of a window, the second for all windows, so both are computed
+ * outside of the steps.
  */
 
-/** The audio's part of the condition of all blocks: audio [1, n, 512] to condition [1, n, 18432], once a window. Any n. */
+/** Computes the audio's part of the condition of all blocks, once per window: audio [1, n, 512] to condition [1, n, 18432], for any n. */
 export function conditionGraph(weights: Weights, shape = RELEASED): Graph {
   const g = new Graph('condition', {
     description: "The audio's part of the condition of KDTalker's denoiser",
@@ -30,7 +31,7 @@ export function conditionGraph(weights: Weights, shape = RELEASED): Graph {
   return g;
 }
 
-/** The time's part: any number of timesteps t [s] to time [s, 18432], with the biases. */
+/** Computes the time's part, including the biases, for any number of timesteps: t [s] to time [s, 18432]. */
 export function timeGraph(weights: Weights, shape = RELEASED): Graph {
   const g = new Graph('time', { description: "The time's part of the condition of KDTalker's denoiser" });
   const timestep = g.input('t', 'int64', ['s']);
@@ -40,8 +41,8 @@ export function timeGraph(weights: Weights, shape = RELEASED): Graph {
 }
 
 /**
- * A step: the noise in x_t [1, n, 70], given {@link conditionGraph}'s condition [1, n, 18432], the row time [1, 18432] of
- * {@link timeGraph}, the canonical keypoints ori_kps [1, 70] and the reference frame ref [1, 70]. Any n.
+ * Computes a step: the noise in x_t [1, n, 70], for any n. Inputs are the condition [1, n, 18432] of {@link conditionGraph}, a row
+ * time [1, 18432] of {@link timeGraph}, the canonical keypoints ori_kps [1, 70] and the reference frame ref [1, 70].
  */
 export function denoiserGraph(weights: Weights, shape = RELEASED): Graph {
   const g = new Graph('denoiser', { description: "KDTalker's denoiser, given both parts of its condition" });
@@ -86,7 +87,7 @@ function timeCondition(b: Denoiser, timestep: Value): Value {
     .add(bias);
 }
 
-/** The sinusoid of each timestep through two layers, [s, 256]. */
+/** The sinusoidal embedding of each timestep after two layers, [s, 256]. */
 function timeEmbedding(b: Denoiser, timestep: Value): Value {
   const half = b.shape.dim / 2;
   const frequencies = Float32Array.from({ length: half }, (_, i) =>
@@ -105,7 +106,7 @@ function conditionLayer({ weights, shape }: Denoiser, block: string) {
   return layer(weights, `${block}.mlp.1`, [2 * shape.dim, TIME + AUDIO_FEATURE]);
 }
 
-/** Inputs [from, to) of the condition's layers, those of all blocks side by side, [to - from, 18432]. */
+/** The weights of the condition's layers for the inputs [from, to), all blocks side by side: [to - from, 18432]. */
 function conditionWeight(b: Denoiser, part: string, from: number, to: number): Value {
   const parts = conditionedOf(b.shape).map((block) => conditionLayer(b, block).weight);
   return b.g.lazy(`condition.${part}`, [to - from, conditionSize(b.shape)], () =>
@@ -116,7 +117,7 @@ function conditionWeight(b: Denoiser, part: string, from: number, to: number): V
   );
 }
 
-/** Scale and shift of every block, [1, n + prefix, 2 dim] each: the prefix has no audio. */
+/** Scale and shift of every block, [1, n + prefix, 2 dim] each; the prefix has no audio. */
 function audioAndTime({ g, shape }: Denoiser, audio: Value, time: Value): Value[] {
   const padded = g.op('Pad', [audio, g.ints([0, prefixOf(shape), 0, 0, 0, 0])]);
   const blocks = conditionedOf(shape);
@@ -136,7 +137,7 @@ function layers(b: Denoiser, tokens: Value, condition: Value[]): Value {
   return x;
 }
 
-/** A ResnetBlock; the second layer's normalisation has weights that are not used. */
+/** A ResnetBlock. The checkpoint's weights for the second layer's normalisation are not used. */
 function residual(b: Denoiser, key: string, x: Value, condition: Value): Value {
   const { dim } = b.shape;
   const [scale, shift] = b.g.split(condition, 2, [dim, dim]) as [Value, Value];
@@ -150,7 +151,7 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return sideBySide(parts, 1);
 }
 
-/** Matrices of the same number of rows, each right of the one before. */
+/** Concatenates matrices with the same number of rows, from left to right. */
 function sideBySide(parts: readonly Float32Array[], rows: number): Float32Array {
   const widths = parts.map((part) => part.length / rows);
   const total = widths.reduce((sum, width) => sum + width, 0);

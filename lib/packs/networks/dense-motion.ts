@@ -6,11 +6,11 @@ import { type Build, convolution, normalisedConvolution } from './layers.js';
 const { depth, side } = VOLUME;
 const CELLS = depth * side * side;
 const KEYPOINTS = 21;
-/** Standing still, and going with each keypoint. */
+/** Candidates for the motion of a cell: no motion, and the motion of each keypoint. */
 const CANDIDATES = KEYPOINTS + 1;
 const COMPRESSED = 4;
 const STACKED = CANDIDATES * (1 + COMPRESSED);
-/** Variance of a keypoint's heat. */
+/** Variance of the Gaussian around a keypoint. */
 const HEAT = 0.01;
 
 /** Keypoints of the portrait and of the frame, [1, 21, 3]. */
@@ -19,13 +19,13 @@ export interface KeypointPair {
   driving: Value;
 }
 
-/** Where every cell of the frame comes from, [1, 16, 64, 64, 3] in x, y, z, and what is visible, [1, 1, 64, 64]. */
+/** The source of every cell of the frame, [1, 16, 64, 64, 3] in x, y, z, and its visibility, [1, 1, 64, 64]. */
 export interface DenseMotion {
   deformation: Value;
   occlusion: Value;
 }
 
-/** The dense motion network: keypoints to the motion of every cell of the feature volume (model 9). */
+/** The dense motion network computes the motion of every cell of the feature volume from the keypoints (docs/model.md 9). */
 export function denseMotion(b: Build, feature: Value, points: KeypointPair): DenseMotion {
   const { g } = b;
   const shifts = candidateShifts(g, points);
@@ -47,32 +47,32 @@ export function denseMotion(b: Build, feature: Value, points: KeypointPair): Den
   return { deformation: blended(g, mask.softmax(1), shifts), occlusion };
 }
 
-/** What the hourglass sees, [1, 110, 16, 64, 64]: for every candidate its heat and what it would bring of the compressed volume. */
+/** The hourglass's input, [1, 110, 16, 64, 64]: for every candidate its heat, and the compressed volume moved by it. */
 export function stackedCandidates(g: Graph, points: KeypointPair, shifts: Value, volume: () => Value): Value {
   const heat = g.scope('heat', () => heatMaps(g, points));
   const features = g.scope('candidates', () => candidateFeatures(g, volume(), shifts));
   return g.concat(1, [heat, features]).reshape(1, STACKED, depth, side, side);
 }
 
-/** The feature volume in 4 channels. */
+/** The feature volume compressed to 4 channels. */
 function compressed(b: Build, feature: Value): Value {
   const keys = { conv: 'compress', norm: 'norm' };
   const shape = { from: VOLUME.channels, to: COMPRESSED, kernel: [1, 1, 1] };
   return normalisedConvolution(b, keys, feature, shape).relu();
 }
 
-/** How far from its own place a candidate looks, source - driving, [22, 3]; 0 for standing still. */
+/** The shift of each candidate, source - driving, [22, 3]; 0 for no motion. */
 export function candidateShifts(g: Graph, { source, driving }: KeypointPair): Value {
   return g.op('Pad', [source.sub(driving).reshape(KEYPOINTS, 3), g.ints([1, 0, 0, 0])]);
 }
 
-/** sum(mask * candidate) is the cell's own place plus the mixed shifts, as the mask sums to 1. */
+/** Because the mask sums to 1, sum(mask * candidate) is the cell's own position plus the weighted sum of the shifts. */
 export function blended(g: Graph, mask: Value, shifts: Value): Value {
   const mixed = mask.reshape(CANDIDATES, CELLS).transpose(1, 0).matmul(shifts);
   return mixed.reshape(1, depth, side, side, 3).add(places(g));
 }
 
-/** Coordinate of a cell, both ends included. */
+/** The coordinate of a cell; the first cell has -1, the last 1. */
 const place = (i: number, length: number) => (2 * i) / (length - 1) - 1;
 
 /** The coordinates x, y, z of every cell, [1, 16, 64, 64, 3]. */
@@ -86,11 +86,11 @@ function places(g: Graph): Value {
   return g.constant('places', data, [1, depth, side, side, 3]);
 }
 
-/** Heat of each driving keypoint less that of the source, [22, 1, 16, 64, 64]; none for standing still. */
+/** The heat of each driving keypoint minus that of the source keypoint, [22, 1, 16, 64, 64]; 0 for no motion. */
 function heatMaps(g: Graph, { source, driving }: KeypointPair): Value {
   const heat = (points: Value) => {
     const [x, y, z] = g.split(points.reshape(KEYPOINTS, 3), 1, [1, 1, 1]) as [Value, Value, Value];
-    // A Gaussian in space is the product of three along the axes.
+    // A Gaussian in space is the product of three Gaussians along the axes.
     const along = (coordinate: Value, length: number, shape: number[]) => {
       const axis = g.constant(
         `axis${length}`,
@@ -108,9 +108,9 @@ function heatMaps(g: Graph, { source, driving }: KeypointPair): Value {
   return g.op('Pad', [heat(driving).sub(heat(source)), g.ints([1, 0, 0, 0, 0, 0, 0, 0, 0, 0])]);
 }
 
-/** What each candidate would bring to every cell, [22, 4, 16, 64, 64], of the feature volume compressed to 4 channels. */
+/** The compressed feature volume moved by each candidate, [22, 4, 16, 64, 64]. */
 function candidateFeatures(g: Graph, volume: Value, shifts: Value): Value {
-  // All candidates in one sampling: one grid of 22 times the depth.
+  // One sampling serves all candidates: its grid has 22 times the depth.
   const grid = places(g)
     .add(shifts.reshape(CANDIDATES, 1, 1, 1, 3))
     .reshape(1, CANDIDATES * depth, side, side, 3);
@@ -118,7 +118,7 @@ function candidateFeatures(g: Graph, volume: Value, shifts: Value): Value {
   return sampled.transpose(1, 0, 2, 3, 4);
 }
 
-/** Trilinear samples of x [1, c, d, h, w] at grid [1, d', h', w', 3]; zeros outside, -1 and 1 are the outer faces of the end cells. */
+/** Trilinear samples of x [1, c, d, h, w] at grid [1, d', h', w', 3]. -1 and 1 are the outer faces of the first and last cell; outside is 0. */
 export function sampledAt(x: Value, grid: Value): Value {
   return x.graph.op('GridSample', [x, grid], { mode: 'linear', padding_mode: 'zeros', align_corners: 0 });
 }

@@ -11,7 +11,7 @@ export interface Channels {
   width: number;
 }
 
-/** The hourglass of the dense motion network: five steps down and up, the depth kept; gives 32 + `width` channels. */
+/** The hourglass of the dense motion network: five steps down and up, without a change of depth. Output: 32 + `width` channels. */
 export function hourglass(b: Build, key: string, x: Value, width: number): Channels {
   const levels: Channels[] = [{ value: x, width }];
   for (const [i, to] of DOWN.entries()) {

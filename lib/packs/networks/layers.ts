@@ -11,19 +11,19 @@ import {
   transposed,
 } from './parameters.js';
 
-/** A graph under construction with the weights that its layers take. */
+/** A graph under construction, and the weights of its layers. */
 export interface Build {
   g: Graph;
   weights: Weights;
 }
 
-/** Shape of a convolution, in the spelling of the model's description: 3x3 is [3, 3]. */
+/** Shape of a convolution; a 3x3 kernel is [3, 3]. */
 export interface ConvolutionShape {
   from: number;
   to: number;
   kernel: readonly number[];
   stride?: readonly number[];
-  /** Zeros around every axis; default half the kernel, which keeps the size. */
+  /** Padding with zeros on both sides of every axis. Default: half the kernel, which keeps the size. */
   padding?: number;
 }
 
@@ -32,7 +32,7 @@ export function convolutionLayer(weights: Weights, key: string, shape: Convoluti
   return layer(weights, key, [shape.to, shape.from, ...shape.kernel]) as Required<Layer>;
 }
 
-/** Applies a declared convolution; 1, 2 or 3 axes. */
+/** Applies a declared convolution over 1, 2 or 3 axes. */
 export function convolve(
   g: Graph,
   x: Value,
@@ -50,7 +50,7 @@ export function convolution(b: Build, key: string, x: Value, shape: ConvolutionS
   return convolve(b.g, x, convolutionLayer(b.weights, key, shape), shape);
 }
 
-/** A convolution followed by a batch normalisation, as one. */
+/** A convolution with the following batch normalisation folded in. */
 export function normalisedConvolution(
   b: Build,
   keys: { conv: string; norm: string },
@@ -61,7 +61,7 @@ export function normalisedConvolution(
   return convolve(b.g, x, folded(plain, batchNorm(b.weights, keys.norm, shape.to)), shape);
 }
 
-/** A normalisation that no convolution can take in, of [n, c, ...] with `axes` axes after the channels. */
+/** A normalisation that cannot be folded into a convolution, of [n, c, ...] with `axes` axes after the channels. */
 export function channelAffine(g: Graph, key: string, x: Value, norm: ChannelAffine, axes: number): Value {
   const dims = [1, norm.channels, ...new Array<number>(axes).fill(1)];
   const scale = g.lazy(`${key}.scale`, dims, () => Float32Array.from(norm.read().scale));
@@ -81,7 +81,7 @@ export function linear(
   return bias ? product.add(stored(b.g, bias)) : product;
 }
 
-/** Normalises the last axis; `names` are those of its two vectors, `shape` theirs in the checkpoint. */
+/** Normalises the last axis. `names` and `shape` are the names and the shape of its two vectors in the checkpoint. */
 export function layerNorm(
   b: Build,
   key: string,
@@ -99,7 +99,7 @@ export function silu(x: Value): Value {
   return x.mul(x.sigmoid());
 }
 
-/** Repeats every cell of the last two axes twice, `axes` axes in all. */
+/** Doubles the last two of `axes` axes by repeating every cell. */
 export function doubled(g: Graph, x: Value, axes: number): Value {
   const scales = Float32Array.from({ length: axes }, (_, axis) => (axis < axes - 2 ? 1 : 2));
   const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };

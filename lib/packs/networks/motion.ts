@@ -16,8 +16,8 @@ const BINS = { count: 66, degrees: 3, first: -97.5 } as const;
 const ANGLES = ['pitch', 'yaw', 'roll'] as const;
 
 /**
- * The motion extractor M: img [1, 3, 256, 256] of 0..1 to canonical keypoints, pose in degrees, translation, expression and
- * scale (model 3). The heads as they come are outputs too, under `raw_` names.
+ * The motion extractor M computes canonical keypoints, pose in degrees, translation, expression and scale from img [1, 3, 256, 256],
+ * 0..1 (docs/model.md 3). The unprocessed heads are outputs too, with `raw_` names.
  */
 export function motionGraph(weights: Weights): Graph {
   const g = new Graph('motion', { description: "LivePortrait's motion extractor" });
@@ -55,7 +55,7 @@ function degrees(g: Graph, bins: Value): Value {
   return bins.softmax(1).matmul(index).mul(BINS.degrees).add(BINS.first);
 }
 
-/** [1, 3, 256, 256] to [1, 768]. Between stages the channels are the last axis, as the normalisations want them. */
+/** Computes [1, 768] from [1, 3, 256, 256]. Between stages the channels are the last axis, which the normalisations need. */
 function backbone(b: Build, image: Value): Value {
   const stem = convolution(b, 'downsample_layers.0.0', image, {
     from: 3,
@@ -112,7 +112,7 @@ function depthwise({ g, weights }: Build, key: string, x: Value, width: number):
   return g.op('Conv', [x, stored(g, weight), bias && stored(g, bias)], attributes);
 }
 
-/** Global response normalisation: channels that respond more than the mean channel are raised. */
+/** Global response normalisation amplifies channels that respond more than the mean channel. */
 function responseNorm({ g, weights }: Build, key: string, x: Value, width: number): Value {
   const constant = (name: string) => stored(g, parameter(weights, `${key}.${name}`, [1, 1, 1, width]));
   const response = g.op('ReduceL2', [x, g.ints([1, 2])], { keepdims: 1 });

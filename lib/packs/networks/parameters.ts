@@ -49,7 +49,7 @@ export interface Layer {
   bias?: Parameter;
 }
 
-/** Declares `key.weight` and, unless told otherwise, `key.bias`. */
+/** Declares `key.weight` and, by default, `key.bias`. */
 export function layer(
   weights: Weights,
   key: string,
@@ -60,7 +60,7 @@ export function layer(
   return options.bias ? { weight, bias: parameter(weights, `${key}.bias`, [dims[0]!]) } : { weight };
 }
 
-/** The layer with the normalisation of its output folded in: one operator less and the same numbers. */
+/** The layer with the normalisation of its output folded in. */
 export function folded({ weight, bias }: Required<Layer>, norm: ChannelAffine): Required<Layer> {
   return {
     weight: { ...weight, read: () => scaledRows(weight.read(), norm.read().scale) },
@@ -74,7 +74,7 @@ export function folded({ weight, bias }: Required<Layer>, norm: ChannelAffine): 
   };
 }
 
-/** Every row of a weight times its factor. */
+/** Multiplies every row of a weight by its factor. */
 function scaledRows(weight: Float32Array, factors: Float64Array): Float32Array {
   const perRow = weight.length / factors.length;
   factors.forEach((factor, row) => {
@@ -83,7 +83,7 @@ function scaledRows(weight: Float32Array, factors: Float64Array): Float32Array {
   return weight;
 }
 
-/** Columns [from, to) of a matrix of `width` columns as rows: what `MatMul` takes on its right. */
+/** Columns [from, to) of a matrix with `width` columns, transposed for the right side of `MatMul`. */
 export function transposed(matrix: Float32Array, width: number, from = 0, to = width): Float32Array {
   const rows = matrix.length / width;
   const out = new Float32Array((to - from) * rows);

@@ -2,7 +2,7 @@ import { Graph, type Value } from '../onnx/index.js';
 import type { Weights } from '../weights/weights.js';
 import { type Build, linear } from './layers.js';
 
-/** Layer widths of the three networks of the stitching and retargeting module (model 11). */
+/** Layer widths of the three networks of the stitching and retargeting module (docs/model.md 11). */
 const STITCHING = [126, 128, 128, 64, 65] as const;
 const EYE = [66, 256, 256, 128, 128, 64, 63] as const;
 const LIP = [65, 128, 128, 64, 63] as const;
@@ -10,8 +10,8 @@ const LIP = [65, 128, 128, 64, 63] as const;
 const KEYPOINTS = 63;
 
 /**
- * Stitching: source and driving keypoints x_s, x_d [1, 21, 3] to what is added to x_d so that the shoulders stay: delta
- * [1, 65], 63 numbers for the keypoints and 2 for all x and y; stitched [1, 21, 3] is x_d with both added.
+ * Stitching computes delta [1, 65] from the source and driving keypoints x_s and x_d [1, 21, 3]: 63 numbers to add to the keypoints of x_d
+ * and 2 to add to all their x and y, so that the shoulders do not move. The output stitched [1, 21, 3] is x_d with both added.
  */
 export function stitchingGraph(weights: Weights): Graph {
   const g = new Graph('stitching', { description: "LivePortrait's stitching network" });
@@ -25,12 +25,12 @@ export function stitchingGraph(weights: Weights): Graph {
   return g;
 }
 
-/** Eye retargeting: x_s [1, 21, 3] and ratio [1, 3] (left, right, wanted) to what is added to x_d, delta [1, 21, 3]. */
+/** Eye retargeting computes delta [1, 21, 3], which is added to x_d, from x_s [1, 21, 3] and ratio [1, 3] (left, right, target). */
 export function eyeGraph(weights: Weights): Graph {
   return retargetingGraph('eye', weights, 3, EYE);
 }
 
-/** Lip retargeting: x_s [1, 21, 3] and ratio [1, 2] (the source's, the wanted) to what is added to x_d, delta [1, 21, 3]. */
+/** Lip retargeting computes delta [1, 21, 3], which is added to x_d, from x_s [1, 21, 3] and ratio [1, 2] (source, target). */
 export function lipGraph(weights: Weights): Graph {
   return retargetingGraph('lip', weights, 2, LIP);
 }
@@ -45,7 +45,7 @@ function retargetingGraph(part: string, weights: Weights, ratios: number, widths
 const keypoints = (g: Graph, name: string) => g.input(name, 'float32', [1, 21, 3]);
 const flat = (points: Value) => points.reshape(1, KEYPOINTS);
 
-/** Linear layers with ReLU between; the checkpoint counts the ReLUs too. */
+/** Linear layers with ReLU between them. The layer numbers in the checkpoint count the ReLUs too. */
 function perceptron(b: Build, input: Value, widths: readonly number[]): Value {
   return widths.slice(1).reduce<Value>((x, to, i) => {
     const y = linear(b, `mlp.${2 * i}`, x, { from: widths[i]!, to });

@@ -4,12 +4,12 @@ import { VOLUME } from './appearance.js';
 import { denseMotion, sampledAt } from './dense-motion.js';
 import { type Build, convolution, normalisedConvolution } from './layers.js';
 
-/** The warped feature, which the decoder takes. */
+/** The warped feature, the decoder's input. */
 export const WARPED = { channels: 256, side: VOLUME.side } as const;
 
 /**
- * The warping module W (model 9): the feature volume f_s [1, 32, 16, 64, 64], keypoints of the portrait x_s and of the frame
- * x_d [1, 21, 3] to warped [1, 256, 64, 64]; deformation and occlusion are outputs too.
+ * The warping module W (docs/model.md 9) computes warped [1, 256, 64, 64] from the feature volume f_s [1, 32, 16, 64, 64] and the keypoints
+ * of the portrait, x_s, and of the frame, x_d, [1, 21, 3] each. Deformation and occlusion are outputs too.
  */
 export function warpGraph(weights: Weights): Graph {
   const g = new Graph('warp', { description: "LivePortrait's warping module" });

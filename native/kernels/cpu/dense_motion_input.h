@@ -1,5 +1,5 @@
-// The input of the dense motion network (model 9): for each of 22 candidates its heat map and its features at
-// every cell, from the feature volume compressed to 4 channels. Weights along one axis come from
+// The input of the dense motion network (docs/model.md 9): for each of 22 candidates its heat map and its
+// features at every cell, from the feature volume compressed to 4 channels. Weights along one axis come from
 // DenseMotionTables; a candidate's row is mixed from four rows of the volume and then along x, with four
 // adjacent features.
 #pragma once

@@ -1,4 +1,5 @@
-// The mask's 7x7x7 convolution, 142 channels to 22 on 16x64x64 cells (model 9), by Fourier transforms:
+// The mask's 7x7x7 convolution, 142 channels to 22 on 16x64x64 cells (docs/model.md 9), by Fourier
+// transforms:
 //
 //   1 MaskDepth    along the depth, whole volume (mask_depth.h)
 //   for each of the 10 slices that this leaves, one a frequency:

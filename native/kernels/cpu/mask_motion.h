@@ -1,6 +1,7 @@
-// The last step of dense motion (model 9): the mask's convolution back along the depth (mask_convolution.h),
-// softmax over the 22 candidates, and the deformation. A mask sums to 1, so the deformation is the cell's own
-// place plus the mixed shifts. The 16 depths of a column are the lanes, so no sum crosses lanes.
+// The last step of dense motion (docs/model.md 9): the mask's convolution back along the depth
+// (mask_convolution.h), softmax over the 22 candidates, and the deformation. A mask sums to 1, so the
+// deformation is the cell's own place plus the mixed shifts. The 16 depths of a column are the lanes, so no
+// sum crosses lanes.
 #pragma once
 
 #include "kernels/cpu/exponential.h"

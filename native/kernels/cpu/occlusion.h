@@ -1,6 +1,6 @@
-// The occlusion map (model 9): a 7x7 convolution of all 142 * 16 channels of a plane to one, then a sigmoid.
-// Lanes are input channels until the end. A piece is four depths of one block. The pieces' sums are added
-// afterwards, in the same order for any number of threads.
+// The occlusion map (docs/model.md 9): a 7x7 convolution of all 142 * 16 channels of a plane to one, then a
+// sigmoid. Lanes are input channels until the end. A piece is four depths of one block. The pieces' sums are
+// added afterwards, in the same order for any number of threads.
 #pragma once
 
 #include "kernels/cpu/exponential.h"

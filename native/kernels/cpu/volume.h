@@ -6,7 +6,7 @@
 
 namespace kdtalker::kernels {
 
-// The volume of dense motion and its candidates (model 9).
+// The volume of dense motion and its candidates (docs/model.md 9).
 inline constexpr std::int64_t kVolumeDepth = 16;
 inline constexpr std::int64_t kVolumeSide = 64;
 inline constexpr std::int64_t kVolumeCells = kVolumeDepth * kVolumeSide * kVolumeSide;
