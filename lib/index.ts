@@ -12,6 +12,7 @@ export {
   type PrepareProgress,
   prepareBench,
 } from './evaluate/bench/prepare.js';
+export { type Sweep, type SweepOptions, type SweepProgress, sweepBench } from './evaluate/bench/sweep.js';
 export type { MetricName } from './evaluate/metrics.js';
 export { type Evaluation, evaluate } from './evaluate/score/evaluate.js';
 export type { EvaluateOptions, EvaluateProgress } from './evaluate/score/options.js';

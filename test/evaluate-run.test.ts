@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { evaluate } from 'kdtalker';
+import { evaluate, prepareBench } from 'kdtalker';
 import t from 'tap';
 import { KdtalkerError } from '../dist/errors.js';
 import { hearSound } from '../dist/evaluate/measure/clip-speech.js';
@@ -104,6 +104,30 @@ t.test('prepare, animate and score of five portraits and voices, killed ten time
     clips: 5,
     methods: [{ name: 'ours', metrics: { faces: { mean: 1, count: 5 }, fpsWhole: { count: 5 } } }],
   });
+});
+
+t.test('a sweep compares steps, draws a chart, and goes on where it was', async (t) => {
+  const folder = t.testdir();
+  const given = join(folder, 'given');
+  mkdirSync(given);
+  copyFileSync(portraitFile, join(given, 'a.png'));
+  speechFile(given, 0.24, 'a.wav');
+  await prepareBench({ videos: given, out: join(folder, 'bench'), size: 256 });
+  const out = join(folder, 'sweep');
+  const command = ['evaluate', 'sweep', '--bench', join(folder, 'bench'), '--steps', '1,4', '--out', out];
+  const ended = await run(command);
+  t.equal(ended.code, 0, ended.stderr);
+  t.match(ended.stdout, /METRIC +BETTER +STEPS-1 +STEPS-4\n/);
+  const chart = readFileSync(join(out, 'results/chart.svg'), 'utf8');
+  t.match(chart, /<svg [\s\S]*>1<\/text>[\s\S]*>4<\/text>/);
+  t.equal((await run(command)).code, 0);
+  t.equal(readFileSync(join(out, 'results/chart.svg'), 'utf8'), chart);
+  for (const [words, pattern] of [
+    [['--window', '8,16'], /exactly one of steps and window/],
+    [['--steps', '4,4'], /different numbers/],
+    [['--steps', '0'], /from 1 to/],
+  ] as const)
+    t.match((await run([...command, ...words])).stderr, pattern);
 });
 
 /** Starts a command and kills it where it begins the clip of this number. */

@@ -1,6 +1,6 @@
-import { THREADS } from '../../limits.js';
+import { STEPS, THREADS, WINDOW } from '../../limits.js';
 import { engine, movement, sampling } from '../animate/options.js';
-import { choice, decimal, flag, integer, section, text, texts, type Values } from '../option.js';
+import { choice, decimal, flag, integer, integers, section, text, texts, type Values } from '../option.js';
 
 const FILES = 'Input and output';
 const bench = text('DIR', 'The clips to compare on, from `evaluate prepare`');
@@ -44,6 +44,26 @@ export const ANIMATE_BENCH_OPTIONS = {
 
 /** The options given to `evaluate animate`. */
 export type AnimateBenchValues = Values<typeof ANIMATE_BENCH_OPTIONS>;
+
+const { steps: _steps, window: _window, ...otherSampling } = sampling;
+
+/** Options of `evaluate sweep`. */
+export const SWEEP_OPTIONS = {
+  ...section(FILES, {
+    bench,
+    out: text('DIR', 'Where videos, results and the chart go', { also: ['o', 'output'] }),
+  }),
+  ...section('What is compared', {
+    steps: integers('N,N,...', STEPS, 'Numbers of sampling steps'),
+    window: integers('N,N,...', WINDOW, 'Or lengths of the window in frames'),
+  }),
+  ...engine,
+  ...otherSampling,
+  ...movement,
+};
+
+/** The options given to `evaluate sweep`. */
+export type SweepValues = Values<typeof SWEEP_OPTIONS>;
 
 /** Options of `evaluate score`. */
 export const SCORE_OPTIONS = {

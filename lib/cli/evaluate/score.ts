@@ -55,12 +55,16 @@ function wrong(expected: string, received: string): KdtalkerError {
 
 function describe({ table: means, failures, files }: Evaluation, paint: Paint): string[] {
   return [
-    ...table(rowsOf(means)),
+    ...tableLines(means),
     '',
-    ...means.notes.map((note) => `note: ${note}`),
     `${paint('strong', files.report)} shows the worst clips; ${files.markdown} has the table`,
     ...failures.map((failure) => `${paint('bad', 'failed')} ${failure}`),
   ];
+}
+
+/** The table of means and its notes, for a terminal. */
+export function tableLines(means: Table): string[] {
+  return [...table(rowsOf(means)), ...means.notes.map((note) => `note: ${note}`)];
 }
 
 /** Only metrics that some method has. */
