@@ -298,7 +298,7 @@ t.test('a run that is stopped keeps and prints what it measured, and can go on',
   running.child.kill('SIGINT');
   const { code, stdout, stderr } = await running.ended;
   t.equal(code, 130, stderr);
-  t.match(stdout, /^Stopped: .* It goes on with --continue --json /m);
+  t.match(stdout, /^Stopped: .* To continue it, add --continue --json /m);
   t.ok(tableRows(stdout.split('\n')).includes('puppet/load'), 'the table has what there is');
   const stopped = JSON.parse(await readFile(json, 'utf8'));
   t.strictSame(stopped.stopped.measured.slice(0, kept.length), kept, 'nothing is lost');

@@ -69,7 +69,9 @@ async function measure(values: BenchValues, { reporter, signal }: Context): Prom
 /** Prints how to continue a stopped run. Throws ABORTED. */
 function throwStopped({ json: file }: BenchValues, { reporter, signal }: Context): void {
   const how =
-    file === undefined ? 'With --json FILE it could go on' : `It goes on with --continue --json ${file}`;
+    file === undefined
+      ? 'Only a run with --json FILE can be continued'
+      : `To continue it, add --continue --json ${file}`;
   reporter.result(() => [`Stopped: the table has what was measured until then. ${how}`], {});
   throwIfAborted(signal, 'The benchmark');
 }

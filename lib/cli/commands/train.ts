@@ -5,7 +5,7 @@ export const command = defineCommand({
   summary: 'Train a denoiser on a dataset, and make a pack with it',
   usage: '--dataset DIR --out DIR [options]',
   about: [
-    'Needs a Python with PyTorch, the one that KDTALKER_PYTHON names or python3. Ctrl-C keeps a checkpoint and ends; the same command goes ' +
+    'Needs a Python with PyTorch, the one that KDTALKER_PYTHON names or python3. Ctrl-C saves a checkpoint and ends; the same command goes ' +
       'on from there, with the same bits as if it had never stopped. The curves are in chart.html in the folder of the run.',
     'docs/training.md has a recipe from a folder of videos to a pack.',
   ],

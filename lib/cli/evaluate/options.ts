@@ -3,7 +3,7 @@ import { engine, movement, sampling } from '../animate/options.js';
 import { choice, decimal, flag, integer, integers, section, text, texts, type Values } from '../option.js';
 
 const FILES = 'Input and output';
-const bench = text('DIR', 'The clips to compare on, from `evaluate prepare`');
+const bench = text('DIR', 'The clips on which to compare, from `evaluate prepare`');
 const threads = integer(THREADS, 'Threads of a network', { fallback: '1' });
 
 /** Options of `evaluate prepare`. */
@@ -34,7 +34,7 @@ export type PrepareValues = Values<typeof PREPARE_OPTIONS>;
 export const ANIMATE_BENCH_OPTIONS = {
   ...section(FILES, {
     bench,
-    out: text('DIR', 'Where the videos go, and times.json', { also: ['o', 'output'] }),
+    out: text('DIR', 'The folder for the videos and times.json', { also: ['o', 'output'] }),
     'no-speed': flag('Do not generate each clip once more without an encoder to measure that speed'),
   }),
   ...engine,

@@ -1,18 +1,22 @@
 import { choice, decimal, flag, integer, section, text, type Values } from '../option.js';
 
 const files = section('Input and output', {
-  dataset: text('DIR', 'The dataset, as `kdtalker dataset add` makes it'),
-  out: text('DIR', 'The run: checkpoints, history, chart.html and the pack. A run that stopped goes on', {
+  dataset: text('DIR', 'The dataset that `kdtalker dataset add` made'),
+  out: text('DIR', 'The run: checkpoints, history, chart.html and the pack. A stopped run continues', {
     also: ['o', 'output', 'run'],
   }),
   pack: text('NAME', 'The pack whose denoiser is replaced', { fallback: 'that of the dataset' }),
   'no-pack': flag('Make no pack at the end'),
-  from: text('FILE', 'A checkpoint to begin with: KDTalker.pth, or one of another run', {
+  from: text('FILE', 'The checkpoint to start from: KDTalker.pth, or one of another run', {
     also: ['init', 'resume', 'checkpoint'],
   }),
-  statistics: choice(['dataset', 'published'], 'What normalises motion; a checkpoint of a run has its own', {
-    fallback: 'dataset; published where --from has none',
-  }),
+  statistics: choice(
+    ['dataset', 'published'],
+    'The statistics that normalise motion; a checkpoint of a run has its own',
+    {
+      fallback: 'dataset; published if --from has none',
+    },
+  ),
 });
 
 const share = (help: string, fallback: string) => decimal([0, 1], help, { fallback });
@@ -20,11 +24,16 @@ const share = (help: string, fallback: string) => decimal([0, 1], help, { fallba
 /** Options that training/cli.py knows by the same names. */
 const schedule = section('Schedule', {
   steps: integer([1, 1e8], 'Steps of the whole schedule', { fallback: '500000' }),
-  batch: integer([1, 65536], 'Windows of a step, over all processes', { fallback: '256' }),
-  accumulate: integer([1, 4096], 'Parts of a batch that are computed one after the other', { fallback: '1' }),
-  peak: decimal([0, 1], 'The highest rate', { fallback: '2e-6 times the batch', also: ['lr', 'rate'] }),
-  warmup: integer([1, 1e8], 'Steps until then', { fallback: '2000' }),
-  seed: integer([0, 2 ** 31], 'Every random number follows from it', { fallback: '0' }),
+  batch: integer([1, 65536], 'Windows per step, over all processes', { fallback: '256' }),
+  accumulate: integer([1, 4096], 'Parts of a batch that are computed in turn, to save memory', {
+    fallback: '1',
+  }),
+  peak: decimal([0, 1], 'The highest learning rate', {
+    fallback: '2e-6 times the batch',
+    also: ['lr', 'rate'],
+  }),
+  warmup: integer([1, 1e8], 'Steps in which the learning rate rises to --peak', { fallback: '2000' }),
+  seed: integer([0, 2 ** 31], 'Seed of all random numbers', { fallback: '0' }),
   'checkpoint-every': integer([1, 1e8], 'Steps between checkpoints', { fallback: '10000' }),
   'validate-every': integer([1, 1e8], 'Steps between validations', { fallback: '5000' }),
   'sample-every': integer([1, 1e8], 'Steps between clips that are sampled and compared', {
@@ -37,15 +46,15 @@ const network = section('Network', {
   dim: integer([64, 4096], 'Width of a token, a multiple of 64', { fallback: '768' }),
   depth: integer([1, 64], 'Layers', { fallback: '6' }),
   canonical: choice(['token', 'zero', 'none'], 'The keypoints of the face at rest', { fallback: 'token' }),
-  attention: choice(['full', 'none'], 'Whether frames see each other', { fallback: 'full' }),
-  rotary: choice(['full', 'none'], 'Whether queries and keys turn with their positions', {
+  attention: choice(['full', 'none'], 'Whether frames attend to each other', { fallback: 'full' }),
+  rotary: choice(['full', 'none'], 'Whether queries and keys are rotated by their positions', {
     fallback: 'full',
   }),
-  bias: choice(['full', 'none'], 'Whether distances have learned weights', { fallback: 'full' }),
+  bias: choice(['full', 'none'], 'Whether each distance has a learned bias', { fallback: 'full' }),
 });
 
 const data = section('Noise and averages', {
-  'audio-noise': share('Share of the steps whose sound is noisy', '0.7'),
+  'audio-noise': share('Share of the steps with noise on the audio features', '0.7'),
   'audio-dropout': share('Share of the windows that have no sound', '0'),
   'reference-noise': decimal([0, 10], 'Deviation of noise on the frame before the window', { fallback: '0' }),
   'std-floor': decimal([0, 1], "The least deviation of the dataset's own statistics", { fallback: '1e-4' }),

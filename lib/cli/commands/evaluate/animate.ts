@@ -6,7 +6,7 @@ export const command = defineCommand({
   usage: '--bench DIR --out DIR [options]',
   about: [
     "Each clip's picture speaks its voice. Writes a video with the clip's name, and times.json with the seconds that each took: to " +
-      'generate its frames, and to the finished file. A run that was stopped goes on when the same command is given again.',
+      'generate its frames, and to the finished file. The same command continues a stopped run.',
   ],
   options: ANIMATE_BENCH_OPTIONS,
   examples: [

@@ -7,7 +7,7 @@ export const command = defineCommand({
   about: [
     "Measures sharpness, mouth, brows, lip-sync, offsets, beats and more of each video, and compares them with the bench's real videos. " +
       'Videos have the names of their clips; size, rate, length and codec do not matter. Writes results.jsonl, scores.csv, table.json, ' +
-      'table.md and report.html. A run that was stopped goes on when the same command is given again.',
+      'table.md and report.html. The same command continues a stopped run.',
     'With --fail-if the exit code is 1 if the mean of a method is beyond a limit, or was not measured.',
   ],
   options: SCORE_OPTIONS,
