@@ -222,6 +222,13 @@ interface Addon {
   openSpeech(talker: TalkerHandle, sampleRate: number): SpeechHandle;
   pushSpeech(speech: SpeechHandle, samples: Float32Array): Promise<void>;
   finishSpeech(speech: SpeechHandle): Promise<number>;
+  /** [frames, count]: channels of the audio features of finished speech, from `first` on. */
+  readFeatures(
+    talker: TalkerHandle,
+    speech: SpeechHandle,
+    first: number,
+    count: number,
+  ): Promise<Float32Array>;
   closeSpeech(speech: SpeechHandle): Promise<void>;
   openRun(
     portrait: PortraitHandle,

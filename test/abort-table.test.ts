@@ -53,6 +53,7 @@ const CALLS: Record<string, Call> = {
   },
   'talker.sourceVideo': { start: (signal) => talker.sourceVideo(film, { signal }), release: close },
   'talker.motionFromVideo': { start: (signal) => talker.motionFromVideo(film, { signal }) },
+  'talker.visemes': { start: (signal) => talker.visemes(wav, { signal }) },
   'talker.trace': { start: (signal) => talker.trace(portraitFile, wav, { signal, frames: [0, 3] }) },
   'clip.frames': { start: (signal) => iterate(talker.animate(portrait, speech(8), { signal })) },
   'clip.frames of a source video': {

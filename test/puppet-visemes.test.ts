@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Motion, Talker } from 'kdtalker';
 import t from 'tap';
+import { stepsBesideClosures } from '../dist/build/visemes/evaluation.js';
 import { classesAt, type Segment } from '../dist/build/visemes/labels.js';
 import { closures, middles } from '../dist/build/visemes/measure.js';
 import { CHANNEL } from '../dist/packs/puppet/audio.js';
 import { KEYPOINTS } from '../dist/packs/puppet/keypoints.js';
-import { CLASSES, CURVES, WEIGHTS } from '../dist/packs/puppet/visemes.js';
+import { WEIGHTS } from '../dist/packs/puppet/visemes.js';
+import { CLASSES, CURVES } from '../dist/packs/visemes.js';
 import { close } from './support/close.js';
 import { checkPicture } from './support/puppet.js';
 import { loadTalker, type Pcm, randoms, SAMPLE_RATE, samplesOf } from './support/talker.js';
@@ -94,9 +96,7 @@ t.test('the lips shut for p, b and m, through the whole pack', async (t) => {
 t.test('the mouth steps smoothly but into and out of closures', async (t) => {
   const talker = await loadTalker(t);
   const gaps = gapsOf(await motionOf(talker, CLIP));
-  // Closures are left in two frames, and entered in two.
-  const beside = (i: number) => Math.min(...gaps.slice(Math.max(0, i - 2), i + 4)) < SHUT;
-  const steps = gaps.slice(1).map((gap, i) => (beside(i) ? 0 : 256 * Math.abs(gap - gaps[i]!)));
+  const steps = stepsBesideClosures(gaps);
   t.ok(Math.max(...steps) <= 10, `at most ${Math.max(...steps).toFixed(1)} pixels a frame`);
 });
 

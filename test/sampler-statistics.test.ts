@@ -58,7 +58,7 @@ function voiceMean(channels: DenseMatrix, at: ArrayLike<number>): DenseMatrix {
   );
   const bite = bitten.map((value, i) => value * (1 - press[i]!));
   const round = smooth(0.7, curve(2)).map((value) => value * width * (1 - 4 * Math.min(apart, 0.2)));
-  const [open, wide, teeth] = [smooth(0.8, curve(0)), smooth(0.7, curve(1)), smooth(0.5, curve(5))];
+  const [open, wide, teeth] = [smooth(1, curve(0)), smooth(0.7, curve(1)), smooth(0.5, curve(5))];
   const slow = smooth(3.5, n);
   const stress = smooth(14, n).map((value, i) => slow[i]! - value);
   const moves = (i: number): [DirectionName, number][] => {

@@ -133,6 +133,8 @@ export interface PackManifest {
   faces?: { [Name in 'detector' | 'landmarks106' | 'landmarks203']?: PackFace | undefined } | undefined;
   /** Keypoints whose expression makes up a region; default: LivePortrait's. */
   regions?: Regions | undefined;
+  /** Channels of the audio features in which the curves of the mouth and the chances of the classes of visemes begin. */
+  visemes?: { curves: number; classes: number } | undefined;
 }
 
 /** The networks a pack can have. */

@@ -230,6 +230,13 @@ export const packSchema: z.ZodType<PackManifest> = z
     landmarks: z.array(landmark).optional(),
     faces: faces.optional(),
     regions: regions.optional(),
+    visemes: z
+      .strictObject({ curves: z.int().min(0).max(4096), classes: z.int().min(0).max(4096) })
+      .optional()
+      .meta({
+        description:
+          'Channels of the audio features where six curves of the mouth, and fifteen chances of visemes, begin',
+      }),
   })
   .superRefine(({ crop, motionSize }, context) => {
     if (crop.size % motionSize === 0) return;

@@ -27,6 +27,7 @@ import { planTalker, type TalkerOptions } from './talker-options.js';
 import { Trace, type TraceOptions } from './trace.js';
 import { motionFromVideo } from './video-motion.js';
 import type { SourceVideoOptions, VideoMotionOptions } from './video-options.js';
+import { Visemes, type VisemesOptions } from './visemes.js';
 
 const LOADING = 'Loading the pack';
 const closeTalker = (handle: TalkerHandle) => native().closeTalker(handle);
@@ -215,6 +216,21 @@ export class Talker {
   async trace(picture: PictureInput, speech: SoundInput, options: TraceOptions = {}): Promise<Trace> {
     this.#check();
     return this.#pending.add(Trace.run(this.#host, picture, speech, options));
+  }
+
+  /**
+   * What is spoken, frame by frame: visemes and curves of the mouth, for avatars of your own. Needs no portrait.
+   *
+   * @param speech as in {@link animate}
+   * @example
+   * const visemes = await talker.visemes('speech.wav')
+   * visemes.frame(10) // { time: 0.4, viseme: 'PP', chances: { sil: 0.01, PP: 0.95, ... }, curves: { open: 0, press: 1, ... } }
+   * @throws KdtalkerError INVALID_ARGUMENT, also for a pack that hears none, SPEECH_TOO_SHORT, FILE_NOT_FOUND, SPEECH_UNREADABLE,
+   *   SPEECH_TOO_LONG, FFMPEG_NOT_FOUND, FFMPEG_FAILED, ABORTED, CLOSED
+   */
+  async visemes(speech: SoundInput, options: VisemesOptions = {}): Promise<Visemes> {
+    this.#check();
+    return this.#pending.add(Visemes.hear(this.#host, speech, options));
   }
 
   /** Numbers of copies between host and device since the talker was loaded, by reason. @throws KdtalkerError CLOSED */

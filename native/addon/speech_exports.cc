@@ -1,6 +1,11 @@
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "addon/exports.h"
 #include "addon/handles.h"
 #include "addon/values.h"
+#include "engine/speech_features.h"
 
 namespace kdtalker::addon {
 namespace {
@@ -37,12 +42,30 @@ Napi::Value FinishSpeech(const Napi::CallbackInfo& info) {
       });
 }
 
+// readFeatures(talker, speech, first, count) -> Promise<Float32Array [frames, count]>: channels of the
+// features
+Napi::Value ReadSpeechFeatures(const Napi::CallbackInfo& info) {
+  auto work = [talker = Handle<Talker>::Get(info[0]), speech = Handle<Speech>::Get(info[1]),
+               first = info[2].ToNumber().Int64Value(), count = info[3].ToNumber().Int64Value()] {
+    return ReadFeatures(*talker, *speech, first, count);
+  };
+  return Instance::Of(info.Env())
+      .jobs()
+      .Run<std::vector<float>>(info.Env(), std::move(work),
+                               [](Napi::Env env, std::vector<float>& values) -> Napi::Value {
+                                 Napi::Float32Array array = Napi::Float32Array::New(env, values.size());
+                                 std::copy(values.begin(), values.end(), array.Data());
+                                 return array;
+                               });
+}
+
 }  // namespace
 
 void ExportSpeech(Napi::Env env, Napi::Object exports) {
   exports.Set("openSpeech", Napi::Function::New<Call<OpenSpeech>>(env, "openSpeech"));
   exports.Set("pushSpeech", Napi::Function::New<Call<PushSpeech>>(env, "pushSpeech"));
   exports.Set("finishSpeech", Napi::Function::New<Call<FinishSpeech>>(env, "finishSpeech"));
+  exports.Set("readFeatures", Napi::Function::New<Call<ReadSpeechFeatures>>(env, "readFeatures"));
   exports.Set("closeSpeech", Napi::Function::New<Call<CloseHandle<Speech>>>(env, "closeSpeech"));
 }
 

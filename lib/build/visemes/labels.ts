@@ -1,5 +1,5 @@
 /** What a mouth should do, from the times of phonemes: the class and the curves at any instant, as the network learned them. */
-import { CLASSES, CURVES } from '../../packs/puppet/visemes.js';
+import { CLASSES, CURVES } from '../../packs/visemes.js';
 
 /** A phoneme in seconds: where it begins and ends, and its shape. */
 export type Segment = readonly [start: number, end: number, shape: string];

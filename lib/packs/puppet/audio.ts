@@ -1,6 +1,7 @@
 import { Graph, type Value } from '../onnx/index.js';
+import { CLASSES, CURVES } from '../visemes.js';
 import { type DenseMatrix, matrix, range } from './linalg.js';
-import { CLASSES, CURVES, visemes } from './visemes.js';
+import { visemes } from './visemes.js';
 
 const BINS = 80;
 const COLUMNS = 16;

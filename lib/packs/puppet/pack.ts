@@ -2,7 +2,7 @@ import type { LandmarkRule, Regions } from '../manifest.js';
 import type { Graph } from '../onnx/index.js';
 import type { PackDraft, RoleDraft } from '../write.js';
 import { appearanceGraph, CROP_SIZE } from './appearance.js';
-import { audioGraph } from './audio.js';
+import { audioGraph, CHANNEL } from './audio.js';
 import { BLINK_TEMPLATE, denoiserGraph } from './denoiser.js';
 import { DIRECTIONS } from './directions.js';
 import { JAW_FOLLOWS_SEAM, KEYPOINTS, type KeypointName, SEAM } from './keypoints.js';
@@ -35,6 +35,7 @@ export function puppetPack(): PackDraft {
     },
     statistics: STATISTICS,
     blink: { direction: DIRECTIONS.lid.slice(MOTION.exp), template: BLINK_TEMPLATE },
+    visemes: { curves: CHANNEL.curves, classes: CHANNEL.classes },
     regions: { exp: [...LIPS, ...EYES, ...BROWS], lip: LIPS, eyes: EYES },
     landmarks: [...mouthRules(), ...jawRules(), ...eyeRules('L', LEFT_EYE), ...eyeRules('R', RIGHT_EYE)],
   };

@@ -2,16 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { floatFromHalf } from '../onnx/half.js';
 import type { Graph, Value } from '../onnx/index.js';
+import { CLASSES, CURVES } from '../visemes.js';
 import { type DenseMatrix, matrix, range } from './linalg.js';
-
-/** The curves of the mouth, 0 to 1, in the order of the network's outputs. */
-export const CURVES = ['open', 'wide', 'round', 'press', 'bite', 'teeth'] as const;
-
-/** The standard classes of visemes, in the order of the network's chances. */
-export const CLASSES = [
-  ...['sil', 'PP', 'FF', 'TH', 'DD', 'kk', 'CH', 'SS'],
-  ...['nn', 'RR', 'aa', 'E', 'ih', 'oh', 'ou'],
-] as const;
 
 const BINS = 80;
 const COLUMNS = 16;

@@ -1,11 +1,11 @@
 import type { Graph, Value } from '../onnx/index.js';
+import { CURVES } from '../visemes.js';
 import { CHANNEL } from './audio.js';
 import { type DirectionName, normalised } from './directions.js';
 import { KEYPOINTS } from './keypoints.js';
 import { range } from './linalg.js';
 import { smoothingMatrix } from './smoothing.js';
 import { MOTION, WINDOW } from './statistics.js';
-import { CURVES } from './visemes.js';
 
 /** What each course moves, and by how much where the course is 1. Pitch above 0 nods. */
 const MOVES = {
@@ -109,7 +109,7 @@ function mouthCourses(
   return {
     open: g.formula('x * (.75 + .25 * n) * (1 - press) * (1 - .7 * bite)', {
       ...at,
-      x: smooth(g, 0.8, curve('open')),
+      x: smooth(g, 1, curve('open')),
     }),
     wide: smooth(g, 0.7, curve('wide')),
     round,
