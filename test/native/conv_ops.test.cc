@@ -8,34 +8,22 @@
 #include <vector>
 
 #include "blocked.h"
-#include "kernels/cpu/conv_layout.h"
+#include "convolution.h"
 #include "ops/conv_runner.h"
 
 namespace {
 
 using namespace kdtalker;
 using namespace blocked;
+using convolution::Convolution;
+using convolution::Shape;
 using kernels::Bf16;
 using kernels::Method;
 
-struct Case {
-  Method method;
-  int in, out, depth, height, width, kernel_depth;
-};
-
-struct Size {
-  int depth, height, width;
-  std::int64_t cells() const { return std::int64_t{depth} * height * width; }
-};
-
-int FactorOf(Method method) {
-  return method == Method::kUpsampled2 ? 2 : method == Method::kUpsampled4 ? 4 : 1;
-}
-
 // The convolution by its definition, of the repeated picture, at one place.
-double Reference(const Case& c, const std::vector<float>& x, const std::vector<float>& w, int out, int z,
+double Reference(const Shape& c, const std::vector<float>& x, const std::vector<float>& w, int out, int z,
                  int y, int column) {
-  const int factor = FactorOf(c.method), side = c.method == Method::kPointwise ? 1 : 3;
+  const int factor = c.factor(), side = c.kernel_side();
   double sum = 0;
   for (int in = 0; in < c.in; in++) {
     for (int kz = 0; kz < c.kernel_depth; kz++) {
@@ -60,51 +48,39 @@ double Reference(const Case& c, const std::vector<float>& x, const std::vector<f
 
 // Root mean square of the differences at some places, relative to the reference's.
 template <class T>
-double ErrorOf(const Case& c, kernels::Isa isa) {
-  const int factor = FactorOf(c.method), side = c.method == Method::kPointwise ? 1 : 3;
-  const Size from{c.depth, c.height, c.width}, to{c.depth, c.height * factor, c.width * factor};
-  auto x = RandomFloats(static_cast<std::size_t>(c.in * from.cells()), 1);
-  const auto w = RandomFloats(static_cast<std::size_t>(c.out) * c.in * c.kernel_depth * side * side, 2);
-  auto residual = RandomFloats(static_cast<std::size_t>(c.out * to.cells()), 3);
-  auto bias = RandomFloats(static_cast<std::size_t>((c.out + 15) / 16 * 16), 4);
-  const auto blocked = Blocked<T>(x, c.in, from.cells());
-  const auto added = Blocked<T>(residual, c.out, to.cells());
-  const auto laid_out = kernels::LayOutConv<T>(c.method, {w.data(), c.out, c.in, c.kernel_depth, false});
-  std::vector<T> y(static_cast<std::size_t>((c.out + 15) / 16 * 16 * to.cells()));
-  const auto plan = ops::MakePlan(c.method, {(c.in + 15) / 16, c.depth, c.height, c.width, 16}, c.out,
-                                  c.kernel_depth, false);
-  kernels::ConvCall<T> call{};
-  call.x = blocked.data();
-  call.weights = laid_out.data();
-  call.bias = bias.data();
+double ErrorOf(const Shape& c, kernels::Isa isa) {
+  const int height = c.height * c.factor(), width = c.width * c.factor();
+  auto x = RandomFloats(static_cast<std::size_t>(c.in * c.in_cells()), 1);
+  auto residual = RandomFloats(static_cast<std::size_t>(c.out * c.out_cells()), 3);
+  const auto blocked = Blocked<T>(x, c.in, c.in_cells());
+  const auto added = Blocked<T>(residual, c.out, c.out_cells());
+  std::vector<T> y(static_cast<std::size_t>(Shape::Padded(c.out) * c.out_cells()));
+  const Convolution<T> made(c);
+  kernels::ConvCall<T> call = made.Call(blocked.data(), y.data());
   call.residual = added.data();
-  call.alpha = 0.25F;
-  call.y = y.data();
-  call.repeat = 1;
-  ops::ConvRunner<T>(kernels::CpuKernelsOf(isa)).Run({}, plan, call);
+  ops::ConvRunner<T>(kernels::CpuKernelsOf(isa)).Run({}, made.plan, call);
   double error = 0, scale = 0;
   std::uint32_t seed = 5;
   for (int i = 0; i < 400; i++) {
     const auto pick = [&seed](int below) {
       return static_cast<int>((Random(seed) + 1) / 2 * static_cast<float>(below)) % below;
     };
-    const int out = pick(c.out), z = pick(to.depth),
-              row = i % 3 == 0 ? i % 2 * (to.height - 1) : pick(to.height),
-              column = i % 5 == 0 ? i % 2 * (to.width - 1) : pick(to.width);
-    const std::int64_t cell = (std::int64_t{z} * to.height + row) * to.width + column;
-    double wanted =
-        Reference(c, x, w, out, z, row, column) + static_cast<double>(bias[static_cast<std::size_t>(out)]);
+    const int out = pick(c.out), z = pick(c.depth), row = i % 3 == 0 ? i % 2 * (height - 1) : pick(height),
+              column = i % 5 == 0 ? i % 2 * (width - 1) : pick(width);
+    const std::int64_t cell = (std::int64_t{z} * height + row) * width + column;
+    double wanted = Reference(c, x, made.weights, out, z, row, column) +
+                    static_cast<double>(made.bias[static_cast<std::size_t>(out)]);
     wanted = std::max(wanted, 0.25 * wanted) +
-             static_cast<double>(residual[static_cast<std::size_t>(out * to.cells() + cell)]);
+             static_cast<double>(residual[static_cast<std::size_t>(out * c.out_cells() + cell)]);
     const double got = static_cast<double>(
-        ToFloat(y[static_cast<std::size_t>((out / 16 * to.cells() + cell) * 16 + out % 16)]));
+        ToFloat(y[static_cast<std::size_t>((out / 16 * c.out_cells() + cell) * 16 + out % 16)]));
     error += (got - wanted) * (got - wanted);
     scale += wanted * wanted;
   }
   return std::sqrt(error / scale);
 }
 
-const std::vector<Case> kCases = {
+const std::vector<Shape> kCases = {
     {Method::kPointwise, 40, 24, 1, 9, 13, 1},   {Method::kPointwise, 16, 16, 1, 1, 1, 1},
     {Method::kWinograd2, 24, 36, 1, 7, 10, 1},   {Method::kWinograd4, 24, 36, 1, 7, 10, 1},
     {Method::kWinograd4, 3, 12, 1, 33, 35, 1},   {Method::kWinograd4, 130, 70, 1, 19, 21, 1},
@@ -121,7 +97,7 @@ const std::vector<Case> kCases = {
 
 TEST_CASE("every convolution equals float64 arithmetic, with every instruction set") {
   for (const kernels::Isa isa : Isas()) {
-    for (const Case& c : kCases) {
+    for (const Shape& c : kCases) {
       CAPTURE(kernels::IsaName(isa));
       CAPTURE(static_cast<int>(c.method));
       CAPTURE(c.in);

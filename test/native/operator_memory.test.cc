@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "blocked.h"
-#include "kernels/cpu/conv_layout.h"
+#include "convolution.h"
 #include "kernels/cpu/linear_layout.h"
 #include "kernels/cpu/mask_weights.h"
 #include "kernels/cpu/occlusion_weights.h"
@@ -106,36 +106,16 @@ Bytes BytesOf(const std::vector<T>& values) {
   return {bytes, bytes + values.size() * sizeof(T)};
 }
 
-struct Convolution {
-  Method method;
-  int in, out, depth, side, kernel_depth;
-};
-
-Bytes Convolved(const Convolution& c, const std::vector<float>& x, const Bytes& weights,
-                const std::vector<float>& bias) {
-  const auto plan =
-      ops::MakePlan(c.method, {c.in / 16, c.depth, c.side, c.side, 16}, c.out, c.kernel_depth, false);
-  std::vector<float> y(static_cast<std::size_t>(c.out) * c.depth * c.side * c.side);
-  OnThreads([&](const ops::Workers& workers) {
-    kernels::ConvCall<float> call{};
-    call.x = x.data();
-    call.weights = weights.data();
-    call.bias = bias.data();
-    call.alpha = 0.25F;
-    call.y = y.data();
-    call.repeat = 1;
-    ops::ConvRunner<float>().Run(workers, plan, call);
+void RefuseMemoryOf(const convolution::Shape& shape) {
+  const convolution::Convolution<float> made(shape);
+  const auto x = RandomFloats(static_cast<std::size_t>(shape.in * shape.in_cells()), 1);
+  RefuseMemory([&] {
+    std::vector<float> y(static_cast<std::size_t>(shape.out * shape.out_cells()));
+    OnThreads([&](const ops::Workers& workers) {
+      ops::ConvRunner<float>().Run(workers, made.plan, made.Call(x.data(), y.data()));
+    });
+    return BytesOf(y);
   });
-  return BytesOf(y);
-}
-
-void RefuseMemoryOf(const Convolution& c) {
-  const int taps = c.method == Method::kPointwise ? 1 : 9;
-  const auto x = RandomFloats(static_cast<std::size_t>(c.in) * c.depth * c.side * c.side, 1);
-  const auto w = RandomFloats(static_cast<std::size_t>(c.out) * c.in * c.kernel_depth * taps, 2);
-  const auto bias = RandomFloats(static_cast<std::size_t>(c.out), 3);
-  const Bytes weights = kernels::LayOutConv<float>(c.method, {w.data(), c.out, c.in, c.kernel_depth, false});
-  RefuseMemory([&] { return Convolved(c, x, weights, bias); });
 }
 
 Host WeightsOf(std::size_t bytes) {
@@ -153,10 +133,10 @@ TEST_CASE("allocations refused: of convolutions, in each of the ways they run") 
   if (skip::WithoutRuntime()) return;
   const auto runtime = OpenWithWanted();
   // By groups with matrices as they are stored, by groups with transformed ones, by products, by panels.
-  RefuseMemoryOf({Method::kPointwise, 32, 16, 1, 20, 1});
-  RefuseMemoryOf({Method::kWinograd4, 32, 32, 1, 72, 1});
-  RefuseMemoryOf({Method::kWinograd4, 32, 32, 5, 32, 3});
-  RefuseMemoryOf({Method::kWinograd4, 32, 64, 1, 12, 1});
+  RefuseMemoryOf({Method::kPointwise, 32, 16, 1, 20, 20, 1});
+  RefuseMemoryOf({Method::kWinograd4, 32, 32, 1, 72, 72, 1});
+  RefuseMemoryOf({Method::kWinograd4, 32, 32, 5, 32, 32, 3});
+  RefuseMemoryOf({Method::kWinograd4, 32, 64, 1, 12, 12, 1});
 }
 
 TEST_CASE("allocations refused: of layers over tokens, and none during their work") {
