@@ -25,11 +25,11 @@ export interface ChannelAffine {
   read(): { scale: Float64Array; shift: Float64Array };
 }
 
-/** epsilon of every batch normalisation here. */
+/** epsilon of batch normalisations, unless a network has another. */
 const EPSILON = 1e-5;
 
 /** A batch normalisation at inference: (x - mean) / sqrt(var + eps) * weight + bias. */
-export function batchNorm(weights: Weights, key: string, channels: number): ChannelAffine {
+export function batchNorm(weights: Weights, key: string, channels: number, epsilon = EPSILON): ChannelAffine {
   const parts = ['weight', 'bias', 'running_mean', 'running_var'].map((name) =>
     parameter(weights, `${key}.${name}`, [channels]),
   );
@@ -37,7 +37,7 @@ export function batchNorm(weights: Weights, key: string, channels: number): Chan
     channels,
     read() {
       const [weight, bias, mean, variance] = parts.map((part) => part.read()) as Float32Array[];
-      const scale = Float64Array.from(weight!, (value, c) => value / Math.sqrt(variance![c]! + EPSILON));
+      const scale = Float64Array.from(weight!, (value, c) => value / Math.sqrt(variance![c]! + epsilon));
       return { scale, shift: Float64Array.from(scale, (value, c) => bias![c]! - mean![c]! * value) };
     },
   };

@@ -1,0 +1,193 @@
+// The networks of judges, at full size with the golden cases' formula weights, in the engine's sessions.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { native } from '../dist/binding.js';
+import { mfcc } from '../dist/evaluate/sync/mfcc.js';
+import { syncDistances, syncScores } from '../dist/evaluate/sync/sync-scores.js';
+import { arcfaceGraph } from '../dist/packs/judges/arcface.js';
+import { hopenetGraph } from '../dist/packs/judges/hopenet.js';
+import { inceptionGraph } from '../dist/packs/judges/inception.js';
+import { s3fdGraph } from '../dist/packs/judges/s3fd.js';
+import { syncnetAudioGraph, syncnetVisualGraph } from '../dist/packs/judges/syncnet.js';
+import { type Graph, writeModel } from '../dist/packs/onnx/index.js';
+import { uniform } from '../dist/packs/weights/formula.js';
+import type { Weights } from '../dist/packs/weights/weights.js';
+import type { Picture } from '../dist/picture.js';
+import { evalJson, evalPicture, evalSamples, evalTensors, goldenCase, rows } from './support/golden-eval.js';
+import { near } from './support/networks.js';
+
+/** A tensor of a public checkpoint and the range of its formula weights. */
+interface Listed {
+  key: string;
+  shape: number[];
+  center: number | number[];
+  scale: number | number[];
+}
+interface Checkpoints {
+  salt: string;
+  networks: Record<string, Listed[]>;
+}
+
+const LISTS = 'checkpoints.json';
+const lists = () => evalJson(LISTS) as Checkpoints;
+
+function fnv1a32(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** The golden weights of a network; a key or shape that its public checkpoint lacks throws. */
+function goldenWeights(network: string, used = new Set<string>()): Weights {
+  const { salt, networks } = lists();
+  const known = new Map(networks[network]!.map((listed) => [listed.key, listed]));
+  return {
+    expect(key, dims) {
+      used.add(key);
+      const shape = known.get(key)?.shape;
+      if (`${shape}` !== `${dims}`)
+        throw new Error(`${network}.${key}: expected [${dims}] but listed is [${shape}]`);
+    },
+    floats(key, dims) {
+      const { center, scale } = known.get(key)!;
+      return uniform(fnv1a32(`${salt}${network}.${key}`), dims, { centre: center, scale });
+    },
+  };
+}
+
+type Run = (input: { dims: number[]; data: Float32Array }) => Promise<Record<string, Float32Array>>;
+
+/** Writes a network and opens it in the engine. */
+async function opened(t: Test, graph: Graph): Promise<Run> {
+  const folder = mkdtempSync(join(tmpdir(), 'kdtalker-judges-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const { file } = await writeModel(graph, folder, 'judge.onnx');
+  const session = await native().openSession(join(folder, file), { threads: 2 });
+  t.teardown(() => session.close());
+  return async (input) => {
+    const results = await session.run({ [session.inputs[0]!.name]: input });
+    return Object.fromEntries(
+      Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]),
+    );
+  };
+}
+
+/** Pictures of one size as planes of red, green and blue, each value changed by its channel. */
+function planes(pictures: readonly Picture[], change: (value: number, channel: number) => number) {
+  const { width, height } = pictures[0]!;
+  const size = width * height;
+  const data = new Float32Array(pictures.length * 3 * size);
+  pictures.forEach((picture, n) => {
+    for (let c = 0; c < 3; c++)
+      for (let i = 0; i < size; i++) data[(3 * n + c) * size + i] = change(picture.data[3 * i + c]!, c);
+  });
+  return { dims: [pictures.length, 3, height, width], data };
+}
+
+const UNUSED: Record<string, RegExp> = {
+  syncnet: /^$/,
+  s3fd: /^$/,
+  hopenet: /^fc_finetune/,
+  inception: /^fc\./,
+  arcface_r50: /^$/,
+};
+
+goldenCase('every tensor of the public checkpoints is used, with its shape', [LISTS], async (t) => {
+  const graphs: Record<string, readonly ((weights: Weights) => Graph)[]> = {
+    syncnet: [syncnetVisualGraph, syncnetAudioGraph],
+    s3fd: [s3fdGraph],
+    hopenet: [hopenetGraph],
+    inception: [inceptionGraph],
+    arcface_r50: [arcfaceGraph],
+  };
+  for (const [name, makes] of Object.entries(graphs)) {
+    const used = new Set<string>();
+    for (const make of makes) make(goldenWeights(name, used));
+    const wanted = lists().networks[name]!.filter(
+      ({ key }) => !UNUSED[name]!.test(key) && !key.endsWith('num_batches_tracked'),
+    );
+    t.same([...used].sort(), wanted.map(({ key }) => key).sort(), name);
+  }
+});
+
+goldenCase("SyncNet's ear", [LISTS, 'syncnet.safetensors', 'clip.wav'], async (t) => {
+  const run = await opened(t, syncnetAudioGraph(goldenWeights('syncnet')));
+  const columns = mfcc(evalSamples('clip.wav'));
+  const windows = Array.from({ length: 25 }, (_, i) => columns.slice(4 * i, 4 * i + 20));
+  const data = windows.flatMap((window) =>
+    Array.from({ length: 260 }, (_, at) => window[at % 20]![Math.floor(at / 20)]!),
+  );
+  const { audio } = await run({ dims: [25, 1, 13, 20], data: Float32Array.from(data) });
+  near(t, audio!, evalTensors('syncnet.safetensors')('audio').data, 1e-4, 'audio');
+});
+
+goldenCase("SyncNet's eye, and LSE of both", [LISTS, 'syncnet.safetensors', 'clip.png'], async (t) => {
+  const run = await opened(t, syncnetVisualGraph(goldenWeights('syncnet')));
+  const { data } = await evalPicture('clip.png');
+  const found: number[] = [];
+  const frame = 224 * 224;
+  for (let first = 0; first < 25; first++) {
+    const input = new Float32Array(3 * 5 * frame);
+    for (let at = 0; at < input.length; at++) {
+      const [channel, k, pixel] = [Math.floor(at / (5 * frame)), Math.floor(at / frame) % 5, at % frame];
+      input[at] = data[3 * ((first + k) * frame + pixel) + 2 - channel]!;
+    }
+    found.push(...(await run({ dims: [1, 3, 5, 224, 224], data: input })).visual!);
+  }
+  const tensors = evalTensors('syncnet.safetensors');
+  near(t, found, tensors('visual').data, 1e-4, 'visual');
+  const scores = syncScores(
+    syncDistances({ data: found, size: 1024 }, { data: tensors('audio').data, size: 1024 }),
+  );
+  near(t, [scores.lseC, scores.lseD], [tensors('lse_c').data[0]!, tensors('lse_d').data[0]!], 1e-4, 'LSE');
+});
+
+goldenCase('S3FD', [LISTS, 's3fd.safetensors', 's3fd_input.png'], async (t) => {
+  const run = await opened(t, s3fdGraph(goldenWeights('s3fd')));
+  const mean = [123, 117, 104];
+  const { loc, conf } = await run(
+    planes([await evalPicture('s3fd_input.png')], (value, c) => value - mean[c]!),
+  );
+  const tensors = evalTensors('s3fd.safetensors');
+  near(t, loc!, tensors('loc').data, 1e-4, 'loc');
+  near(t, conf!, tensors('conf').data, 1e-4, 'conf');
+});
+
+goldenCase('Hopenet', [LISTS, 'hopenet.safetensors', 'hopenet_0.png'], async (t) => {
+  const run = await opened(t, hopenetGraph(goldenWeights('hopenet')));
+  const [mean, deviation] = [
+    [0.485, 0.456, 0.406],
+    [0.229, 0.224, 0.225],
+  ];
+  const faces = await Promise.all([0, 1, 2].map((i) => evalPicture(`hopenet_${i}.png`)));
+  const found = await run(planes(faces, (value, c) => (value / 255 - mean[c]!) / deviation[c]!));
+  const tensors = evalTensors('hopenet.safetensors');
+  near(t, found.pooled!, tensors('pooled').data, 1e-4, 'pooled');
+  const logits = [0, 1, 2].flatMap((i) =>
+    ['yaw', 'pitch', 'roll'].flatMap((axis) => [...found[axis]!.subarray(66 * i, 66 * (i + 1))]),
+  );
+  near(t, logits, tensors('logits').data, 1e-4, 'logits');
+});
+
+goldenCase('Inception', [LISTS, 'inception.safetensors', 'portrait.png', 'inception_1.png'], async (t) => {
+  const run = await opened(t, inceptionGraph(goldenWeights('inception')));
+  const wanted = rows(evalTensors('inception.safetensors')('pool3'));
+  for (const [i, name] of [
+    'portrait.png',
+    'inception_1.png',
+    'inception_2.png',
+    'inception_3.png',
+  ].entries()) {
+    const { pool3 } = await run(planes([await evalPicture(name)], (value) => value / 255));
+    near(t, pool3!, wanted[i]!, 1e-4, name);
+  }
+});
+
+goldenCase('ArcFace', [LISTS, 'arcface.safetensors', 'arcface_0.png'], async (t) => {
+  const run = await opened(t, arcfaceGraph(goldenWeights('arcface_r50')));
+  const faces = await Promise.all([0, 1, 2].map((i) => evalPicture(`arcface_${i}.png`)));
+  const { embedding } = await run(planes(faces, (value) => (value - 127.5) / 127.5));
+  near(t, embedding!, evalTensors('arcface.safetensors')('embeddings').data, 1e-4, 'embeddings');
+});
