@@ -37,6 +37,8 @@ const VALUES = 16;
 
 /** Detections that share this much of their area are one face. */
 const SAME_FACE = 0.3;
+/** A detection of which this much lies within another is a part of that face. */
+const PART_OF_FACE = 0.6;
 
 function anchorsOf(grids: readonly AnchorGrid[]): Point[] {
   return grids.flatMap(({ stride, perCell }) => {
@@ -52,17 +54,27 @@ const ANCHORS = anchorsOf(GRIDS);
 
 /** Intersection over union. */
 export function overlap(a: Box, b: Box): number {
+  const shared = sharedArea(a, b);
+  return shared / (a[2] * a[3] + b[2] * b[3] - shared);
+}
+
+function sharedArea(a: Box, b: Box): number {
   const width = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
   const height = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
-  if (width <= 0 || height <= 0) return 0;
-  return (width * height) / (a[2] * a[3] + b[2] * b[3] - width * height);
+  return Math.max(width, 0) * Math.max(height, 0);
+}
+
+/** Whether two detections show one face: they overlap, or one lies within the other, as a part of a face does that is taken for one. */
+function isSameFace({ box: a }: Detection, { box: b }: Detection): boolean {
+  const smaller = Math.min(a[2] * a[3], b[2] * b[3]);
+  return overlap(a, b) > SAME_FACE || sharedArea(a, b) > PART_OF_FACE * smaller;
 }
 
 /** Non-maximum suppression: keeps the detection with the best score for each face; best first. */
 export function distinct<D extends Detection>(detections: readonly D[]): D[] {
   const kept: D[] = [];
   for (const candidate of [...detections].sort((a, b) => b.score - a.score))
-    if (kept.every((other) => overlap(other.box, candidate.box) <= SAME_FACE)) kept.push(candidate);
+    if (!kept.some((other) => isSameFace(other, candidate))) kept.push(candidate);
   return kept;
 }
 

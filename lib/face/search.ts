@@ -40,8 +40,11 @@ const STRICT_THRESHOLD = 0.7;
 const SURE = 0.8;
 /** Detections with a lower score are ignored. */
 const LOWEST_SCORE = 0.4;
-/** Highest number of detections examined in one group of views, best first. */
+/** Highest number of detections examined in one group of views, best first; in a thorough search as many faces are found. */
 const MOST_LOOKS = 6;
+const MOST_THOROUGH_LOOKS = 40;
+/** A face alone that is at least this share of the picture's shorter side is the largest: nobody else is looked for. */
+const LARGE_FACE = 1 / 4;
 /** Side of the view for a second look, as a multiple of the face's side. */
 const CLOSE = 2.5;
 /** Two detections that overlap by at least this much show the same face. */
@@ -85,20 +88,30 @@ function groupsOf(picture: Picture): Group[] {
   ];
 }
 
-/** Searches ever smaller parts of the picture until it finds a face. */
+/**
+ * Searches ever smaller parts of the picture until it finds a large face alone. Beside a small face, or several, there may be a larger one
+ * that the view of the whole picture did not show: then the search goes on through the tiles, as a thorough one always does.
+ */
 export async function searchFaces(pyramid: Pyramid, options: SearchOptions): Promise<SearchResult> {
   let sightings: Sighting[] = [];
   for (const [depth, { views, needed }] of groupsOf(pyramid.picture).entries()) {
     const detections = await detectAll(pyramid, views, options);
-    for (const detection of worthALook(detections, sightings)) {
+    const looks = options.thorough ? MOST_THOROUGH_LOOKS : MOST_LOOKS;
+    for (const detection of worthALook(detections, sightings).slice(0, looks)) {
       throwIfAborted(options.signal, 'Looking for faces');
       sightings.push(await look(pyramid, detection, needed, options));
     }
     sightings = distinct(sightings);
     // Tiles of half the picture are the third group.
-    if (sightings.some(isFace) && (!options.thorough || depth >= 2)) break;
+    const faces = sightings.filter(isFace);
+    if (faces.length > 0 && (depth >= 2 || (!options.thorough && isAloneAndLarge(faces, pyramid.picture))))
+      break;
   }
   return { faces: sightings.filter(isFace), rejected: sightings.filter((seen) => !isFace(seen)) };
+}
+
+function isAloneAndLarge([face, ...others]: readonly Sighting[], { width, height }: Picture): boolean {
+  return others.length === 0 && face!.side >= LARGE_FACE * Math.min(width, height);
 }
 
 function isFace({ score, needed }: Sighting): boolean {
@@ -122,7 +135,7 @@ async function detectAll(
 function worthALook(detections: readonly Detection[], known: readonly Sighting[]): Detection[] {
   const isKnown = ({ box }: Detection) =>
     known.some((seen) => isFace(seen) && overlap(seen.box, box) > SAME_PLACE);
-  return distinct(detections.filter((detection) => !isKnown(detection))).slice(0, MOST_LOOKS);
+  return distinct(detections.filter((detection) => !isKnown(detection)));
 }
 
 /** Runs the mesh network on a detection; the detector looks a second time first when its score is low. */
