@@ -38,7 +38,7 @@ HostTensors RunOnce(const std::string& file, const std::string& weights, const s
   HostTensors results;
   for (std::size_t i = 0; i < outputs.size(); i++) {
     const Slot& slot = program->outputs()[i];
-    results[slot.name] = ToHost(DownloadFloats(outputs[i], Crossing::kTrace), slot.dims);
+    results[slot.name] = ToHost(DownloadFloats(*stream, outputs[i], Crossing::kTrace), slot.dims);
   }
   return results;
 }

@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include "core/direct_stream.h"
 #include "core/error.h"
 
 namespace kdtalker {
@@ -47,14 +46,6 @@ void Device::CountDownload(std::size_t bytes, Crossing why) {
   counter.download_bytes.fetch_add(bytes, std::memory_order_relaxed);
 }
 
-std::unique_ptr<Stream> Device::MakeStream(Priority) {
-  return std::make_unique<DirectStream>(shared_from_this());
-}
-
-std::unique_ptr<Event> Device::MakeEvent() {
-  return std::make_unique<DirectEvent>();
-}
-
 HostBuffer Device::MakeHostBuffer(std::size_t bytes) {
   return HostBuffer(shared_from_this(), AllocateHost(bytes), bytes);
 }
@@ -71,16 +62,6 @@ void* Device::AllocateHost(std::size_t bytes) {
 void Device::FreeHost(void* data, std::size_t) noexcept {
   Drain();
   std::free(data);
-}
-
-void Device::Upload(void* to, const void* from, std::size_t bytes, Crossing why) {
-  CopyIn(to, from, bytes);
-  CountUpload(bytes, why);
-}
-
-void Device::Download(void* to, const void* from, std::size_t bytes, Crossing why) {
-  CopyOut(to, from, bytes);
-  CountDownload(bytes, why);
 }
 
 Memory Device::Adopt(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t bytes, Crossing why) {

@@ -14,7 +14,6 @@
 namespace kdtalker {
 
 class Device;
-class DirectStream;
 class Event;
 class Stream;
 
@@ -64,8 +63,8 @@ class Device : public std::enable_shared_from_this<Device> {
   virtual bool asynchronous() const { return false; }
 
   // Throws Error OUT_OF_RESOURCES.
-  virtual std::unique_ptr<Stream> MakeStream(Priority priority = Priority::kNormal);
-  virtual std::unique_ptr<Event> MakeEvent();
+  virtual std::unique_ptr<Stream> MakeStream(Priority priority = Priority::kNormal) = 0;
+  virtual std::unique_ptr<Event> MakeEvent() = 0;
 
   // Throws Error OUT_OF_RESOURCES.
   HostBuffer MakeHostBuffer(std::size_t bytes);
@@ -77,20 +76,14 @@ class Device : public std::enable_shared_from_this<Device> {
   // Uninitialised bytes, aligned to 64. Throws Error if the device has not enough memory.
   Memory Allocate(std::size_t bytes);
 
-  void Upload(void* to, const void* from, std::size_t bytes, Crossing why);
-  void Download(void* to, const void* from, std::size_t bytes, Crossing why);
-
   // Gives ownership of a host buffer made with malloc to the device. A device that shares the host's memory
   // copies nothing; the call still counts as one upload.
   Memory Adopt(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t bytes, Crossing why);
 
-  // Device to device: not a crossing.
-  virtual void Copy(void* to, const void* from, std::size_t bytes) = 0;
-
   // The address that arithmetic on this device uses for `address`. Only for kernels and ONNX Runtime.
   virtual void* Resolve(void* address) const = 0;
 
-  // Resolves every device address inside a kernel's arguments, in place.
+  // Resolves every device address inside a kernel's arguments, in place. Only for streams.
   virtual void ResolveArguments(void* arguments, std::size_t bytes) const = 0;
 
   std::vector<CrossingCount> counters() const;
@@ -99,7 +92,6 @@ class Device : public std::enable_shared_from_this<Device> {
   std::uint64_t held_bytes() const { return held_.load(std::memory_order_relaxed); }
 
  protected:
-  friend class DirectStream;
   friend class HostBuffer;
   friend class Memory;
   friend class Stream;
@@ -108,8 +100,8 @@ class Device : public std::enable_shared_from_this<Device> {
   virtual void Free(void* address, std::size_t bytes) noexcept = 0;
   virtual void FreeHost(void* data, std::size_t bytes) noexcept;
   virtual void* AllocateHost(std::size_t bytes);
+  // In the calling thread, not in the order of any stream.
   virtual void CopyIn(void* to, const void* from, std::size_t bytes) = 0;
-  virtual void CopyOut(void* to, const void* from, std::size_t bytes) = 0;
   // Default: allocate and copy.
   virtual void* AdoptBytes(std::unique_ptr<void, void (*)(void*)> buffer, std::size_t bytes);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -8,11 +9,11 @@
 namespace kdtalker {
 
 // The stream of a device whose memory and arithmetic are the host's: every operation is done within the call.
-class DirectStream final : public Stream {
+class DirectStream : public Stream {
  public:
   explicit DirectStream(std::shared_ptr<Device> device) : Stream(std::move(device), true) {}
 
-  void Copy(void* to, const void* from, std::size_t bytes) override { device().Copy(to, from, bytes); }
+  void Copy(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
   void Record(Event&) override {}
   void Wait(const Event&) override {}
   void Synchronise() override {}
@@ -20,12 +21,10 @@ class DirectStream final : public Stream {
  protected:
   void LaunchFunctor(const Functor& functor, void* kernel, std::size_t) override { functor.run(kernel); }
   void RunOnHost(void (*run)(const void*), const void* work, std::size_t) override { run(work); }
-  void CopyIn(void* to, const void* from, std::size_t bytes) override { device().CopyIn(to, from, bytes); }
-  void CopyOut(void* to, const void* from, std::size_t bytes) override { device().CopyOut(to, from, bytes); }
-  void CopyInNow(void* to, const void* from, std::size_t bytes) override { device().CopyIn(to, from, bytes); }
-  void CopyOutNow(void* to, const void* from, std::size_t bytes) override {
-    device().CopyOut(to, from, bytes);
-  }
+  void CopyIn(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void CopyOut(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void CopyInNow(void* to, const void* from, std::size_t bytes) override { CopyIn(to, from, bytes); }
+  void CopyOutNow(void* to, const void* from, std::size_t bytes) override { CopyOut(to, from, bytes); }
 };
 
 // Of such a stream: everything recorded is done.

@@ -57,10 +57,6 @@ class GuardedDevice final : public Device {
   std::unique_ptr<Event> MakeEvent() override { return std::make_unique<LazyEvent>(); }
   void Drain() noexcept override { streams_.Drain(); }
 
-  void Copy(void* to, const void* from, std::size_t bytes) override {
-    std::memcpy(Resolve(to), Resolve(const_cast<void*>(from)), bytes);
-  }
-
   void* Resolve(void* address) const override {
     const auto value = reinterpret_cast<std::uintptr_t>(address);
     return guard_.Contains(value) ? reinterpret_cast<void*>(value - guard_.begin() + view_.begin()) : address;
@@ -105,9 +101,6 @@ class GuardedDevice final : public Device {
 
   void CopyIn(void* to, const void* from, std::size_t bytes) override {
     std::memcpy(Resolve(to), from, bytes);
-  }
-  void CopyOut(void* to, const void* from, std::size_t bytes) override {
-    std::memcpy(to, Resolve(const_cast<void*>(from)), bytes);
   }
 
  private:

@@ -114,11 +114,16 @@ std::unique_ptr<Binding> Session::MakeBinding() {
   return std::make_unique<SessionBinding>(std::static_pointer_cast<Session>(shared_from_this()));
 }
 
-SessionBinding::SessionBinding(std::shared_ptr<Session> session)
+SessionBinding::SessionBinding(const std::shared_ptr<Session>& session)
     : Binding(session), session_(*session), binding_(session_.handle()) {}
 
 SessionBinding::~SessionBinding() {
   if (ran_on_) ran_on_->Drain();
+}
+
+// Of the C interface, because that of C++ throws.
+void SessionBinding::EndSoon() noexcept {
+  if (OrtStatus* status = Ort::GetApi().RunOptionsSetTerminate(options_)) Ort::GetApi().ReleaseStatus(status);
 }
 
 void SessionBinding::BindInput(const std::string& name, const Tensor& tensor) {
@@ -132,10 +137,10 @@ void SessionBinding::BindOutput(const std::string& name, const Tensor& tensor) {
 void SessionBinding::Run(Stream& stream, const StopToken& stop) {
   stop.ThrowIfStopped();
   if (ran_on_ != stream.shared_device()) ran_on_ = stream.shared_device();
-  stream.OnHost([this, &stop] { RunNow(stop); });
+  stream.OnHost([this, &stop] { RunInStream(stop); });
 }
 
-void SessionBinding::RunNow(const StopToken& stop) {
+void SessionBinding::RunInStream(const StopToken& stop) {
   stop.ThrowIfStopped();
   options_.UnsetTerminate();
   const StopToken::Running running(stop, *this);

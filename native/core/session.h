@@ -33,16 +33,16 @@ class Session final : public Program {
 // A run computes in the thread of the stream, through addresses of the host.
 class SessionBinding final : public Binding, private StopToken::Stoppable {
  public:
-  explicit SessionBinding(std::shared_ptr<Session> session);
+  explicit SessionBinding(const std::shared_ptr<Session>& session);
   ~SessionBinding() override;
 
   void Run(Stream& stream, const StopToken& stop) override;
-  void RunNow(const StopToken& stop);  // in the calling thread
 
  private:
+  void RunInStream(const StopToken& stop);
   void BindInput(const std::string& name, const Tensor& tensor) override;
   void BindOutput(const std::string& name, const Tensor& tensor) override;
-  void EndSoon() noexcept override { options_.SetTerminate(); }
+  void EndSoon() noexcept override;
 
   Session& session_;
   Ort::RunOptions options_;

@@ -4,17 +4,6 @@
 
 namespace kdtalker {
 
-StageClock::Lap::Lap(StageClock* clock, Stage stage) : clock_(clock), stage_(stage) {
-  if (clock_ != nullptr) begun_ = std::chrono::steady_clock::now();
-}
-
-// Counts even if the stage throws, since its time was spent.
-StageClock::Lap::~Lap() {
-  if (clock_ == nullptr) return;
-  const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begun_;
-  clock_->Add(stage_, taken.count());
-}
-
 void StageClock::Add(Stage stage, double milliseconds) {
   const std::lock_guard lock(mutex_);
   Ring& ring = rings_[stage];

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -10,8 +9,8 @@
 
 namespace kdtalker {
 
-// Measures the stages of a talker's clips. A preallocated ring keeps the last laps of each stage: a lap reads
-// a clock twice and allocates nothing. Thread-safe; laps of frames rendered side by side overlap.
+// The times of the stages of a talker's clips. A preallocated ring keeps the last laps of each stage, so that
+// a lap allocates nothing. Thread-safe; laps of frames rendered side by side overlap.
 class StageClock {
  public:
   enum Stage { kAudio, kSample, kWarp, kDecode, kConvert, kStages };
@@ -19,25 +18,13 @@ class StageClock {
                                                                    "convert"};
   static constexpr std::size_t kKept = 1024;
 
-  // Measures a stage from its constructor to its destructor. Without a clock it does nothing.
-  class Lap {
-   public:
-    Lap(StageClock* clock, Stage stage);
-    ~Lap();
-    Lap(const Lap&) = delete;
-    Lap& operator=(const Lap&) = delete;
-
-   private:
-    StageClock* clock_;
-    Stage stage_;
-    std::chrono::steady_clock::time_point begun_;
-  };
-
   struct Times {
     std::int64_t laps = 0;       // since the talker was loaded
     double milliseconds = 0;     // of all of them
     std::vector<double> recent;  // milliseconds of the last laps, oldest first, at most kKept
   };
+
+  void Add(Stage stage, double milliseconds);
 
   Times times(Stage stage) const;
 
@@ -47,8 +34,6 @@ class StageClock {
     double milliseconds = 0;
     std::array<double, kKept> recent{};
   };
-
-  void Add(Stage stage, double milliseconds);
 
   mutable std::mutex mutex_;
   std::array<Ring, kStages> rings_;

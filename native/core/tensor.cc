@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/stream.h"
+
 namespace kdtalker {
 
 std::size_t SizeOf(Type type) {
@@ -51,16 +53,21 @@ Tensor::Tensor(const std::shared_ptr<Device>& device, Type type, std::vector<std
 Tensor::Tensor(Memory memory, Type type, std::vector<std::int64_t> dims)
     : memory_(std::move(memory)), type_(type), dims_(std::move(dims)) {}
 
-void Tensor::Upload(const void* from, Crossing why) const {
-  device().Upload(address(), from, bytes(), why);
-}
-void Tensor::Download(void* to, Crossing why) const {
-  device().Download(to, address(), bytes(), why);
+void Tensor::UploadNow(Stream& stream, const void* from, Crossing why) const {
+  stream.UploadNow(address(), from, bytes(), why);
 }
 
-std::vector<float> DownloadFloats(const Tensor& tensor, Crossing why) {
+void Tensor::DownloadNow(Stream& stream, void* to, Crossing why) const {
+  stream.DownloadNow(to, address(), bytes(), why);
+}
+
+void CopyTensor(Stream& stream, const Tensor& to, const Tensor& from) {
+  stream.Copy(to.address(), from.address(), to.bytes());
+}
+
+std::vector<float> DownloadFloats(Stream& stream, const Tensor& tensor, Crossing why) {
   std::vector<float> values(static_cast<std::size_t>(tensor.count()));
-  tensor.Download(values.data(), why);
+  tensor.DownloadNow(stream, values.data(), why);
   return values;
 }
 

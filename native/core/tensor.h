@@ -10,6 +10,8 @@
 
 namespace kdtalker {
 
+class Stream;
+
 enum class Type { kFloat32, kInt64, kInt32, kUint8 };
 
 std::size_t SizeOf(Type type);
@@ -38,8 +40,9 @@ class Tensor {
   Device& device() const { return *memory_.device(); }
   const std::shared_ptr<Device>& shared_device() const { return memory_.device(); }
 
-  void Upload(const void* from, Crossing why) const;
-  void Download(void* to, Crossing why) const;
+  // Both are done when the call returns.
+  void UploadNow(Stream& stream, const void* from, Crossing why) const;
+  void DownloadNow(Stream& stream, void* to, Crossing why) const;
 
  private:
   Memory memory_;
@@ -47,7 +50,10 @@ class Tensor {
   std::vector<std::int64_t> dims_;
 };
 
+// As many bytes as `to` has.
+void CopyTensor(Stream& stream, const Tensor& to, const Tensor& from);
+
 // The values of a float32 tensor, row-major, on the host.
-std::vector<float> DownloadFloats(const Tensor& tensor, Crossing why);
+std::vector<float> DownloadFloats(Stream& stream, const Tensor& tensor, Crossing why);
 
 }  // namespace kdtalker

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/session.h"
 #include "engine/model_check.h"
 
 namespace kdtalker {
@@ -11,7 +12,8 @@ Model::Model(const std::shared_ptr<Runtime>& runtime, TalkerOptions options) : o
   CheckNumbers(options_);
   std::map<std::string, stages::Signature> signatures;
   for (const auto& [name, role] : options_.roles) {
-    const auto made = networks_.emplace(name, stages::Network(runtime, role, session_threads())).first;
+    auto program = std::make_shared<Session>(runtime, role.file, session_threads());
+    const auto made = networks_.emplace(name, stages::Network(role, std::move(program))).first;
     signatures.emplace(name, made->second.signature());
   }
   CheckSignatures(options_, signatures);

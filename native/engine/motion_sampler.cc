@@ -19,32 +19,34 @@ std::vector<stages::Step> PlanOf(const TalkerOptions& pack, const RunOptions& op
 
 }  // namespace
 
-MotionSampler::MotionSampler(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech,
-                             const RunOptions& options, Tensor noise)
-    : portrait_(std::move(portrait)),
+MotionSampler::MotionSampler(Stream& stream, std::shared_ptr<Portrait> portrait,
+                             std::shared_ptr<Speech> speech, const RunOptions& options, Tensor noise)
+    : stream_(stream),
+      portrait_(std::move(portrait)),
       speech_(std::move(speech)),
       seed_(options.seed),
       window_(options.window),
+      audio_time_(&portrait_->talker()->clock(), StageClock::kAudio),
+      sample_time_(&portrait_->talker()->clock(), StageClock::kSample),
       noise_(std::move(noise)),
       reference_(portrait_->talker()->device(), Type::kFloat32, {1, kernels::kMotionSize}),
       audio_(portrait_->talker()->network("audio"), portrait_->talker()->device(), window_,
              portrait_->talker()->options().fps),
-      sample_(portrait_->talker()->networks(), PlanOf(portrait_->talker()->options(), options),
+      sample_(stream_, portrait_->talker()->networks(), PlanOf(portrait_->talker()->options(), options),
               audio_.features(), portrait_->canonical_token(), reference_) {
-  reference_.device().Copy(reference_.address(), portrait_->reference_token().address(), reference_.bytes());
+  CopyTensor(stream_, reference_, portrait_->reference_token());
 }
 
 void MotionSampler::Window(Timeline& timeline, const StopToken& stop) {
   const std::int64_t first = timeline.known();
-  StageClock& clock = portrait_->talker()->clock();
   {
-    const StageClock::Lap lap(&clock, StageClock::kAudio);
-    audio_.Run(speech_->mel(), speech_->frames(), first, stop);
+    const StageTimer::Lap lap(audio_time_, stream_);
+    audio_.Run(stream_, speech_->mel(), speech_->frames(), first, stop);
   }
-  const StageClock::Lap lap(&clock, StageClock::kSample);
+  const StageTimer::Lap lap(sample_time_, stream_);
   const float* noise = noise_ ? noise_.f32() + first * kernels::kMotionSize : nullptr;
-  sample_.Run(seed_, static_cast<std::uint32_t>(first / window_), stop, noise);
-  timeline.AppendNormalised(sample_.motion(), std::min(window_, timeline.frames() - first));
+  sample_.Run(stream_, seed_, static_cast<std::uint32_t>(first / window_), stop, noise);
+  timeline.AppendNormalised(stream_, sample_.motion(), std::min(window_, timeline.frames() - first));
 }
 
 }  // namespace kdtalker

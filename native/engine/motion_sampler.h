@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/stage_timer.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
 #include "engine/speech.h"
@@ -17,10 +18,11 @@ namespace kdtalker {
 class MotionSampler {
  public:
   // `noise` [windows, window, 70] is the initial noise, instead of the generator's.
-  MotionSampler(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, const RunOptions& options,
-                Tensor noise = {});
+  // Everything happens in `stream`, which must outlive this.
+  MotionSampler(Stream& stream, std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech,
+                const RunOptions& options, Tensor noise = {});
 
-  // Appends the next window to the timeline.
+  // Appends the next window to the timeline. `stop` must live until the stream has done it.
   void Window(Timeline& timeline, const StopToken& stop);
 
   // Of the last sampled window.
@@ -28,10 +30,12 @@ class MotionSampler {
   const Tensor& motion() const { return sample_.motion(); }     // [1, window, 70], normalised
 
  private:
+  Stream& stream_;
   std::shared_ptr<Portrait> portrait_;
   std::shared_ptr<Speech> speech_;
   std::uint64_t seed_;
   std::int64_t window_;
+  StageTimer audio_time_, sample_time_;
   Tensor noise_, reference_;
   stages::AudioFeatures audio_;
   stages::Sample sample_;

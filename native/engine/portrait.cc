@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/launch.h"
 #include "kernels/convert.h"
 #include "kernels/keypoints.h"
 #include "kernels/normalise.h"
@@ -14,7 +13,7 @@ namespace kdtalker {
 namespace {
 
 // A crop's pixels on the device as floats, [1, 3, side, side].
-Tensor UploadCrop(const Talker& talker, const std::vector<std::uint8_t>& pixels) {
+Tensor UploadCrop(Stream& stream, const Talker& talker, const std::vector<std::uint8_t>& pixels) {
   const std::int64_t side = talker.options().crop_size;
   if (pixels.size() != static_cast<std::size_t>(3 * side * side)) {
     throw Error("INVALID_ARGUMENT", "Expected " + std::to_string(3 * side * side) +
@@ -23,17 +22,17 @@ Tensor UploadCrop(const Talker& talker, const std::vector<std::uint8_t>& pixels)
   }
   const auto& device = talker.device();
   const Tensor rgb(device, Type::kUint8, {side, side, 3});
-  rgb.Upload(pixels.data(), Crossing::kPicture);
+  rgb.UploadNow(stream, pixels.data(), Crossing::kPicture);
   Tensor crop(device, Type::kFloat32, {1, 3, side, side});
-  Launch(*device, kernels::RgbToPicture{rgb.u8(), crop.f32(), side, side});
+  stream.Launch(kernels::RgbToPicture{rgb.u8(), crop.f32(), side, side});
   return crop;
 }
 
 // The crop at the motion network's size.
-Tensor Shrink(const Talker& talker, const Tensor& crop) {
+Tensor Shrink(Stream& stream, const Talker& talker, const Tensor& crop) {
   const std::int64_t side = talker.options().crop_size, small = talker.options().motion_size;
   Tensor shrunk(talker.device(), Type::kFloat32, {1, 3, small, small});
-  Launch(*talker.device(), kernels::ShrinkPicture{crop.f32(), shrunk.f32(), side, side, side / small});
+  stream.Launch(kernels::ShrinkPicture{crop.f32(), shrunk.f32(), side, side, side / small});
   return shrunk;
 }
 
@@ -57,14 +56,15 @@ std::map<std::string, Tensor> MakeHeads(const stages::Network& network,
 }
 
 // Runs M on a picture of its size; returns its keypoints [1, 21, 3] and the motion [70].
-void RunMotion(const Talker& talker, const Tensor& image, const Tensor& keypoints, const Tensor& motion,
-               Recording* recording) {
+void RunMotion(Stream& stream, const Talker& talker, const Tensor& image, const Tensor& keypoints,
+               const Tensor& motion, Recording* recording) {
   const auto& device = talker.device();
   const stages::Network& network = talker.network("motion");
   const Tensor scale = network.MakeOutput(device, "scale"), yaw = network.MakeOutput(device, "yaw");
   const Tensor pitch = network.MakeOutput(device, "pitch"), roll = network.MakeOutput(device, "roll");
   const Tensor translation = network.MakeOutput(device, "translation"),
                expression = network.MakeOutput(device, "expression");
+  const StopToken stop;
   stages::NetworkRun run(network);
   run.Input("image", image).Output("keypoints", keypoints).Output("scale", scale).Output("yaw", yaw);
   run.Output("pitch", pitch)
@@ -74,18 +74,20 @@ void RunMotion(const Talker& talker, const Tensor& image, const Tensor& keypoint
   const std::map<std::string, Tensor> heads =
       recording == nullptr ? std::map<std::string, Tensor>{} : MakeHeads(network, device);
   for (const auto& [name, tensor] : heads) run.Output(name, tensor);
-  run.Run(StopToken());
-  for (const auto& [name, tensor] : heads) recording->Add(name, tensor);
-  Launch(*device, kernels::PackMotion{scale.f32(), yaw.f32(), pitch.f32(), roll.f32(), translation.f32(),
-                                      expression.f32(), motion.f32()});
+  run.Run(stream, stop);
+  if (recording != nullptr) {
+    for (const auto& [name, tensor] : heads) recording->Add(stream, name, tensor);
+  }
+  stream.Launch(kernels::PackMotion{scale.f32(), yaw.f32(), pitch.f32(), roll.f32(), translation.f32(),
+                                    expression.f32(), motion.f32()});
 }
 
-void UploadFloats(const Tensor& tensor, const std::vector<float>& values, const char* name) {
+void UploadFloats(Stream& stream, const Tensor& tensor, const std::vector<float>& values, const char* name) {
   if (values.size() != static_cast<std::size_t>(tensor.count())) {
     throw Error("PORTRAIT_INVALID", "Expected " + DimsToText(tensor.dims()) + " values of " + name +
                                         " in the portrait but received " + std::to_string(values.size()));
   }
-  tensor.Upload(values.data(), Crossing::kPortrait);
+  tensor.UploadNow(stream, values.data(), Crossing::kPortrait);
 }
 
 }  // namespace
@@ -103,28 +105,34 @@ std::shared_ptr<Portrait> Portrait::Prepare(std::shared_ptr<Talker> talker, cons
                                             Recording* recording) {
   std::shared_ptr<Portrait> portrait(new Portrait(std::move(talker)));
   portrait->ratios_ = options.ratios;
-  portrait->RunNetworks(options, recording);
-  portrait->Derive();
   portrait->photo_pixels_ = options.photo;
-  if (recording != nullptr) portrait->Record(*recording);
+  const StopToken stop;
+  const StreamPool::Loan stream = portrait->talker_->streams().Lend();
+  portrait->RunNetworks(*stream, options, stop, recording);
+  portrait->Derive(*stream, stop);
+  if (recording != nullptr) portrait->Record(*stream, *recording);
+  stream->Synchronise();
   return portrait;
 }
 
-void Portrait::RunNetworks(const PortraitOptions& options, Recording* recording) {
-  const Tensor crop = UploadCrop(*talker_, options.crop);
+void Portrait::RunNetworks(Stream& stream, const PortraitOptions& options, const StopToken& stop,
+                           Recording* recording) {
+  const Tensor crop = UploadCrop(stream, *talker_, options.crop);
   stages::NetworkRun(talker_->network("appearance"))
       .Input("image", crop)
       .Output("feature", feature_)
-      .Run(StopToken());
-  RunMotion(*talker_, Shrink(*talker_, crop), canonical_, motion_, recording);
-  Launch(*talker_->device(), PlaceOf(options.keypoints, canonical_.f32()));
+      .Run(stream, stop);
+  RunMotion(stream, *talker_, Shrink(stream, *talker_, crop), canonical_, motion_, recording);
+  stream.Launch(PlaceOf(options.keypoints, canonical_.f32()));
 }
 
 std::vector<float> Portrait::ReadMotion(const Talker& talker, const std::vector<std::uint8_t>& pixels) {
   const Tensor keypoints(talker.device(), Type::kFloat32, {1, kernels::kKeypoints, 3});
   const Tensor motion(talker.device(), Type::kFloat32, {kernels::kMotionSize});
-  RunMotion(talker, Shrink(talker, UploadCrop(talker, pixels)), keypoints, motion, nullptr);
-  return DownloadFloats(motion, Crossing::kMotion);
+  const StreamPool::Loan stream = talker.streams().Lend();
+  RunMotion(*stream, talker, Shrink(*stream, talker, UploadCrop(*stream, talker, pixels)), keypoints, motion,
+            nullptr);
+  return DownloadFloats(*stream, motion, Crossing::kMotion);
 }
 
 std::size_t Portrait::bytes() const {
@@ -140,24 +148,26 @@ const stages::Photo& Portrait::photo() const {
   const std::lock_guard lock(photo_mutex_);
   if (!photo_) {
     const TalkerOptions& pack = talker_->options();
-    photo_.emplace(talker_->device(), *photo_pixels_, stages::CropSize{pack.width, pack.height},
-                   Crossing::kPicture);
+    const StreamPool::Loan stream = talker_->streams().Lend();
+    stages::Photo photo(*stream, *photo_pixels_, stages::CropSize{pack.width, pack.height},
+                        Crossing::kPicture);
+    stream->Synchronise();
+    photo_.emplace(std::move(photo));
   }
   return *photo_;
 }
 
-void Portrait::Derive() {
-  const Device& device = *talker_->device();
-  Launch(device, kernels::SourceKeypoints{motion_.f32(), canonical_.f32(), keypoints_.f32()});
-  Launch(device, kernels::CanonicalToken{canonical_.f32(), talker_->keypoints_mean().f32(),
-                                         talker_->keypoints_std().f32(), canonical_token_.f32()});
-  Launch(device, kernels::Normalise{motion_.f32(), talker_->motion_mean().f32(), talker_->motion_std().f32(),
-                                    reference_token_.f32(), 1, kernels::kMotionSize});
-  RunOnce();
+void Portrait::Derive(Stream& stream, const StopToken& stop) {
+  stream.Launch(kernels::SourceKeypoints{motion_.f32(), canonical_.f32(), keypoints_.f32()});
+  stream.Launch(kernels::CanonicalToken{canonical_.f32(), talker_->keypoints_mean().f32(),
+                                        talker_->keypoints_std().f32(), canonical_token_.f32()});
+  stream.Launch(kernels::Normalise{motion_.f32(), talker_->motion_mean().f32(), talker_->motion_std().f32(),
+                                   reference_token_.f32(), 1, kernels::kMotionSize});
+  RunOnce(stream, stop);
 }
 
 // Inputs of every frame that depend only on the portrait.
-void Portrait::RunOnce() {
+void Portrait::RunOnce(Stream& stream, const StopToken& stop) {
   const auto found = talker_->networks().find("prepare");
   if (found == talker_->networks().end()) return;
   const stages::Network& network = found->second;
@@ -168,18 +178,18 @@ void Portrait::RunOnce() {
     const auto made = prepared_.emplace(word, network.MakeOutput(talker_->device(), word)).first;
     run.Output(word, made->second);
   }
-  run.Run(StopToken());
+  run.Run(stream, stop);
 }
 
-void Portrait::Record(Recording& recording) const {
+void Portrait::Record(Stream& stream, Recording& recording) const {
   const Tensor rotation(talker_->device(), Type::kFloat32, {1, 3, 3});
-  Launch(*talker_->device(), kernels::RotationMatrix{motion_.f32(), rotation.f32()});
-  recording.Add("feature", feature_);
-  recording.AddDegrees(motion_);
-  recording.Add("rotation", rotation);
-  recording.Add("x_s", keypoints_);
-  recording.Add("canonical", canonical_token_);
-  recording.Add("ref_frame", reference_token_);
+  stream.Launch(kernels::RotationMatrix{motion_.f32(), rotation.f32()});
+  recording.Add(stream, "feature", feature_);
+  recording.AddDegrees(stream, motion_);
+  recording.Add(stream, "rotation", rotation);
+  recording.Add(stream, "x_s", keypoints_);
+  recording.Add(stream, "canonical", canonical_token_);
+  recording.Add(stream, "ref_frame", reference_token_);
 }
 
 std::shared_ptr<Portrait> Portrait::Restore(std::shared_ptr<Talker> talker, const Saved& saved) {
@@ -189,20 +199,24 @@ std::shared_ptr<Portrait> Portrait::Restore(std::shared_ptr<Talker> talker, cons
                                         " for this pack but the portrait has " +
                                         DimsToText(saved.feature_dims));
   }
-  UploadFloats(portrait->feature_, saved.feature, "feature");
-  UploadFloats(portrait->canonical_, saved.canonical, "canonical");
-  UploadFloats(portrait->motion_, saved.motion, "motion");
   portrait->ratios_ = saved.ratios;
-  portrait->Derive();
   portrait->photo_pixels_ = saved.photo;
+  const StopToken stop;
+  const StreamPool::Loan stream = portrait->talker_->streams().Lend();
+  UploadFloats(*stream, portrait->feature_, saved.feature, "feature");
+  UploadFloats(*stream, portrait->canonical_, saved.canonical, "canonical");
+  UploadFloats(*stream, portrait->motion_, saved.motion, "motion");
+  portrait->Derive(*stream, stop);
+  stream->Synchronise();
   return portrait;
 }
 
 Portrait::Saved Portrait::Save() const {
+  const StreamPool::Loan stream = talker_->streams().Lend();
   return {feature_.dims(),
-          DownloadFloats(feature_, Crossing::kPortrait),
-          DownloadFloats(canonical_, Crossing::kPortrait),
-          DownloadFloats(motion_, Crossing::kPortrait),
+          DownloadFloats(*stream, feature_, Crossing::kPortrait),
+          DownloadFloats(*stream, canonical_, Crossing::kPortrait),
+          DownloadFloats(*stream, motion_, Crossing::kPortrait),
           ratios_,
           photo_pixels_};
 }

@@ -14,7 +14,8 @@
 
 namespace kdtalker {
 
-// A prepared source picture, on the talker's device. Immutable, so any number of clips may share it.
+// A prepared source picture, on the talker's device. Everything is there when it is returned, for every
+// stream. Immutable, so any number of clips may share it.
 class Portrait {
  public:
   // From pixels: one upload, then F and M run on the device. A recording, if given, receives their outputs
@@ -57,10 +58,11 @@ class Portrait {
 
  private:
   explicit Portrait(std::shared_ptr<Talker> talker);
-  void RunNetworks(const PortraitOptions& options, Recording* recording);
-  void Record(Recording& recording) const;
-  void Derive();   // computed from feature, canonical and motion
-  void RunOnce();  // the network `prepare`, if the talker has one
+  void RunNetworks(Stream& stream, const PortraitOptions& options, const StopToken& stop,
+                   Recording* recording);
+  void Record(Stream& stream, Recording& recording) const;
+  void Derive(Stream& stream, const StopToken& stop);   // computed from feature, canonical and motion
+  void RunOnce(Stream& stream, const StopToken& stop);  // the network `prepare`, if the talker has one
 
   std::shared_ptr<Talker> talker_;
   std::vector<float> ratios_;

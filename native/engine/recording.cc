@@ -26,25 +26,21 @@ constexpr std::array<Part, 6> kParts = {{{"scale", kernels::kScale, 1},
 
 }  // namespace
 
-void Recording::Add(const std::string& name, const Tensor& tensor) {
-  Add(name, tensor, tensor.dims());
+void Recording::Add(Stream& stream, const std::string& name, const Tensor& tensor) {
+  entries_[name] = {tensor.dims(), DownloadFloats(stream, tensor, Crossing::kTrace)};
 }
 
-void Recording::Add(const std::string& name, const Tensor& tensor, std::vector<std::int64_t> dims) {
-  entries_[name] = {std::move(dims), DownloadFloats(tensor, Crossing::kTrace)};
-}
-
-void Recording::AddTransposed(const std::string& name, const Tensor& matrix) {
+void Recording::AddTransposed(Stream& stream, const std::string& name, const Tensor& matrix) {
   const auto rows = static_cast<std::size_t>(matrix.dims()[0]);
   const auto columns = static_cast<std::size_t>(matrix.dims()[1]);
-  const std::vector<float> values = DownloadFloats(matrix, Crossing::kTrace);
+  const std::vector<float> values = DownloadFloats(stream, matrix, Crossing::kTrace);
   Entry entry{{matrix.dims()[1], matrix.dims()[0]}, std::vector<float>(values.size())};
   for (std::size_t i = 0; i < values.size(); i++) entry.values[i % columns * rows + i / columns] = values[i];
   entries_[name] = std::move(entry);
 }
 
-void Recording::AddParts(const std::string& prefix, const Tensor& motion, bool with_scale) {
-  const std::vector<float> values = DownloadFloats(motion, Crossing::kTrace);
+void Recording::AddParts(Stream& stream, const std::string& prefix, const Tensor& motion, bool with_scale) {
+  const std::vector<float> values = DownloadFloats(stream, motion, Crossing::kTrace);
   const std::int64_t frames = motion.count() / kMotionSize;
   for (const Part& part : kParts) {
     if (!with_scale && part.first == kernels::kScale) continue;
@@ -57,8 +53,8 @@ void Recording::AddParts(const std::string& prefix, const Tensor& motion, bool w
   }
 }
 
-void Recording::AddDegrees(const Tensor& motion) {
-  const std::vector<float> values = DownloadFloats(motion, Crossing::kTrace);
+void Recording::AddDegrees(Stream& stream, const Tensor& motion) {
+  const std::vector<float> values = DownloadFloats(stream, motion, Crossing::kTrace);
   entries_["pitch_deg"] = {{1, 1}, {values[kernels::kPitch]}};
   entries_["yaw_deg"] = {{1, 1}, {values[kernels::kYaw]}};
   entries_["roll_deg"] = {{1, 1}, {values[kernels::kRoll]}};

@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "core/stream.h"
 #include "core/tensor.h"
 
 namespace kdtalker {
 
-// Tensors for a trace, by name, copied to the host as soon as they are computed. Float32 only.
+// Tensors for a trace, by name, copied to the host in the call that adds them. Float32 only.
 class Recording {
  public:
   struct Entry {
@@ -17,20 +18,17 @@ class Recording {
     std::vector<float> values;  // row-major
   };
 
-  void Add(const std::string& name, const Tensor& tensor);
-
-  // The same with another shape of equal size.
-  void Add(const std::string& name, const Tensor& tensor, std::vector<std::int64_t> dims);
+  void Add(Stream& stream, const std::string& name, const Tensor& tensor);
 
   // [rows, columns] of a matrix on the device, written as [columns, rows].
-  void AddTransposed(const std::string& name, const Tensor& matrix);
+  void AddTransposed(Stream& stream, const std::string& name, const Tensor& matrix);
 
   // Frames of motion [n, 70] on the device as one tensor for each part of the layout of kernels/motion.h:
   // <prefix>scale, yaw, pitch and roll [n, 1], t [n, 3] and exp [n, 63].
-  void AddParts(const std::string& prefix, const Tensor& motion, bool with_scale = true);
+  void AddParts(Stream& stream, const std::string& prefix, const Tensor& motion, bool with_scale = true);
 
   // The angles of one frame of motion [70] as pitch_deg, yaw_deg and roll_deg, [1, 1] each.
-  void AddDegrees(const Tensor& motion);
+  void AddDegrees(Stream& stream, const Tensor& motion);
 
   const std::map<std::string, Entry>& entries() const { return entries_; }
 

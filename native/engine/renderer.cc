@@ -3,19 +3,10 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/launch.h"
 #include "kernels/convert.h"
 #include "kernels/motion.h"
 
 namespace kdtalker {
-
-namespace {
-
-void CopyTensor(const Tensor& to, const Tensor& from) {
-  to.device().Copy(to.address(), from.address(), from.bytes());
-}
-
-}  // namespace
 
 FrameSize FrameSize::Of(const Portrait& portrait, bool full) {
   const TalkerOptions& pack = portrait.talker()->options();
@@ -33,16 +24,19 @@ std::size_t FrameSize::Bytes(PixelFormat format) const {
                                                               : kernels::PictureToI420::Bytes(width, height));
 }
 
-Renderer::Renderer(std::shared_ptr<Portrait> portrait, const RunOptions& options)
-    : portrait_(std::move(portrait)),
+Renderer::Renderer(Stream& stream, std::shared_ptr<Portrait> portrait, const RunOptions& options)
+    : stream_(stream),
+      portrait_(std::move(portrait)),
       retargeting_(options.retargeting),
       width_(portrait_->talker()->options().width),
       height_(portrait_->talker()->options().height),
-      driving_(portrait_->talker()->device(), Type::kFloat32, {1, kernels::kKeypoints, 3}) {
+      convert_time_(&portrait_->talker()->clock(), StageClock::kConvert),
+      driving_(portrait_->talker()->device(), Type::kFloat32, {1, kernels::kKeypoints, 3}),
+      tickets_(stream_) {
   const auto& device = portrait_->talker()->device();
   Bind(portrait_->render_source());
   if (options.full) {
-    paste_.emplace(device, stages::CropSize{width_, height_}, portrait_->photo());
+    paste_.emplace(stream_, stages::CropSize{width_, height_}, portrait_->photo());
   } else {
     rgb_ = Tensor(device, Type::kUint8, {height_, width_, 3});
     i420_ = Tensor(device, Type::kUint8, {kernels::PictureToI420::Bytes(width_, height_)});
@@ -53,18 +47,18 @@ void Renderer::Bind(const stages::Render::Source& source) {
   const auto& networks = portrait_->talker()->networks();
   render_.reset();  // it reads the output of retargeting
   retarget_.emplace(networks, source.keypoints, driving_, portrait_->ratios(), retargeting_);
-  render_.emplace(networks, source, retarget_->driving());
+  render_.emplace(networks, source, retarget_->driving(), false, &portrait_->talker()->clock());
 }
 
 void Renderer::Show(std::shared_ptr<Portrait> portrait) {
   if (portrait == portrait_) return;
   const stages::Render::Source from = portrait->render_source();
   if (!feature_) MakeRoom(from);
-  CopyTensor(feature_, from.feature);
-  CopyTensor(keypoints_, from.keypoints);
-  for (const auto& [word, tensor] : prepared_) CopyTensor(tensor, from.prepared.at(word));
+  CopyTensor(stream_, feature_, from.feature);
+  CopyTensor(stream_, keypoints_, from.keypoints);
+  for (const auto& [word, tensor] : prepared_) CopyTensor(stream_, tensor, from.prepared.at(word));
   retarget_->Show(portrait->ratios());
-  if (paste_) paste_->Show(portrait->photo());
+  if (paste_) paste_->Show(stream_, portrait->photo());
   portrait_ = std::move(portrait);
 }
 
@@ -79,32 +73,37 @@ void Renderer::MakeRoom(const stages::Render::Source& like) {
   Bind({feature_, keypoints_, prepared_});
 }
 
-void Renderer::Frame(const Timeline& timeline, std::int64_t frame, PixelFormat format, void* out,
-                     const StopToken& stop) {
-  timeline.Keypoints(frame, frame + 1, *portrait_, timeline.relative(), driving_.f32());
-  StageClock& clock = portrait_->talker()->clock();
-  retarget_->Run(frame, stop);
-  render_->Run(stop, &clock);
-  const StageClock::Lap lap(&clock, StageClock::kConvert);
-  Convert(format).Download(out, Crossing::kFrame);
+Renderer::Ticket Renderer::Begin(const Timeline& timeline, std::int64_t frame, PixelFormat format,
+                                 const StopToken& stop) {
+  timeline.Keypoints(stream_, frame, frame + 1, *portrait_, timeline.relative(), driving_.f32());
+  retarget_->Run(stream_, frame, stop);
+  render_->Run(stream_, stop);
+  convert_time_.Begin(stream_);
+  const Ticket ticket = tickets_.Begin(Convert(format));
+  if (stream_.device().asynchronous()) convert_time_.End(stream_);
+  return ticket;
+}
+
+void Renderer::Finish(Ticket ticket, void* out) {
+  tickets_.Finish(ticket, out);
+  if (!stream_.device().asynchronous()) convert_time_.End(stream_);
 }
 
 const Tensor& Renderer::Convert(PixelFormat format) {
   if (!paste_) return ConvertCrop(format);
   const float* image = render_->image().f32();
-  return format == PixelFormat::kRgb ? paste_->Rgb(portrait_->photo(), image)
-                                     : paste_->I420(portrait_->photo(), image);
+  return format == PixelFormat::kRgb ? paste_->Rgb(stream_, portrait_->photo(), image)
+                                     : paste_->I420(stream_, portrait_->photo(), image);
 }
 
-const Tensor& Renderer::ConvertCrop(PixelFormat format) const {
-  const Device& device = rgb_.device();
+const Tensor& Renderer::ConvertCrop(PixelFormat format) {
   if (format == PixelFormat::kFloat) return render_->image();
   const float* image = render_->image().f32();
   if (format == PixelFormat::kRgb) {
-    Launch(device, kernels::PictureToRgb{image, rgb_.u8(), width_, height_});
+    stream_.Launch(kernels::PictureToRgb{image, rgb_.u8(), width_, height_});
     return rgb_;
   }
-  Launch(device, kernels::PictureToI420{image, i420_.u8(), width_, height_});
+  stream_.Launch(kernels::PictureToI420{image, i420_.u8(), width_, height_});
   return i420_;
 }
 

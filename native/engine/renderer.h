@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "core/stage_timer.h"
+#include "engine/frame_tickets.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
 #include "engine/timeline.h"
@@ -23,37 +26,48 @@ struct FrameSize {
   std::size_t Bytes(PixelFormat format) const;
 };
 
-// Motion to finished pictures, one frame at a time, in buffers that live as long as the clip.
+// Motion to finished pictures, frame after frame in one stream, in buffers that live as long as the clip. One
+// thread at a time.
 class Renderer {
  public:
-  // `options` must outlive this. With `full` frames are the portrait's whole photo with the rendered crop
-  // pasted in.
-  Renderer(std::shared_ptr<Portrait> portrait, const RunOptions& options);
+  // `stream` and `options` must outlive this. With `full` frames are the portrait's whole photo with the
+  // rendered crop pasted in.
+  Renderer(Stream& stream, std::shared_ptr<Portrait> portrait, const RunOptions& options);
 
-  // Later frames show another portrait, of the same talker and with a photo of the same size: a frame of a
-  // source video. The renderer copies the parts that it reads on the device, into buffers made at the first
-  // call.
+  // Frames that begin later show another portrait, of the same talker and with a photo of the same size: a
+  // frame of a source video. The renderer copies the parts that it reads on the device, into buffers made at
+  // the first call.
   void Show(std::shared_ptr<Portrait> portrait);
 
-  // Renders a ready frame and copies it to host memory of at least FrameSize::Bytes().
-  void Frame(const Timeline& timeline, std::int64_t frame, PixelFormat format, void* out,
-             const StopToken& stop);
+  // Gives the device a frame of the timeline to render. The portrait shown and `stop` must live until it is
+  // finished. At most tickets() frames may be begun and not finished.
+  using Ticket = FrameTickets::Ticket;
+  Ticket Begin(const Timeline& timeline, std::int64_t frame, PixelFormat format, const StopToken& stop);
+
+  // Waits for a frame and copies it to host memory of at least FrameSize::Bytes(). Frames finish in the order
+  // in which they began.
+  void Finish(Ticket ticket, void* out);
+
+  std::size_t tickets() const { return tickets_.most(); }
 
  private:
   void Bind(const stages::Render::Source& source);
   void MakeRoom(const stages::Render::Source& like);
   const Tensor& Convert(PixelFormat format);
-  const Tensor& ConvertCrop(PixelFormat format) const;
+  const Tensor& ConvertCrop(PixelFormat format);
 
+  Stream& stream_;
   std::shared_ptr<Portrait> portrait_;
   const stages::Retargeting& retargeting_;
   std::int64_t width_, height_;
+  StageTimer convert_time_;
   Tensor driving_, rgb_, i420_;
   Tensor feature_, keypoints_;  // with those below, of the portrait shown, once it is not the first
   std::map<std::string, Tensor> prepared_;
   std::optional<stages::Retarget> retarget_;
   std::optional<stages::Render> render_;
   std::optional<stages::Paste> paste_;
+  FrameTickets tickets_;
 };
 
 }  // namespace kdtalker

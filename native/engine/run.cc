@@ -171,10 +171,10 @@ bool Run::NeedsRenderer() const {
   return renderers_.size() < most && ReadyRequests() > static_cast<std::int64_t>(idle_renderers_);
 }
 
-// Requests whose motion is final.
+// Requests whose frames may begin.
 std::int64_t Run::ReadyRequests() const {
   if (requests_.empty()) return 0;
-  const std::int64_t ready = sampled_ - requests_.front().frame;
+  const std::int64_t ready = given_ - requests_.front().frame;
   return std::clamp<std::int64_t>(ready, 0, static_cast<std::int64_t>(requests_.size()));
 }
 
@@ -182,37 +182,46 @@ void Run::SampleAll() {
   const Activity activity([this] { Stop(); });
   try {
     ThrowIfExiting(activity);
-    MakeTimeline();
-    speech_ == nullptr ? Replay() : Sample();
-    HandOutMotion();
+    const auto stream = portrait_->talker()->device()->MakeStream(Priority::kHigh);
+    MakeTimeline(*stream);
+    speech_ == nullptr ? Replay(*stream) : Sample(*stream);
+    HandOutMotion(*stream);
   } catch (...) {
     Fail(std::current_exception());
   }
 }
 
-void Run::MakeTimeline() {
+void Run::MakeTimeline(Stream& stream) {
   const Tensor* mel = speech_ ? &speech_->mel() : nullptr;
-  auto timeline = std::make_unique<Timeline>(portrait_, options_, frames_, mel);
+  auto timeline = std::make_unique<Timeline>(stream, portrait_, options_, frames_, mel);
   const std::lock_guard lock(mutex_);
   timeline_ = std::move(timeline);
 }
 
-void Run::Replay() {
-  timeline_->UploadMotion(std::exchange(replay_, {}));
-  const std::lock_guard lock(mutex_);
-  sampled_ = frames_;
-  changed_.notify_all();
+void Run::Replay(Stream& stream) {
+  timeline_->UploadMotion(stream, std::exchange(replay_, {}));
+  FinishWindow(stream);
 }
 
-void Run::Sample() {
-  MotionSampler sampler(portrait_, speech_, options_);
+void Run::Sample(Stream& stream) {
+  MotionSampler sampler(stream, portrait_, speech_, options_);
   while (timeline_->known() < frames_) {
     WaitToSample();
     sampler.Window(*timeline_, stop_);
+    FinishWindow(stream);
+  }
+}
+
+// Renderers may begin frames of a window that the device has not finished; to the reader it is sampled when
+// it is.
+void Run::FinishWindow(Stream& stream) {
+  {
     const std::lock_guard lock(mutex_);
-    sampled_ = timeline_->ready();
+    given_ = timeline_->ready();
     changed_.notify_all();
   }
+  stream.Synchronise();
+  sampled_ = timeline_->ready();
 }
 
 void Run::WaitToSample() {
@@ -226,7 +235,7 @@ void Run::WaitToSample() {
 }
 
 // Motion is final: answers requests for it until the run stops.
-void Run::HandOutMotion() {
+void Run::HandOutMotion(Stream& stream) {
   for (;;) {
     MotionRequests waiting;
     {
@@ -237,16 +246,16 @@ void Run::HandOutMotion() {
       stop_.ThrowIfStopped();
       waiting.swap(motion_requests_);
     }
-    for (const OnMotion& each : waiting) AnswerMotion(each);
+    for (const OnMotion& each : waiting) AnswerMotion(stream, each);
   }
 }
 
 // A download that fails is this request's error alone.
-void Run::AnswerMotion(const OnMotion& on_motion) const {
+void Run::AnswerMotion(Stream& stream, const OnMotion& on_motion) const {
   Motion motion;
   std::exception_ptr error;
   try {
-    motion = {timeline_->DownloadMotion(), timeline_->DownloadRaw()};
+    motion = {timeline_->DownloadMotion(stream), timeline_->DownloadRaw(stream)};
   } catch (...) {
     error = std::current_exception();
   }
@@ -255,44 +264,57 @@ void Run::AnswerMotion(const OnMotion& on_motion) const {
 
 void Run::RenderAll() {
   const Activity activity([this] { Stop(); });
-  FrameRequests taken;  // the one in work
+  FrameRequests begun;  // oldest first
   try {
     ThrowIfExiting(activity);
-    Renderer renderer(portrait_, options_);
-    while (TakeRequest(taken)) {
-      const FrameRequest& request = taken.front();
-      renderer.Show(request.source == nullptr ? portrait_ : request.source);
-      renderer.Frame(*timeline_, request.frame, request.format, request.out, stop_);
-      CountFrame();
-      const FrameRequests done = std::exchange(taken, {});
-      done.front().on_frame(done.front().frame, nullptr);
+    const auto stream = portrait_->talker()->device()->MakeStream();
+    Renderer renderer(*stream, portrait_, options_);
+    for (;;) {
+      while (begun.size() < renderer.tickets() && TakeRequest(begun)) BeginFrame(renderer, begun.back());
+      if (begun.empty()) return;
+      FinishFrame(renderer, begun);
     }
   } catch (...) {
-    Fail(std::current_exception(), std::move(taken));
+    Fail(std::current_exception(), std::move(begun));
   }
 }
 
-// The sampler may go on.
-void Run::CountFrame() {
+void Run::BeginFrame(Renderer& renderer, FrameRequest& request) const {
+  renderer.Show(request.source == nullptr ? portrait_ : request.source);
+  request.ticket = renderer.Begin(*timeline_, request.frame, request.format, stop_);
+}
+
+void Run::FinishFrame(Renderer& renderer, FrameRequests& begun) {
+  renderer.Finish(begun.front().ticket, begun.front().out);
+  FrameRequests done;
+  done.splice(done.begin(), begun, begun.begin());
+  CountFrame(begun.empty());
+  done.front().on_frame(done.front().frame, nullptr);
+}
+
+// The sampler may go on. `idle`: the renderer has begun no other frame.
+void Run::CountFrame(bool idle) {
   const std::lock_guard lock(mutex_);
   rendered_++;
-  idle_renderers_++;
+  if (idle) idle_renderers_++;
   changed_.notify_all();
 }
 
-// Waits for a request and for its frame's motion. Returns false when every frame has been given to a
-// renderer.
-bool Run::TakeRequest(FrameRequests& taken) {
+// Takes a request whose frame may begin. A renderer that has begun none waits for it; false means then that
+// every frame has been given to a renderer.
+bool Run::TakeRequest(FrameRequests& begun) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] {
-    return stop_.stopped() || error_ != nullptr || (requests_.empty() && asked_ == frames_) ||
-           ReadyRequests() > 0;
-  });
+  if (begun.empty()) {
+    changed_.wait(lock, [this] {
+      return stop_.stopped() || error_ != nullptr || (requests_.empty() && asked_ == frames_) ||
+             ReadyRequests() > 0;
+    });
+  }
   if (error_ != nullptr) std::rethrow_exception(error_);
   stop_.ThrowIfStopped();
-  if (requests_.empty()) return false;
-  taken.splice(taken.begin(), requests_, requests_.begin());
-  idle_renderers_--;
+  if (ReadyRequests() == 0) return false;
+  if (begun.empty()) idle_renderers_--;
+  begun.splice(begun.end(), requests_, requests_.begin());
   StartRendering();       // can be ignored: this renderer exists
   changed_.notify_all();  // the other renderers look at what is now in front
   return true;

@@ -25,6 +25,8 @@ namespace kdtalker {
 // render only requested frames, so a slow reader slows everything down and memory does not grow. Requests are
 // answered with frames in order, whichever frame is finished first.
 //
+// Each of these threads has a stream: a frame waits for its window on the device, and for itself on the host.
+//
 // All methods may be called from any thread. Each request is answered exactly once, with the error if
 // something fails. Callbacks run without a lock, on the run's threads or, if the answer is already available,
 // within the call. They may make further requests and stop the run, but must not close it and must not throw.
@@ -68,6 +70,7 @@ class Run {
     void* out = nullptr;
     OnFrame on_frame;
     std::shared_ptr<Portrait> source;  // null: the clip's
+    Renderer::Ticket ticket = 0;       // once it has begun
   };
   // Requests move from list to list without an allocation, so that none is lost when memory runs out.
   using FrameRequests = std::list<FrameRequest>;
@@ -84,15 +87,18 @@ class Run {
   std::int64_t ReadyRequests() const;
 
   void SampleAll();  // thread of sampler_
-  void MakeTimeline();
-  void Replay();
-  void Sample();
+  void MakeTimeline(Stream& stream);
+  void Replay(Stream& stream);
+  void Sample(Stream& stream);
   void WaitToSample();
-  void HandOutMotion();
-  void AnswerMotion(const OnMotion& on_motion) const;
+  void FinishWindow(Stream& stream);
+  void HandOutMotion(Stream& stream);
+  void AnswerMotion(Stream& stream, const OnMotion& on_motion) const;
   void RenderAll();  // threads of renderers_
-  bool TakeRequest(FrameRequests& taken);
-  void CountFrame();
+  bool TakeRequest(FrameRequests& begun);
+  void BeginFrame(Renderer& renderer, FrameRequest& request) const;
+  void FinishFrame(Renderer& renderer, FrameRequests& begun);
+  void CountFrame(bool idle);
   void Fail(const std::exception_ptr& error, FrameRequests waiting = {});
 
   std::shared_ptr<Portrait> portrait_;
@@ -111,6 +117,7 @@ class Run {
   MotionRequests motion_requests_;
   std::exception_ptr error_;  // the first
   std::int64_t asked_ = 0;    // frames assigned to requests
+  std::int64_t given_ = 0;    // frames whose motion the device was given to make: they may begin
   std::int64_t rendered_ = 0;
   std::size_t idle_renderers_ = 0;  // started and not rendering
 

@@ -10,9 +10,9 @@ namespace kdtalker {
 namespace {
 
 // Appends `count` channels from `first` on of the first `rows` rows of features [1, window, size].
-void AppendChannels(const Tensor& features, std::int64_t rows, std::int64_t first, std::int64_t count,
-                    std::vector<float>& out) {
-  const std::vector<float> values = DownloadFloats(features, Crossing::kMotion);
+void AppendChannels(Stream& stream, const Tensor& features, std::int64_t rows, std::int64_t first,
+                    std::int64_t count, std::vector<float>& out) {
+  const std::vector<float> values = DownloadFloats(stream, features, Crossing::kMotion);
   const std::int64_t size = features.dims().back();
   for (std::int64_t row = 0; row < rows; ++row) {
     const auto begin = values.begin() + row * size + first;
@@ -32,9 +32,11 @@ std::vector<float> ReadFeatures(Talker& talker, const Speech& speech, std::int64
   std::vector<float> values;
   values.reserve(static_cast<std::size_t>(speech.frames() * count));
   const StopToken never;
+  const StreamPool::Loan stream = talker.streams().Lend();
   for (std::int64_t frame = 0; frame < speech.frames(); frame += window) {
-    audio.Run(speech.mel(), speech.frames(), frame, never);
-    AppendChannels(audio.features(), std::min(window, speech.frames() - frame), first, count, values);
+    audio.Run(*stream, speech.mel(), speech.frames(), frame, never);
+    AppendChannels(*stream, audio.features(), std::min(window, speech.frames() - frame), first, count,
+                   values);
   }
   return values;
 }

@@ -16,7 +16,7 @@ Talker::Talker(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& opt
     : Talker(runtime, options, OpenDevice(options.device)) {}
 
 Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, std::shared_ptr<Device> device)
-    : device_(std::move(device)), model_(runtime, std::move(options)) {
+    : device_(std::move(device)), streams_(device_), model_(runtime, std::move(options)) {
   motion_mean_ = UploadRow(this->options().motion_mean);
   motion_std_ = UploadRow(this->options().motion_std);
   keypoints_mean_ = UploadRow(this->options().keypoints_mean);
@@ -33,7 +33,7 @@ const stages::Network& Talker::network(const std::string& role) const {
 
 Tensor Talker::UploadRow(const std::vector<float>& values) const {
   Tensor row(device_, Type::kFloat32, {static_cast<std::int64_t>(values.size())});
-  row.Upload(values.data(), Crossing::kPack);
+  row.UploadNow(*streams_.Lend(), values.data(), Crossing::kPack);
   return row;
 }
 

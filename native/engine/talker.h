@@ -5,6 +5,7 @@
 
 #include "core/runtime.h"
 #include "core/stage_clock.h"
+#include "core/stream_pool.h"
 #include "core/tensor.h"
 #include "engine/model.h"
 #include "stages/network.h"
@@ -26,6 +27,9 @@ class Talker {
   // threads. Each has its own buffers and thread.
   int frames_at_once() const;
 
+  // For work that is not a clip's: portraits, and what is uploaded once.
+  StreamPool& streams() const { return streams_; }
+
   // Times of the stages of its clips.
   StageClock& clock() { return clock_; }
 
@@ -41,6 +45,7 @@ class Talker {
   Tensor UploadRow(const std::vector<float>& values) const;
 
   std::shared_ptr<Device> device_;
+  mutable StreamPool streams_;
   Model model_;
   Tensor motion_mean_, motion_std_, keypoints_mean_, keypoints_std_;
   StageClock clock_;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/launch.h"
 #include "kernels/denormalise.h"
 #include "kernels/keypoints.h"
 #include "kernels/region.h"
@@ -48,17 +47,18 @@ void CheckFrames(const RunOptions& options, std::int64_t frames) {
   CheckRows(options.retargeting.lips, 1, frames, "lips");
 }
 
-Tensor UploadRows(const std::shared_ptr<Device>& device, const std::vector<float>& values) {
+Tensor UploadRows(Stream& stream, const std::vector<float>& values) {
   if (values.empty()) return {};
-  Tensor rows(device, Type::kFloat32, {static_cast<std::int64_t>(values.size()) / kMotionSize, kMotionSize});
-  rows.Upload(values.data(), Crossing::kMotion);
+  Tensor rows(stream.shared_device(), Type::kFloat32,
+              {static_cast<std::int64_t>(values.size()) / kMotionSize, kMotionSize});
+  rows.UploadNow(stream, values.data(), Crossing::kMotion);
   return rows;
 }
 
 }  // namespace
 
-Timeline::Timeline(std::shared_ptr<Portrait> portrait, const RunOptions& options, std::int64_t frames,
-                   const Tensor* mel)
+Timeline::Timeline(Stream& stream, std::shared_ptr<Portrait> portrait, const RunOptions& options,
+                   std::int64_t frames, const Tensor* mel)
     : portrait_(std::move(portrait)),
       options_(options),
       frames_(frames),
@@ -69,63 +69,62 @@ Timeline::Timeline(std::shared_ptr<Portrait> portrait, const RunOptions& options
       reference_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}),
       smooth_state_(portrait_->talker()->device(), Type::kUint8,
                     {kMotionSize * static_cast<std::int64_t>(sizeof(kernels::SmoothState))}),
-      rest_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}) {
+      rest_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}),
+      ready_events_(*portrait_->talker()->device()) {
   CheckFrames(options_, frames_);
-  edits_ = UploadRows(raw_.shared_device(), options_.edits);
+  edits_ = UploadRows(stream, options_.edits);
   if (mel != nullptr && options_.silence)
-    gate_ = stages::FindSilence(*mel, frames, portrait_->talker()->options().fps, options_.silence->rule);
+    gate_ =
+        stages::FindSilence(stream, *mel, frames, portrait_->talker()->options().fps, options_.silence->rule);
 }
 
-void Timeline::AppendNormalised(const Tensor& motion, std::int64_t count) {
+void Timeline::AppendNormalised(Stream& stream, const Tensor& motion, std::int64_t count) {
   const Talker& talker = *portrait_->talker();
-  Launch(*talker.device(),
-         kernels::Denormalise{motion.f32(), talker.motion_mean().f32(), talker.motion_std().f32(),
-                              raw_.f32() + known_ * kMotionSize, count, kMotionSize});
+  stream.Launch(kernels::Denormalise{motion.f32(), talker.motion_mean().f32(), talker.motion_std().f32(),
+                                     raw_.f32() + known_ * kMotionSize, count, kMotionSize});
   known_ += count;
-  Advance();
+  Advance(stream);
 }
 
-void Timeline::UploadMotion(const std::vector<float>& motion) {
+void Timeline::UploadMotion(Stream& stream, const std::vector<float>& motion) {
   if (motion.size() != static_cast<std::size_t>(raw_.count())) {
     throw Error("MOTION_INVALID", "Expected " + DimsToText(raw_.dims()) + " values of motion but received " +
                                       std::to_string(motion.size()));
   }
-  raw_.Upload(motion.data(), Crossing::kMotion);
+  raw_.UploadNow(stream, motion.data(), Crossing::kMotion);
   known_ = frames_;
-  Advance();
+  Advance(stream);
 }
 
-void Timeline::Advance() {
+void Timeline::Advance(Stream& stream) {
   const std::int64_t last = smoothing_.FinalFrames(known_, frames_);
   if (last == ready_) return;
-  const Device& device = raw_.device();
-  Launch(device, smoothing_.Kernel(raw_.f32(), motion_.f32(),
-                                   static_cast<kernels::SmoothState*>(smooth_state_.address()), ready_, last,
-                                   known_));
-  if (ready_ == 0) KeepReference();
-  Rest(last);
-  Launch(device, Edit(last));
+  stream.Launch(smoothing_.Kernel(raw_.f32(), motion_.f32(),
+                                  static_cast<kernels::SmoothState*>(smooth_state_.address()), ready_, last,
+                                  known_));
+  if (ready_ == 0) KeepReference(stream);
+  Rest(stream, last);
+  stream.Launch(Edit(last));
   ready_ = last;
+  ready_events_.Record(stream, ready_);
 }
 
 // Relative mode compares every frame with the clip's first one before the user's offsets. Numbers at rest
 // have the portrait's own motion; in relative mode that of the first frame.
-void Timeline::KeepReference() {
-  Device& device = raw_.device();
+void Timeline::KeepReference(Stream& stream) {
   const Tensor& rest = options_.relative ? motion_ : portrait_->motion();
-  device.Copy(rest_.address(), rest.address(), rest_.bytes());
-  device.Copy(reference_.address(), motion_.address(), reference_.bytes());
-  Launch(device, Edit(1).Reference(reference_.f32()));
+  CopyTensor(stream, rest_, rest);
+  CopyTensor(stream, reference_, motion_);
+  stream.Launch(Edit(1).Reference(reference_.f32()));
 }
 
 // Before the user's edits, which are added on top of the rest position.
-void Timeline::Rest(std::int64_t last) {
-  const Device& device = raw_.device();
+void Timeline::Rest(Stream& stream, std::int64_t last) {
   if (options_.region)
-    Launch(device, kernels::TakeRegion{motion_.f32(), rest_.f32(), ready_, last, *options_.region});
+    stream.Launch(kernels::TakeRegion{motion_.f32(), rest_.f32(), ready_, last, *options_.region});
   if (gate_) {
-    Launch(device,
-           kernels::RestLips{motion_.f32(), rest_.f32(), gate_.f32(), ready_, last, options_.silence->lips});
+    stream.Launch(
+        kernels::RestLips{motion_.f32(), rest_.f32(), gate_.f32(), ready_, last, options_.silence->lips});
   }
 }
 
@@ -148,24 +147,24 @@ kernels::EditMotion Timeline::Edit(std::int64_t last) const {
           edits()};
 }
 
-void Timeline::Keypoints(std::int64_t first, std::int64_t last, const Portrait& portrait, bool relative,
-                         float* out) const {
-  const Device& device = raw_.device();
+void Timeline::Keypoints(Stream& stream, std::int64_t first, std::int64_t last, const Portrait& portrait,
+                         bool relative, float* out) const {
+  ready_events_.Wait(stream, last);
   const float* source = portrait.motion().f32();
   const float* canonical = portrait.canonical().f32();
   if (relative) {
-    Launch(device,
-           kernels::RelativeKeypoints{motion_.f32(), source, reference_.f32(), canonical, out, first, last});
+    stream.Launch(
+        kernels::RelativeKeypoints{motion_.f32(), source, reference_.f32(), canonical, out, first, last});
   } else {
-    Launch(device, kernels::AbsoluteKeypoints{motion_.f32(), source, canonical, out, first, last, edits()});
+    stream.Launch(kernels::AbsoluteKeypoints{motion_.f32(), source, canonical, out, first, last, edits()});
   }
 }
 
-std::vector<float> Timeline::DownloadMotion() const {
-  return DownloadFloats(motion_, Crossing::kMotion);
+std::vector<float> Timeline::DownloadMotion(Stream& stream) const {
+  return DownloadFloats(stream, motion_, Crossing::kMotion);
 }
-std::vector<float> Timeline::DownloadRaw() const {
-  return DownloadFloats(raw_, Crossing::kMotion);
+std::vector<float> Timeline::DownloadRaw(Stream& stream) const {
+  return DownloadFloats(stream, raw_, Crossing::kMotion);
 }
 
 }  // namespace kdtalker

@@ -6,34 +6,36 @@
 #include "core/tensor.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
+#include "engine/ready_events.h"
 #include "kernels/edit.h"
 #include "stages/smoothing.h"
 
 namespace kdtalker {
 
 // The motion of a whole clip on the device, and the keypoints that follow from it. Raw frames are appended;
-// smoothed, edited frames become ready a few frames later (the smoother's lag). One thread appends.
+// smoothed, edited frames become ready a few frames later (the smoother's lag). One thread appends, in one
+// stream.
 class Timeline {
  public:
   // `mel` is the speech's spectrogram, for the silence gate; null for a replay. Throws Error INVALID_ARGUMENT
   // if options given frame by frame have another number of frames.
-  Timeline(std::shared_ptr<Portrait> portrait, const RunOptions& options, std::int64_t frames,
+  Timeline(Stream& stream, std::shared_ptr<Portrait> portrait, const RunOptions& options, std::int64_t frames,
            const Tensor* mel = nullptr);
 
   // Normalised motion [n, 70] of the next `count` frames, from the sampler.
-  void AppendNormalised(const Tensor& motion, std::int64_t count);
+  void AppendNormalised(Stream& stream, const Tensor& motion, std::int64_t count);
 
   // The whole raw motion [frames, 70] at once, already smoothed and edited: replay.
-  void UploadMotion(const std::vector<float>& motion);
+  void UploadMotion(Stream& stream, const std::vector<float>& motion);
 
   std::int64_t frames() const { return frames_; }
   std::int64_t known() const { return known_; }
-  std::int64_t ready() const { return ready_; }  // frames whose motion is final
+  std::int64_t ready() const { return ready_; }  // frames whose motion is final, once the stream is there
 
   // Writes x_d [last - first, 21, 3] of ready frames to a device address, for frames that show `source`: the
-  // clip's own portrait or a picture of its source video. Ready frames do not change, so any thread may call
-  // this.
-  void Keypoints(std::int64_t first, std::int64_t last, const Portrait& source, bool relative,
+  // clip's own portrait or a picture of its source video. The stream waits for the frames' window. Ready
+  // frames do not change, so any thread may call this with its own stream.
+  void Keypoints(Stream& stream, std::int64_t first, std::int64_t last, const Portrait& source, bool relative,
                  float* out) const;
 
   bool relative() const { return options_.relative; }  // the mode of the clip's frames
@@ -41,13 +43,13 @@ class Timeline {
   const Tensor& motion() const { return motion_; }  // [frames, 70], smoothed and edited where ready
   const Tensor& raw() const { return raw_; }        // [frames, 70], as sampled where known, de-normalised
 
-  std::vector<float> DownloadMotion() const;  // [frames, 70], smoothed and edited
-  std::vector<float> DownloadRaw() const;     // [frames, 70], as sampled, de-normalised
+  std::vector<float> DownloadMotion(Stream& stream) const;  // [frames, 70], smoothed and edited
+  std::vector<float> DownloadRaw(Stream& stream) const;     // [frames, 70], as sampled, de-normalised
 
  private:
-  void Advance();
-  void KeepReference();
-  void Rest(std::int64_t last);
+  void Advance(Stream& stream);
+  void KeepReference(Stream& stream);
+  void Rest(Stream& stream, std::int64_t last);
   kernels::FrameEdits edits() const;
   kernels::EditMotion Edit(std::int64_t last) const;
 
@@ -59,6 +61,7 @@ class Timeline {
   Tensor rest_;   // [70], motion outside of the region, and of lips in silence
   Tensor edits_;  // [1 or frames, 70] of the user's; none without
   Tensor gate_;   // [frames]; none without a silence gate
+  ReadyEvents ready_events_;
 };
 
 }  // namespace kdtalker

@@ -6,7 +6,6 @@
 
 #include "core/activity.h"
 #include "core/error.h"
-#include "core/launch.h"
 #include "kernels/keypoints.h"
 #include "kernels/motion.h"
 #include "stages/sample.h"
@@ -27,13 +26,13 @@ void CheckFrames(const std::vector<std::int64_t>& frames, std::int64_t count) {
 
 // The noise of all windows [windows, window, 70] on the device: the given noise, which may have more windows
 // than needed, or that of the seed.
-Tensor MakeNoise(const std::shared_ptr<Device>& device, const TraceOptions& options, std::int64_t frames) {
+Tensor MakeNoise(Stream& stream, const TraceOptions& options, std::int64_t frames) {
   const std::int64_t window = options.run.window, windows = (frames + window - 1) / window;
-  Tensor noise(device, Type::kFloat32, {windows, window, kMotionSize});
+  Tensor noise(stream.shared_device(), Type::kFloat32, {windows, window, kMotionSize});
   if (options.noise.empty()) {
     const std::int64_t count = window * kMotionSize;
     for (std::int64_t i = 0; i < windows; i++) {
-      stages::Sample::FillNoise(*device, noise.f32() + i * count, count, options.run.seed,
+      stages::Sample::FillNoise(stream, noise.f32() + i * count, count, options.run.seed,
                                 static_cast<std::uint32_t>(i));
     }
     return noise;
@@ -43,15 +42,16 @@ Tensor MakeNoise(const std::shared_ptr<Device>& device, const TraceOptions& opti
                                         " values of noise for this speech but received " +
                                         std::to_string(options.noise.size()));
   }
-  noise.Upload(options.noise.data(), Crossing::kTrace);
+  noise.UploadNow(stream, options.noise.data(), Crossing::kTrace);
   return noise;
 }
 
 // Copies the first `count` rows of one window to the rows from `first` on of the whole.
-void CopyRows(const Tensor& window, const Tensor& whole, std::int64_t first, std::int64_t count) {
+void CopyRows(Stream& stream, const Tensor& window, const Tensor& whole, std::int64_t first,
+              std::int64_t count) {
   const std::int64_t width = whole.dims()[1];
-  whole.device().Copy(whole.f32() + first * width, window.address(),
-                      static_cast<std::size_t>(count * width) * sizeof(float));
+  stream.Copy(whole.f32() + first * width, window.address(),
+              static_cast<std::size_t>(count * width) * sizeof(float));
 }
 
 }  // namespace
@@ -94,12 +94,13 @@ Recording Trace::Begin() {
   Recording recording;
   const auto& device = talker_->device();
   const std::int64_t frames = speech_->frames();
-  Tensor noise = MakeNoise(device, options_, frames);
-  recording.Add("noise", noise);
-  recording.AddTransposed("mel", speech_->mel());
+  stream_ = device->MakeStream();
+  Tensor noise = MakeNoise(*stream_, options_, frames);
+  recording.Add(*stream_, "noise", noise);
+  recording.AddTransposed(*stream_, "mel", speech_->mel());
   portrait_ = Portrait::Prepare(talker_, picture_, &recording);
-  timeline_.emplace(portrait_, options_.run, frames, &speech_->mel());
-  sampler_.emplace(portrait_, speech_, options_.run, std::move(noise));
+  timeline_.emplace(*stream_, portrait_, options_.run, frames, &speech_->mel());
+  sampler_.emplace(*stream_, portrait_, speech_, options_.run, std::move(noise));
   features_ = Tensor(device, Type::kFloat32, {frames, sampler_->features().dims().back()});
   normalised_ = Tensor(device, Type::kFloat32, {frames, kMotionSize});
   return recording;
@@ -109,23 +110,23 @@ Recording Trace::Window() {
   Recording recording;
   const std::int64_t first = timeline_->known();
   sampler_->Window(*timeline_, stop_);
-  CopyRows(sampler_->features(), features_, first, timeline_->known() - first);
-  CopyRows(sampler_->motion(), normalised_, first, timeline_->known() - first);
+  CopyRows(*stream_, sampler_->features(), features_, first, timeline_->known() - first);
+  CopyRows(*stream_, sampler_->motion(), normalised_, first, timeline_->known() - first);
   if (timeline_->known() == timeline_->frames()) RecordMotion(recording);
   return recording;
 }
 
 void Trace::RecordMotion(Recording& recording) const {
-  recording.Add("features", features_);
-  recording.Add("motion_normalised", normalised_);
-  recording.AddParts("denorm_", timeline_->raw());
-  recording.AddParts("smooth_", timeline_->motion(), false);  // the scale is not smoothed
+  recording.Add(*stream_, "features", features_);
+  recording.Add(*stream_, "motion_normalised", normalised_);
+  recording.AddParts(*stream_, "denorm_", timeline_->raw());
+  recording.AddParts(*stream_, "smooth_", timeline_->motion(), false);  // the scale is not smoothed
   const std::int64_t frames = timeline_->frames();
   const Tensor keypoints(talker_->device(), Type::kFloat32, {frames, kKeypoints, 3});
-  timeline_->Keypoints(0, frames, *portrait_, false, keypoints.f32());
-  recording.Add("x_d", keypoints);
-  timeline_->Keypoints(0, frames, *portrait_, true, keypoints.f32());
-  recording.Add("x_d_relative", keypoints);
+  timeline_->Keypoints(*stream_, 0, frames, *portrait_, false, keypoints.f32());
+  recording.Add(*stream_, "x_d", keypoints);
+  timeline_->Keypoints(*stream_, 0, frames, *portrait_, true, keypoints.f32());
+  recording.Add(*stream_, "x_d_relative", keypoints);
 }
 
 Recording Trace::Frame(std::int64_t frame) {
@@ -136,14 +137,14 @@ Recording Trace::Frame(std::int64_t frame) {
                       options_.run.retargeting, true);
     render_.emplace(talker_->networks(), portrait_->render_source(), retarget_->driving(), true);
   }
-  timeline_->Keypoints(frame, frame + 1, *portrait_, timeline_->relative(), driving_.f32());
-  retarget_->Run(frame, stop_);
-  render_->Run(stop_);
+  timeline_->Keypoints(*stream_, frame, frame + 1, *portrait_, timeline_->relative(), driving_.f32());
+  retarget_->Run(*stream_, frame, stop_);
+  render_->Run(*stream_, stop_);
   std::string suffix = "_";
   suffix += std::to_string(frame);  // one sum of both makes GCC 12 warn of an overlap
-  for (const auto& [name, tensor] : retarget_->between()) recording.Add(name + suffix, *tensor);
-  for (const auto& [name, tensor] : render_->between()) recording.Add(name + suffix, tensor);
-  recording.Add("image" + suffix, render_->image());
+  for (const auto& [name, tensor] : retarget_->between()) recording.Add(*stream_, name + suffix, *tensor);
+  for (const auto& [name, tensor] : render_->between()) recording.Add(*stream_, name + suffix, tensor);
+  recording.Add(*stream_, "image" + suffix, render_->image());
   return recording;
 }
 

@@ -61,6 +61,7 @@ class Trace {
   std::optional<stages::Retarget> retarget_;
   std::optional<stages::Render> render_;
   std::size_t frames_done_ = 0;
+  std::unique_ptr<Stream> stream_;  // last: it waits for what uses the others
 };
 
 }  // namespace kdtalker

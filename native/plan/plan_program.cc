@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/stream.h"
 #include "plan/kernel.h"
 #include "plan/plan_binding.h"
 
@@ -12,7 +13,8 @@ namespace {
 
 Memory Uploaded(const std::shared_ptr<Device>& device, const std::vector<std::uint8_t>& bytes) {
   Memory memory = device->Allocate(bytes.size());
-  if (!bytes.empty()) device->Upload(memory.address(), bytes.data(), bytes.size(), Crossing::kPack);
+  if (!bytes.empty())
+    device->MakeStream()->UploadNow(memory.address(), bytes.data(), bytes.size(), Crossing::kPack);
   return memory;
 }
 

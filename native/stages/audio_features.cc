@@ -1,6 +1,5 @@
 #include "stages/audio_features.h"
 
-#include "core/launch.h"
 #include "kernels/windows.h"
 
 namespace kdtalker::stages {
@@ -16,12 +15,12 @@ AudioFeatures::AudioFeatures(const Network& audio, const std::shared_ptr<Device>
   encoder_.Input("mel", windows_).Output("feature", encoded_);
 }
 
-void AudioFeatures::Run(const Tensor& mel, std::int64_t clip_frames, std::int64_t first,
+void AudioFeatures::Run(Stream& stream, const Tensor& mel, std::int64_t clip_frames, std::int64_t first,
                         const StopToken& stop) {
-  Launch(mel.device(),
-         kernels::GatherWindows{mel.f32(), windows_.f32(), mel.dims()[0], clip_frames, first, window_, fps_});
-  encoder_.Run(stop);
-  mel.device().Copy(features_.address(), encoded_.address(), encoded_.bytes());
+  stream.Launch(
+      kernels::GatherWindows{mel.f32(), windows_.f32(), mel.dims()[0], clip_frames, first, window_, fps_});
+  encoder_.Run(stream, stop);
+  CopyTensor(stream, features_, encoded_);
 }
 
 }  // namespace kdtalker::stages

@@ -15,7 +15,8 @@ class AudioFeatures {
 
   // `mel` is [columns, 80]. Fills features() with frames first .. first + window - 1 of a clip of
   // `clip_frames`; after its end the clip begins again (docs/model.md 7).
-  void Run(const Tensor& mel, std::int64_t clip_frames, std::int64_t first, const StopToken& stop);
+  void Run(Stream& stream, const Tensor& mel, std::int64_t clip_frames, std::int64_t first,
+           const StopToken& stop);
 
   const Tensor& features() const { return features_; }  // [1, window, features]
 

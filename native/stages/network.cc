@@ -18,15 +18,15 @@ const std::string& NameOf(const std::map<std::string, std::string>& names, const
 
 }  // namespace
 
-Network::Network(std::shared_ptr<Runtime> runtime, Role role, int threads)
-    : role_(std::move(role)), session_(std::make_shared<Session>(std::move(runtime), role_.file, threads)) {}
+Network::Network(Role role, std::shared_ptr<Program> program)
+    : role_(std::move(role)), program_(std::move(program)) {}
 
 const Slot& Network::input(const std::string& word) const {
-  return session_->input(NameOf(role_.inputs, word, role_.file));
+  return program_->input(NameOf(role_.inputs, word, role_.file));
 }
 
 const Slot& Network::output(const std::string& word) const {
-  return session_->output(NameOf(role_.outputs, word, role_.file));
+  return program_->output(NameOf(role_.outputs, word, role_.file));
 }
 
 Tensor Network::MakeOutput(const std::shared_ptr<Device>& device, const std::string& word) const {
@@ -41,15 +41,15 @@ const Network& RoleOf(const std::map<std::string, Network>& networks, const std:
   return found->second;
 }
 
-NetworkRun::NetworkRun(const Network& network) : network_(network), binding_(network.session()) {}
+NetworkRun::NetworkRun(const Network& network) : network_(network), binding_(network.MakeBinding()) {}
 
 NetworkRun& NetworkRun::Input(const std::string& word, const Tensor& tensor) {
-  binding_.Input(network_.input(word).name, tensor);
+  binding_->Input(network_.input(word).name, tensor);
   return *this;
 }
 
 NetworkRun& NetworkRun::Output(const std::string& word, const Tensor& tensor) {
-  binding_.Output(network_.output(word).name, tensor);
+  binding_->Output(network_.output(word).name, tensor);
   return *this;
 }
 

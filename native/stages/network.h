@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/session.h"
+#include "core/program.h"
 
 namespace kdtalker::stages {
 
@@ -24,7 +24,7 @@ struct Signature {
 // A loaded network, addressed by the pack's words. Thread-safe.
 class Network {
  public:
-  Network(std::shared_ptr<Runtime> runtime, Role role, int threads);
+  Network(Role role, std::shared_ptr<Program> program);
 
   // Both throw Error PACK_INVALID if the role does not name the word or the graph lacks the name.
   const Slot& input(const std::string& word) const;
@@ -32,33 +32,33 @@ class Network {
   bool has_output(const std::string& word) const { return role_.outputs.count(word) != 0; }
   bool has_input(const std::string& word) const { return role_.inputs.count(word) != 0; }
   const Role& role() const { return role_; }
-  Signature signature() const { return {role_, session_->inputs(), session_->outputs()}; }
+  Signature signature() const { return {role_, program_->inputs(), program_->outputs()}; }
 
   // A tensor of the output's shape. A Model has checked that the shape is fixed.
   Tensor MakeOutput(const std::shared_ptr<Device>& device, const std::string& word) const;
 
-  const std::shared_ptr<Session>& session() const { return session_; }
+  std::unique_ptr<Binding> MakeBinding() const { return program_->MakeBinding(); }
 
  private:
   Role role_;
-  std::shared_ptr<Session> session_;
+  std::shared_ptr<Program> program_;
 };
 
 // The network of a role. Throws Error PACK_INVALID if the pack lacks the role.
 const Network& RoleOf(const std::map<std::string, Network>& networks, const std::string& role);
 
-// A network's inputs and outputs tied to tensors. Not thread-safe; the tensors must outlive it.
+// A network's inputs and outputs tied to tensors (Binding).
 class NetworkRun {
  public:
   explicit NetworkRun(const Network& network);
 
   NetworkRun& Input(const std::string& word, const Tensor& tensor);
   NetworkRun& Output(const std::string& word, const Tensor& tensor);
-  void Run(const StopToken& stop) { binding_.RunNow(stop); }
+  void Run(Stream& stream, const StopToken& stop) { binding_->Run(stream, stop); }
 
  private:
   const Network& network_;
-  SessionBinding binding_;
+  std::unique_ptr<Binding> binding_;
 };
 
 }  // namespace kdtalker::stages

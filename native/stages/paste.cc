@@ -5,7 +5,6 @@
 #include <string>
 
 #include "core/error.h"
-#include "core/launch.h"
 #include "kernels/convert.h"
 #include "kernels/rgb_to_i420.h"
 
@@ -15,9 +14,9 @@ namespace {
 using kernels::Region;
 using kernels::ToCrop;
 
-Tensor UploadPhoto(const std::shared_ptr<Device>& device, const PhotoPixels& photo, Crossing why) {
-  Tensor rgb(device, Type::kUint8, {photo.height, photo.width, 3});
-  rgb.Upload(photo.rgb.data(), why);
+Tensor UploadPhoto(Stream& stream, const PhotoPixels& photo, Crossing why) {
+  Tensor rgb(stream.shared_device(), Type::kUint8, {photo.height, photo.width, 3});
+  rgb.UploadNow(stream, photo.rgb.data(), why);
   return rgb;
 }
 
@@ -68,55 +67,55 @@ PhotoPixels::PhotoPixels(const Picture& picture, const std::array<double, 6>& ma
       to_photo(matrix),
       to_crop(Invert(matrix)) {}
 
-Photo::Photo(const std::shared_ptr<Device>& device, const PhotoPixels& pixels, CropSize crop, Crossing why)
-    : rgb_(UploadPhoto(device, pixels, why)), to_crop_(pixels.to_crop), region_(RegionOf(pixels, crop)) {
+Photo::Photo(Stream& stream, const PhotoPixels& pixels, CropSize crop, Crossing why)
+    : rgb_(UploadPhoto(stream, pixels, why)), to_crop_(pixels.to_crop), region_(RegionOf(pixels, crop)) {
   if (!touched()) return;
-  mask_ = Tensor(device, Type::kUint8, {region_.bottom - region_.top, region_.right - region_.left});
-  Launch(*device, kernels::WarpMask{mask_.u8(), region_, to_crop_, crop.width, crop.height});
+  mask_ = Tensor(stream.shared_device(), Type::kUint8,
+                 {region_.bottom - region_.top, region_.right - region_.left});
+  stream.Launch(kernels::WarpMask{mask_.u8(), region_, to_crop_, crop.width, crop.height});
 }
 
-Paste::Paste(const std::shared_ptr<Device>& device, CropSize crop, const Photo& photo)
+Paste::Paste(Stream& stream, CropSize crop, const Photo& photo)
     : size_(crop),
-      crop_(device, Type::kUint8, {crop.height, crop.width, 3}),
-      rgb_(device, Type::kUint8, photo.rgb().dims()),
-      i420_(device, Type::kUint8, {kernels::PictureToI420::Bytes(photo.width(), photo.height())}) {
-  Show(photo);
+      crop_(stream.shared_device(), Type::kUint8, {crop.height, crop.width, 3}),
+      rgb_(stream.shared_device(), Type::kUint8, photo.rgb().dims()),
+      i420_(stream.shared_device(), Type::kUint8,
+            {kernels::PictureToI420::Bytes(photo.width(), photo.height())}) {
+  Show(stream, photo);
 }
 
-void Paste::Show(const Photo& photo) {
+void Paste::Show(Stream& stream, const Photo& photo) {
   if (photo.rgb().dims() != rgb_.dims()) {
     throw Error("INVALID_ARGUMENT", "Expected a photo of " + DimsToText(rgb_.dims()) +
                                         " as before but received " + DimsToText(photo.rgb().dims()));
   }
-  rgb_.device().Copy(rgb_.address(), photo.rgb().address(), rgb_.bytes());
+  CopyTensor(stream, rgb_, photo.rgb());
   converted_ = false;
 }
 
-const Tensor& Paste::Rgb(const Photo& photo, const float* image) {
+const Tensor& Paste::Rgb(Stream& stream, const Photo& photo, const float* image) {
   if (!photo.touched()) return rgb_;
-  const Device& device = rgb_.device();
-  Launch(device, kernels::PictureToRgb{image, crop_.u8(), size_.width, size_.height});
-  Launch(device,
-         kernels::PasteCrop{crop_.u8(), photo.mask().u8(), photo.rgb().u8(), rgb_.u8(), photo.region(),
-                            photo.to_crop(), size_.width, size_.height, photo.width()});
+  stream.Launch(kernels::PictureToRgb{image, crop_.u8(), size_.width, size_.height});
+  stream.Launch(kernels::PasteCrop{crop_.u8(), photo.mask().u8(), photo.rgb().u8(), rgb_.u8(), photo.region(),
+                                   photo.to_crop(), size_.width, size_.height, photo.width()});
   return rgb_;
 }
 
-const Tensor& Paste::I420(const Photo& photo, const float* image) {
-  Rgb(photo, image);
-  if (!converted_) ConvertRegion({0, 0, photo.width(), photo.height()});
-  if (converted_ && photo.touched()) ConvertRegion(photo.region());
+const Tensor& Paste::I420(Stream& stream, const Photo& photo, const float* image) {
+  Rgb(stream, photo, image);
+  if (!converted_) ConvertRegion(stream, {0, 0, photo.width(), photo.height()});
+  if (converted_ && photo.touched()) ConvertRegion(stream, photo.region());
   converted_ = true;
   return i420_;
 }
 
 // Two rows and two columns share their chroma, so the region grows to even bounds.
-void Paste::ConvertRegion(const Region& region) const {
+void Paste::ConvertRegion(Stream& stream, const Region& region) const {
   const std::int64_t width = rgb_.dims()[1], height = rgb_.dims()[0];
   const std::int64_t left = region.left / 2 * 2, right = std::min((region.right + 1) / 2 * 2, width);
   const std::int64_t first = region.top / 2, last = (region.bottom + 1) / 2;
-  Launch(rgb_.device(),
-         kernels::RgbToI420{rgb_.u8(), i420_.u8(), width, height, first, last - first, left, right - left});
+  stream.Launch(
+      kernels::RgbToI420{rgb_.u8(), i420_.u8(), width, height, first, last - first, left, right - left});
 }
 
 }  // namespace kdtalker::stages

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/stream.h"
 #include "core/tensor.h"
 #include "kernels/paste.h"
 #include "stages/crop.h"
@@ -34,8 +35,8 @@ struct CropSize {
 // objects may use it.
 class Photo {
  public:
-  // Makes one upload.
-  Photo(const std::shared_ptr<Device>& device, const PhotoPixels& pixels, CropSize crop, Crossing why);
+  // Makes one upload; the mask is there when the stream has done its work.
+  Photo(Stream& stream, const PhotoPixels& pixels, CropSize crop, Crossing why);
 
   const Tensor& rgb() const { return rgb_; }  // [height, width, 3]
   std::int64_t width() const { return rgb_.dims()[1]; }
@@ -57,18 +58,18 @@ class Photo {
 // Pastes rendered crops into whole pictures. Owns its buffers; one thread at a time.
 class Paste {
  public:
-  Paste(const std::shared_ptr<Device>& device, CropSize crop, const Photo& photo);
+  Paste(Stream& stream, CropSize crop, const Photo& photo);
 
   // From now on, pastes into another photo of the same size.
-  void Show(const Photo& photo);
+  void Show(Stream& stream, const Photo& photo);
 
   // Returns the picture with `image` [3, crop height, crop width], 0..1, in its place; computes only the
   // photo's region. `photo` is the one shown last.
-  const Tensor& Rgb(const Photo& photo, const float* image);   // [height, width, 3]
-  const Tensor& I420(const Photo& photo, const float* image);  // I420 of the same pixels
+  const Tensor& Rgb(Stream& stream, const Photo& photo, const float* image);   // [height, width, 3]
+  const Tensor& I420(Stream& stream, const Photo& photo, const float* image);  // I420 of the same pixels
 
  private:
-  void ConvertRegion(const kernels::Region& region) const;
+  void ConvertRegion(Stream& stream, const kernels::Region& region) const;
 
   CropSize size_;
   Tensor crop_, rgb_, i420_;

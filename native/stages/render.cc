@@ -4,8 +4,10 @@
 
 namespace kdtalker::stages {
 Render::Render(const std::map<std::string, Network>& networks, const Source& source, const Tensor& driving,
-               bool keep_all)
-    : first_(RoleOf(networks, networks.count("render") != 0 ? "render" : "warp")) {
+               bool keep_all, StageClock* clock)
+    : first_time_(clock, StageClock::kWarp),
+      decode_time_(clock, StageClock::kDecode),
+      first_(RoleOf(networks, networks.count("render") != 0 ? "render" : "warp")) {
   const auto& device = driving.shared_device();
   first_.Input("feature", source.feature).Input("source", source.keypoints).Input("driving", driving);
   for (const auto& [word, tensor] : source.prepared) first_.Input(word, tensor);
@@ -29,14 +31,14 @@ const Tensor& Render::Keep(const char* name, Tensor tensor) {
   return between_.emplace(name, std::move(tensor)).first->second;
 }
 
-void Render::Run(const StopToken& stop, StageClock* clock) {
+void Render::Run(Stream& stream, const StopToken& stop) {
   {
-    const StageClock::Lap lap(clock, StageClock::kWarp);
-    first_.Run(stop);
+    const StageTimer::Lap lap(first_time_, stream);
+    first_.Run(stream, stop);
   }
   if (!decode_) return;
-  const StageClock::Lap lap(clock, StageClock::kDecode);
-  decode_->Run(stop);
+  const StageTimer::Lap lap(decode_time_, stream);
+  decode_->Run(stream, stop);
 }
 
 }  // namespace kdtalker::stages

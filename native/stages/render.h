@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/stage_clock.h"
+#include "core/stage_timer.h"
 #include "core/tensor.h"
 #include "stages/network.h"
 
@@ -23,12 +23,12 @@ class Render {
   };
 
   // Each run reads `driving` [1, 21, 3]; it and the source's tensors must outlive this. With `keep_all`,
-  // between() also has the other outputs of `warp`.
+  // between() also has the other outputs of `warp`. `clock` records the time of warp (the whole time, if
+  // there is one network) and of decode.
   Render(const std::map<std::string, Network>& networks, const Source& source, const Tensor& driving,
-         bool keep_all = false);
+         bool keep_all = false, StageClock* clock = nullptr);
 
-  // `clock` records the time of warp (the whole time, if there is one network) and of decode.
-  void Run(const StopToken& stop, StageClock* clock = nullptr);
+  void Run(Stream& stream, const StopToken& stop);
 
   // The tensors between warp and decode: `warped`, and `deformation` and `occlusion` if they are kept and the
   // pack names them. Empty if there is one network.
@@ -39,6 +39,7 @@ class Render {
  private:
   const Tensor& Keep(const char* name, Tensor tensor);
 
+  StageTimer first_time_, decode_time_;
   Tensor image_;
   std::map<std::string, Tensor> between_;
   NetworkRun first_;

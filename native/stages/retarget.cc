@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/launch.h"
 #include "kernels/retarget.h"
 
 namespace kdtalker::stages {
@@ -31,13 +30,13 @@ Retarget::Part::Part(const Network& network, const Tensor& keypoints, std::vecto
   run.Input("source", keypoints).Input("ratio", ratio).Output("delta", delta);
 }
 
-void Retarget::Part::Run(std::int64_t frame, const Tensor& driving, const StopToken& stop) {
+void Retarget::Part::Run(Stream& stream, std::int64_t frame, const Tensor& driving, const StopToken& stop) {
   ratios.back() = wanted[wanted.size() == 1 ? 0 : static_cast<std::size_t>(frame)];
   kernels::PlaceRatios place{ratio.f32(), {}, ratio.count()};
   std::copy(ratios.begin(), ratios.end(), place.ratios);
-  Launch(ratio.device(), place);
-  run.Run(stop);
-  Launch(ratio.device(), kernels::MoveKeypoints{driving.f32(), delta.f32()});
+  stream.Launch(place);
+  run.Run(stream, stop);
+  stream.Launch(kernels::MoveKeypoints{driving.f32(), delta.f32()});
 }
 
 Retarget::Retarget(const std::map<std::string, Network>& networks, const Tensor& source,
@@ -65,10 +64,10 @@ void Retarget::Show(const std::vector<float>& ratios) {
   if (lips_) lips_->ratios.front() = ratios[2];
 }
 
-void Retarget::Run(std::int64_t frame, const StopToken& stop) {
-  if (eyes_) eyes_->Run(frame, driving_, stop);
-  if (lips_) lips_->Run(frame, driving_, stop);
-  if (stitching_) stitching_->Run(stop);
+void Retarget::Run(Stream& stream, std::int64_t frame, const StopToken& stop) {
+  if (eyes_) eyes_->Run(stream, frame, driving_, stop);
+  if (lips_) lips_->Run(stream, frame, driving_, stop);
+  if (stitching_) stitching_->Run(stream, stop);
 }
 
 const Tensor& Retarget::driving() const {

@@ -33,7 +33,7 @@ class Retarget {
   void Show(const std::vector<float>& ratios);
 
   // Changes the driving keypoints of one frame.
-  void Run(std::int64_t frame, const StopToken& stop);
+  void Run(Stream& stream, std::int64_t frame, const StopToken& stop);
 
   const Tensor& driving() const;  // [1, 21, 3], for the renderer; the address stays the same
 
@@ -45,7 +45,7 @@ class Retarget {
   struct Part {
     Part(const Network& network, const Tensor& keypoints, std::vector<float> source_ratios,
          const std::vector<float>& wanted_ratios);
-    void Run(std::int64_t frame, const Tensor& driving, const StopToken& stop);
+    void Run(Stream& stream, std::int64_t frame, const Tensor& driving, const StopToken& stop);
 
     std::vector<float> ratios;  // the source's, and space for the wanted one
     const std::vector<float>& wanted;

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/launch.h"
 #include "kernels/ddim.h"
 #include "kernels/motion.h"
 #include "kernels/normal.h"
@@ -15,22 +14,23 @@ namespace {
 using kernels::NoisePurpose;
 
 // One row for each step, [steps, c]: the part of the denoiser's condition that is the same for all windows.
-Tensor MakeTimes(const Network& network, const std::vector<Step>& plan,
-                 const std::shared_ptr<Device>& device) {
+Tensor MakeTimes(Stream& stream, const Network& network, const std::vector<Step>& plan) {
+  const auto& device = stream.shared_device();
   const auto steps = static_cast<std::int64_t>(plan.size());
   const Tensor timesteps(device, Type::kInt64, {steps});
   for (std::int64_t i = 0; i < steps; i++) {
-    Launch(*device, kernels::SetTimestep{timesteps.i64() + i, plan[static_cast<std::size_t>(i)].timestep});
+    stream.Launch(kernels::SetTimestep{timesteps.i64() + i, plan[static_cast<std::size_t>(i)].timestep});
   }
   Tensor times(device, Type::kFloat32, {steps, network.output("time").dims.back()});
-  NetworkRun(network).Input("timestep", timesteps).Output("time", times).Run(StopToken());
+  const StopToken stop;
+  NetworkRun(network).Input("timestep", timesteps).Output("time", times).Run(stream, stop);
   return times;
 }
 
 }  // namespace
 
-Sample::Sample(const std::map<std::string, Network>& networks, std::vector<Step> plan, const Tensor& features,
-               const Tensor& canonical, const Tensor& reference)
+Sample::Sample(Stream& stream, const std::map<std::string, Network>& networks, std::vector<Step> plan,
+               const Tensor& features, const Tensor& canonical, const Tensor& reference)
     : plan_(std::move(plan)),
       reference_(reference),
       x_(features.shared_device(), Type::kFloat32, {1, features.dims()[1], kernels::kMotionSize}),
@@ -40,16 +40,17 @@ Sample::Sample(const std::map<std::string, Network>& networks, std::vector<Step>
   denoiser_.Input("x", x_).Input("canonical", canonical).Input("reference", reference);
   denoiser_.Output("noise", noise_);
   if (networks.count("condition") != 0) {
-    BindCondition(RoleOf(networks, "condition"), RoleOf(networks, "time"), features);
+    BindCondition(stream, RoleOf(networks, "condition"), RoleOf(networks, "time"), features);
   } else {
     timestep_ = Tensor(x_.shared_device(), Type::kInt64, {1});
     denoiser_.Input("timestep", timestep_).Input("audio", features);
   }
 }
 
-void Sample::BindCondition(const Network& condition, const Network& time, const Tensor& features) {
+void Sample::BindCondition(Stream& stream, const Network& condition, const Network& time,
+                           const Tensor& features) {
   const auto& device = features.shared_device();
-  times_ = MakeTimes(time, plan_, device);
+  times_ = MakeTimes(stream, time, plan_);
   time_ = Tensor(device, Type::kFloat32, {1, times_.dims()[1]});
   given_ = Tensor(device, Type::kFloat32, {1, features.dims()[1], condition.output("condition").dims.back()});
   condition_.emplace(condition).Input("audio", features).Output("condition", given_);
@@ -57,41 +58,40 @@ void Sample::BindCondition(const Network& condition, const Network& time, const 
 }
 
 // Sets the denoiser's inputs that depend on the step.
-void Sample::SetStep(std::size_t step) const {
-  const Device& device = x_.device();
+void Sample::SetStep(Stream& stream, std::size_t step) const {
   if (timestep_) {
-    Launch(device, kernels::SetTimestep{timestep_.i64(), plan_[step].timestep});
+    stream.Launch(kernels::SetTimestep{timestep_.i64(), plan_[step].timestep});
   } else {
-    time_.device().Copy(time_.address(), times_.f32() + static_cast<std::int64_t>(step) * time_.count(),
-                        time_.bytes());
+    stream.Copy(time_.address(), times_.f32() + static_cast<std::int64_t>(step) * time_.count(),
+                time_.bytes());
   }
 }
 
-void Sample::FillNoise(const Device& device, float* out, std::int64_t count, std::uint64_t seed,
+void Sample::FillNoise(Stream& stream, float* out, std::int64_t count, std::uint64_t seed,
                        std::uint32_t window) {
-  Launch(device, kernels::FillNormal{out, count, seed, window, 0, NoisePurpose::kInitial});
+  stream.Launch(kernels::FillNormal{out, count, seed, window, 0, NoisePurpose::kInitial});
 }
 
-void Sample::Run(std::uint64_t seed, std::uint32_t window, const StopToken& stop, const float* noise) {
-  Device& device = x_.device();
+void Sample::Run(Stream& stream, std::uint64_t seed, std::uint32_t window, const StopToken& stop,
+                 const float* noise) {
   if (noise != nullptr) {
-    device.Copy(x_.address(), noise, x_.bytes());
+    stream.Copy(x_.address(), noise, x_.bytes());
   } else {
-    FillNoise(device, x_.f32(), x_.count(), seed, window);
+    FillNoise(stream, x_.f32(), x_.count(), seed, window);
   }
-  if (condition_) condition_->Run(stop);
+  if (condition_) condition_->Run(stream, stop);
   for (std::size_t i = 0; i < plan_.size(); i++) {
     const Step& step = plan_[i];
-    SetStep(i);
-    denoiser_.Run(stop);
+    SetStep(stream, i);
+    denoiser_.Run(stream, stop);
     if (step.needs_noise()) {
-      Launch(device, kernels::FillNormal{fresh_.f32(), fresh_.count(), seed, window,
-                                         static_cast<std::uint32_t>(i), NoisePurpose::kStep});
+      stream.Launch(kernels::FillNormal{fresh_.f32(), fresh_.count(), seed, window,
+                                        static_cast<std::uint32_t>(i), NoisePurpose::kStep});
     }
-    Launch(device, kernels::DdimStep{x_.f32(), noise_.f32(), fresh_.f32(), x_.count(), step.coefficients});
+    stream.Launch(kernels::DdimStep{x_.f32(), noise_.f32(), fresh_.f32(), x_.count(), step.coefficients});
   }
   const float* last = x_.f32() + x_.count() - kernels::kMotionSize;
-  device.Copy(reference_.address(), last, reference_.bytes());
+  stream.Copy(reference_.address(), last, reference_.bytes());
 }
 
 }  // namespace kdtalker::stages

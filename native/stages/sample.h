@@ -19,21 +19,22 @@ class Sample {
  public:
   // Each run reads `features` [1, window, n] and `canonical` [1, 70]. `reference` [1, 70] is the frame before
   // the window; the run replaces it with the window's last frame.
-  Sample(const std::map<std::string, Network>& networks, std::vector<Step> plan, const Tensor& features,
-         const Tensor& canonical, const Tensor& reference);
+  Sample(Stream& stream, const std::map<std::string, Network>& networks, std::vector<Step> plan,
+         const Tensor& features, const Tensor& canonical, const Tensor& reference);
 
   // Writes a window's initial noise, `count` normals of the generator, to a device address.
-  static void FillNoise(const Device& device, float* out, std::int64_t count, std::uint64_t seed,
+  static void FillNoise(Stream& stream, float* out, std::int64_t count, std::uint64_t seed,
                         std::uint32_t window);
 
   // Begins with the generator's noise, or with `noise` [window, 70] on the device.
-  void Run(std::uint64_t seed, std::uint32_t window, const StopToken& stop, const float* noise = nullptr);
+  void Run(Stream& stream, std::uint64_t seed, std::uint32_t window, const StopToken& stop,
+           const float* noise = nullptr);
 
   const Tensor& motion() const { return x_; }  // [1, window, 70], normalised
 
  private:
-  void BindCondition(const Network& condition, const Network& time, const Tensor& features);
-  void SetStep(std::size_t step) const;
+  void BindCondition(Stream& stream, const Network& condition, const Network& time, const Tensor& features);
+  void SetStep(Stream& stream, std::size_t step) const;
 
   std::vector<Step> plan_;
   const Tensor& reference_;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/launch.h"
+#include "core/stream.h"
 #include "core/tensor.h"
 
 namespace {
@@ -59,10 +59,11 @@ TEST_CASE("bytes come back as they went in, through copies and kernels") {
     std::vector<float> in(1000), out(1000);
     std::iota(in.begin(), in.end(), 0.0F);
     const Tensor a(device, Type::kFloat32, {10, 100}), b(device, Type::kFloat32, {1000});
-    a.Upload(in.data(), Crossing::kMotion);
-    Launch(*device, AddKernel{a.f32(), b.f32(), 0.5F, 1000});
-    device->Copy(a.address(), b.address(), b.bytes());
-    a.Download(out.data(), Crossing::kFrame);
+    const auto stream = device->MakeStream();
+    a.UploadNow(*stream, in.data(), Crossing::kMotion);
+    stream->Launch(AddKernel{a.f32(), b.f32(), 0.5F, 1000});
+    CopyTensor(*stream, a, b);
+    a.DownloadNow(*stream, out.data(), Crossing::kFrame);
     for (std::size_t i = 0; i < in.size(); i++) REQUIRE(out[i] == in[i] + 0.5F);
   }
 }
@@ -73,10 +74,11 @@ TEST_CASE("crossings are counted by their reason, device copies are not") {
     const auto device = OpenDevice(name);
     const Tensor a(device, Type::kUint8, {100}), b(device, Type::kUint8, {100});
     std::uint8_t bytes[100] = {};
-    a.Upload(bytes, Crossing::kPicture);
-    a.Upload(bytes, Crossing::kPicture);
-    device->Copy(b.address(), a.address(), 100);
-    b.Download(bytes, Crossing::kFrame);
+    const auto stream = device->MakeStream();
+    a.UploadNow(*stream, bytes, Crossing::kPicture);
+    a.UploadNow(*stream, bytes, Crossing::kPicture);
+    CopyTensor(*stream, b, a);
+    b.DownloadNow(*stream, bytes, Crossing::kFrame);
     const CrossingCount picture = CountOf(*device, Crossing::kPicture),
                         frame = CountOf(*device, Crossing::kFrame);
     CHECK(picture.crossing == "picture");
@@ -97,7 +99,7 @@ TEST_CASE("an adopted buffer keeps its bytes and counts as one upload") {
     std::memset(buffer.get(), 7, 300);
     const Tensor tensor(device->Adopt(std::move(buffer), 300, Crossing::kSpectrogram), Type::kUint8, {300});
     std::vector<std::uint8_t> out(300);
-    tensor.Download(out.data(), Crossing::kFrame);
+    tensor.DownloadNow(*device->MakeStream(), out.data(), Crossing::kFrame);
     CHECK(out == std::vector<std::uint8_t>(300, 7));
     CHECK(CountOf(*device, Crossing::kSpectrogram).uploads == 1);
     CHECK(CountOf(*device, Crossing::kSpectrogram).upload_bytes == 300);
@@ -119,8 +121,9 @@ TEST_CASE("memory is aligned, movable, and outlives the last name of its device"
     CHECK(kept);
     const std::int64_t in[3] = {1, -2, 3};
     std::int64_t out[3] = {};
-    kept.Upload(in, Crossing::kPack);
-    kept.Download(out, Crossing::kPack);
+    const auto stream = kept.device().MakeStream();
+    kept.UploadNow(*stream, in, Crossing::kPack);
+    kept.DownloadNow(*stream, out, Crossing::kPack);
     CHECK(out[1] == -2);
   }
 }

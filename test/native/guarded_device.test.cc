@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "core/device.h"
-#include "core/launch.h"
+#include "core/stream.h"
 #include "core/tensor.h"
 
 namespace {
@@ -44,7 +44,7 @@ struct ReadKernel {
 Tensor MakeTensor() {
   Tensor tensor(OpenDevice("guarded"), Type::kUint8, {5000});
   const std::uint8_t bytes[5000] = {42};
-  tensor.Upload(bytes, Crossing::kPack);
+  tensor.UploadNow(*tensor.device().MakeStream(), bytes, Crossing::kPack);
   return tensor;
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("nor may another thread, while a declared copy is fine") {
   CHECK(SignalOf([address] { std::thread([address] { (void)*address; }).join(); }) == SIGSEGV);
   CHECK(SignalOf([&tensor] {
           std::uint8_t out[5000];
-          tensor.Download(out, Crossing::kFrame);
+          tensor.DownloadNow(*tensor.device().MakeStream(), out, Crossing::kFrame);
           if (out[0] != 42) std::abort();
         }) == 0);
 }
@@ -89,9 +89,10 @@ TEST_CASE("nor may another thread, while a declared copy is fine") {
 TEST_CASE("a kernel is given addresses that it can follow, and only when it is launched") {
   const Tensor in = MakeTensor();
   const Tensor out(in.shared_device(), Type::kUint8, {1});
-  Launch(in.device(), ReadKernel{in.u8(), out.u8()});
+  const auto stream = in.device().MakeStream();
+  stream->Launch(ReadKernel{in.u8(), out.u8()});
   std::uint8_t value = 0;
-  out.Download(&value, Crossing::kFrame);
+  out.DownloadNow(*stream, &value, Crossing::kFrame);
   CHECK(value == 42);
   const ReadKernel kernel{in.u8(), out.u8()};
   CHECK(SignalOf([kernel] { kernel(0); }) == SIGSEGV);
@@ -113,12 +114,12 @@ TEST_CASE("a block that is used again holds nothing of what was there") {
   void* first = nullptr;
   {
     const Tensor tensor(device, Type::kUint8, {5000});
-    tensor.Upload(bytes, Crossing::kPack);
+    tensor.UploadNow(*tensor.device().MakeStream(), bytes, Crossing::kPack);
     first = tensor.address();
   }
   const Tensor again(device, Type::kUint8, {5000});
   CHECK(again.address() == first);
-  again.Download(bytes, Crossing::kPack);
+  again.DownloadNow(*device->MakeStream(), bytes, Crossing::kPack);
   CHECK(bytes[0] == 0);
 }
 
@@ -134,8 +135,9 @@ TEST_CASE("half of an old address in a kernel's padding is gone when it runs") {
   kernel.out = tensor.u8();
   kernel.value = 1.5F;
   kernel.size = 4;
-  Launch(*device, kernel);
+  const auto stream = device->MakeStream();
+  stream->Launch(kernel);
   std::uint8_t padding[4] = {9, 9, 9, 9};
-  tensor.Download(padding, Crossing::kFrame);
+  tensor.DownloadNow(*stream, padding, Crossing::kFrame);
   CHECK(std::count(padding, padding + 4, 0) == 4);
 }

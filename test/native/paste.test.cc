@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/launch.h"
+#include "core/stream.h"
 #include "kernels/convert.h"
 
 namespace {
@@ -35,17 +35,17 @@ PhotoPixels MakePhoto(std::int64_t width, std::int64_t height, std::array<double
 }
 
 // A picture of one level in the networks' format.
-Tensor Plain(const std::shared_ptr<Device>& device, int level) {
-  Tensor image(device, Type::kFloat32, {1, 3, kCrop.height, kCrop.width});
+Tensor Plain(Stream& stream, int level) {
+  Tensor image(stream.shared_device(), Type::kFloat32, {1, 3, kCrop.height, kCrop.width});
   const std::vector<float> values(static_cast<std::size_t>(image.count()),
                                   (static_cast<float>(level) + 0.25F) / 255.0F);
-  image.Upload(values.data(), Crossing::kPicture);
+  image.UploadNow(stream, values.data(), Crossing::kPicture);
   return image;
 }
 
-Bytes Download(const Tensor& tensor) {
+Bytes Download(Stream& stream, const Tensor& tensor) {
   Bytes bytes(tensor.bytes());
-  tensor.Download(bytes.data(), Crossing::kFrame);
+  tensor.DownloadNow(stream, bytes.data(), Crossing::kFrame);
   return bytes;
 }
 
@@ -65,10 +65,11 @@ std::string CodeThrownBy(const std::array<double, 6>& to_photo) {
 
 TEST_CASE("a crop that lies on the photo's pixels is mixed as the mask says") {
   for (const auto& device : {MakeCpuDevice(), MakeGuardedDevice()}) {
+    const auto stream = device->MakeStream();
     const PhotoPixels pixels = MakePhoto(600, 560, {1, 0, 40, 0, 1, 30});
-    const Photo photo(device, pixels, kCrop, Crossing::kPicture);
-    Paste paste(device, kCrop, photo);
-    const Bytes made = Download(paste.Rgb(photo, Plain(device, 200).f32()));
+    const Photo photo(*stream, pixels, kCrop, Crossing::kPicture);
+    Paste paste(*stream, kCrop, photo);
+    const Bytes made = Download(*stream, paste.Rgb(*stream, photo, Plain(*stream, 200).f32()));
     std::size_t wrong = 0;
     for (std::int64_t i = 0; i < 600 * 560; i++) {
       const std::int64_t x = i % 600 - 40, y = i / 600 - 30;
@@ -85,48 +86,53 @@ TEST_CASE("a crop that lies on the photo's pixels is mixed as the mask says") {
 }
 
 TEST_CASE("only the region is made anew, in either layout, and it covers all that changes") {
-  const auto device = MakeGuardedDevice();
-  const Photo photo(device, MakePhoto(301, 243, {0.3, -0.05, 60.5, 0.05, 0.3, 41.25}), kCrop,
+  const auto stream = MakeGuardedDevice()->MakeStream();
+  const Photo photo(*stream, MakePhoto(301, 243, {0.3, -0.05, 60.5, 0.05, 0.3, 41.25}), kCrop,
                     Crossing::kPicture);
   CHECK(photo.region().left > 20);
   CHECK(photo.region().right < 280);
-  Paste once(device, kCrop, photo), often(device, kCrop, photo);
-  const Tensor dark = Plain(device, 10), light = Plain(device, 240);
-  static_cast<void>(often.I420(photo, dark.f32()));  // the first converts everything, the next the region
-  CHECK(Download(often.I420(photo, light.f32())) == Download(once.I420(photo, light.f32())));
-  CHECK(Download(often.Rgb(photo, light.f32())) == Download(once.Rgb(photo, light.f32())));
-  CHECK(Download(often.I420(photo, light.f32())).size() ==
+  Paste once(*stream, kCrop, photo), often(*stream, kCrop, photo);
+  const Tensor dark = Plain(*stream, 10), light = Plain(*stream, 240);
+  static_cast<void>(
+      often.I420(*stream, photo, dark.f32()));  // the first converts everything, the next the region
+  CHECK(Download(*stream, often.I420(*stream, photo, light.f32())) ==
+        Download(*stream, once.I420(*stream, photo, light.f32())));
+  CHECK(Download(*stream, often.Rgb(*stream, photo, light.f32())) ==
+        Download(*stream, once.Rgb(*stream, photo, light.f32())));
+  CHECK(Download(*stream, often.I420(*stream, photo, light.f32())).size() ==
         static_cast<std::size_t>(kernels::PictureToI420::Bytes(301, 243)));
 }
 
 TEST_CASE("I420 of pixels is that of the same levels in floats") {
-  const auto device = MakeCpuDevice();
+  const auto stream = MakeCpuDevice()->MakeStream();
   const std::int64_t width = 131, height = 75;
   const PhotoPixels pixels = MakePhoto(width, height, {1, 0, 4000, 0, 1, 0});
-  const Photo photo(device, pixels, kCrop, Crossing::kPicture);
+  const Photo photo(*stream, pixels, kCrop, Crossing::kPicture);
   CHECK_FALSE(photo.touched());
-  Paste paste(device, kCrop, photo);
-  const Bytes made = Download(paste.I420(photo, Plain(device, 0).f32()));
+  Paste paste(*stream, kCrop, photo);
+  const Bytes made = Download(*stream, paste.I420(*stream, photo, Plain(*stream, 0).f32()));
   Bytes wanted(made.size());
   std::vector<float> image(pixels.rgb.size());
   const auto count = static_cast<std::size_t>(width * height);
   for (std::size_t i = 0; i < image.size(); i++)
     image[i] = (static_cast<float>(pixels.rgb[3 * (i % count) + i / count]) + 0.25F) / 255.0F;
-  Launch(*device, kernels::PictureToI420{image.data(), wanted.data(), width, height});
+  stream->Launch(kernels::PictureToI420{image.data(), wanted.data(), width, height});
   CHECK(made == wanted);
 }
 
 TEST_CASE("another photo of the same size may be shown, of another size not") {
-  const auto device = MakeGuardedDevice();
+  const auto stream = MakeGuardedDevice()->MakeStream();
   const std::array<double, 6> place{0.2, 0, 10, 0, 0.2, 10};
-  const Photo first(device, MakePhoto(128, 120, place), kCrop, Crossing::kPicture);
-  const Photo second(device, MakePhoto(128, 120, {0.1, 0, 60, 0, 0.1, 50}, 90), kCrop, Crossing::kPicture);
-  Paste paste(device, kCrop, first), fresh(device, kCrop, second);
-  const Tensor image = Plain(device, 77);
-  static_cast<void>(paste.I420(first, image.f32()));
-  paste.Show(second);
-  CHECK(Download(paste.I420(second, image.f32())) == Download(fresh.I420(second, image.f32())));
-  CHECK_THROWS_AS(paste.Show(Photo(device, MakePhoto(128, 122, place), kCrop, Crossing::kPicture)), Error);
+  const Photo first(*stream, MakePhoto(128, 120, place), kCrop, Crossing::kPicture);
+  const Photo second(*stream, MakePhoto(128, 120, {0.1, 0, 60, 0, 0.1, 50}, 90), kCrop, Crossing::kPicture);
+  Paste paste(*stream, kCrop, first), fresh(*stream, kCrop, second);
+  const Tensor image = Plain(*stream, 77);
+  static_cast<void>(paste.I420(*stream, first, image.f32()));
+  paste.Show(*stream, second);
+  CHECK(Download(*stream, paste.I420(*stream, second, image.f32())) ==
+        Download(*stream, fresh.I420(*stream, second, image.f32())));
+  CHECK_THROWS_AS(paste.Show(*stream, Photo(*stream, MakePhoto(128, 122, place), kCrop, Crossing::kPicture)),
+                  Error);
 }
 
 TEST_CASE("a photo without a place for its crop is refused") {

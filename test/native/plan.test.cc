@@ -109,7 +109,8 @@ std::vector<float> RunOnZeros(const std::shared_ptr<Device>& device, const std::
   binding->Run(*stream, stop);
   stream->Synchronise();
   const Tensor& last = tensors.back();
-  return last.type() == Type::kFloat32 ? DownloadFloats(last, Crossing::kTrace) : std::vector<float>();
+  return last.type() == Type::kFloat32 ? DownloadFloats(*stream, last, Crossing::kTrace)
+                                       : std::vector<float>();
 }
 
 void Put(Bytes& bytes, std::size_t word, std::int64_t value) {

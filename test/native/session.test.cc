@@ -58,13 +58,14 @@ TEST_CASE("bound tensors are read and written in place, on every device") {
     const Tensor mel(device, Type::kFloat32, {3, 1, 80, 16}), feature(device, Type::kFloat32, {3, 512});
     std::vector<float> values(3 * 1280);
     for (std::size_t i = 0; i < values.size(); i++) values[i] = static_cast<float>(i % 17) / 8.0F - 1.0F;
-    mel.Upload(values.data(), Crossing::kSpectrogram);
+    const auto stream = device->MakeStream();
+    mel.UploadNow(*stream, values.data(), Crossing::kSpectrogram);
     SessionBinding binding(session);
     binding.Input("mel", mel).Output("feature", feature);
     const StopToken stop;
-    binding.RunNow(stop);
+    binding.Run(*stream, stop);
     features.emplace_back(3 * 512);
-    feature.Download(features.back().data(), Crossing::kFrame);
+    feature.DownloadNow(*stream, features.back().data(), Crossing::kFrame);
   }
   CHECK(features[0] == features[1]);
   CHECK(features[0][0] != 0.0F);
@@ -79,7 +80,20 @@ TEST_CASE("a token that was stopped ends a run before it begins") {
   StopToken stop;
   std::thread([&stop] { stop.Stop(); }).join();
   CHECK(stop.stopped());
-  CHECK(CodeThrownBy([&] { binding.RunNow(stop); }) == "ABORTED");
+  CHECK(CodeThrownBy([&] { binding.Run(*device->MakeStream(), stop); }) == "ABORTED");
+}
+
+TEST_CASE("a run that waits in its stream is ended too, and what is behind it") {
+  if (!puppet::Built()) return;
+  const auto device = OpenDevice("guarded");
+  const Tensor mel(device, Type::kFloat32, {1, 1, 80, 16}), feature(device, Type::kFloat32, {1, 512});
+  StopToken stop;
+  SessionBinding binding(Audio());
+  binding.Input("mel", mel).Output("feature", feature);
+  const auto stream = device->MakeStream();
+  binding.Run(*stream, stop);
+  stop.Stop();
+  CHECK(CodeThrownBy([&] { stream->Synchronise(); }) == "ABORTED");
 }
 
 TEST_CASE("shapes that do not fit fail and do no harm") {
@@ -90,7 +104,7 @@ TEST_CASE("shapes that do not fit fail and do no harm") {
   const auto run = [&] {
     SessionBinding binding(Audio());
     binding.Input("mel", mel).Output("feature", feature);
-    binding.RunNow(stop);
+    binding.Run(*device->MakeStream(), stop);
   };
   CHECK_FALSE(CodeThrownBy(run).empty());
 }

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 
 #include "core/device.h"
+#include "core/direct_stream.h"
 #include "core/error.h"
 
 class FailingDevice final : public kdtalker::Device {
@@ -18,10 +20,10 @@ class FailingDevice final : public kdtalker::Device {
   void FailAt(Operation operation, std::int64_t n) { left_[operation] = n; }
 
   std::string_view name() const override { return "cpu"; }
-  void Copy(void* to, const void* from, std::size_t bytes) override {
-    Count(kCopy);
-    std::memcpy(to, from, bytes);
+  std::unique_ptr<kdtalker::Stream> MakeStream(kdtalker::Priority) override {
+    return std::make_unique<FailingStream>(std::static_pointer_cast<FailingDevice>(shared_from_this()));
   }
+  std::unique_ptr<kdtalker::Event> MakeEvent() override { return std::make_unique<kdtalker::DirectEvent>(); }
   void* Resolve(void* address) const override { return address; }
   void ResolveArguments(void*, std::size_t) const override {}
 
@@ -37,12 +39,31 @@ class FailingDevice final : public kdtalker::Device {
     Count(kUpload);
     std::memcpy(to, from, bytes);
   }
-  void CopyOut(void* to, const void* from, std::size_t bytes) override {
-    Count(kDownload);
-    std::memcpy(to, from, bytes);
-  }
 
  private:
+  class FailingStream final : public kdtalker::DirectStream {
+   public:
+    explicit FailingStream(const std::shared_ptr<FailingDevice>& device)
+        : DirectStream(device), owner_(*device) {}
+    void Copy(void* to, const void* from, std::size_t bytes) override {
+      owner_.Count(kCopy);
+      DirectStream::Copy(to, from, bytes);
+    }
+
+   protected:
+    void CopyIn(void* to, const void* from, std::size_t bytes) override {
+      owner_.Count(kUpload);
+      DirectStream::CopyIn(to, from, bytes);
+    }
+    void CopyOut(void* to, const void* from, std::size_t bytes) override {
+      owner_.Count(kDownload);
+      DirectStream::CopyOut(to, from, bytes);
+    }
+
+   private:
+    FailingDevice& owner_;
+  };
+
   void Count(Operation operation) {
     if (left_[operation]-- == 0) throw kdtalker::Error("NATIVE", "the device failed, as the test wants");
   }
