@@ -70,7 +70,7 @@ t.test('a pack in which nothing is lowered', async (t) => {
   const { cwd, compile } = prepared(t);
   t.match(await compile(['puppet']), {
     code: 0,
-    stdout: 'puppet 1.1.0: nothing in it is rewritten; it runs as it is\n',
+    stdout: 'puppet 1.1.0: no network is rewritten; the pack runs unchanged\n',
     stderr: '',
   });
   const ended = await compile(['puppet', '--json']);

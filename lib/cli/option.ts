@@ -51,7 +51,7 @@ export function text(placeholder: string, help: string, extras: Extras = {}): Op
   return { ...extras, placeholder, help, read };
 }
 
-/** Any text, as often as it is given. */
+/** Any text; the option may be given several times. */
 export function texts(placeholder: string, help: string, extras: Extras = {}): Option<string[]> {
   const one = text(placeholder, help, extras);
   return { ...one, many: true, read: (typed, name) => [one.read(typed, name)] };

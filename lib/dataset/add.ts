@@ -58,7 +58,7 @@ const pendingFolder = (out: string, { pack, options }: Dataset) =>
   join(out, PENDING + sha256(pack.motion, pack.audio, JSON.stringify(sorted(options))).slice(0, 16));
 
 /**
- * Adds videos to a dataset, or begins one. Every clip is kept as soon as it is read, so that a stopped call goes on after it; the same
+ * Adds videos to a dataset, or begins one. Every clip is kept as soon as it is read, so that a stopped call can continue after it; the same
  * videos give the same bytes, whether it was stopped or not, and are not added again.
  *
  * @throws KdtalkerError FILE_NOT_FOUND, PACK_NOT_FOUND, DATASET_INVALID for a dataset of another pack or other options, INVALID_ARGUMENT,

@@ -41,7 +41,7 @@ export type OnFrame = (stage: 'track' | 'motion' | 'audio', done: number) => voi
 const MEL_BANDS = 80;
 /** Columns of the spectrogram a second. */
 const COLUMNS = 80;
-/** A second face is looked for once in so many pictures. */
+/** One picture out of this number is searched for a second face. */
 const ONCE_IN = 25;
 const FPS = 25;
 /** Sound has one feature more at each end than motion has frames, as published. */

@@ -240,7 +240,7 @@ export const packSchema: z.ZodType<PackManifest> = z
   })
   .superRefine(({ crop, motionSize }, context) => {
     if (crop.size % motionSize === 0) return;
-    const message = `a divisor of crop.size (${crop.size}), which the motion network's picture is made of`;
+    const message = `a divisor of crop.size (${crop.size}), because the motion network sees the crop scaled down`;
     context.addIssue({ code: 'custom', path: ['motionSize'], message, input: motionSize });
   })
   .meta({ title: 'kdtalker pack', description: 'Every network of one talking-head model and how to run it' });

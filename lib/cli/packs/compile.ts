@@ -79,7 +79,7 @@ function described(lowered: LoweredPack | undefined): Pick<Compiled, 'directory'
 
 function describe({ pack, version, precision, directory, ...rest }: Compiled, paint: Paint): string[] {
   const what = `${pack} ${version}`;
-  if (directory === undefined) return [`${what}: nothing in it is rewritten; it runs as it is`];
+  if (directory === undefined) return [`${what}: no network is rewritten; the pack runs unchanged`];
   const { networks, bytes: size, seconds } = rest;
   return [
     `${paint('strong', directory)}: ${what} in ${precision}, ${bytes(size)}; made or found in ${duration(seconds)}`,

@@ -30,7 +30,7 @@ export interface StageProgress extends Omit<Progress, 'stage'> {
   stage: Stage;
 }
 
-/** The error as it is printed. */
+/** The printed form of an error. */
 export interface Failure {
   /** A code of ERROR_CODES, or the name of an unexpected error. */
   code: string;

@@ -43,7 +43,7 @@ function reflect(a: Float64Array, size: number, row: number): number {
   return kept;
 }
 
-/** A function takes only so many arguments: lengths of pieces of a vector, whose own length is that of the vector. */
+/** The number of arguments of a function is limited, so the length of a vector is computed from the lengths of its pieces. */
 function chunkLengths(v: Float64Array): number[] {
   const lengths: number[] = [];
   for (let at = 0; at < v.length; at += 4096) lengths.push(Math.hypot(...v.subarray(at, at + 4096)));

@@ -3,7 +3,7 @@ import type { Kind } from './kinds.js';
 import type { Layout } from './layout.js';
 import type { Storage, Value } from './storage.js';
 
-/** A kernel to launch, with everything that it is made of. */
+/** A kernel to launch, with all its parameters. */
 export interface Operation {
   readonly kind: Kind;
   /** The node that it is the last part of. */
