@@ -159,6 +159,7 @@ t.test('the archive holds what runs and what builds, and nothing else', async (t
     'examples/speech.wav',
     'benchmarks/bench.js',
     'benchmarks/reference.py',
+    'training/cli.py',
   ])
     t.ok(names.includes(name), name);
   for (const name of ['native/build/install.mjs', 'CMakeLists.txt', 'binding.gyp', 'LICENSE', 'README.md'])

@@ -45,14 +45,69 @@ export function speakingVideo(folder: string, name: string, cause: Float32Array,
     const red = Math.round(20 + 200 * level);
     for (let i = 0; i < SIDE * SIDE; i++) pixels[3 * (frame * SIDE * SIDE + i)] = red;
   });
+  return encoded(folder, name, pixels, sound ? (heard) => speakingSound(heard, cause) : undefined);
+}
+
+/** A lossless video of raw pictures, with the sound that `speak` writes. */
+function encoded(folder: string, name: string, pixels: Buffer, speak?: (file: string) => string): string {
   const [raw, heard, file] = [join(folder, `${name}.rgb`), join(folder, `${name}.wav`), join(folder, name)];
   writeFileSync(raw, pixels);
-  speakingSound(heard, cause);
   const picture = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${SIDE}x${SIDE}`, '-r', `${FPS}`, '-i', raw];
-  const voice = sound ? ['-i', heard, '-c:a', 'pcm_s16le'] : [];
+  const voice = speak ? ['-i', speak(heard), '-c:a', 'pcm_s16le'] : [];
   ffmpeg(...picture, ...voice, '-c:v', 'libx264rgb', '-qp', '0', '-preset', 'ultrafast', file);
-  for (const part of [raw, heard]) rmSync(part);
+  for (const part of [raw, heard]) rmSync(part, { force: true });
   return file;
+}
+
+/** The ten causes of the made world's {@link plainPack}. */
+export const hiddenCauses = (frames: number, seed: number) =>
+  Array.from({ length: 10 }, (_, i) => hiddenCause(frames, 100 * seed + i));
+
+/** Two tones for each cause, within its tenth of the 80 mel bands. */
+const TONES = Array.from({ length: 10 }, (_, cause) => [8 * cause + 2.5, 8 * cause + 6.5].map(hertzOf));
+
+/** The middle of a mel band, on Slaney's scale from 55 to 7600 Hz. */
+function hertzOf(band: number): number {
+  const step = Math.log(6.4) / 27;
+  const [low, high] = [(55 * 3) / 200, 15 + Math.log(7.6) / step];
+  const mel = low + ((high - low) * (band + 1)) / 81;
+  return mel < 15 ? (mel * 200) / 3 : 1000 * Math.exp(step * (mel - 15));
+}
+
+/** Sound in which each cause is the loudness of its own tones. */
+function worldSound(causes: readonly Float32Array[]): Float32Array {
+  const sound = new Float32Array(causes[0]!.length * (RATE / FPS));
+  causes.forEach((cause, i) => {
+    for (const hertz of TONES[i]!) addTone(sound, cause, hertz);
+  });
+  return sound;
+}
+
+function addTone(sound: Float32Array, cause: Float32Array, hertz: number): void {
+  const per = RATE / FPS;
+  for (let i = 0; i < sound.length; i++) {
+    const [from, part] = [Math.floor(i / per), (i % per) / per];
+    const level = cause[from]! + part * (cause[Math.min(cause.length - 1, from + 1)]! - cause[from]!);
+    sound[i]! += 0.05 * 10 ** (2 * level - 2) * Math.sin((2 * Math.PI * hertz * i) / RATE);
+  }
+}
+
+/** The sound of ten causes as a file. */
+export function worldVoice(file: string, causes: readonly Float32Array[]): string {
+  writeFileSync(file, wav({ channels: [worldSound(causes)], rate: RATE }));
+  return file;
+}
+
+/** A video of ten causes, as cells of grey, with their sound. */
+export function worldVideo(folder: string, name: string, causes: readonly Float32Array[]): string {
+  const frames = causes[0]!.length;
+  const pixels = Buffer.alloc(frames * SIDE * SIDE * 3);
+  for (let i = 0; i < frames * SIDE * SIDE; i++) {
+    const [frame, y, x] = [Math.floor(i / SIDE ** 2), Math.floor(i / SIDE) % SIDE, i % SIDE];
+    const cause = causes[4 * Math.floor(y / 16) + Math.floor(x / 16)];
+    pixels.fill(Math.round(20 + 200 * (cause?.[frame] ?? 0)), 3 * i, 3 * i + 3);
+  }
+  return encoded(folder, name, pixels, (heard) => worldVoice(heard, causes));
 }
 
 /** Numbers from 0 to 1. */
