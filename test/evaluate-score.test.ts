@@ -134,6 +134,15 @@ t.test('a run that was stopped goes on, with the same bytes; what changed is mea
   );
 });
 
+t.test('results that something else has changed are refused', async (t) => {
+  const plain = { bench, methods: {}, out: join(folder, 'changed') };
+  await evaluate(plain);
+  const file = join(plain.out, 'results.jsonl');
+  const lines = readFileSync(file, 'utf8');
+  writeFileSync(file, lines.replace('"metric":"cpbd"', 'metric cpbd'));
+  await fails(t, () => evaluate(plain), 'INVALID_ARGUMENT', /which belongs to others/);
+});
+
 t.test('an abort ends the run; nothing but whole lines remains', async (t) => {
   const out = join(folder, 'aborted');
   const controller = new AbortController();

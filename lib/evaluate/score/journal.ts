@@ -38,6 +38,15 @@ function unitOf(lines: readonly string[]): Unit {
   return { ...(head as unknown as Omit<Unit, 'measurements'>), measurements };
 }
 
+/** @throws INVALID_ARGUMENT if a line was changed by something else */
+function readUnit(file: string, lines: readonly string[]): Unit {
+  try {
+    return unitOf(lines);
+  } catch {
+    throw foreign(file);
+  }
+}
+
 /**
  * The file results.jsonl: a head, then the lines of each unit, in order. A unit is appended at once when it is measured; if the process is
  * killed, the next one finds the complete units, cuts the rest off, and goes on.
@@ -77,7 +86,7 @@ export class Journal {
     const units = Array.from({ length: count }, (_, i) => {
       const own = lines.slice(i * UNIT_LINES, (i + 1) * UNIT_LINES);
       ends.push(ends[i]! + own.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0));
-      return unitOf(own);
+      return readUnit(file, own);
     });
     return new Journal(file, units, ends);
   }
