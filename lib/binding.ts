@@ -67,12 +67,21 @@ export interface Ceiling {
   allCores: number;
 }
 
+/** native/stages/network.h Role: an ONNX graph, or a plan and its weights. */
+export interface NativeRole {
+  file: string;
+  inputs: Record<string, string>;
+  outputs: Record<string, string>;
+  /** The file of a plan's weights. */
+  weights?: string | undefined;
+}
+
 /** native/engine/options.h TalkerOptions. Sizes in pixels, statistics in the layout of motion, [70], and keypoints, [63]. */
 export interface NativeTalkerOptions {
   device: string;
   threads: number;
   sessionThreads: number;
-  roles: Record<string, { file: string; inputs: Record<string, string>; outputs: Record<string, string> }>;
+  roles: Record<string, NativeRole>;
   cropSize: number;
   motionSize: number;
   width: number;

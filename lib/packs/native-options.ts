@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { NativeTalkerOptions } from '../binding.js';
 import type { LoweredPack } from './lowering/cache-entry.js';
+import { PLAN_SUFFIX } from './lowering/plan/kinds.js';
 import { type Pack, rolesOf } from './pack.js';
 
 /** Options of loading a pack; default: on the CPU, with one thread and the pack's own networks. */
@@ -52,10 +53,12 @@ function nativeRoles(pack: Pack): NativeTalkerOptions['roles'] {
 }
 
 function loweredRoles(lowered: LoweredPack | undefined): NativeTalkerOptions['roles'] {
-  const entries = Object.entries(lowered?.networks ?? {}).map(([role, { file, inputs, outputs }]) => [
-    role,
-    { file: join(lowered!.directory, file), inputs, outputs },
-  ]);
+  const path = (file: string) => join(lowered!.directory, file);
+  const entries = Object.entries(lowered?.networks ?? {}).map(([role, { file, data, inputs, outputs }]) => {
+    // ONNX Runtime finds a graph's data itself.
+    const weights = data && file.endsWith(PLAN_SUFFIX) ? path(data.file) : undefined;
+    return [role, { file: path(file), inputs, outputs, weights }];
+  });
   return Object.fromEntries(entries);
 }
 

@@ -32,6 +32,7 @@ std::map<std::string, stages::Role> GetRoles(const Napi::Object& object) {
     const std::string name = names.Get(i).ToString();
     const Napi::Object role = GetObject(map, name.c_str());
     roles[name] = {GetString(role, "file"), GetNames(role, "inputs"), GetNames(role, "outputs")};
+    if (!Get(role, "weights").IsUndefined()) roles[name].weights = GetString(role, "weights");
   }
   return roles;
 }

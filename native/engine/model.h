@@ -24,8 +24,9 @@ namespace kdtalker {
 class Model {
  public:
   // Throws Error PACK_INVALID, which names role, file, tensor, the expected and the received value, and
-  // PACK_DAMAGED if ONNX Runtime refuses a file.
-  Model(const std::shared_ptr<Runtime>& runtime, TalkerOptions options);
+  // PACK_DAMAGED if ONNX Runtime, or the reader of plans, refuses a file.
+  Model(const std::shared_ptr<Runtime>& runtime, const std::shared_ptr<Device>& device,
+        TalkerOptions options);
 
   // The same check without a model: each file is opened, checked and closed, so that no two are in memory at
   // once. Throws as the constructor does.
@@ -38,6 +39,9 @@ class Model {
   int session_threads() const;
 
  private:
+  std::shared_ptr<Program> Load(const std::shared_ptr<Runtime>& runtime,
+                                const std::shared_ptr<Device>& device, const stages::Role& role) const;
+
   TalkerOptions options_;
   std::map<std::string, stages::Network> networks_;
 };

@@ -16,7 +16,7 @@ Talker::Talker(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& opt
     : Talker(runtime, options, OpenDevice(options.device)) {}
 
 Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, std::shared_ptr<Device> device)
-    : device_(std::move(device)), streams_(device_), model_(runtime, std::move(options)) {
+    : device_(std::move(device)), streams_(device_), model_(runtime, device_, std::move(options)) {
   motion_mean_ = UploadRow(this->options().motion_mean);
   motion_std_ = UploadRow(this->options().motion_std);
   keypoints_mean_ = UploadRow(this->options().keypoints_mean);

@@ -26,11 +26,7 @@ void PlanBinding::Bind(const std::string& name, bool output, const Tensor& tenso
     return each.name == name && each.output == output;
   });
   slots_[static_cast<std::size_t>(slot - slots.begin())] = tensor.address();
-  if (IsBound()) MakeKernels();
-}
-
-bool PlanBinding::IsBound() const {
-  return std::find(slots_.begin(), slots_.end(), nullptr) == slots_.end();
+  ready_ = false;
 }
 
 void* PlanBinding::AddressOf(const Buffer& buffer) const {
@@ -49,6 +45,21 @@ void* PlanBinding::AddressOf(const Buffer& buffer) const {
   }
 }
 
+void PlanBinding::MakeReady() {
+  for (std::size_t i = 0; i < slots_.size(); i++) {
+    if (slots_[i] != nullptr) continue;
+    const PlanSlot& slot = plan_.tables().slots[i];
+    if (!slot.output) {
+      throw Error("PACK_INVALID", "Expected a tensor for input '" + slot.name + "' of '" + plan_.file() +
+                                      "' but received none");
+    }
+    const auto bytes = static_cast<std::size_t>(ElementCount(slot.dims)) * SizeOf(slot.type);
+    slots_[i] = spares_.emplace_back(plan_.device()->Allocate(bytes)).address();
+  }
+  MakeKernels();
+  ready_ = true;
+}
+
 void PlanBinding::MakeKernels() {
   kernels_.clear();
   const Tables& tables = plan_.tables();
@@ -59,10 +70,10 @@ void PlanBinding::MakeKernels() {
 }
 
 void PlanBinding::Run(Stream& stream, const StopToken& stop) {
-  if (!IsBound() || &stream.device() != plan_.device().get())
+  if (&stream.device() != plan_.device().get())
     throw Error("PACK_INVALID",
-                "Expected a stream of the plan's device and a tensor for every input and output of '" +
-                    plan_.file() + "' but one is missing");
+                "Expected a stream of the device of '" + plan_.file() + "' but received another's");
+  if (!ready_) MakeReady();
   for (const Kernel& kernel : kernels_) {
     stop.ThrowIfStopped();
     std::visit([&stream](const auto& each) { stream.Launch(each); }, kernel);

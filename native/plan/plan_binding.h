@@ -10,27 +10,29 @@
 
 namespace kdtalker::plan {
 
-// A plan tied to tensors, with an arena of its own. An output must not share memory with an input. With the
-// last slot the kernels are made; a run only launches them.
+// A plan tied to tensors, with an arena of its own. An output must not share memory with an input. The first
+// run after a Bind makes the kernels, and memory for outputs that nobody wants; other runs only launch them.
 class PlanBinding final : public Binding {
  public:
   explicit PlanBinding(const std::shared_ptr<PlanProgram>& program);
 
-  // Throws Error PACK_INVALID if a slot is not bound, or the stream is not of the plan's device.
+  // Throws Error PACK_INVALID if an input is not bound, or the stream is not of the plan's device.
   void Run(Stream& stream, const StopToken& stop) override;
 
  private:
   void BindInput(const std::string& name, const Tensor& tensor) override { Bind(name, false, tensor); }
   void BindOutput(const std::string& name, const Tensor& tensor) override { Bind(name, true, tensor); }
   void Bind(const std::string& name, bool output, const Tensor& tensor);
-  bool IsBound() const;
+  void MakeReady();
   void MakeKernels();
   void* AddressOf(const Buffer& buffer) const;
 
   const PlanProgram& plan_;
   Memory arena_;
   std::vector<void*> slots_;  // device addresses; null: not bound
+  std::vector<Memory> spares_;
   std::vector<Kernel> kernels_;
+  bool ready_ = false;
 };
 
 }  // namespace kdtalker::plan

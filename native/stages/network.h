@@ -13,6 +13,7 @@ namespace kdtalker::stages {
 struct Role {
   std::string file;
   std::map<std::string, std::string> inputs, outputs;
+  std::string weights = {};  // their file, where `file` is a plan; empty: `file` is an ONNX graph
 };
 
 // The inputs and outputs of a role's graph.

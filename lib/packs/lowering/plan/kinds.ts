@@ -23,3 +23,6 @@ export type Kind = (typeof KINDS)[number];
 
 /** The most axes of a kernel's index space. */
 export const RANK = 6;
+
+/** How the name of a plan's file ends. */
+export const PLAN_SUFFIX = '.plan';

@@ -6,6 +6,7 @@ import { writeFully } from '../../../files/whole-io.js';
 import type { WrittenFile, WrittenModel } from '../../onnx/index.js';
 import { aligned } from './arena.js';
 import { planBytes } from './format.js';
+import { PLAN_SUFFIX } from './kinds.js';
 import type { Plan } from './plan.js';
 import type { Weights } from './weights.js';
 
@@ -22,7 +23,7 @@ export async function writePlan(
   directory: string,
   options: WritePlanOptions = {},
 ): Promise<Required<WrittenModel>> {
-  const file = `${plan.role}.plan`;
+  const file = `${plan.role}${PLAN_SUFFIX}`;
   const bytes = planBytes(plan);
   await writeFile(join(directory, file), bytes);
   const data = await writeWeights(plan.weights, directory, `${plan.role}.weights`, options);
