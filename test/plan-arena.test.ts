@@ -1,18 +1,23 @@
 // The arena of a plan: values that live at the same time never overlap, and an arena is not much larger than it must be.
 import t from 'tap';
-import { areTogether, type Lifetime, placeInArena } from '../dist/packs/lowering/plan/arena.js';
+import { type Lifetime, placeInArena } from '../dist/packs/lowering/plan/arena.js';
 import { lifetimesOf } from '../dist/packs/lowering/plan/plan.js';
 import { Graph, type Value } from '../dist/packs/onnx/index.js';
 import { filled } from './support/graphs.js';
 import { planBuilt, plannedAsRuntime } from './support/plans.js';
 import { pick, randomOf } from './support/random.js';
 
+/** Whether an operation uses both, or one between the first and the last use of the other. */
+function together(a: Lifetime, b: Lifetime): boolean {
+  return Math.max(a.first, b.first) <= Math.min(a.last, b.last);
+}
+
 /** Pairs that live at the same time and share a byte. */
 function overlaps(lifetimes: readonly Lifetime[], offsets: readonly number[]): number {
   const meet = (i: number, j: number) => {
     const apart =
       offsets[i]! + lifetimes[i]!.bytes <= offsets[j]! || offsets[j]! + lifetimes[j]!.bytes <= offsets[i]!;
-    return areTogether(lifetimes[i]!, lifetimes[j]!) && !apart;
+    return together(lifetimes[i]!, lifetimes[j]!) && !apart;
   };
   return lifetimes.reduce((sum, _, i) => sum + lifetimes.slice(0, i).filter((_, j) => meet(i, j)).length, 0);
 }

@@ -47,7 +47,7 @@ function firstGap(busy: readonly (readonly [number, number])[], bytes: number): 
   return at;
 }
 
-export function areTogether(a: Lifetime, b: Lifetime): boolean {
+function areTogether(a: Lifetime, b: Lifetime): boolean {
   return a.first <= b.last && b.first <= a.last;
 }
 
