@@ -39,13 +39,18 @@ struct PictureToRgb {
   KDT_HOST_DEVICE void operator()(std::int64_t row) const {
     for (std::int64_t x = 0; x < width; x += kColumnBlock) {
       const std::int64_t left = width - x;
-      Block(row * width + x, static_cast<int>(left < kColumnBlock ? left : kColumnBlock));
+      Block<kColumnBlock>(row * width + x, static_cast<int>(left < kColumnBlock ? left : kColumnBlock));
     }
   }
 
+  // A piece is a pixel.
+  KDT_HOST_DEVICE std::int64_t pieces() const { return width * height; }
+  KDT_HOST_DEVICE void Piece(std::int64_t i) const { Block<1>(i, 1); }
+
  private:
+  template <int kMost>
   KDT_HOST_DEVICE void Block(std::int64_t at, int columns) const {
-    std::uint8_t level[3][kColumnBlock];
+    std::uint8_t level[3][kMost];
     for (int c = 0; c < 3; c++) {
       const float* plane = image + c * width * height + at;
       for (int x = 0; x < columns; x++) level[c][x] = static_cast<std::uint8_t>(LevelOf(plane[x]));
@@ -75,16 +80,24 @@ struct PictureToI420 {
   KDT_HOST_DEVICE void operator()(std::int64_t pair) const {
     for (std::int64_t x = 0; x < width; x += kColumnBlock) {
       const std::int64_t left = width - x;
-      Block(pair, x, static_cast<int>(left < kColumnBlock ? left : kColumnBlock));
+      Block<kColumnBlock>(pair, x, static_cast<int>(left < kColumnBlock ? left : kColumnBlock));
     }
   }
 
+  // A piece is four pixels with one chroma.
+  KDT_HOST_DEVICE std::int64_t pieces() const { return ((width + 1) / 2) * count(); }
+  KDT_HOST_DEVICE void Piece(std::int64_t i) const {
+    const std::int64_t columns = (width + 1) / 2, x = 2 * (i % columns);
+    Block<2>(i / columns, x, x + 1 < width ? 2 : 1);
+  }
+
  private:
+  template <int kMost>
   KDT_HOST_DEVICE void Block(std::int64_t pair, std::int64_t x, int columns) const {
-    std::int32_t sum[3][kColumnBlock + 1] = {};  // of the two rows
+    std::int32_t sum[3][kMost + 1] = {};  // of the two rows
     for (int r = 0; r < 2; r++) {
       const std::int64_t wanted = 2 * pair + r;
-      AddRow(wanted < height ? wanted : height - 1, x, columns, sum);
+      AddRow<kMost>(wanted < height ? wanted : height - 1, x, columns, sum);
     }
     for (int c = 0; c < 3; c++) sum[c][columns] = sum[c][columns - 1];
     const std::int64_t chroma_width = (width + 1) / 2;
@@ -94,9 +107,10 @@ struct PictureToI420 {
   }
 
   // Writes the row's Y and adds its levels to sum. The repeated last row writes the same Y again.
+  template <int kMost>
   KDT_HOST_DEVICE void AddRow(std::int64_t row, std::int64_t x, int columns,
-                              std::int32_t sum[3][kColumnBlock + 1]) const {
-    std::int32_t level[3][kColumnBlock];
+                              std::int32_t (&sum)[3][kMost + 1]) const {
+    std::int32_t level[3][kMost];
     for (int c = 0; c < 3; c++) {
       const float* plane = image + (c * height + row) * width + x;
       for (int k = 0; k < columns; k++) level[c][k] = LevelOf(plane[k]);
@@ -112,8 +126,9 @@ struct PictureToI420 {
   }
 
   // Reads sums over two rows; reads sum[c][columns] if the number of columns is odd.
-  KDT_HOST_DEVICE static void Chroma(const std::int32_t sum[3][kColumnBlock + 1], int columns,
-                                     std::uint8_t* cb, std::uint8_t* cr) {
+  template <int kRoom>
+  KDT_HOST_DEVICE static void Chroma(const std::int32_t (&sum)[3][kRoom], int columns, std::uint8_t* cb,
+                                     std::uint8_t* cr) {
     const std::int32_t middle = (128 << 18) + (1 << 17);  // 128 and one half, of sums of four
     for (std::int64_t k = 0; k < (columns + 1) / 2; k++) {
       const std::int32_t r = sum[0][2 * k] + sum[0][2 * k + 1];
@@ -141,6 +156,12 @@ struct RgbToPicture {
       for (std::int64_t x = 0; x < width; x++) to[x] = static_cast<float>(from[3 * x + c]) / 255.0F;
     }
   }
+
+  // A piece is a pixel.
+  KDT_HOST_DEVICE std::int64_t pieces() const { return width * height; }
+  KDT_HOST_DEVICE void Piece(std::int64_t i) const {
+    for (int c = 0; c < 3; c++) out[c * pieces() + i] = static_cast<float>(rgb[3 * i + c]) / 255.0F;
+  }
 };
 
 // Reduces planar floats to size / factor; each pixel is the mean of its factor x factor box. Factor 1 copies.
@@ -155,16 +176,21 @@ struct ShrinkPicture {
   KDT_HOST_DEVICE std::int64_t count() const { return 3 * (height / factor); }
 
   KDT_HOST_DEVICE void operator()(std::int64_t row) const {
-    const std::int64_t columns = width / factor;
-    const float* from = image + row * factor * width;  // planes follow each other without a gap
-    const float area = static_cast<float>(factor * factor);
-    for (std::int64_t x = 0; x < columns; x++) {
-      float sum = 0.0F;
-      for (std::int64_t dy = 0; dy < factor; dy++) {
-        for (std::int64_t dx = 0; dx < factor; dx++) sum += from[dy * width + x * factor + dx];
-      }
-      out[row * columns + x] = sum / area;
+    for (std::int64_t x = 0; x < width / factor; x++) Pixel(row, x);
+  }
+
+  // A piece is a value.
+  KDT_HOST_DEVICE std::int64_t pieces() const { return count() * (width / factor); }
+  KDT_HOST_DEVICE void Piece(std::int64_t i) const { Pixel(i / (width / factor), i % (width / factor)); }
+
+ private:
+  KDT_HOST_DEVICE void Pixel(std::int64_t row, std::int64_t x) const {
+    const float* from = image + row * factor * width + x * factor;  // planes follow each other without a gap
+    float sum = 0.0F;
+    for (std::int64_t dy = 0; dy < factor; dy++) {
+      for (std::int64_t dx = 0; dx < factor; dx++) sum += from[dy * width + dx];
     }
+    out[row * (width / factor) + x] = sum / static_cast<float>(factor * factor);
   }
 };
 

@@ -59,15 +59,23 @@ struct WarpMask {
   KDT_HOST_DEVICE std::int64_t count() const { return region.bottom - region.top; }
 
   KDT_HOST_DEVICE void operator()(std::int64_t row) const {
-    const std::int64_t columns = region.right - region.left;
-    for (std::int64_t i = 0; i < columns; i++) {
-      const Spot spot = SpotOf(to_crop, region.left + i, region.top + row);
-      out[row * columns + i] = MixOf(spot, LevelAt(spot.x, spot.y), LevelAt(spot.x + 1, spot.y),
-                                     LevelAt(spot.x, spot.y + 1), LevelAt(spot.x + 1, spot.y + 1));
-    }
+    for (std::int64_t i = 0; i < region.right - region.left; i++) Pixel(row, i);
+  }
+
+  // A piece is a pixel.
+  KDT_HOST_DEVICE std::int64_t pieces() const { return count() * (region.right - region.left); }
+  KDT_HOST_DEVICE void Piece(std::int64_t i) const {
+    Pixel(i / (region.right - region.left), i % (region.right - region.left));
   }
 
  private:
+  KDT_HOST_DEVICE void Pixel(std::int64_t row, std::int64_t column) const {
+    const Spot spot = SpotOf(to_crop, region.left + column, region.top + row);
+    out[row * (region.right - region.left) + column] =
+        MixOf(spot, LevelAt(spot.x, spot.y), LevelAt(spot.x + 1, spot.y), LevelAt(spot.x, spot.y + 1),
+              LevelAt(spot.x + 1, spot.y + 1));
+  }
+
   KDT_HOST_DEVICE static double Distance(std::int64_t at, std::int64_t size) {
     const std::int64_t nearest = at < size - 1 - at ? at : size - 1 - at;
     return static_cast<double>(nearest) * 512.0 / static_cast<double>(size);
@@ -95,19 +103,26 @@ struct PasteCrop {
   KDT_HOST_DEVICE std::int64_t count() const { return region.bottom - region.top; }
 
   KDT_HOST_DEVICE void operator()(std::int64_t row) const {
-    const std::int64_t columns = region.right - region.left, y = region.top + row;
-    const std::int64_t first = 3 * (y * width + region.left);
-    for (std::int64_t i = 0; i < columns; i++) {
-      const std::uint8_t level = mask[row * columns + i];
-      if (level == 0) continue;
-      Pixel(SpotOf(to_crop, region.left + i, y), level, photo + first + 3 * i, out + first + 3 * i);
-    }
+    for (std::int64_t i = 0; i < region.right - region.left; i++) Pixel(row, i);
+  }
+
+  // A piece is a pixel.
+  KDT_HOST_DEVICE std::int64_t pieces() const { return count() * (region.right - region.left); }
+  KDT_HOST_DEVICE void Piece(std::int64_t i) const {
+    Pixel(i / (region.right - region.left), i % (region.right - region.left));
   }
 
  private:
+  KDT_HOST_DEVICE void Pixel(std::int64_t row, std::int64_t column) const {
+    const std::uint8_t level = mask[row * (region.right - region.left) + column];
+    if (level == 0) return;
+    const std::int64_t x = region.left + column, y = region.top + row, at = 3 * (y * width + x);
+    Mix(SpotOf(to_crop, x, y), level, photo + at, out + at);
+  }
+
   // A mask above 0 lies inside the crop, but its neighbours may not.
-  KDT_HOST_DEVICE void Pixel(const Spot& spot, std::uint8_t level, const std::uint8_t* from,
-                             std::uint8_t* to) const {
+  KDT_HOST_DEVICE void Mix(const Spot& spot, std::uint8_t level, const std::uint8_t* from,
+                           std::uint8_t* to) const {
     const float share = static_cast<float>(level) / 255.0F;
     const bool inside = spot.x >= 0 && spot.y >= 0 && spot.x + 1 < crop_width && spot.y + 1 < crop_height;
     for (int c = 0; c < 3; c++) {

@@ -22,16 +22,24 @@ struct RgbToI420 {
   KDT_HOST_DEVICE void operator()(std::int64_t i) const {
     for (std::int64_t x = left; x < left + columns; x += kColumnBlock) {
       const std::int64_t rest = left + columns - x;
-      Block(first + i, x, static_cast<int>(rest < kColumnBlock ? rest : kColumnBlock));
+      Block<kColumnBlock>(first + i, x, static_cast<int>(rest < kColumnBlock ? rest : kColumnBlock));
     }
   }
 
+  // A piece is four pixels with one chroma.
+  KDT_HOST_DEVICE std::int64_t pieces() const { return pairs * ((columns + 1) / 2); }
+  KDT_HOST_DEVICE void Piece(std::int64_t i) const {
+    const std::int64_t across = (columns + 1) / 2, x = 2 * (i % across);
+    Block<2>(first + i / across, left + x, x + 1 < columns ? 2 : 1);
+  }
+
  private:
+  template <int kMost>
   KDT_HOST_DEVICE void Block(std::int64_t pair, std::int64_t x, int count) const {
-    std::int32_t sum[3][kColumnBlock + 1] = {};  // of the two rows
+    std::int32_t sum[3][kMost + 1] = {};  // of the two rows
     for (int r = 0; r < 2; r++) {
       const std::int64_t wanted = 2 * pair + r;
-      AddRow(wanted < height ? wanted : height - 1, x, count, sum);
+      AddRow<kMost>(wanted < height ? wanted : height - 1, x, count, sum);
     }
     for (int c = 0; c < 3; c++) sum[c][count] = sum[c][count - 1];
     const std::int64_t chroma_width = (width + 1) / 2;
@@ -39,8 +47,9 @@ struct RgbToI420 {
     PictureToI420::Chroma(sum, count, cb, cb + chroma_width * ((height + 1) / 2));
   }
 
+  template <int kMost>
   KDT_HOST_DEVICE void AddRow(std::int64_t row, std::int64_t x, int count,
-                              std::int32_t sum[3][kColumnBlock + 1]) const {
+                              std::int32_t (&sum)[3][kMost + 1]) const {
     const std::uint8_t* pixel = rgb + 3 * (row * width + x);
     std::uint8_t* y = out + row * width + x;
     for (int k = 0; k < count; k++, pixel += 3) {

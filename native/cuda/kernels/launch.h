@@ -107,7 +107,9 @@ void CallBlock(const void* data, void* shared) {
 template <class Kernel>
 cudaError_t Launch(cudaStream_t stream, const Kernel& kernel) {
   Kernel plain = kernel;
+#if __has_builtin(__builtin_clear_padding)
   __builtin_clear_padding(&plain);  // what is left there must not look like an address
+#endif
   return fake::LaunchKernel(
       stream, {plain.grid(), Kernel::kThreads, sizeof(typename Kernel::Shared), requires { Kernel::kAlone; },
                &plain, sizeof(plain), &CallBlock<Kernel>});

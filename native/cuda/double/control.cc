@@ -1,0 +1,15 @@
+// What tests of the engine find in the double with dlsym.
+#include "cuda/double/fake/fake.h"
+
+extern "C" {
+
+// Replaces all settings (fake.h).
+__attribute__((visibility("default"))) void kdtalker_cuda_double_configure(const char* text) {
+  fake::Configure(text);
+}
+
+__attribute__((visibility("default"))) void kdtalker_cuda_double_counters(fake::Counters* counters) {
+  *counters = fake::Read();
+}
+
+}  // extern "C"

@@ -1,0 +1,58 @@
+// A kernel for each functor of kernels/list.h. Compiled with --fmad=false, so that arithmetic is that of the
+// CPU.
+#include "cuda/functors.h"
+
+#include <cstring>
+
+#include "cuda/kernels/launch.h"
+#include "kernels/convert.h"
+#include "kernels/ddim.h"
+#include "kernels/denormalise.h"
+#include "kernels/edit.h"
+#include "kernels/keypoints.h"
+#include "kernels/list.h"
+#include "kernels/loudness.h"
+#include "kernels/normal.h"
+#include "kernels/normalise.h"
+#include "kernels/paste.h"
+#include "kernels/place_keypoints.h"
+#include "kernels/region.h"
+#include "kernels/rest_lips.h"
+#include "kernels/retarget.h"
+#include "kernels/rgb_to_i420.h"
+#include "kernels/set_timestep.h"
+#include "kernels/silence_gate.h"
+#include "kernels/smooth.h"
+#include "kernels/windows.h"
+
+namespace kdtalker::cuda {
+namespace {
+
+struct Functor {
+  std::size_t bytes;
+  cudaError_t (*launch)(cudaStream_t stream, const void* kernel);
+};
+
+// A functor without indices has nothing to do; CUDA refuses an empty grid.
+template <class Kernel>
+cudaError_t LaunchEach(cudaStream_t stream, const void* bytes) {
+  Each<Kernel> each;
+  std::memcpy(&each.kernel, bytes, sizeof(Kernel));
+  return each.count() <= 0 ? cudaSuccess : Launch(stream, each);
+}
+
+constexpr Functor kFunctors[] = {
+#define KDT_FUNCTOR(Name) {sizeof(kernels::Name), &LaunchEach<kernels::Name>},
+    KDT_FUNCTORS(KDT_FUNCTOR)
+#undef KDT_FUNCTOR
+};
+constexpr auto kCount = static_cast<int>(kernels::Number::kCount);
+
+}  // namespace
+
+cudaError_t LaunchNumber(cudaStream_t stream, int functor, const void* kernel, std::size_t bytes) {
+  if (functor < 0 || functor >= kCount || kFunctors[functor].bytes != bytes) return cudaErrorInvalidValue;
+  return kFunctors[functor].launch(stream, kernel);
+}
+
+}  // namespace kdtalker::cuda

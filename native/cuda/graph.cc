@@ -1,0 +1,58 @@
+#include <utility>
+
+#include "cuda/handles.h"
+
+namespace kdtalker::cuda {
+namespace {
+
+Status BeginCapture(Stream* stream) {
+  return RunOn(stream->device, [&] {
+    const cudaError_t error = cudaStreamBeginCapture(stream->handle, cudaStreamCaptureModeThreadLocal);
+    stream->capturing = error == cudaSuccess;
+    stream->captured.clear();
+    return error;
+  });
+}
+
+// The captured graph is only needed until it is instantiated.
+cudaError_t Instantiate(cudaGraph_t captured, cudaGraphExec_t* exec) {
+  const cudaError_t error = cudaGraphInstantiate(exec, captured, 0);
+  const cudaError_t destroyed = cudaGraphDestroy(captured);
+  return error != cudaSuccess ? error : destroyed;
+}
+
+Status EndCapture(Stream* stream, Graph** graph) {
+  *graph = nullptr;
+  return RunOn(stream->device, [&] {
+    stream->capturing = false;
+    HostWorks works = std::exchange(stream->captured, {});
+    cudaGraph_t captured = nullptr;
+    cudaError_t error = cudaStreamEndCapture(stream->handle, &captured);
+    if (error != cudaSuccess) return error;
+    auto made = std::make_unique<Graph>(Graph{stream->device, nullptr, std::move(works)});
+    error = Instantiate(captured, &made->exec);
+    if (error == cudaSuccess) *graph = made.release();
+    return error;
+  });
+}
+
+Status LaunchGraph(Graph* graph, Stream* stream) {
+  stream->device.graph_launches++;
+  return RunOn(stream->device, [&] { return stream->Given(cudaGraphLaunch(graph->exec, stream->handle)); });
+}
+
+void DestroyGraph(Graph* graph) {
+  const std::unique_ptr<Graph> owned(graph);
+  RunOn(graph->device, [&] { return cudaGraphExecDestroy(graph->exec); });
+}
+
+}  // namespace
+
+void AddGraphs(Api& api) {
+  api.begin_capture = &BeginCapture;
+  api.end_capture = &EndCapture;
+  api.launch_graph = &LaunchGraph;
+  api.destroy_graph = &DestroyGraph;
+}
+
+}  // namespace kdtalker::cuda

@@ -1,0 +1,170 @@
+#include <cstring>
+
+#include "cuda/functors.h"
+#include "cuda/handles.h"
+
+namespace kdtalker::cuda {
+namespace {
+
+// CUDA gives urgent streams the lower numbers.
+cudaError_t Create(Stream& stream, bool urgent) {
+  int least = 0, greatest = 0;
+  const cudaError_t error = cudaDeviceGetStreamPriorityRange(&least, &greatest);
+  if (error != cudaSuccess) return error;
+  return cudaStreamCreateWithPriority(&stream.handle, cudaStreamNonBlocking, urgent ? greatest : least);
+}
+
+Status MakeStream(Device* device, bool urgent, Stream** stream) {
+  *stream = nullptr;
+  return RunOn(*device, [&] {
+    auto made = std::make_unique<Stream>(*device);
+    made->progress = device->streams.Add();
+    const cudaError_t error = Create(*made, urgent);
+    if (error == cudaSuccess) {
+      *stream = made.release();
+    } else {
+      device->streams.Remove(made->progress);
+    }
+    return error;
+  });
+}
+
+// What the stream was given before this call is done.
+cudaError_t Synchronise(Stream& stream) {
+  const std::uint64_t given = stream.progress->given;
+  const cudaError_t error = cudaStreamSynchronize(stream.handle);
+  if (error == cudaSuccess) stream.progress->Reach(given);
+  return error;
+}
+
+Status SynchroniseStream(Stream* stream) {
+  stream->device.synchronisations++;
+  return RunOn(stream->device, [&] { return Synchronise(*stream); });
+}
+
+// Of a lost device nothing runs any more, so that its memory counts as unused.
+void DestroyStream(Stream* stream) {
+  const std::unique_ptr<Stream> owned(stream);
+  RunOn(stream->device, [&] {
+    Synchronise(*stream);
+    return cudaStreamDestroy(stream->handle);
+  });
+  stream->progress->Reach(stream->progress->given);
+  stream->device.streams.Remove(stream->progress);
+}
+
+Status LaunchFunctor(Stream* stream, int functor, const void* kernel, std::size_t bytes) {
+  return RunOn(stream->device, [&] {
+    if (!stream->capturing) stream->device.launches++;
+    return stream->Given(LaunchNumber(stream->handle, functor, kernel, bytes));
+  });
+}
+
+Status Copy(Stream* stream, void* to, const void* from, std::size_t bytes, Direction direction) {
+  constexpr cudaMemcpyKind kKinds[] = {cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost,
+                                       cudaMemcpyDeviceToDevice};
+  return RunOn(stream->device, [&] {
+    return stream->Given(
+        cudaMemcpyAsync(to, from, bytes, kKinds[static_cast<int>(direction)], stream->handle));
+  });
+}
+
+void CallOnce(void* data) {
+  const std::unique_ptr<HostWork> work(static_cast<HostWork*>(data));
+  work->run(work->bytes.get());
+}
+void CallAgain(void* data) {
+  const auto& work = *static_cast<HostWork*>(data);
+  work.run(work.bytes.get());
+}
+
+std::unique_ptr<HostWork> CopyOf(void (*run)(const void*), const void* work, std::size_t bytes) {
+  auto copy = std::make_unique<HostWork>();
+  copy->run = run;
+  copy->bytes = std::make_unique<std::max_align_t[]>(bytes / sizeof(std::max_align_t) + 1);
+  std::memcpy(copy->bytes.get(), work, bytes);
+  return copy;
+}
+
+Status OnHost(Stream* stream, void (*run)(const void* work), const void* work, std::size_t bytes) {
+  return RunOn(stream->device, [&] {
+    auto copy = CopyOf(run, work, bytes);
+    if (stream->capturing) {
+      stream->captured.push_back(std::move(copy));
+      return cudaLaunchHostFunc(stream->handle, &CallAgain, stream->captured.back().get());
+    }
+    const cudaError_t error = stream->Given(cudaLaunchHostFunc(stream->handle, &CallOnce, copy.get()));
+    if (error == cudaSuccess) [[maybe_unused]]
+      HostWork* const kept = copy.release();
+    return error;
+  });
+}
+
+Status MakeEvent(Device* device, bool timed, Event** event) {
+  *event = nullptr;
+  return RunOn(*device, [&] {
+    auto made = std::make_unique<Event>(*device);
+    const cudaError_t error =
+        cudaEventCreateWithFlags(&made->handle, timed ? cudaEventDefault : cudaEventDisableTiming);
+    if (error == cudaSuccess) *event = made.release();
+    return error;
+  });
+}
+
+void DestroyEvent(Event* event) {
+  const std::unique_ptr<Event> owned(event);
+  RunOn(event->device, [&] { return cudaEventDestroy(event->handle); });
+}
+
+Status Record(Event* event, Stream* stream) {
+  return RunOn(stream->device, [&] {
+    const cudaError_t error = stream->Given(cudaEventRecord(event->handle, stream->handle));
+    event->progress = stream->capturing ? nullptr : stream->progress;
+    event->given = stream->progress->given;
+    return error;
+  });
+}
+
+Status Wait(Stream* stream, Event* event) {
+  return RunOn(stream->device,
+               [&] { return stream->Given(cudaStreamWaitEvent(stream->handle, event->handle, 0)); });
+}
+
+Status SynchroniseEvent(Event* event) {
+  event->device.synchronisations++;
+  return RunOn(event->device, [&] {
+    const auto progress = event->progress;
+    const std::uint64_t given = event->given;
+    const cudaError_t error = cudaEventSynchronize(event->handle);
+    if (error == cudaSuccess && progress) progress->Reach(given);
+    return error;
+  });
+}
+
+Status Elapsed(Event* begin, Event* end, float* milliseconds) {
+  return RunOn(end->device, [&] { return cudaEventElapsedTime(milliseconds, begin->handle, end->handle); });
+}
+
+}  // namespace
+
+cudaError_t Stream::Given(cudaError_t error) {
+  if (!capturing) progress->given++;
+  return error;
+}
+
+void AddStreams(Api& api) {
+  api.make_stream = &MakeStream;
+  api.destroy_stream = &DestroyStream;
+  api.synchronise = &SynchroniseStream;
+  api.launch = &LaunchFunctor;
+  api.copy = &Copy;
+  api.on_host = &OnHost;
+  api.make_event = &MakeEvent;
+  api.destroy_event = &DestroyEvent;
+  api.record = &Record;
+  api.wait = &Wait;
+  api.synchronise_event = &SynchroniseEvent;
+  api.elapsed = &Elapsed;
+}
+
+}  // namespace kdtalker::cuda

@@ -1,0 +1,94 @@
+// Functors of pictures have two divisions of their work: rows for the CPU, pieces for a GPU. Both write the
+// same bytes.
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/convert.h"
+#include "kernels/paste.h"
+#include "kernels/rgb_to_i420.h"
+
+namespace {
+
+using namespace kdtalker;
+
+struct Size {
+  std::int64_t width, height;
+};
+// Odd and even sides; more columns than a block of kColumnBlock.
+constexpr Size kSizes[] = {{1, 1}, {2, 3}, {5, 2}, {64, 4}, {65, 5}, {131, 7}};
+
+// Levels below, within and above the range.
+float ValueOf(std::size_t i) {
+  return static_cast<float>((i * 7919 + 13) % 1009) / 900.0F - 0.05F;
+}
+
+template <class T>
+std::vector<T> Filled(std::int64_t count) {
+  std::vector<T> values;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); i++)
+    values.push_back(sizeof(T) == 1 ? static_cast<T>(i * 31 % 251) : static_cast<T>(ValueOf(i)));
+  return values;
+}
+
+// What the functor writes over 0x55, by rows, and by pieces from the last to the first.
+template <class T, class Kernel>
+void CheckPieces(Kernel kernel, std::int64_t count) {
+  std::vector<T> by_rows(static_cast<std::size_t>(count), T{0x55}), by_pieces = by_rows;
+  kernel.out = by_rows.data();
+  for (std::int64_t i = 0; i < kernel.count(); i++) kernel(i);
+  kernel.out = by_pieces.data();
+  for (std::int64_t i = kernel.pieces() - 1; i >= 0; i--) kernel.Piece(i);
+  CHECK(by_rows == by_pieces);
+  CHECK(by_rows != std::vector<T>(by_rows.size(), T{0x55}));
+}
+
+TEST_CASE("pieces: of pictures of floats") {
+  for (const Size& size : kSizes) {
+    CAPTURE(size.width);
+    const std::int64_t pixels = size.width * size.height;
+    const std::vector<float> image = Filled<float>(3 * pixels);
+    CheckPieces<std::uint8_t>(kernels::PictureToRgb{image.data(), nullptr, size.width, size.height},
+                              3 * pixels);
+    CheckPieces<std::uint8_t>(kernels::PictureToI420{image.data(), nullptr, size.width, size.height},
+                              kernels::PictureToI420::Bytes(size.width, size.height));
+    CheckPieces<float>(kernels::ShrinkPicture{image.data(), nullptr, size.width, size.height, 1}, 3 * pixels);
+  }
+  const std::vector<float> image = Filled<float>(3 * 12 * 6);
+  CheckPieces<float>(kernels::ShrinkPicture{image.data(), nullptr, 12, 6, 3}, 3 * 4 * 2);
+}
+
+TEST_CASE("pieces: of pictures of bytes") {
+  for (const Size& size : kSizes) {
+    CAPTURE(size.width);
+    const std::int64_t pixels = size.width * size.height;
+    const std::vector<std::uint8_t> rgb = Filled<std::uint8_t>(3 * pixels);
+    CheckPieces<float>(kernels::RgbToPicture{rgb.data(), nullptr, size.width, size.height}, 3 * pixels);
+    CheckPieces<std::uint8_t>(kernels::RgbToI420{rgb.data(), nullptr, size.width, size.height, 0,
+                                                 (size.height + 1) / 2, 0, size.width},
+                              kernels::PictureToI420::Bytes(size.width, size.height));
+  }
+  const std::vector<std::uint8_t> rgb = Filled<std::uint8_t>(3 * 131 * 9);
+  CheckPieces<std::uint8_t>(kernels::RgbToI420{rgb.data(), nullptr, 131, 9, 1, 2, 4, 70},
+                            kernels::PictureToI420::Bytes(131, 9));
+}
+
+TEST_CASE("pieces: of a pasted crop and its mask") {
+  constexpr std::int64_t kCrop = 64, kWidth = 90, kHeight = 80;
+  const kernels::Region region{3, 5, 88, 77};
+  const kernels::ToCrop to_crop{{0.8, 0.05, -3.2, -0.04, 0.82, -1.7}};
+  const std::int64_t area = (region.right - region.left) * (region.bottom - region.top);
+  kernels::WarpMask warp{nullptr, region, to_crop, kCrop, kCrop};
+  CheckPieces<std::uint8_t>(warp, area);
+  std::vector<std::uint8_t> mask(static_cast<std::size_t>(area));
+  warp.out = mask.data();
+  for (std::int64_t i = 0; i < warp.count(); i++) warp(i);
+  const std::vector<std::uint8_t> crop = Filled<std::uint8_t>(3 * kCrop * kCrop);
+  const std::vector<std::uint8_t> photo = Filled<std::uint8_t>(3 * kWidth * kHeight);
+  CheckPieces<std::uint8_t>(kernels::PasteCrop{crop.data(), mask.data(), photo.data(), nullptr, region,
+                                               to_crop, kCrop, kCrop, kWidth},
+                            3 * kWidth * kHeight);
+}
+
+}  // namespace
