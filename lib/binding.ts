@@ -183,6 +183,26 @@ export interface CpuFeatures {
   bf16: boolean;
 }
 
+/** A GPU; `error` says why it cannot be used, `wrong` which part of the self-test has other numbers than the CPU. Both may be empty. */
+export interface GpuReport {
+  name: string;
+  /** 89 is 8.9. */
+  capability: number;
+  multiprocessors: number;
+  bytes: number;
+  free: number;
+  error: string;
+  wrong: string;
+}
+
+/** The library for GPUs, and what it sees. Versions are those of CUDA, as 13000. */
+export interface GpuReports {
+  library: string;
+  driver: number;
+  runtime: number;
+  gpus: GpuReport[];
+}
+
 /** The addon's exports. The engine's own threads settle promises, never libuv's pool. */
 interface Addon {
   openRuntime(library: string, first: string): { library: string; version: string };
@@ -204,6 +224,8 @@ interface Addon {
   /** Weights [outputs, inputs, ...kernel] as the operator's kernels read them. */
   layOutWeights(layout: NativeWeightLayout, weights: Float32Array): Promise<Buffer>;
   cpuFeatures(): CpuFeatures;
+  /** Tries every GPU. A broken driver may take the process down, so it runs in a process of its own. */
+  examineGpus(): Promise<GpuReports>;
   openTalker(options: NativeTalkerOptions): Promise<TalkerHandle>;
   /** The checks of openTalker on the networks, with one network in memory at a time. */
   checkModel(options: NativeTalkerOptions): Promise<void>;

@@ -26,6 +26,8 @@ export const ERROR_CODES = {
   FFMPEG_FAILED: 'ffmpeg ended with an error or was killed.',
   DEVICE_UNKNOWN: 'There is no device of that name.',
   DEVICE_UNAVAILABLE: 'The device exists but cannot be used on this machine.',
+  DEVICE_MEMORY: 'The device has not enough memory.',
+  DEVICE_LOST: 'The GPU failed, and this process cannot use it any more.',
   PACK_NOT_FOUND: 'There is no pack of that name or path.',
   PACK_INVALID:
     'pack.json does not follow the schema, or the inputs or outputs of a network are not what its role requires.',

@@ -294,8 +294,8 @@ t.test('devices', async (t) => {
   const folder = t.testdir();
   const refused = refusing(t, both, folder);
   const load_ = (device: string) => () => Talker.load('puppet', { device });
-  await refused('unknown', load_('gpu'), 'DEVICE_UNKNOWN', /'auto', 'cpu' or 'guarded'/);
-  await refused('not built in', load_('cuda'), 'DEVICE_UNAVAILABLE', /Use 'cpu' or 'auto'/);
+  await refused('unknown', load_('gpu'), 'DEVICE_UNKNOWN', /'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded'/);
+  await refused('without a GPU', load_('cuda'), 'DEVICE_UNAVAILABLE', /^Expected .*GPU|^Expected .*driver/);
 });
 
 t.test('no ffmpeg at all', async (t) => {

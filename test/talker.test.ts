@@ -27,7 +27,10 @@ t.test('a talker says what it is', async (t) => {
 
 t.test('options of load are checked', async (t) => {
   const wrong: [Record<string, unknown>, RegExp][] = [
-    [{ device: 5 }, /^Expected 'auto', 'cpu' or 'guarded' for device of .* but received 5 of type number/],
+    [
+      { device: 5 },
+      /^Expected 'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded' for device of .* but received 5 of type number/,
+    ],
     [{ threads: 0 }, /^Expected an integer from 1 to 256 for threads of .* but received 0/],
     [{ threads: 1.5 }, /^Expected an integer from 1 to 256 for threads/],
     [{ threads: 'two' }, /received 'two' of type string/],
@@ -43,9 +46,14 @@ t.test('options of load are checked', async (t) => {
     t,
     () => Talker.load('puppet', { device: 'gpu' }),
     'DEVICE_UNKNOWN',
-    /'auto', 'cpu' or 'guarded'/,
+    /'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded'/,
   );
-  await fails(t, () => Talker.load('puppet', { device: 'cuda' }), 'DEVICE_UNAVAILABLE', /cpu/);
+  await fails(
+    t,
+    () => Talker.load('puppet', { device: 'cuda' }),
+    'DEVICE_UNAVAILABLE',
+    /^Expected .*GPU|^Expected .*driver/,
+  );
   await fails(t, () => Talker.load('puppet', { signal: AbortSignal.abort() }), 'ABORTED');
 });
 

@@ -39,7 +39,7 @@ function faultsOf(file, headers) {
 
 function isUpward(from, header) {
   const within = (folder) => folder.split('/')[0] === 'cuda';
-  if (within(from)) return !within(header) && rungOf(path.dirname(header)) > rungOf('kernels');
+  if (within(from)) return !/^(cuda|core|kernels)\//.test(header) && rungOf(path.dirname(header)) >= 0;
   if (within(header)) return header !== CUDA_INTERFACE;
   return rungOf(path.dirname(header)) > rungOf(from);
 }

@@ -1,8 +1,14 @@
 import { THREADS } from '../limits.js';
-import { choice, flag, integer, text } from './option.js';
+import { choice, flag, integer, type Option, text } from './option.js';
 
-/** Devices that a build can have; the library knows the devices of its own build. */
-export const DEVICES = ['cpu', 'cuda', 'guarded'] as const;
+/** A device by its name; a GPU has a number. */
+const deviceWord = choice(['auto', 'cpu', 'cuda', 'cuda:N', 'guarded'], 'The device that runs the networks', {
+  fallback: 'auto',
+});
+const device: Option<string> = {
+  ...deviceWord,
+  read: (typed, name) => (/^cuda:\d{1,3}$/.test(typed) ? typed : deviceWord.read(typed, name)),
+};
 
 /** Number formats of lowered networks. */
 export const precision = choice(
@@ -19,7 +25,7 @@ export const TALKER_OPTIONS = {
     fallback: 'puppet',
     also: ['model'],
   }),
-  device: choice(['auto', ...DEVICES], 'The device that runs the networks', { fallback: 'auto' }),
+  device,
   threads: integer(THREADS, 'Threads of a network', { fallback: 'one per core' }),
   precision,
   'no-lowering': flag("Run the pack's files as they are, not rewritten for this processor"),

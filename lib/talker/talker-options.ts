@@ -7,8 +7,11 @@ import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../va
 
 /** Options of `Talker.load()`. */
 export interface TalkerOptions {
-  /** `'auto'` (default) takes the fastest available; `'cpu'`; `'guarded'`, for tests: the CPU with memory that the host cannot access. */
-  device?: 'auto' | 'cpu' | 'guarded' | (string & {}) | undefined;
+  /**
+   * `'auto'` (default) takes the fastest on which the pack runs; `'cpu'`; `'cuda'` or `'cuda:0'`, `'cuda:1'` ...: a GPU of NVIDIA;
+   * `'guarded'`, for tests: the CPU with memory that the host cannot access.
+   */
+  device?: 'auto' | 'cpu' | 'cuda' | `cuda:${number}` | 'guarded' | (string & {}) | undefined;
   /** Threads of one network run, 1 to 256; default: the number of cores. */
   threads?: number | undefined;
   /**
@@ -28,7 +31,7 @@ export interface TalkerOptions {
 
 const schema = z.strictObject(
   {
-    device: z.string({ error: "'auto', 'cpu' or 'guarded'" }).default('auto'),
+    device: z.string({ error: "'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded'" }).default('auto'),
     threads: integer(...THREADS).default(availableParallelism),
     precision: oneOf('fp32', 'bf16', 'auto').default('fp32'),
     lowering: flag.default(true),

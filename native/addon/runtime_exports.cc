@@ -3,6 +3,7 @@
 #include "addon/values.h"
 #include "core/activity.h"
 #include "core/ceiling.h"
+#include "core/cuda_report.h"
 
 namespace kdtalker::addon {
 namespace {
@@ -52,12 +53,45 @@ Napi::Value MeasureCeilingsAsync(const Napi::CallbackInfo& info) {
           [](Napi::Env env, std::vector<Ceiling>& ceilings) { return CeilingsToJs(env, ceilings); });
 }
 
+Napi::Value GpuToJs(Napi::Env env, const GpuReport& report) {
+  Napi::Object gpu = Napi::Object::New(env);
+  gpu.Set("name", report.name);
+  gpu.Set("capability", report.capability);
+  gpu.Set("multiprocessors", report.multiprocessors);
+  gpu.Set("bytes", static_cast<double>(report.bytes));
+  gpu.Set("free", static_cast<double>(report.free));
+  gpu.Set("error", report.error);
+  gpu.Set("wrong", report.wrong);
+  return gpu;
+}
+
+Napi::Value ReportToJs(Napi::Env env, const CudaReport& report) {
+  Napi::Object result = Napi::Object::New(env);
+  Napi::Array gpus = Napi::Array::New(env, report.gpus.size());
+  for (std::uint32_t i = 0; i < report.gpus.size(); i++) gpus.Set(i, GpuToJs(env, report.gpus[i]));
+  result.Set("library", report.file);
+  result.Set("driver", report.driver);
+  result.Set("runtime", report.runtime);
+  result.Set("gpus", gpus);
+  return result;
+}
+
+// examineGpus() -> Promise<{ library, driver, runtime, gpus }>
+Napi::Value ExamineGpusAsync(const Napi::CallbackInfo& info) {
+  return Instance::Of(info.Env())
+      .jobs()
+      .Run<CudaReport>(
+          info.Env(), [] { return ExamineGpus(); },
+          [](Napi::Env env, CudaReport& report) { return ReportToJs(env, report); });
+}
+
 }  // namespace
 
 void ExportRuntime(Napi::Env env, Napi::Object exports) {
   exports.Set("openRuntime", Napi::Function::New<Call<OpenRuntime>>(env, "openRuntime"));
   exports.Set("stopAll", Napi::Function::New<Call<StopAll>>(env, "stopAll"));
   exports.Set("externalMemory", Napi::Function::New<Call<ExternalMemory>>(env, "externalMemory"));
+  exports.Set("examineGpus", Napi::Function::New<Call<ExamineGpusAsync>>(env, "examineGpus"));
   exports.Set("measureCeilings", Napi::Function::New<Call<MeasureCeilingsAsync>>(env, "measureCeilings"));
 }
 

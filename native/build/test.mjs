@@ -13,6 +13,8 @@ import { runtimeLibrary } from './runtime.mjs';
 const debug = ['-DCMAKE_BUILD_TYPE=Debug'];
 const engine = 'kdtalker_tests';
 const cuda = 'kdtalker_cuda_tests';
+/** The library for GPUs on the double of CUDA, which the engine's tests open. */
+const double = 'kdtalker_cuda_double';
 const races = [...debug, '-DCMAKE_CXX_FLAGS_DEBUG=-O2 -g', '-DKDTALKER_SANITIZE=thread'];
 const kinds = {
   plain: {
@@ -57,7 +59,7 @@ function configure() {
   if (hasProgram('ninja')) args.push('-G', 'Ninja');
   check(run('cmake', [...args, ...options, '-Wno-dev']), 'the configuration');
   const parallel = ['--parallel', String(availableParallelism())];
-  check(run('cmake', ['--build', out, ...parallel, '--target', ...programs]), 'the build');
+  check(run('cmake', ['--build', out, ...parallel, '--target', ...programs, double]), 'the build');
 }
 
 configure();
@@ -65,6 +67,7 @@ if (buildOnly) process.exit(0);
 const environment = {
   ...process.env,
   KDTALKER_ORT: process.env.KDTALKER_ORT || runtimeLibrary(),
+  KDTALKER_CUDA: path.join(out, `lib${double}.so`),
   ASAN_OPTIONS: 'strict_string_checks=1:detect_stack_use_after_return=1',
   UBSAN_OPTIONS: 'print_stacktrace=1',
   TSAN_OPTIONS: `suppressions=${path.join(root, 'test/native/support/tsan.supp')}:die_after_fork=0:second_deadlock_stack=1`,

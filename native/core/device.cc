@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "core/cuda_device.h"
 #include "core/error.h"
 
 namespace kdtalker {
@@ -94,11 +95,9 @@ std::vector<CrossingCount> Device::counters() const {
 std::shared_ptr<Device> OpenDevice(const std::string& name) {
   if (name == "auto" || name == "cpu") return MakeCpuDevice();
   if (name == "guarded") return MakeGuardedDevice();
-  if (name == "cuda" || name == "tensorrt") {
-    throw Error("DEVICE_UNAVAILABLE", "Expected a device of this build (cpu, guarded) but received '" + name +
-                                          "': this build has no " + name + " support. Use 'cpu' or 'auto'");
-  }
-  throw Error("DEVICE_UNKNOWN", "Expected 'auto', 'cpu' or 'guarded' for device but received '" + name + "'");
+  if (IsCudaName(name)) return MakeCudaDevice(name);
+  throw Error("DEVICE_UNKNOWN",
+              "Expected 'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded' for device but received '" + name + "'");
 }
 
 }  // namespace kdtalker

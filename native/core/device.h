@@ -49,6 +49,11 @@ struct CrossingCount {
   std::uint64_t uploads, upload_bytes, downloads, download_bytes;
 };
 
+// Calls of a GPU. After a clip's first window only launches grow, and a synchronisation for each frame.
+struct DeviceWork {
+  std::uint64_t allocations = 0, launches = 0, graph_launches = 0, synchronisations = 0;
+};
+
 // Which of two streams with work goes first.
 enum class Priority { kNormal, kHigh };
 
@@ -68,6 +73,12 @@ class Device : public std::enable_shared_from_this<Device> {
 
   // Throws Error OUT_OF_RESOURCES.
   HostBuffer MakeHostBuffer(std::size_t bytes);
+
+  // Whether ONNX Runtime, on the host's processor, reaches its memory.
+  virtual bool runs_sessions() const { return true; }
+
+  // What it was asked for, where that is counted.
+  virtual DeviceWork work() const { return {}; }
 
   // Waits until everything that its streams were given is done; errors stay with the streams. Never call it
   // for a frame.

@@ -118,6 +118,9 @@ template <class Kernel>
 void Stream::Launch(Kernel kernel) {
   static_assert(std::is_trivially_copyable_v<Kernel>, "kernels are copied to the device byte by byte");
   static_assert(sizeof(Kernel) <= kMostArguments && alignof(Kernel) <= 16);
+#if !defined(KDTALKER_UNLISTED_KERNELS)  // which tests have
+  static_assert(KernelNumber<Kernel>::value != kUnlisted, "name the kernel in core/kernel_list.h");
+#endif
   if (immediate_) {
     const std::int64_t count = kernel.count();
     for (std::int64_t i = 0; i < count; i++) kernel(i);

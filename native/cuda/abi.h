@@ -73,7 +73,7 @@ struct Api {
   Status (*make_stream)(Device* device, bool urgent, Stream** stream);
   void (*destroy_stream)(Stream* stream);
   Status (*synchronise)(Stream* stream);
-  // A functor by its number in kernels/list.h.
+  // A functor by its number in core/kernel_list.h.
   Status (*launch)(Stream* stream, int functor, const void* kernel, std::size_t bytes);
   // Host memory must be of allocate_host().
   Status (*copy)(Stream* stream, void* to, const void* from, std::size_t bytes, Direction direction);

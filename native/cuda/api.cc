@@ -1,8 +1,8 @@
 // The library's one symbol.
+#include "core/kernel_list.h"
 #include "cuda/abi.h"
 #include "cuda/functors.h"
 #include "cuda/handles.h"
-#include "kernels/list.h"
 
 namespace kdtalker::cuda {
 namespace {

@@ -1,21 +1,34 @@
-// A kernel for each functor of kernels/list.h. Compiled with --fmad=false, so that arithmetic is that of the
-// CPU.
+// A kernel for each functor of core/kernel_list.h. Compiled with --fmad=false, so that arithmetic is that of
+// the CPU.
 #include "cuda/functors.h"
 
 #include <cstring>
 
+#include "core/kernel_list.h"
 #include "cuda/kernels/launch.h"
 #include "kernels/convert.h"
 #include "kernels/ddim.h"
 #include "kernels/denormalise.h"
 #include "kernels/edit.h"
 #include "kernels/keypoints.h"
-#include "kernels/list.h"
 #include "kernels/loudness.h"
 #include "kernels/normal.h"
 #include "kernels/normalise.h"
 #include "kernels/paste.h"
 #include "kernels/place_keypoints.h"
+#include "kernels/plan/convolution.h"
+#include "kernels/plan/copy.h"
+#include "kernels/plan/fill.h"
+#include "kernels/plan/gather.h"
+#include "kernels/plan/map.h"
+#include "kernels/plan/normalise_rows.h"
+#include "kernels/plan/pool.h"
+#include "kernels/plan/product.h"
+#include "kernels/plan/reduce.h"
+#include "kernels/plan/resize.h"
+#include "kernels/plan/sample.h"
+#include "kernels/plan/softmax.h"
+#include "kernels/plan/to_float.h"
 #include "kernels/region.h"
 #include "kernels/rest_lips.h"
 #include "kernels/retarget.h"
@@ -42,7 +55,7 @@ cudaError_t LaunchEach(cudaStream_t stream, const void* bytes) {
 }
 
 constexpr Functor kFunctors[] = {
-#define KDT_FUNCTOR(Name) {sizeof(kernels::Name), &LaunchEach<kernels::Name>},
+#define KDT_FUNCTOR(Scope, Name) {sizeof(Scope::Name), &LaunchEach<Scope::Name>},
     KDT_FUNCTORS(KDT_FUNCTOR)
 #undef KDT_FUNCTOR
 };

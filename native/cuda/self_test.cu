@@ -3,10 +3,10 @@
 #include <cstring>
 #include <vector>
 
+#include "core/kernel_list.h"
 #include "cuda/functors.h"
 #include "cuda/kernels/conv.h"
 #include "cuda/kernels/sample_volume.h"
-#include "kernels/list.h"
 #include "kernels/normal.h"
 
 namespace kdtalker::cuda {

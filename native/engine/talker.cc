@@ -1,7 +1,10 @@
 #include "engine/talker.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include "core/error.h"
 
 namespace kdtalker {
 namespace {
@@ -10,10 +13,21 @@ namespace {
 // further core as much again: eight are more than an encoder can use. Other clips use the remaining cores.
 constexpr int kMostAtOnce = 8;
 
+// Throws Error DEVICE_UNAVAILABLE if the networks cannot run on the device.
+std::shared_ptr<Device> DeviceFor(const TalkerOptions& options) {
+  auto device = OpenDevice(options.device);
+  if (device->runs_sessions()) return device;
+  std::string networks;
+  for (const auto& [role, network] : options.roles) networks += (networks.empty() ? "" : ", ") + role;
+  throw Error("DEVICE_UNAVAILABLE", "Expected a plan for device '" + std::string(device->name()) +
+                                        "' of each network but the pack has none of " + networks +
+                                        ". Use device 'cpu'");
+}
+
 }  // namespace
 
 Talker::Talker(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& options)
-    : Talker(runtime, options, OpenDevice(options.device)) {}
+    : Talker(runtime, options, DeviceFor(options)) {}
 
 Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, std::shared_ptr<Device> device)
     : device_(std::move(device)), streams_(device_), model_(runtime, device_, std::move(options)) {

@@ -12,6 +12,8 @@
 
 #include <cstdint>
 
+#include "core/kernel_list.h"
+
 #if defined(__CUDACC__)
 #define KDT_HOST_DEVICE __host__ __device__ inline
 #else

@@ -150,13 +150,13 @@ Bytes Damaged(Bytes bytes, std::mt19937_64& random) {
 
 }  // namespace
 
-TEST_CASE("a plan with every kind of operation is read and runs on both devices") {
+TEST_CASE("a plan with every kind of operation is read and runs on every device") {
   const Bytes bytes = plan_maker::OneOfEach().Bytes();
   CHECK(MessageOf(bytes) == "");
   const Tables tables = plan::ReadTables(bytes, "test");
   CHECK(tables.operations.size() == std::variant_size_v<plan::Kernel> + 1);
   const std::string file = Written("kdtalker-plan-test.plan", bytes);
-  for (const char* device : {"cpu", "guarded"})
+  for (const char* device : {"cpu", "guarded", "cuda:0"})
     CHECK(RunOnZeros(OpenDevice(device), file, tables) == std::vector<float>(16, 0.0F));
 }
 

@@ -4,11 +4,13 @@ import { native } from '../../dist/binding.js';
 import { type Plan, planGraph } from '../../dist/packs/lowering/plan/plan.js';
 import { writePlan } from '../../dist/packs/lowering/plan/write.js';
 import { EditableGraph, type Graph } from '../../dist/packs/onnx/index.js';
+import { takeCudaDouble } from './cuda-double.js';
 import { type HostTensor, openGraph } from './graphs.js';
 import { near, temporaryFolder } from './networks.js';
 
-/** Both run a functor's indices one after the other; on `guarded` an address that is not the device's faults. */
-export const DEVICES = ['cpu', 'guarded'] as const;
+/** On `guarded` and `cuda:0`, here the double of CUDA, an address that is not the device's faults; `cuda:0` runs the library's kernels. */
+export const DEVICES = ['cpu', 'guarded', 'cuda:0'] as const;
+takeCudaDouble();
 
 /** The plan of a graph under construction. */
 export function planBuilt(built: Graph, open = 8): Promise<Plan> {

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "core/kernel_list.h"
 #include "cuda/abi.h"
 #include "cuda/array.h"
-#include "kernels/list.h"
 #include "kernels/normal.h"
 #include "kernels/set_timestep.h"
 

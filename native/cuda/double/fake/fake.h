@@ -34,6 +34,7 @@ struct Settings {
   int capability = 90;
   std::size_t memory = std::size_t{8} << 30;          // of the device
   std::map<std::string, Planned> fail;                // one call of these functions
+  std::string crash;                                  // a call of this function ends the process
   Planned lose{UINT64_MAX, cudaErrorIllegalAddress};  // every call from then on, as after a fault of a kernel
   cudaError_t lost = cudaSuccess;
 };

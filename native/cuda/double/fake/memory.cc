@@ -115,8 +115,8 @@ cudaError_t cudaFree(void* address) {
 }
 cudaError_t cudaMallocHost(void** address, std::size_t bytes) {
   FAKE_WAITS;
-  *address = std::malloc(bytes);
-  if (*address == nullptr) return Give(cudaErrorMemoryAllocation);
+  if (::posix_memalign(address, 256, std::max<std::size_t>(bytes, 1)) != 0)
+    return Give(cudaErrorMemoryAllocation);
   Hidden hidden(Get().mutex);
   Get().pinned.emplace(reinterpret_cast<std::size_t>(*address), bytes);
   return cudaSuccess;

@@ -31,6 +31,8 @@ void Apply(Settings& settings, const std::string& key, const std::string& value)
     settings.capability = std::stoi(value);
   } else if (key == "memory") {
     settings.memory = std::stoull(value);
+  } else if (key == "crash") {
+    settings.crash = value;
   } else if (key == "lose") {
     settings.lose = PlanOf(value);
   } else if (key == "fail") {
@@ -77,6 +79,7 @@ cudaError_t Begin(const char* function) {
   Hidden hidden(state.mutex);
   state.counters.calls++;
   Settings& settings = state.settings;
+  if (settings.crash == function) std::abort();
   if (settings.lost == cudaSuccess && settings.lose.after != UINT64_MAX && settings.lose.after-- == 0)
     settings.lost = settings.lose.error;
   if (settings.lost != cudaSuccess) return Give(settings.lost);

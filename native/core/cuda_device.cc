@@ -1,0 +1,122 @@
+// A GPU, over the C interface of libkdtalker_cuda.so. Its memory is no memory of the host; what it is given
+// is not done when a call returns. Each talker has a CudaDevice of its own, with counters of its own.
+#include "core/cuda_device.h"
+
+#include <charconv>
+#include <utility>
+
+#include "core/cuda_library.h"
+#include "core/cuda_stream.h"
+#include "core/error.h"
+
+namespace kdtalker {
+namespace {
+
+constexpr int kOldestCapability = 80;
+
+int IndexOf(const std::string& name) {
+  int index = 0;
+  if (name.size() > 5) std::from_chars(name.data() + 5, name.data() + name.size(), index);
+  return index;
+}
+
+class CudaDevice final : public Device {
+ public:
+  CudaDevice(const CudaLibrary& library, int index, std::uint64_t most)
+      : library_(library), api_(library.api()), name_("cuda:" + std::to_string(index)) {
+    CheckCapability(index);
+    Check(api_.open(index, most, &handle_), "a context");
+  }
+  ~CudaDevice() override {
+    if (handle_ != nullptr) api_.close(handle_);
+  }
+  CudaDevice(const CudaDevice&) = delete;
+  CudaDevice& operator=(const CudaDevice&) = delete;
+
+  std::string_view name() const override { return name_; }
+  bool asynchronous() const override { return true; }
+  bool runs_sessions() const override { return false; }
+  DeviceWork work() const override {
+    cuda::Counters counters{};
+    api_.counters(handle_, &counters);
+    return {counters.allocations, counters.launches, counters.graph_launches, counters.synchronisations};
+  }
+
+  std::unique_ptr<Stream> MakeStream(Priority priority) override { return NewStream(priority); }
+  std::unique_ptr<Event> MakeEvent() override {
+    cuda::Event* event = nullptr;
+    Check(api_.make_event(handle_, false, &event), "an event");
+    return std::make_unique<CudaEvent>(shared_from_this(), api_, event);
+  }
+
+  // Arithmetic happens on the device, by its own addresses.
+  void* Resolve(void*) const override { throw NotHere(); }
+  void ResolveArguments(void*, std::size_t) const override { throw NotHere(); }
+
+ protected:
+  void* AllocateBytes(std::size_t bytes) override {
+    void* address = nullptr;
+    Check(api_.allocate(handle_, bytes, &address), std::to_string(bytes) + " bytes");
+    return address;
+  }
+  void* AllocateHost(std::size_t bytes) override {
+    void* address = nullptr;
+    Check(api_.allocate_host(handle_, bytes, &address), std::to_string(bytes) + " bytes of pinned memory");
+    return address;
+  }
+  // The library keeps memory until the streams are past what they were given, so that nothing waits here.
+  void Free(void* address, std::size_t) noexcept override { api_.release(handle_, address); }
+  void FreeHost(void* address, std::size_t) noexcept override { api_.release_host(handle_, address); }
+
+  void CopyIn(void* to, const void* from, std::size_t bytes) override {
+    NewStream(Priority::kNormal)->CopyInNow(to, from, bytes);
+  }
+
+ private:
+  void Check(cuda::Status status, const std::string& what) const { library_.Check(status, name_, what); }
+
+  void CheckCapability(int index) const {
+    cuda::Properties properties{};
+    int count = 0;
+    Check(api_.count(&count), "a GPU");
+    Check(api_.properties(index, &properties), "its properties");
+    if (properties.capability >= kOldestCapability) return;
+    throw Error("DEVICE_UNAVAILABLE", "Expected a GPU of compute capability 8.0 or newer for device '" +
+                                          name_ + "' but " + properties.name + " has " +
+                                          std::to_string(properties.capability / 10) + "." +
+                                          std::to_string(properties.capability % 10) + ". Use device 'cpu'");
+  }
+
+  std::unique_ptr<CudaStream> NewStream(Priority priority) {
+    cuda::Stream* stream = nullptr;
+    Check(api_.make_stream(handle_, priority == Priority::kHigh, &stream), "a stream");
+    return std::make_unique<CudaStream>(shared_from_this(), library_, handle_, stream);
+  }
+
+  Error NotHere() const {
+    return Error("DEVICE_UNAVAILABLE", "Expected a plan of the networks for device '" + name_ +
+                                           "' but this pack has none: its networks run on 'cpu'");
+  }
+
+  const CudaLibrary& library_;
+  const cuda::Api& api_;
+  const std::string name_;
+  cuda::Device* handle_ = nullptr;
+};
+
+}  // namespace
+
+bool IsCudaName(const std::string& name) {
+  if (name == "cuda") return true;
+  if (name.rfind("cuda:", 0) != 0) return false;
+  int index = -1;
+  const char* end = name.data() + name.size();
+  const auto [at, error] = std::from_chars(name.data() + 5, end, index);
+  return error == std::errc() && at == end && index >= 0;
+}
+
+std::shared_ptr<Device> MakeCudaDevice(const std::string& name, std::uint64_t most) {
+  return std::make_shared<CudaDevice>(CudaLibrary::Open(), IndexOf(name), most);
+}
+
+}  // namespace kdtalker

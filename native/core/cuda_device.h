@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/device.h"
+
+namespace kdtalker {
+
+// Whether the name is "cuda" or "cuda:" and a number.
+bool IsCudaName(const std::string& name);
+
+// A GPU, by its name. `most` bytes of its memory at a time; 0: as much as there is. Throws Error
+// DEVICE_UNAVAILABLE with what to do, DEVICE_MEMORY if even a context finds no room.
+std::shared_ptr<Device> MakeCudaDevice(const std::string& name, std::uint64_t most = 0);
+
+}  // namespace kdtalker

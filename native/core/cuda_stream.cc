@@ -1,0 +1,128 @@
+#include "core/cuda_stream.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace kdtalker {
+namespace {
+
+// Memory of the host crosses in pieces of this size, through pinned memory.
+constexpr std::size_t kStaged = std::size_t{4} << 20;
+
+class Staging {
+ public:
+  Staging(const cuda::Api& api, cuda::Device* device, std::size_t bytes) : api_(api), device_(device) {
+    status_ = api_.allocate_host(device_, bytes, &data_);
+  }
+  ~Staging() {
+    if (data_ != nullptr) api_.release_host(device_, data_);
+  }
+  Staging(const Staging&) = delete;
+  Staging& operator=(const Staging&) = delete;
+
+  cuda::Status status() const { return status_; }
+  void* data() const { return data_; }
+
+ private:
+  const cuda::Api& api_;
+  cuda::Device* const device_;
+  void* data_ = nullptr;
+  cuda::Status status_;
+};
+
+}  // namespace
+
+void CudaFailure::Keep(cuda::Status status, const char* what) noexcept {
+  if (status == 0 || happened()) return;
+  what_ = what;
+  status_ = status;
+}
+
+void CudaFailure::Throw() const {
+  library_.Check(status_.load(), device_, what_.load());
+}
+
+CudaStream::CudaStream(std::shared_ptr<Device> device, const CudaLibrary& library, cuda::Device* owner,
+                       cuda::Stream* handle)
+    : Stream(std::move(device), false),
+      api_(library.api()),
+      owner_(owner),
+      handle_(handle),
+      failure_(std::make_shared<CudaFailure>(library, std::string(Stream::device().name()))) {}
+
+CudaStream::~CudaStream() {
+  api_.destroy_stream(handle_);
+}
+
+template <class Give>
+void CudaStream::Do(const char* what, Give give) {
+  if (!failure_->happened()) failure_->Keep(give(), what);
+}
+
+void CudaStream::LaunchFunctor(const Functor& functor, void* kernel, std::size_t bytes) {
+  Do("a kernel", [&] { return api_.launch(handle_, functor.number, kernel, bytes); });
+}
+
+void CudaStream::RunOnHost(void (*run)(const void*), const void* work, std::size_t bytes) {
+  Do("work of the host", [&] { return api_.on_host(handle_, run, work, bytes); });
+}
+
+void CudaStream::Copy(void* to, const void* from, std::size_t bytes) {
+  Do("a copy", [&] { return api_.copy(handle_, to, from, bytes, cuda::Direction::kWithin); });
+}
+
+void CudaStream::CopyIn(void* to, const void* from, std::size_t bytes) {
+  Do("an upload", [&] { return api_.copy(handle_, to, from, bytes, cuda::Direction::kIn); });
+}
+
+void CudaStream::CopyOut(void* to, const void* from, std::size_t bytes) {
+  Do("a download", [&] { return api_.copy(handle_, to, from, bytes, cuda::Direction::kOut); });
+}
+
+void CudaStream::CopyInNow(void* to, const void* from, std::size_t bytes) {
+  const Staging staging(api_, owner_, std::min(bytes, kStaged));
+  failure_->Check(staging.status(), "pinned memory for an upload");
+  for (std::size_t at = 0; at < bytes && !failure_->happened(); at += kStaged) {
+    const std::size_t piece = std::min(bytes - at, kStaged);
+    std::memcpy(staging.data(), static_cast<const char*>(from) + at, piece);
+    CopyIn(static_cast<char*>(to) + at, staging.data(), piece);
+    Synchronise();
+  }
+  failure_->Throw();
+}
+
+void CudaStream::CopyOutNow(void* to, const void* from, std::size_t bytes) {
+  const Staging staging(api_, owner_, std::min(bytes, kStaged));
+  failure_->Check(staging.status(), "pinned memory for a download");
+  for (std::size_t at = 0; at < bytes && !failure_->happened(); at += kStaged) {
+    const std::size_t piece = std::min(bytes - at, kStaged);
+    CopyOut(staging.data(), static_cast<const char*>(from) + at, piece);
+    Synchronise();
+    std::memcpy(static_cast<char*>(to) + at, staging.data(), piece);
+  }
+  failure_->Throw();
+}
+
+void CudaStream::Record(Event& event) {
+  auto& recorded = static_cast<CudaEvent&>(event);
+  recorded.failure_ = failure_;
+  Do("an event", [&] { return api_.record(recorded.handle_, handle_); });
+}
+
+void CudaStream::Wait(const Event& event) {
+  Do("a wait for an event", [&] { return api_.wait(handle_, static_cast<const CudaEvent&>(event).handle_); });
+}
+
+void CudaStream::Synchronise() {
+  Do("the work of a stream", [&] { return api_.synchronise(handle_); });
+  failure_->Throw();
+}
+
+void CudaEvent::Synchronise() {
+  if (failure_ == nullptr) return;
+  if (!failure_->happened()) failure_->Keep(api_.synchronise_event(handle_), "the work before an event");
+  failure_->Throw();
+}
+
+}  // namespace kdtalker

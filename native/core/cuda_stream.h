@@ -1,0 +1,85 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "core/cuda_library.h"
+#include "core/stream.h"
+
+namespace kdtalker {
+
+// What went wrong first in a stream, which skips what comes after.
+class CudaFailure {
+ public:
+  CudaFailure(const CudaLibrary& library, std::string device)
+      : library_(library), device_(std::move(device)) {}
+
+  // `what` is a literal.
+  void Keep(cuda::Status status, const char* what) noexcept;
+  bool happened() const noexcept { return status_.load() != 0; }
+  void Throw() const;  // if it happened
+  // Throws the error of a call that leaves the stream as it was.
+  void Check(cuda::Status status, const char* what) const { library_.Check(status, device_, what); }
+
+ private:
+  const CudaLibrary& library_;
+  const std::string device_;
+  std::atomic<const char*> what_{""};
+  std::atomic<cuda::Status> status_{0};
+};
+
+// A stream of a GPU. Every call gives its operation to CUDA and returns.
+class CudaStream final : public Stream {
+ public:
+  // Owns the handle.
+  CudaStream(std::shared_ptr<Device> device, const CudaLibrary& library, cuda::Device* owner,
+             cuda::Stream* handle);
+  ~CudaStream() override;
+
+  void Copy(void* to, const void* from, std::size_t bytes) override;
+  void Record(Event& event) override;
+  void Wait(const Event& event) override;
+  void Synchronise() override;
+
+  // Public for the device's own calls.
+  void CopyInNow(void* to, const void* from, std::size_t bytes) override;
+  void CopyOutNow(void* to, const void* from, std::size_t bytes) override;
+
+ protected:
+  void LaunchFunctor(const Functor& functor, void* kernel, std::size_t bytes) override;
+  void RunOnHost(void (*run)(const void* work), const void* work, std::size_t bytes) override;
+  void CopyIn(void* to, const void* from, std::size_t bytes) override;
+  void CopyOut(void* to, const void* from, std::size_t bytes) override;
+
+ private:
+  // Gives an operation, unless one before it failed.
+  template <class Give>
+  void Do(const char* what, Give give);
+
+  const cuda::Api& api_;
+  cuda::Device* const owner_;
+  cuda::Stream* const handle_;
+  const std::shared_ptr<CudaFailure> failure_;
+};
+
+class CudaEvent final : public Event {
+ public:
+  // Owns the handle. The device lives as long as the event.
+  CudaEvent(std::shared_ptr<Device> device, const cuda::Api& api, cuda::Event* handle)
+      : device_(std::move(device)), api_(api), handle_(handle) {}
+  ~CudaEvent() override { api_.destroy_event(handle_); }
+  CudaEvent(const CudaEvent&) = delete;
+  CudaEvent& operator=(const CudaEvent&) = delete;
+
+  void Synchronise() override;
+
+ private:
+  friend class CudaStream;
+  const std::shared_ptr<Device> device_;
+  const cuda::Api& api_;
+  cuda::Event* const handle_;
+  std::shared_ptr<CudaFailure> failure_;  // of the stream that recorded it last
+};
+
+}  // namespace kdtalker

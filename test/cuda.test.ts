@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { events, run } from './support/cli.js';
+import { CUDA_DOUBLE } from './support/cuda-double.js';
+
+interface Finding {
+  name: string;
+  state: string;
+  found: string;
+  advice?: string;
+  details?: {
+    library?: string;
+    driver?: number;
+    gpus?: { name: string; capability: number; wrong: string }[];
+  };
+}
+
+/** What the doctor says of the GPUs, with settings of the double. */
+async function gpus(settings: string, library = CUDA_DOUBLE): Promise<Finding> {
+  const env = { KDTALKER_CUDA: library, KDTALKER_CUDA_DOUBLE: settings };
+  const ended = await run(['doctor', '--json'], { env });
+  const [report] = events(ended) as unknown as { ready: boolean; checks: Finding[] }[];
+  t.equal(report!.ready, true, 'no clip needs a GPU');
+  return report!.checks.find(({ name }) => name === 'GPUs')!;
+}
+
+t.test('the doctor names each GPU and tries its kernels', async (t) => {
+  t.match(await gpus('devices=2 capability=89'), {
+    state: 'ok',
+    found:
+      /^cuda:0 double, capability 8\.9, 8\.6 GB \(8\.6 GB free\), self-test passed; cuda:1 double, .*; driver for CUDA 13\.0$/,
+    details: {
+      library: CUDA_DOUBLE,
+      driver: 13000,
+      gpus: [{ name: 'double', capability: 89, wrong: '' }, {}],
+    },
+  });
+});
+
+t.test('the doctor says why a GPU cannot be used, and what to do', async (t) => {
+  t.match(await gpus('devices=0'), { state: 'note', advice: /nvidia-smi.*--gpus all/ });
+  t.match(await gpus('driver=12020'), {
+    state: 'note',
+    found: /received one for 12\.2/,
+    advice: /Update the driver/,
+  });
+  t.match(await gpus('capability=75'), {
+    state: 'note',
+    found: /^cuda:0 double, capability 7\.5, .*, cannot be used/,
+    advice: /compute capability 8\.0 or newer/,
+  });
+  t.match(await gpus('fail=cudaSetDevice:0:46'), { state: 'note', advice: /holds it alone/ });
+  t.match(await gpus('', '/nowhere/lib.so'), {
+    state: 'note',
+    found: /\/nowhere\/lib\.so.*cannot be opened/,
+  });
+});
+
+t.test('a driver that takes its process down leaves the doctor alive', async (t) => {
+  const { state, found } = await gpus('crash=cudaGetDeviceCount');
+  t.equal(state, 'note');
+  t.match(found, /looking ended with SIGABRT/);
+});
+
+t.test('a command on a GPU that cannot be used fails with the sentence that fits', async (t) => {
+  const out = join(t.testdir(), 'a.mp4');
+  const on = (settings: string, device = 'cuda:0') =>
+    run(['demo', '--device', device, '--out', out], {
+      env: { KDTALKER_CUDA: CUDA_DOUBLE, KDTALKER_CUDA_DOUBLE: settings },
+    });
+  t.match(await on('devices=0'), {
+    code: 1,
+    stderr: /DEVICE_UNAVAILABLE|Expected a GPU for device 'cuda:0'/,
+  });
+  t.match(await on('', 'cuda:7'), { code: 1, stderr: /Expected a GPU of that number for device 'cuda:7'/ });
+});
