@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { native } from '../../dist/binding.js';
-import { type Plan, planGraph } from '../../dist/packs/lowering/plan/plan.js';
+import { type NetworkPlan, planGraph } from '../../dist/packs/lowering/plan/plan.js';
 import { writePlan } from '../../dist/packs/lowering/plan/write.js';
 import { EditableGraph, type Graph } from '../../dist/packs/onnx/index.js';
 import { takeCudaDouble } from './cuda-double.js';
@@ -13,14 +13,14 @@ export const DEVICES = ['cpu', 'guarded', 'cuda:0'] as const;
 takeCudaDouble();
 
 /** The plan of a graph under construction. */
-export function planBuilt(built: Graph, open = 8): Promise<Plan> {
+export function planBuilt(built: Graph, open = 8): Promise<NetworkPlan> {
   return planGraph(EditableGraph.parse(built.toBytes()), { role: 'test', open });
 }
 
 /** Runs a plan with host tensors. */
 export async function runPlan(
   t: Test,
-  plan: Plan,
+  plan: NetworkPlan,
   feeds: Record<string, HostTensor>,
   device: string = 'cpu',
 ): Promise<Record<string, HostTensor>> {

@@ -1,5 +1,5 @@
-import type { Operation } from './operation.js';
-import type { Plan } from './plan.js';
+import type { PlanOperation } from './operation.js';
+import type { NetworkPlan } from './plan.js';
 
 /** What a network costs, counted from its plan. */
 export interface Cost {
@@ -33,8 +33,9 @@ export const GPUS: Record<string, Rates> = {
 const GAP = 0.6e-6;
 
 /** Counts a plan. */
-export function costOf({ role, operations, weights, arenaBytes }: Plan): Cost {
-  const total = (of: (operation: Operation) => number) => operations.reduce((sum, each) => sum + of(each), 0);
+export function costOf({ role, operations, weights, arenaBytes }: NetworkPlan): Cost {
+  const total = (of: (operation: PlanOperation) => number) =>
+    operations.reduce((sum, each) => sum + of(each), 0);
   const seconds = (rates: Rates) => total((operation) => GAP + leastSeconds(operation, rates));
   return {
     role,
@@ -50,6 +51,6 @@ export function costOf({ role, operations, weights, arenaBytes }: Plan): Cost {
 }
 
 /** No kernel is faster than its arithmetic, or than the memory. */
-function leastSeconds({ multiplyAdds, bytes }: Operation, rates: Rates): number {
+function leastSeconds({ multiplyAdds, bytes }: PlanOperation, rates: Rates): number {
   return Math.max(multiplyAdds / rates.multiplyAdds, bytes / rates.bytes);
 }

@@ -1,7 +1,7 @@
 import { broadcastLayout, mergedAxes } from './layout.js';
-import { type Operation, OperationWriter } from './operation.js';
+import { OperationWriter, type PlanOperation } from './operation.js';
 import { codeNumber, type StepCode } from './steps.js';
-import type { Value } from './storage.js';
+import type { PlanValue } from './storage.js';
 
 /** The most steps of one kernel; native/kernels/plan/map.h. */
 export const MOST_STEPS = 8;
@@ -10,7 +10,7 @@ export const MOST_STEPS = 8;
 export interface Step {
   code: StepCode;
   /** The other operand, if it is not a number. */
-  operand?: Value | undefined;
+  operand?: PlanValue | undefined;
   /** The other operand comes first. */
   swapped?: boolean;
   /** The other operand or a parameter. */
@@ -22,14 +22,14 @@ export interface Step {
 export interface Chain {
   /** Of the result. */
   dims: readonly number[];
-  start: Value;
+  start: PlanValue;
   steps: readonly Step[];
   /** The last node. */
   node: string;
 }
 
 /** The kernel that computes a chain. */
-export function chainOperation({ dims, start, steps, node }: Chain, out: Value): Operation {
+export function chainOperation({ dims, start, steps, node }: Chain, out: PlanValue): PlanOperation {
   const operands = [start, ...steps.flatMap(({ operand }) => operand ?? [])];
   const layouts = [out, ...operands].map(({ layout }) => broadcastLayout(layout, dims));
   const { lengths, strides } = mergedAxes(

@@ -2,13 +2,13 @@ import { floatFromHalf, floatsOf, type StoredTensor } from '../../onnx/index.js'
 import { asLength } from '../../onnx/integers.js';
 import { DATA_TYPE, sizeOf } from '../../onnx/types.js';
 import { denseLayout } from './layout.js';
-import { constantValue, type ElementType, type Storage, type Value } from './storage.js';
+import { constantValue, type PlanType, type PlanValue, type Storage } from './storage.js';
 
 /** Smaller constants are read when a network is planned, so that nodes that need only them are computed then. */
 const READ_BELOW = 1 << 16;
 
 /** The value of a constant of the graph. Large ones stay in the file; the weights' file gets all of float32. @returns undefined for other types */
-export async function storedValue(name: string, stored: StoredTensor): Promise<Value | undefined> {
+export async function storedValue(name: string, stored: StoredTensor): Promise<PlanValue | undefined> {
   const dims = stored.dims ?? [stored.bytes];
   if (stored.dataType === DATA_TYPE.float32) {
     const storage: Storage = { where: 'weights', type: 'float32', elements: sizeOf(dims), name };
@@ -23,7 +23,7 @@ export async function storedValue(name: string, stored: StoredTensor): Promise<V
 export function numbersOfStored(
   { dataType }: StoredTensor,
   bytes: Uint8Array,
-): { type: ElementType; numbers: ArrayLike<number> } | undefined {
+): { type: PlanType; numbers: ArrayLike<number> } | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const each = (size: number, read: (at: number) => number) =>
     Array.from({ length: view.byteLength / size }, (_, i) => read(i * size));

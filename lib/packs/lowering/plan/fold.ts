@@ -6,12 +6,12 @@ import { numbersOfStored } from './constants.js';
 import { broadcastLayout, commonDims, denseStrides, fromFront, placesOf } from './layout.js';
 import type { NodeContext } from './node-context.js';
 import { COMPUTE_ONE, COMPUTE_TWO, OF_ONE, OF_TWO } from './steps.js';
-import { constantValue, type ElementType, knownNumbers, type Value } from './storage.js';
+import { constantValue, knownNumbers, type PlanType, type PlanValue } from './storage.js';
 
 /** Larger results are computed in each run instead: they would only make the plan large. */
 const MOST_ELEMENTS = 1 << 20;
 
-type Known = { dims: readonly number[]; type: ElementType; numbers: number[] };
+type Known = { dims: readonly number[]; type: PlanType; numbers: number[] };
 
 /**
  * Computes a node whose inputs are known before a run: arithmetic of shapes, and constants that depend on them.
@@ -29,7 +29,7 @@ export function fold(context: NodeContext): boolean {
 const integers = (dims: readonly number[], numbers: number[]) => constantValue('int64', dims, numbers);
 
 /** Operators that need the lengths of their inputs, or none. */
-const SHAPES: Record<string, (context: NodeContext) => Value | undefined> = {
+const SHAPES: Record<string, (context: NodeContext) => PlanValue | undefined> = {
   Shape(context) {
     const dims = context.dims(0);
     const [start, end] = [intOf(context.node, 'start', 0), intOf(context.node, 'end', dims.length)];
@@ -40,7 +40,7 @@ const SHAPES: Record<string, (context: NodeContext) => Value | undefined> = {
   Constant: (context) => constantOf(context, 'value'),
 };
 
-function constantOf(context: NodeContext, name: string): Value {
+function constantOf(context: NodeContext, name: string): PlanValue {
   const message = context.node.attributes.find((attribute) => attribute.name === name)?.t;
   if (!message) throw context.refuse('in a form other than a tensor');
   const stored = storedTensor(message, '');
@@ -49,7 +49,7 @@ function constantOf(context: NodeContext, name: string): Value {
   return constantValue(value.type, message.dims, value.numbers);
 }
 
-function fromKnown(context: NodeContext): Value | undefined {
+function fromKnown(context: NodeContext): PlanValue | undefined {
   const compute = computeFor(context.node);
   if (!compute) return undefined;
   const inputs: Known[] = [];
@@ -62,7 +62,7 @@ function fromKnown(context: NodeContext): Value | undefined {
   return compute(inputs, context);
 }
 
-type Compute = (inputs: Known[], context: NodeContext) => Value | undefined;
+type Compute = (inputs: Known[], context: NodeContext) => PlanValue | undefined;
 
 function computeFor({ type }: EditableNode): Compute | undefined {
   const [one, two] = [OF_ONE[type], OF_TWO[type]];
@@ -71,14 +71,14 @@ function computeFor({ type }: EditableNode): Compute | undefined {
     return (inputs) =>
       inputs
         .slice(1)
-        .reduce<Value | undefined>(
+        .reduce<PlanValue | undefined>(
           (left, right) => left && combined(knownOf(left), right, COMPUTE_TWO[two]!),
           constantValue(inputs[0]!.type, inputs[0]!.dims, inputs[0]!.numbers),
         );
   return COMPUTE[type];
 }
 
-const knownOf = (value: Value): Known => ({
+const knownOf = (value: PlanValue): Known => ({
   dims: value.layout.dims,
   type: value.storage.type,
   numbers: knownNumbers(value)!,
@@ -114,12 +114,12 @@ const COMPUTE: Record<string, Compute> = {
     taken(data!, indices!, fromFront(intOf(context.node, 'axis', 0), data!.dims.length)),
 };
 
-function mapped([x]: Known[], compute: (x: number) => number): Value {
+function mapped([x]: Known[], compute: (x: number) => number): PlanValue {
   return constantValue(x!.type, x!.dims, x!.numbers.map(compute));
 }
 
 /** Integers divide towards zero. */
-function combined(a: Known, b: Known, compute: (a: number, b: number) => number): Value | undefined {
+function combined(a: Known, b: Known, compute: (a: number, b: number) => number): PlanValue | undefined {
   const dims = commonDims([a.dims, b.dims]);
   if (!dims || sizeOf(dims) > MOST_ELEMENTS) return undefined;
   const places = [a, b].map((each) => {
@@ -130,14 +130,14 @@ function combined(a: Known, b: Known, compute: (a: number, b: number) => number)
   return constantValue(a.type, dims, a.type === 'int64' ? numbers.map(Math.trunc) : numbers);
 }
 
-function cast({ dims, numbers }: Known, to: number): Value | undefined {
+function cast({ dims, numbers }: Known, to: number): PlanValue | undefined {
   if (to === DATA_TYPE.float32) return constantValue('float32', dims, numbers);
   if (to === DATA_TYPE.int64 || to === DATA_TYPE.int32)
     return constantValue('int64', dims, numbers.map(Math.trunc));
   return undefined;
 }
 
-function joined(inputs: Known[], axis: number): Value | undefined {
+function joined(inputs: Known[], axis: number): PlanValue | undefined {
   const first = inputs[0]!;
   const length = inputs.reduce((sum, { dims }) => sum + dims[axis]!, 0);
   const dims = first.dims.with(axis, length);
@@ -152,7 +152,7 @@ function joined(inputs: Known[], axis: number): Value | undefined {
   return constantValue(first.type, dims, numbers);
 }
 
-function taken(data: Known, indices: Known, axis: number): Value | undefined {
+function taken(data: Known, indices: Known, axis: number): PlanValue | undefined {
   const length = data.dims[axis]!;
   const inner = sizeOf(data.dims.slice(axis + 1));
   const outer = sizeOf(data.dims.slice(0, axis));

@@ -1,5 +1,5 @@
 import { KINDS } from './kinds.js';
-import { bytesOf, type Plan } from './plan.js';
+import { bytesOf, type NetworkPlan } from './plan.js';
 import type { Storage } from './storage.js';
 
 /** The first word of a plan's file, "KDKPLAN1". */
@@ -23,7 +23,7 @@ interface Pools {
  * The bytes of a plan: little-endian words of 64 bits. A header with the sizes, then buffers, slots and operations, then the numbers
  * that these refer to, names and constants.
  */
-export function planBytes(plan: Plan): Uint8Array {
+export function planBytes(plan: NetworkPlan): Uint8Array {
   const storages = [...plan.places.keys()];
   const pools: Pools = { integers: [], floats: [], references: [], names: [] };
   const indices = new Map(storages.map((storage, index) => [storage, index]));
@@ -61,14 +61,14 @@ function bufferWords(storage: Storage, position: number): number[] {
   return [WHERE.indexOf(storage.where), position, storage.elements, TYPES.indexOf(storage.type)];
 }
 
-function slotWords({ name, direction, type, dims }: Plan['slots'][number], pools: Pools): number[] {
+function slotWords({ name, direction, type, dims }: NetworkPlan['slots'][number], pools: Pools): number[] {
   const bytes = new TextEncoder().encode(name);
   const words = [direction === 'output' ? 1 : 0, TYPES.indexOf(type)];
   return [...words, ...added(pools.integers, dims), ...added(pools.names, bytes)];
 }
 
 function operationWords(
-  { kind, integers, floats, storages }: Plan['operations'][number],
+  { kind, integers, floats, storages }: NetworkPlan['operations'][number],
   pools: Pools,
   indices: ReadonlyMap<Storage, number>,
 ): number[] {
@@ -88,7 +88,7 @@ function added(pool: number[], values: ArrayLike<number>): [number, number] {
   return [first, values.length];
 }
 
-function constantBytes({ places }: Plan, storages: readonly Storage[]): Uint8Array {
+function constantBytes({ places }: NetworkPlan, storages: readonly Storage[]): Uint8Array {
   const own = storages.filter(({ where }) => where === 'constants');
   const end = own.reduce(
     (last, storage) => Math.max(last, places.get(storage)! + 8 * Math.ceil(bytesOf(storage) / 8)),

@@ -4,7 +4,7 @@ import type { Kind } from './kinds.js';
 import { fromFront } from './layout.js';
 import type { OperationWriter } from './operation.js';
 import type { Planner } from './planner.js';
-import { knownNumbers, knownScalar, type Value } from './storage.js';
+import { knownNumbers, knownScalar, type PlanValue } from './storage.js';
 
 /** Plans the node of an operator: defines its outputs, and emits what computes them. @throws KdtalkerError OPERATOR_UNSUPPORTED */
 export type PlanNode = (context: NodeContext) => void;
@@ -21,14 +21,14 @@ export class NodeContext {
   }
 
   /** An input to read, computed now if it waits. */
-  input(index: number): Value {
+  input(index: number): PlanValue {
     const value = this.planner.value(this.node.inputs[index]!);
     if (value.storage.type !== 'float32') throw this.refuse('of whole numbers');
     return value;
   }
 
   /** An input of any type. */
-  any(index: number): Value {
+  any(index: number): PlanValue {
     return this.planner.value(this.node.inputs[index]!);
   }
 
@@ -58,12 +58,12 @@ export class NodeContext {
   }
 
   /** The output, for {@link emit}. */
-  out(dims: readonly number[], index = 0): Value {
+  out(dims: readonly number[], index = 0): PlanValue {
     return this.planner.target(this.node.outputs[index]!, dims);
   }
 
   /** The output is a value that is there already. */
-  define(value: Value, index = 0): void {
+  define(value: PlanValue, index = 0): void {
     this.planner.define(this.node.outputs[index]!, value);
   }
 
@@ -71,7 +71,7 @@ export class NodeContext {
     this.planner.emit(writer.done(kind, this.node.name, multiplyAdds));
   }
 
-  copy(from: Value, to: Value): void {
+  copy(from: PlanValue, to: PlanValue): void {
     this.planner.copy(from, to, this.node.name);
   }
 

@@ -1,10 +1,10 @@
 import { sizeOf } from '../../onnx/types.js';
 import type { Kind } from './kinds.js';
 import type { Layout } from './layout.js';
-import type { Storage, Value } from './storage.js';
+import type { PlanValue, Storage } from './storage.js';
 
 /** A kernel to launch, with all its parameters. */
-export interface Operation {
+export interface PlanOperation {
   readonly kind: Kind;
   /** The node that it is the last part of. */
   readonly node: string;
@@ -45,22 +45,22 @@ export class OperationWriter {
     return this.integers(lengths.length, ...lengths);
   }
 
-  read({ storage, layout }: Value, ...over: Over[]): this {
+  read({ storage, layout }: PlanValue, ...over: Over[]): this {
     this.#reads.push(storage);
     return this.#view(storage, layout.offset, over);
   }
 
-  write({ storage, layout }: Value, ...over: Over[]): this {
+  write({ storage, layout }: PlanValue, ...over: Over[]): this {
     this.#writes.push(storage);
     return this.#view(storage, layout.offset, over);
   }
 
   /** All elements of a value whose elements lie side by side. */
-  readRow(value: Value): this {
+  readRow(value: PlanValue): this {
     return this.read(value, [[sizeOf(value.layout.dims)], [1]]);
   }
 
-  done(kind: Kind, node: string, multiplyAdds = 0): Operation {
+  done(kind: Kind, node: string, multiplyAdds = 0): PlanOperation {
     return {
       kind,
       node,

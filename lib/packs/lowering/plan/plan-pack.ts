@@ -5,7 +5,7 @@ import type { LoweredPack } from '../cache-entry.js';
 import { keyOf } from '../cache-key.js';
 import { openGraph } from '../lower-pack.js';
 import { PLAN_VERSION } from './format.js';
-import { type Plan, planGraph } from './plan.js';
+import { type NetworkPlan, planGraph } from './plan.js';
 import { writePlan } from './write.js';
 
 /** The lengths that a pack leaves open. */
@@ -18,7 +18,7 @@ export interface PlanLengths {
 
 /** A network of a pack with its plan. */
 export interface PlannedRole {
-  plan: Plan;
+  plan: NetworkPlan;
   /** The graph's names for the tensors of the role. */
   inputs: Record<string, string>;
   outputs: Record<string, string>;
@@ -87,6 +87,6 @@ async function writePlans(
   return networks;
 }
 
-function weightBytes({ weights }: Plan): number {
+function weightBytes({ weights }: NetworkPlan): number {
   return [...weights.tensors.values()].reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -6,30 +6,30 @@ import { placeInArena } from './arena.js';
 import { storedValue } from './constants.js';
 import { fold } from './fold.js';
 import { NodeContext } from './node-context.js';
-import type { Operation } from './operation.js';
+import type { PlanOperation } from './operation.js';
 import { OPERATORS } from './ops/index.js';
 import { partsOf } from './parts.js';
 import { type Part, Planner, slotValue } from './planner.js';
 import { refusal } from './refusal.js';
-import type { ElementType, Storage, Value } from './storage.js';
-import { type Weights, weightsOf } from './weights.js';
+import type { PlanType, PlanValue, Storage } from './storage.js';
+import { type PlanWeights, weightsOf } from './weights.js';
 
 /** A network for fixed lengths, as a list of kernels. */
-export interface Plan {
+export interface NetworkPlan {
   role: string;
   /** Inputs and outputs in the order of the graph, with their lengths. */
-  slots: Slot[];
-  operations: readonly Operation[];
+  slots: PlanSlot[];
+  operations: readonly PlanOperation[];
   /** Where everything that operations read and write lies, in bytes; of a slot its index. */
   places: ReadonlyMap<Storage, number>;
   arenaBytes: number;
-  weights: Weights;
+  weights: PlanWeights;
 }
 
-export interface Slot {
+export interface PlanSlot {
   name: string;
   direction: 'input' | 'output';
-  type: ElementType;
+  type: PlanType;
   dims: readonly number[];
 }
 
@@ -49,10 +49,10 @@ const OLDEST_OPSET = 13;
  *
  * @throws KdtalkerError OPERATOR_UNSUPPORTED for a node that no kind of operation computes
  */
-export async function planGraph(graph: EditableGraph, { role, open }: PlanFor): Promise<Plan> {
+export async function planGraph(graph: EditableGraph, { role, open }: PlanFor): Promise<NetworkPlan> {
   checkOpset(graph, role);
   const inputs = graph.inputs.map((info) => slotOf(info, open, role));
-  const constants: [string, Value][] = [];
+  const constants: [string, PlanValue][] = [];
   for (const [name, stored] of graph.constants) {
     const value = await storedValue(name, stored);
     if (value) constants.push([name, value]);
@@ -73,7 +73,7 @@ function checkOpset(graph: EditableGraph, role: string): void {
 }
 
 /** Plans every node, with values that lie where `parts` says. */
-function planned(planner: Planner, inputs: readonly Slot[], constants: readonly [string, Value][]) {
+function planned(planner: Planner, inputs: readonly PlanSlot[], constants: readonly [string, PlanValue][]) {
   for (const { name, type, dims } of inputs) planner.define(name, slotValue(name, 'input', type, dims));
   for (const [name, value] of constants) planner.define(name, value);
   for (const node of planner.graph.sorted()) planNode(new NodeContext(planner, node));
@@ -89,7 +89,7 @@ function planNode(context: NodeContext): void {
 }
 
 /** An output that is another value, a view of one or a constant, is a copy of it. */
-function finishOutput(planner: Planner, name: string): Slot {
+function finishOutput(planner: Planner, name: string): PlanSlot {
   const value = planner.value(name);
   const { dims } = value.layout;
   if (value.storage.direction !== 'output' || value.storage.name !== name) {
@@ -98,7 +98,7 @@ function finishOutput(planner: Planner, name: string): Slot {
   return { name, direction: 'output', type: 'float32', dims };
 }
 
-function slotOf({ name, type }: ValueInfoMessage, open: number, role: string): Slot {
+function slotOf({ name, type }: ValueInfoMessage, open: number, role: string): PlanSlot {
   const direction = 'input';
   const tensor = type?.tensorType;
   const dims = (tensor?.shape?.dim ?? []).map(({ dimValue }) => dimValue ?? open);
@@ -111,7 +111,7 @@ function slotOf({ name, type }: ValueInfoMessage, open: number, role: string): S
 }
 
 /** Gives every storage its place. */
-function laidOutPlan(planner: Planner, slots: Slot[]): Plan {
+function laidOutPlan(planner: Planner, slots: PlanSlot[]): NetworkPlan {
   const { operations, graph, role } = planner;
   const weights = weightsOf(graph);
   const places = new Map<Storage, number>();
@@ -132,7 +132,7 @@ function laidOutPlan(planner: Planner, slots: Slot[]): Plan {
   return { role, slots, operations, places, arenaBytes, weights };
 }
 
-function placeTemporaries(operations: readonly Operation[], places: Map<Storage, number>): number {
+function placeTemporaries(operations: readonly PlanOperation[], places: Map<Storage, number>): number {
   const { storages, lifetimes } = lifetimesOf(operations);
   const { offsets, bytes } = placeInArena(lifetimes);
   storages.forEach((storage, i) => void places.set(storage, offsets[i]!));
@@ -140,7 +140,7 @@ function placeTemporaries(operations: readonly Operation[], places: Map<Storage,
 }
 
 /** From the first operation that names a temporary to the last one. */
-export function lifetimesOf(operations: readonly Operation[]) {
+export function lifetimesOf(operations: readonly PlanOperation[]) {
   const uses = new Map<Storage, { first: number; last: number }>();
   operations.forEach(({ storages }, index) => {
     for (const storage of storages) {

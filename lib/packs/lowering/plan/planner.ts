@@ -3,15 +3,15 @@ import type { EditableGraph, EditableNode } from '../../onnx/index.js';
 import { sizeOf } from '../../onnx/types.js';
 import { type Chain, chainOperation } from './chain.js';
 import { denseLayout, isDense, type Layout, mergedAxes, slicedLayout } from './layout.js';
-import { type Operation, OperationWriter } from './operation.js';
+import { OperationWriter, type PlanOperation } from './operation.js';
 import { refusal } from './refusal.js';
 import {
   constantValue,
-  type ElementType,
   knownNumbers,
   laidOut,
+  type PlanType,
+  type PlanValue,
   type Storage,
-  type Value,
 } from './storage.js';
 
 /** A value that is to lie inside of another, so that joining them copies nothing. */
@@ -29,8 +29,8 @@ export interface Part {
  * chains of elementwise operators: they wait until something else needs them.
  */
 export class Planner {
-  readonly operations: Operation[] = [];
-  readonly #values = new Map<string, Value>();
+  readonly operations: PlanOperation[] = [];
+  readonly #values = new Map<string, PlanValue>();
   readonly #chains = new Map<string, Chain>();
   /** Names of values that an operation writes. */
   readonly written = new Set<string>();
@@ -46,12 +46,12 @@ export class Planner {
     return refusal(this.role, node, form);
   }
 
-  define(name: string, value: Value): void {
+  define(name: string, value: PlanValue): void {
     this.#values.set(name, value);
   }
 
   /** A value to read; its chain is computed now. */
-  value(name: string): Value {
+  value(name: string): PlanValue {
     const chain = this.#chains.get(name);
     if (chain) {
       this.#chains.delete(name);
@@ -91,7 +91,7 @@ export class Planner {
   }
 
   /** Defines a value of float32 that the caller's operation will write. */
-  target(name: string, dims: readonly number[]): Value {
+  target(name: string, dims: readonly number[]): PlanValue {
     const known = this.#values.get(name);
     if (known) return known;
     const value = this.#place(name, dims);
@@ -100,7 +100,7 @@ export class Planner {
     return value;
   }
 
-  #place(name: string, dims: readonly number[]): Value {
+  #place(name: string, dims: readonly number[]): PlanValue {
     const part = this.parts.get(name);
     if (part) {
       this.#inPlace.add(name);
@@ -111,12 +111,12 @@ export class Planner {
     return temporary(dims);
   }
 
-  emit(operation: Operation): void {
+  emit(operation: PlanOperation): void {
     this.operations.push(operation);
   }
 
   /** Copies a value to another of the same dims. */
-  copy(from: Value, to: Value, node: string): void {
+  copy(from: PlanValue, to: PlanValue, node: string): void {
     const { lengths, strides } = mergedAxes(to.layout.dims, [to.layout.strides, from.layout.strides]);
     const writer = new OperationWriter().axes(lengths).write(to, [lengths, strides[0]!]);
     const kind = from.storage.type === 'int64' ? 'toFloat' : 'copy';
@@ -124,12 +124,12 @@ export class Planner {
   }
 
   /** The value with its elements side by side, in a copy if need be. */
-  dense(value: Value, node: string): Value {
+  dense(value: PlanValue, node: string): PlanValue {
     if (isDense(value.layout)) return value;
     return this.#copied(value, node);
   }
 
-  #copied(value: Value, node: string): Value {
+  #copied(value: PlanValue, node: string): PlanValue {
     const { dims } = value.layout;
     const known = knownNumbers(value);
     if (known) return constantValue(value.storage.type, dims, known);
@@ -139,7 +139,7 @@ export class Planner {
   }
 
   /** The value's elements with other lengths, in a copy if strides cannot say it. */
-  reshaped(value: Value, layoutOf: (layout: Layout) => Layout | undefined, node: string): Value {
+  reshaped(value: PlanValue, layoutOf: (layout: Layout) => Layout | undefined, node: string): PlanValue {
     const layout = layoutOf(value.layout);
     if (layout) return laidOut(value, layout);
     const copy = this.#copied(value, node);
@@ -147,7 +147,7 @@ export class Planner {
   }
 }
 
-function temporary(dims: readonly number[]): Value {
+function temporary(dims: readonly number[]): PlanValue {
   const storage: Storage = { where: 'arena', type: 'float32', elements: sizeOf(dims) };
   return { storage, layout: denseLayout(dims) };
 }
@@ -156,9 +156,9 @@ function temporary(dims: readonly number[]): Value {
 export function slotValue(
   name: string,
   direction: 'input' | 'output',
-  type: ElementType,
+  type: PlanType,
   dims: readonly number[],
-): Value {
+): PlanValue {
   const storage: Storage = { where: 'slot', type, elements: sizeOf(dims), name, direction };
   return { storage, layout: denseLayout(dims) };
 }

@@ -2,13 +2,13 @@ import { sizeOf } from '../../onnx/types.js';
 import { denseLayout, type Layout, placesOf } from './layout.js';
 
 /** Element types of a plan's buffers. */
-export type ElementType = 'float32' | 'int64';
+export type PlanType = 'float32' | 'int64';
 
 /** A dense array that operations view. */
 export interface Storage {
   /** The arena, the network's weights, the plan's own constants, or a tensor that is bound. */
   readonly where: 'arena' | 'weights' | 'constants' | 'slot';
-  readonly type: ElementType;
+  readonly type: PlanType;
   readonly elements: number;
   /** Of a weight: its name in the graph. Of a slot: its name. */
   readonly name?: string;
@@ -19,7 +19,7 @@ export interface Storage {
 }
 
 /** A tensor of the network: its elements are those of a storage that a layout names. */
-export interface Value {
+export interface PlanValue {
   readonly storage: Storage;
   readonly layout: Layout;
   /** The storage's elements, if they are known before a run. */
@@ -27,7 +27,11 @@ export interface Value {
 }
 
 /** A value whose elements are known, for the plan's own constants. */
-export function constantValue(type: ElementType, dims: readonly number[], numbers: ArrayLike<number>): Value {
+export function constantValue(
+  type: PlanType,
+  dims: readonly number[],
+  numbers: ArrayLike<number>,
+): PlanValue {
   const host =
     type === 'float32' && !(numbers instanceof Float32Array) ? Float32Array.from(numbers) : numbers;
   const storage: Storage = { where: 'constants', type, elements: sizeOf(dims), numbers: host };
@@ -35,17 +39,17 @@ export function constantValue(type: ElementType, dims: readonly number[], number
 }
 
 /** The same elements otherwise laid out. */
-export function laidOut({ storage, host }: Value, layout: Layout): Value {
+export function laidOut({ storage, host }: PlanValue, layout: Layout): PlanValue {
   return { storage, layout, host };
 }
 
 /** The elements in their order; undefined if they are not known. */
-export function knownNumbers({ host, layout }: Value): number[] | undefined {
+export function knownNumbers({ host, layout }: PlanValue): number[] | undefined {
   return host && placesOf(layout).map((place) => host[place]!);
 }
 
 /** The number that every element is; undefined if they differ or are not known. */
-export function knownScalar({ host, layout }: Value): number | undefined {
+export function knownScalar({ host, layout }: PlanValue): number | undefined {
   return host && layout.strides.every((stride, axis) => stride === 0 || layout.dims[axis] === 1)
     ? host[layout.offset]
     : undefined;

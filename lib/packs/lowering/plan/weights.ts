@@ -2,7 +2,7 @@ import { DATA_TYPE, type EditableGraph, type StoredTensor } from '../../onnx/ind
 import { aligned } from './arena.js';
 
 /** The weights of a network in one file: the same for every window, so that all plans of it share them. */
-export interface Weights {
+export interface PlanWeights {
   /** Bytes from the beginning of the file, by the constants' names. */
   offsets: ReadonlyMap<string, number>;
   tensors: ReadonlyMap<string, StoredTensor>;
@@ -10,7 +10,7 @@ export interface Weights {
 }
 
 /** All float32 constants in the order of the graph. */
-export function weightsOf(graph: EditableGraph): Weights {
+export function weightsOf(graph: EditableGraph): PlanWeights {
   const offsets = new Map<string, number>();
   const tensors = new Map<string, StoredTensor>();
   let bytes = 0;

@@ -7,8 +7,8 @@ import type { WrittenFile, WrittenModel } from '../../onnx/index.js';
 import { aligned } from './arena.js';
 import { planBytes } from './format.js';
 import { PLAN_SUFFIX } from './kinds.js';
-import type { Plan } from './plan.js';
-import type { Weights } from './weights.js';
+import type { NetworkPlan } from './plan.js';
+import type { PlanWeights } from './weights.js';
 
 /** Options of {@link writePlan}. */
 export interface WritePlanOptions {
@@ -19,7 +19,7 @@ export interface WritePlanOptions {
 
 /** Writes a plan, and beside it the weights of its network as its data; memory holds one weight at a time. */
 export async function writePlan(
-  plan: Plan,
+  plan: NetworkPlan,
   directory: string,
   options: WritePlanOptions = {},
 ): Promise<Required<WrittenModel>> {
@@ -32,7 +32,7 @@ export async function writePlan(
 
 /** Every weight begins at a multiple of the arena's alignment, after zeros. */
 async function writeWeights(
-  { offsets, tensors, bytes }: Weights,
+  { offsets, tensors, bytes }: PlanWeights,
   directory: string,
   file: string,
   { signal, onProgress }: WritePlanOptions,

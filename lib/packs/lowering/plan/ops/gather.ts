@@ -10,7 +10,7 @@ import {
 } from '../layout.js';
 import type { NodeContext, PlanNode } from '../node-context.js';
 import { OperationWriter } from '../operation.js';
-import { knownNumbers, laidOut, type Value } from '../storage.js';
+import { knownNumbers, laidOut, type PlanValue } from '../storage.js';
 
 /** Elements of an axis by their numbers: a view where these are known and lie equally far apart. */
 export const GATHERS: Record<string, PlanNode> = { Gather: gather };
@@ -36,7 +36,7 @@ function evenly(layout: Layout, axis: number, known: number[], dims: readonly nu
   return reshapedLayout(taken, [...layout.dims.slice(0, axis), ...dims, ...layout.dims.slice(axis + 1)]);
 }
 
-function byTable(context: NodeContext, data: Value, indices: Value, axis: number): void {
+function byTable(context: NodeContext, data: PlanValue, indices: PlanValue, axis: number): void {
   const [rank, { dims }] = [indices.layout.dims.length, data.layout];
   const result = [...dims.slice(0, axis), ...indices.layout.dims, ...dims.slice(axis + 1)];
   // Along the axes of the table the data does not move, and the table moves only along them.

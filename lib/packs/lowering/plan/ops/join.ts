@@ -2,7 +2,7 @@ import { textOf } from '../../attributes.js';
 import { type Layout, mergedAxes, slicedLayout } from '../layout.js';
 import type { NodeContext, PlanNode } from '../node-context.js';
 import { OperationWriter } from '../operation.js';
-import { laidOut, type Value } from '../storage.js';
+import { laidOut, type PlanValue } from '../storage.js';
 
 /** Operators that put values beside each other. */
 export const JOINS: Record<string, PlanNode> = { Concat: concat, Pad: pad };
@@ -48,7 +48,7 @@ function pad(context: NodeContext): void {
   context.copy(context.input(0), laidOut(out, inside));
 }
 
-function fill(context: NodeContext, out: Value, number: number): void {
+function fill(context: NodeContext, out: PlanValue, number: number): void {
   const { dims, strides } = out.layout;
   if (dims.includes(0)) return;
   const merged = mergedAxes(dims, [strides]);

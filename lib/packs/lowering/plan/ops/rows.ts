@@ -3,7 +3,7 @@ import { floatOf, intOf, intsOf } from '../../attributes.js';
 import { broadcastLayout, fromFront, type Layout, mergedAxes, reshapedLayout } from '../layout.js';
 import type { NodeContext, PlanNode } from '../node-context.js';
 import { OperationWriter } from '../operation.js';
-import { constantValue, laidOut, type Value } from '../storage.js';
+import { constantValue, laidOut, type PlanValue } from '../storage.js';
 
 /** Operators that make something of whole rows: sums, softmax, normalisations. */
 export const ROWS: Record<string, PlanNode> = {
@@ -92,8 +92,8 @@ function instanceNormalisation(context: NodeContext): void {
 /** Rows are everything from `axis` on. */
 function normalise(
   context: NodeContext,
-  value: Value,
-  { scale, shift, axis }: { scale: Value; shift: Value; axis: number },
+  value: PlanValue,
+  { scale, shift, axis }: { scale: PlanValue; shift: PlanValue; axis: number },
 ): void {
   const { dims } = value.layout;
   const all = [context.out(dims), value, scale, shift];
