@@ -5,6 +5,7 @@
  * {@link KdtalkerError} with the engine's code, its message and the caller's stack.
  */
 import { isMainThread } from 'node:worker_threads';
+import type { GpuReports } from './gpu-report.js';
 import { loadAddonFile, runtimeLibraries } from './installed.js';
 import { withKdtalkerErrors } from './native-errors.js';
 import type { Picture } from './picture.js';
@@ -181,26 +182,6 @@ export interface NativeWeightLayout {
 export interface CpuFeatures {
   isa: string;
   bf16: boolean;
-}
-
-/** A GPU; `error` says why it cannot be used, `wrong` which part of the self-test has other numbers than the CPU. Both may be empty. */
-export interface GpuReport {
-  name: string;
-  /** 89 is 8.9. */
-  capability: number;
-  multiprocessors: number;
-  bytes: number;
-  free: number;
-  error: string;
-  wrong: string;
-}
-
-/** The library for GPUs, and what it sees. Versions are those of CUDA, as 13000. */
-export interface GpuReports {
-  library: string;
-  driver: number;
-  runtime: number;
-  gpus: GpuReport[];
 }
 
 /** The addon's exports. The engine's own threads settle promises, never libuv's pool. */

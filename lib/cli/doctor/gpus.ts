@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { GpuReport, GpuReports } from '../../binding.js';
+import type { GpuReport, GpuReports } from '../../gpu-report.js';
 import { addonFile } from '../../installed.js';
 import { bytes } from '../layout.js';
 import { type Check, type Finding, failed } from './check.js';
