@@ -207,6 +207,8 @@ interface Addon {
   cpuFeatures(): CpuFeatures;
   /** Tries every GPU. A broken driver may take the process down, so it runs in a process of its own. */
   examineGpus(): Promise<GpuReports>;
+  /** Throws if the device cannot be used. */
+  checkDevice(device: string): Promise<void>;
   openTalker(options: NativeTalkerOptions): Promise<TalkerHandle>;
   /** The checks of openTalker on the networks, with one network in memory at a time. */
   checkModel(options: NativeTalkerOptions): Promise<void>;

@@ -1,10 +1,13 @@
-// A clip of the puppet whose five networks are plans: the frames are those of ONNX Runtime, and nothing more crosses.
+// A clip of the puppet whose five networks are plans: the frames are those of ONNX Runtime, and nothing more crosses. `cuda:0` is the
+// double of CUDA.
 import type { Counters, Talker } from 'kdtalker';
 import t, { type Test } from 'tap';
+import { takeCudaDouble } from './support/cuda-double.js';
 import { plannedTalker } from './support/planned-talker.js';
 import { loadTalker, portraitFile, speech } from './support/talker.js';
 
 const FRAMES = 4;
+takeCudaDouble();
 
 interface Shown {
   frames: Uint8Array[];
@@ -49,10 +52,15 @@ function alike(t: Test, found: Shown, expected: Shown): void {
   t.ok(Math.max(...apart) < 1e-3, `motion: ${Math.max(...apart).toExponential(1)} at most`);
 }
 
-for (const device of ['cpu', 'guarded'])
+const load = (t: Test, device: string) =>
+  device === 'cuda:0' ? loadTalker(t, { device }) : plannedTalker(t, 'puppet', device);
+
+for (const device of ['cpu', 'guarded', 'cuda:0'])
   t.test(`the puppet as plans: ${device}`, async (t) => {
     const plain = await show(await loadTalker(t, { device: 'cpu', threads: 1 }));
-    const planned = await show(await plannedTalker(t, 'puppet', device));
+    const talker = await load(t, device);
+    t.equal(talker.device, device);
+    const planned = await show(talker);
     t.equal(planned.frames.length, FRAMES);
     alike(t, planned, plain);
     const crossings = ({ pack: _, ...others }: Counters) => others;

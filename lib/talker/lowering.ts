@@ -3,6 +3,7 @@ import { native } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { type CacheOptions, loweredPack } from '../packs/lowering/cache.js';
 import type { LoweredPack } from '../packs/lowering/cache-entry.js';
+import { plannedPack } from '../packs/lowering/plan/plan-pack.js';
 import type { Precision } from '../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../packs/native-options.js';
 import type { Pack } from '../packs/pack.js';
@@ -13,13 +14,16 @@ export type PrecisionChoice = Precision | 'auto';
 /** Devices whose networks run on the processor. */
 const ON_CPU: readonly string[] = ['auto', 'cpu', 'guarded'];
 
+const isGpu = (device: string) => /^cuda(:|$)/.test(device);
+
 /**
  * The precision that an option selects on this machine.
  *
- * @throws KdtalkerError DEVICE_UNAVAILABLE for bf16 on a processor without it
+ * @throws KdtalkerError DEVICE_UNAVAILABLE for bf16 on a device without it
  */
-export function precisionFor(choice: PrecisionChoice): Precision {
+export function precisionFor(choice: PrecisionChoice, device = 'cpu'): Precision {
   if (choice === 'fp32') return choice;
+  if (isGpu(device)) return precisionOnGpu(choice, device);
   const { isa, bf16 } = native().cpuFeatures();
   if (choice === 'auto') return bf16 ? 'bf16' : 'fp32';
   if (bf16) return choice;
@@ -29,10 +33,58 @@ export function precisionFor(choice: PrecisionChoice): Precision {
   );
 }
 
+function precisionOnGpu(choice: PrecisionChoice, device: string): Precision {
+  if (choice === 'auto') return 'fp32';
+  throw new KdtalkerError(
+    'DEVICE_UNAVAILABLE',
+    `Expected 'fp32' or 'auto' for precision on device '${device}' but received '${choice}': its kernels compute in float32`,
+  );
+}
+
 /** How a pack is lowered. */
 export interface LowerOptions extends Omit<CacheOptions, 'check'> {
   /** The check of the pack's files, which may still be running; it is awaited before the files are used. */
   checked?: Promise<unknown> | undefined;
+}
+
+/**
+ * The form of a pack's networks for a device, made on first use; undefined if the device runs the pack's own files.
+ *
+ * @throws KdtalkerError as {@link lowerForCpu}; on a GPU also DEVICE_UNAVAILABLE, DEVICE_MEMORY, and OPERATOR_UNSUPPORTED for a node that
+ *   no kernel computes
+ */
+export function lowerFor(
+  pack: Pack,
+  device: string,
+  precision: Precision,
+  options: LowerOptions,
+): Promise<LoweredPack | undefined> {
+  return isGpu(device) ? planForGpu(pack, device, options) : lowerForCpu(pack, device, precision, options);
+}
+
+/** A GPU that cannot be used is refused before anything is planned. */
+async function planForGpu(pack: Pack, device: string, { checked, ...options }: LowerOptions) {
+  const { signal } = options;
+  await orAborted(native().checkDevice(device), { signal, what: 'Opening the device' });
+  const { window, steps, fixedWindow } = pack.manifest.sampler;
+  if (!fixedWindow) throw openWindow(pack, device);
+  return plannedPack(pack, { window, steps }, { ...options, check: checkOf(pack, checked, signal) });
+}
+
+function openWindow({ manifest }: Pack, device: string): KdtalkerError {
+  return new KdtalkerError(
+    'DEVICE_UNAVAILABLE',
+    `Expected a pack with fixedWindow for device '${device}' but '${manifest.name}' leaves the length of a window to each clip, and a plan is made for one length. Use device 'cpu'`,
+  );
+}
+
+/** The check of a pack that lowering and planning trust. */
+function checkOf(pack: Pack, checked: Promise<unknown> | undefined, signal: AbortSignal | undefined) {
+  return async () => {
+    await checked;
+    const check = native().checkModel(nativeTalkerOptions(pack));
+    await orAborted(check, { signal, what: 'Checking the pack' });
+  };
 }
 
 /**
@@ -49,12 +101,7 @@ export async function lowerForCpu(
   { checked, ...options }: LowerOptions,
 ): Promise<LoweredPack | undefined> {
   if (!ON_CPU.includes(device)) return undefined;
-  const { cpuFeatures, layOutWeights, checkModel } = native();
+  const { cpuFeatures, layOutWeights } = native();
   const target = { device: 'cpu', precision, cpu: cpuFeatures().isa, layOutWeights };
-  const check = async () => {
-    await checked;
-    const { signal } = options;
-    await orAborted(checkModel(nativeTalkerOptions(pack)), { signal, what: 'Checking the pack' });
-  };
-  return loweredPack(pack, target, { ...options, check });
+  return loweredPack(pack, target, { ...options, check: checkOf(pack, checked, options.signal) });
 }

@@ -15,7 +15,7 @@ import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './
 import type { ClipSource, FramePortraits } from './clip-run.js';
 import type { FaceToCut, PhotoSize } from './cut.js';
 import type { TalkerHost } from './host.js';
-import { lowerForCpu, precisionFor } from './lowering.js';
+import { lowerFor, precisionFor } from './lowering.js';
 import { Motion } from './motion.js';
 import { Pending } from './pending.js';
 import { pictureMotion } from './picture-motion.js';
@@ -44,7 +44,7 @@ const closeTalker = (handle: TalkerHandle) => native().closeTalker(handle);
 export class Talker {
   /** The pack's manifest. */
   readonly pack: PackManifest;
-  /** The device in use: `'cpu'` or `'guarded'`. */
+  /** The device in use: `'cpu'`, `'guarded'` or `'cuda:0'`. */
   readonly device: string;
   /** Arithmetic of its lowered networks: the precision selected on this machine. */
   readonly precision: Precision;
@@ -86,12 +86,12 @@ export class Talker {
 
   static async #load(pack: string, plan: ReturnType<typeof planTalker>): Promise<Talker> {
     const { device, threads, signal, onProgress, lowering, precision: choice } = plan;
-    const precision = lowering ? precisionFor(choice) : 'fp32';
+    const precision = lowering ? precisionFor(choice, device) : 'fp32';
     const found = await readPack(pack);
     const checked = checkPack(found, signal ? { signal } : {});
     checked.catch(() => {}); // awaited below, unless something else fails first
     const lowered = lowering
-      ? await lowerForCpu(found, device, precision, { signal, onProgress, checked })
+      ? await lowerFor(found, device, precision, { signal, onProgress, checked })
       : undefined;
     if (!lowered) await checked; // the engine opens these files
     const opening = native().openTalker(nativeTalkerOptions(found, { device, threads, lowered }));

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "addon/exports.h"
 #include "addon/handles.h"
@@ -19,15 +21,27 @@ Napi::Value OpenTalker(const Napi::CallbackInfo& info) {
       });
 }
 
-// checkModel(options) -> Promise<void>
-Napi::Value CheckModel(const Napi::CallbackInfo& info) {
-  Instance& instance = Instance::Of(info.Env());
-  auto work = [runtime = instance.runtime(), options = TalkerOptionsOf(info[0].ToObject())] {
-    Model::Check(runtime, options);
+// A promise of `check` passing without an error.
+template <class Check>
+Napi::Value Checking(const Napi::CallbackInfo& info, Check check) {
+  auto work = [check = std::move(check)] {
+    check();
     return 0;
   };
-  return instance.jobs().Run<int>(info.Env(), std::move(work),
-                                  [](Napi::Env env, int&) { return env.Undefined(); });
+  return Instance::Of(info.Env()).jobs().Run<int>(info.Env(), std::move(work), [](Napi::Env env, int&) {
+    return env.Undefined();
+  });
+}
+
+// checkDevice(name) -> Promise<void>: it can be used
+Napi::Value CheckDevice(const Napi::CallbackInfo& info) {
+  return Checking(info, [name = std::string(info[0].ToString())] { OpenDevice(name); });
+}
+
+// checkModel(options) -> Promise<void>
+Napi::Value CheckModel(const Napi::CallbackInfo& info) {
+  return Checking(info, [runtime = Instance::Of(info.Env()).runtime(),
+                         options = TalkerOptionsOf(info[0].ToObject())] { Model::Check(runtime, options); });
 }
 
 Napi::Object CountToJs(Napi::Env env, const CrossingCount& count) {
@@ -89,6 +103,7 @@ Napi::Value TalkerDevice(const Napi::CallbackInfo& info) {
 
 void ExportTalker(Napi::Env env, Napi::Object exports) {
   exports.Set("openTalker", Napi::Function::New<Call<OpenTalker>>(env, "openTalker"));
+  exports.Set("checkDevice", Napi::Function::New<Call<CheckDevice>>(env, "checkDevice"));
   exports.Set("checkModel", Napi::Function::New<Call<CheckModel>>(env, "checkModel"));
   exports.Set("talkerCounters", Napi::Function::New<Call<TalkerCounters>>(env, "talkerCounters"));
   exports.Set("talkerDeviceBytes", Napi::Function::New<Call<TalkerDeviceBytes>>(env, "talkerDeviceBytes"));

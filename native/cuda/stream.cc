@@ -49,6 +49,7 @@ void DestroyStream(Stream* stream) {
     Synchronise(*stream);
     return cudaStreamDestroy(stream->handle);
   });
+  stream->gate->Close();
   stream->progress->Reach(stream->progress->given);
   stream->device.streams.Remove(stream->progress);
 }
@@ -71,11 +72,10 @@ Status Copy(Stream* stream, void* to, const void* from, std::size_t bytes, Direc
 
 void CallOnce(void* data) {
   const std::unique_ptr<HostWork> work(static_cast<HostWork*>(data));
-  work->run(work->bytes.get());
+  work->Run();
 }
 void CallAgain(void* data) {
-  const auto& work = *static_cast<HostWork*>(data);
-  work.run(work.bytes.get());
+  static_cast<HostWork*>(data)->Run();
 }
 
 std::unique_ptr<HostWork> CopyOf(void (*run)(const void*), const void* work, std::size_t bytes) {
@@ -89,6 +89,7 @@ std::unique_ptr<HostWork> CopyOf(void (*run)(const void*), const void* work, std
 Status OnHost(Stream* stream, void (*run)(const void* work), const void* work, std::size_t bytes) {
   return RunOn(stream->device, [&] {
     auto copy = CopyOf(run, work, bytes);
+    copy->gate = stream->gate;
     if (stream->capturing) {
       stream->captured.push_back(std::move(copy));
       return cudaLaunchHostFunc(stream->handle, &CallAgain, stream->captured.back().get());

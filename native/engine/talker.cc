@@ -13,14 +13,21 @@ namespace {
 // further core as much again: eight are more than an encoder can use. Other clips use the remaining cores.
 constexpr int kMostAtOnce = 8;
 
+std::string RolesWithoutPlan(const TalkerOptions& options) {
+  std::string roles;
+  for (const auto& [role, network] : options.roles) {
+    if (network.weights.empty()) roles += (roles.empty() ? "" : ", ") + role;
+  }
+  return roles;
+}
+
 // Throws Error DEVICE_UNAVAILABLE if the networks cannot run on the device.
 std::shared_ptr<Device> DeviceFor(const TalkerOptions& options) {
   auto device = OpenDevice(options.device);
-  if (device->runs_sessions()) return device;
-  std::string networks;
-  for (const auto& [role, network] : options.roles) networks += (networks.empty() ? "" : ", ") + role;
+  const std::string missing = device->runs_sessions() ? "" : RolesWithoutPlan(options);
+  if (missing.empty()) return device;
   throw Error("DEVICE_UNAVAILABLE", "Expected a plan for device '" + std::string(device->name()) +
-                                        "' of each network but the pack has none of " + networks +
+                                        "' of each network but the pack has none of " + missing +
                                         ". Use device 'cpu'");
 }
 
@@ -38,6 +45,7 @@ Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, s
 }
 
 int Talker::frames_at_once() const {
+  if (!device_->runs_sessions()) return 1;  // one frame uses the whole device
   return std::clamp(options().threads / model_.session_threads(), 1, kMostAtOnce);
 }
 

@@ -1,0 +1,76 @@
+// Clips on `cuda:0`, which is the double of CUDA here: what a service sees when all is well, and when a GPU fails.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Talker } from 'kdtalker';
+import t, { type Test } from 'tap';
+import { type Ended, run, speechFile } from './support/cli.js';
+import { CUDA_DOUBLE, takeCudaDouble } from './support/cuda-double.js';
+import { fails } from './support/media.js';
+import { loadTalker, portraitFile, speech } from './support/talker.js';
+
+takeCudaDouble();
+const NO_MEMORY = /DEVICE_MEMORY: Expected memory of device 'cuda:0'/;
+const LOST = /DEVICE_LOST: .*Start this process again to use the GPU/s;
+
+/** A clip of pictures by the command, with settings of the double. */
+function animate(t: Test, settings: string): { folder: string; ended: Promise<Ended> } {
+  const folder = t.testdir({ out: {} });
+  const args = ['--portrait', portraitFile, '--speech', speechFile(folder, 0.2), '--seed', '7'];
+  const out = ['--out', join(folder, 'out', '%03d.png'), '--device', 'cuda:0'];
+  const env = { KDTALKER_CUDA: CUDA_DOUBLE, KDTALKER_CUDA_DOUBLE: settings };
+  return { folder: join(folder, 'out'), ended: run(['animate', ...args, ...out], { env }) };
+}
+
+const pictures = (folder: string) => readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+
+t.test('the same bytes in every order of threads, streams and copies', async (t) => {
+  const { folder, ended } = animate(t, 'seed=0');
+  t.match(await ended, { code: 0 });
+  const expected = pictures(folder);
+  t.equal(expected.length, 5);
+  for (const settings of ['seed=1', 'seed=2', 'seed=1 late=1']) {
+    const other = animate(t, settings);
+    t.match(await other.ended, { code: 0 }, settings);
+    t.ok(
+      pictures(other.folder).every((picture, i) => picture.equals(expected[i]!)),
+      settings,
+    );
+  }
+});
+
+t.test('a GPU without memory, and one that is lost: the sentence that fits', async (t) => {
+  for (const [settings, stderr] of [
+    ['memory=1000000', NO_MEMORY],
+    ['fail=cudaMalloc:6:2', NO_MEMORY],
+    ['fail=cudaMalloc:18:2', NO_MEMORY],
+    ['lose=100:719', LOST],
+    ['lose=300:719', LOST],
+    ['lose=400:719', LOST],
+    ['lose=500:719', LOST],
+  ] as const) {
+    const { folder, ended } = animate(t, settings);
+    t.match(await ended, { code: 1, stderr }, settings);
+    t.same(readdirSync(folder), [], 'nothing is left');
+  }
+});
+
+t.test('a clip that is aborted, and a talker that is closed in the middle', async (t) => {
+  const talker = await loadTalker(t, { device: 'cuda:0' });
+  const portrait = await talker.portrait(portraitFile);
+  const stop = new AbortController();
+  const frames = talker.animate(portrait, speech(50), { signal: stop.signal }).frames();
+  await frames.next();
+  stop.abort();
+  await fails(t, () => frames.next(), 'ABORTED');
+  const others = talker.animate(portrait, speech(50)).frames();
+  await others.next();
+  await talker.close();
+  await fails(t, () => others.next(), 'ABORTED');
+});
+
+t.test('options that a GPU does not have', async (t) => {
+  const bf16 = () => Talker.load('puppet', { device: 'cuda:0', precision: 'bf16' });
+  await fails(t, bf16, 'DEVICE_UNAVAILABLE', /'fp32' or 'auto' for precision on device 'cuda:0'/);
+  const plain = () => Talker.load('puppet', { device: 'cuda:0', lowering: false });
+  await fails(t, plain, 'DEVICE_UNAVAILABLE', /none of .*denoiser/);
+});
