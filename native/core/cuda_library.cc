@@ -75,6 +75,11 @@ const cuda::Api* ApiOf(void* library) {
   return entry == nullptr ? nullptr : entry(cuda::kAbiVersion);
 }
 
+Error Unavailable(const Remedy& remedy, const std::string& device, const std::string& said) {
+  return Error("DEVICE_UNAVAILABLE", std::string(remedy.expected) + " for device '" + device +
+                                         "' but CUDA said " + said + ". " + remedy.remedy);
+}
+
 }  // namespace
 
 bool IsLost(cuda::Status status) {
@@ -122,9 +127,7 @@ Error CudaLibrary::ErrorOf(cuda::Status status, const std::string& device, const
     return Error("DEVICE_LOST", "Expected " + what + " on device '" + device + "' but CUDA said " + said +
                                     ". Start this process again to use the GPU; talkers on 'cpu' go on");
   for (const Remedy& each : kRemedies) {
-    if (each.status == status)
-      return Error("DEVICE_UNAVAILABLE", std::string(each.expected) + " for device '" + device +
-                                             "' but CUDA said " + said + ". " + each.remedy);
+    if (each.status == status) return Unavailable(each, device, said);
   }
   return Error("NATIVE", "Expected " + what + " on device '" + device + "' but CUDA said " + said);
 }
