@@ -70,17 +70,26 @@ function build(kind, { file, text }) {
   });
   const linked = others
     .split('\n')
-    .filter((each) => /kdtalker_cuda_double\.dir|cuda\/(main|crossings)\.cc\.o$/.test(each));
+    .filter((each) => /kdtalker_cuda_objects\.dir|cuda\/(main|crossings)\.cc\.o$/.test(each));
   const program = path.join(mutant, 'tests');
   const sanitize = kind === 'plain' ? [] : ['-fsanitize=thread'];
   execFileSync('c++', [...sanitize, object, ...linked, '-lpthread', '-o', program]);
   return program;
 }
 
-function isFound(kind, mutant) {
+/** Whether the tests of a kernel's file fail. A mutant may wait for ever, which is found too. */
+function fails(kind, mutant) {
   const program = build(kind, mutant);
   const env = { ...process.env, TSAN_OPTIONS: 'halt_on_error=1' };
   return spawnSync(program, { env, stdio: 'ignore', timeout: 120000 }).status !== 0;
+}
+
+/** Without this a harness that always fails would find every mutant. */
+function checkUnchanged(file) {
+  const text = readFileSync(path.join(root, KERNELS, file), 'utf8');
+  for (const kind of kinds)
+    if (fails(kind, { file, text }))
+      fail(`Expected the tests of ${file} to pass unchanged (${kind}) but they fail.`);
 }
 
 for (const kind of kinds)
@@ -88,9 +97,11 @@ for (const kind of kinds)
     cwd: root,
     stdio: 'inherit',
   });
+const all = mutants();
+for (const file of new Set(all.map((each) => each.file))) checkUnchanged(file);
 let survivors = 0;
-for (const mutant of mutants()) {
-  const found = kinds.filter((kind) => isFound(kind, mutant));
+for (const mutant of all) {
+  const found = kinds.filter((kind) => fails(kind, mutant));
   console.log(
     `${mutant.file}: ${mutant.what}: ${found.length > 0 ? `found by ${found.join(' and ')}` : 'NOT FOUND'}`,
   );

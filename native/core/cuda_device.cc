@@ -3,6 +3,7 @@
 #include "core/cuda_device.h"
 
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "core/cuda_library.h"
@@ -14,9 +15,14 @@ namespace {
 
 constexpr int kOldestCapability = 80;
 
-int IndexOf(const std::string& name) {
-  int index = 0;
-  if (name.size() > 5) std::from_chars(name.data() + 5, name.data() + name.size(), index);
+// "cuda" is GPU 0, "cuda:3" GPU 3.
+std::optional<int> IndexOf(const std::string& name) {
+  if (name == "cuda") return 0;
+  if (name.rfind("cuda:", 0) != 0) return std::nullopt;
+  int index = -1;
+  const char* end = name.data() + name.size();
+  const auto [at, error] = std::from_chars(name.data() + 5, end, index);
+  if (error != std::errc() || at != end || index < 0) return std::nullopt;
   return index;
 }
 
@@ -27,9 +33,7 @@ class CudaDevice final : public Device {
     CheckCapability(index);
     Check(api_.open(index, most, &handle_), "a context");
   }
-  ~CudaDevice() override {
-    if (handle_ != nullptr) api_.close(handle_);
-  }
+  ~CudaDevice() override { api_.close(handle_); }
   CudaDevice(const CudaDevice&) = delete;
   CudaDevice& operator=(const CudaDevice&) = delete;
 
@@ -43,11 +47,8 @@ class CudaDevice final : public Device {
   }
 
   std::unique_ptr<Stream> MakeStream(Priority priority) override { return NewStream(priority); }
-  std::unique_ptr<Event> MakeEvent() override {
-    cuda::Event* event = nullptr;
-    Check(api_.make_event(handle_, false, &event), "an event");
-    return std::make_unique<CudaEvent>(shared_from_this(), api_, event);
-  }
+  std::unique_ptr<Event> MakeEvent() override { return NewEvent(false); }
+  std::unique_ptr<TimedEvent> MakeTimedEvent() override { return NewEvent(true); }
 
   // Arithmetic happens on the device, by its own addresses.
   void* Resolve(void*) const override { throw NotHere(); }
@@ -93,6 +94,12 @@ class CudaDevice final : public Device {
     return std::make_unique<CudaStream>(shared_from_this(), library_, handle_, stream);
   }
 
+  std::unique_ptr<CudaEvent> NewEvent(bool timed) {
+    cuda::Event* event = nullptr;
+    Check(api_.make_event(handle_, timed, &event), "an event");
+    return std::make_unique<CudaEvent>(shared_from_this(), library_, event);
+  }
+
   Error NotHere() const {
     return Error("DEVICE_UNAVAILABLE", "Expected a plan of the networks for device '" + name_ +
                                            "' but this pack has none: its networks run on 'cpu'");
@@ -107,16 +114,11 @@ class CudaDevice final : public Device {
 }  // namespace
 
 bool IsCudaName(const std::string& name) {
-  if (name == "cuda") return true;
-  if (name.rfind("cuda:", 0) != 0) return false;
-  int index = -1;
-  const char* end = name.data() + name.size();
-  const auto [at, error] = std::from_chars(name.data() + 5, end, index);
-  return error == std::errc() && at == end && index >= 0;
+  return IndexOf(name).has_value();
 }
 
 std::shared_ptr<Device> MakeCudaDevice(const std::string& name, std::uint64_t most) {
-  return std::make_shared<CudaDevice>(CudaLibrary::Open(), IndexOf(name), most);
+  return std::make_shared<CudaDevice>(CudaLibrary::Open(), IndexOf(name).value(), most);
 }
 
 }  // namespace kdtalker

@@ -2,7 +2,9 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -22,8 +24,6 @@ enum : cuda::Status {
   kNoDevice = 100,
   kInvalidDevice = 101,
   kNoKernelImage = 209,
-  kFirstFault = 700,  // of a kernel: from here on the device gives the same error for ever
-  kLastFault = 720,
   kSystemDriverMismatch = 803,
   kUnknown = 999
 };
@@ -69,6 +69,13 @@ constexpr Remedy kRemedies[] = {
      "Restart the machine after the driver's update"},
 };
 
+// Errors that the device gives from then on to every call of this process: faults of a kernel (an address, a
+// time-out, an assertion, 714 to 719 of the hardware) and the unknown one.
+bool IsLost(cuda::Status status) {
+  constexpr cuda::Status kFaults[] = {700, 702, 710, 714, 715, 716, 717, 718, 719, kUnknown};
+  return std::find(std::begin(kFaults), std::end(kFaults), status) != std::end(kFaults);
+}
+
 const cuda::Api* ApiOf(void* library) {
   using Entry = const cuda::Api* (*)(int version);
   const auto entry = reinterpret_cast<Entry>(::dlsym(library, "kdtalker_cuda"));
@@ -81,10 +88,6 @@ Error Unavailable(const Remedy& remedy, const std::string& device, const std::st
 }
 
 }  // namespace
-
-bool IsLost(cuda::Status status) {
-  return (status >= kFirstFault && status <= kLastFault) || status == kUnknown;
-}
 
 std::string CudaLibrary::File() {
   if (const char* given = std::getenv("KDTALKER_CUDA"); given != nullptr && *given != 0) return given;

@@ -34,7 +34,4 @@ class CudaLibrary {
   const std::string file_;
 };
 
-// Whether nothing runs on the device any more, in this process.
-bool IsLost(cuda::Status status);
-
 }  // namespace kdtalker

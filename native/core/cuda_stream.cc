@@ -64,8 +64,9 @@ void CudaStream::LaunchFunctor(const Functor& functor, void* kernel, std::size_t
   Do("a kernel", [&] { return api_.launch(handle_, functor.number, kernel, bytes); });
 }
 
-void CudaStream::RunOnHost(void (*run)(const void*), const void* work, std::size_t bytes) {
-  Do("work of the host", [&] { return api_.on_host(handle_, run, work, bytes); });
+void CudaStream::RunOnHost(void (*)(const void*), const void*, std::size_t) {
+  throw Error("DEVICE_UNAVAILABLE",
+              "Expected work of device '" + std::string(device().name()) + "' but received some of the host");
 }
 
 void CudaStream::Copy(void* to, const void* from, std::size_t bytes) {
@@ -107,11 +108,15 @@ void CudaStream::CopyOutNow(void* to, const void* from, std::size_t bytes) {
 void CudaStream::Record(Event& event) {
   auto& recorded = static_cast<CudaEvent&>(event);
   recorded.failure_ = failure_;
+  recorded.skipped_ = failure_->happened();
   Do("an event", [&] { return api_.record(recorded.handle_, handle_); });
 }
 
+// What follows would use what the failed stream has not made.
 void CudaStream::Wait(const Event& event) {
-  Do("a wait for an event", [&] { return api_.wait(handle_, static_cast<const CudaEvent&>(event).handle_); });
+  const auto& recorded = static_cast<const CudaEvent&>(event);
+  if (recorded.skipped_) failure_->Keep(*recorded.failure_);
+  Do("a wait for an event", [&] { return api_.wait(handle_, recorded.handle_); });
 }
 
 void CudaStream::Synchronise() {
@@ -123,6 +128,18 @@ void CudaEvent::Synchronise() {
   if (failure_ == nullptr) return;
   if (!failure_->happened()) failure_->Keep(api_.synchronise_event(handle_), "the work before an event");
   failure_->Throw();
+}
+
+double CudaEvent::MillisecondsSince(const TimedEvent& begin) {
+  cuda::Event* const from = static_cast<const CudaEvent&>(begin).handle_;
+  float milliseconds = 0;
+  cuda::Status status = api_.elapsed(from, handle_, &milliseconds);
+  if (status == cuda::kNotReady) {
+    Synchronise();
+    status = api_.elapsed(from, handle_, &milliseconds);
+  }
+  library_.Check(status, std::string(device_->name()), "the time between two events");
+  return milliseconds;
 }
 
 }  // namespace kdtalker

@@ -17,6 +17,7 @@ class CudaFailure {
 
   // `what` is a literal.
   void Keep(cuda::Status status, const char* what) noexcept;
+  void Keep(const CudaFailure& other) noexcept { Keep(other.status_.load(), other.what_.load()); }
   bool happened() const noexcept { return status_.load() != 0; }
   void Throw() const;  // if it happened
   // Throws the error of a call that leaves the stream as it was.
@@ -63,23 +64,26 @@ class CudaStream final : public Stream {
   const std::shared_ptr<CudaFailure> failure_;
 };
 
-class CudaEvent final : public Event {
+class CudaEvent final : public TimedEvent {
  public:
   // Owns the handle. The device lives as long as the event.
-  CudaEvent(std::shared_ptr<Device> device, const cuda::Api& api, cuda::Event* handle)
-      : device_(std::move(device)), api_(api), handle_(handle) {}
+  CudaEvent(std::shared_ptr<Device> device, const CudaLibrary& library, cuda::Event* handle)
+      : device_(std::move(device)), library_(library), api_(library.api()), handle_(handle) {}
   ~CudaEvent() override { api_.destroy_event(handle_); }
   CudaEvent(const CudaEvent&) = delete;
   CudaEvent& operator=(const CudaEvent&) = delete;
 
   void Synchronise() override;
+  double MillisecondsSince(const TimedEvent& begin) override;
 
  private:
   friend class CudaStream;
   const std::shared_ptr<Device> device_;
+  const CudaLibrary& library_;
   const cuda::Api& api_;
   cuda::Event* const handle_;
   std::shared_ptr<CudaFailure> failure_;  // of the stream that recorded it last
+  bool skipped_ = false;                  // the stream had failed before the record
 };
 
 }  // namespace kdtalker

@@ -5,6 +5,7 @@
 
 #include "core/cuda_device.h"
 #include "core/error.h"
+#include "core/stream.h"
 
 namespace kdtalker {
 
@@ -29,6 +30,10 @@ Memory::~Memory() {
   if (address_ == nullptr) return;
   device_->Free(address_, bytes_);
   device_->held_.fetch_sub(bytes_, std::memory_order_relaxed);
+}
+
+std::unique_ptr<TimedEvent> Device::MakeTimedEvent() {
+  return nullptr;
 }
 
 Memory Device::Allocate(std::size_t bytes) {

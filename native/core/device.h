@@ -16,6 +16,7 @@ namespace kdtalker {
 class Device;
 class Event;
 class Stream;
+class TimedEvent;
 
 // Owned bytes on a device. The address is a device address: host code must not dereference it (on `guarded`
 // that faults).
@@ -49,7 +50,7 @@ struct CrossingCount {
   std::uint64_t uploads, upload_bytes, downloads, download_bytes;
 };
 
-// Calls of a GPU. After a clip's first window only launches grow, and a synchronisation for each frame.
+// Calls of a GPU, which `native/cuda` counts.
 struct DeviceWork {
   std::uint64_t allocations = 0, launches = 0, graph_launches = 0, synchronisations = 0;
 };
@@ -70,6 +71,8 @@ class Device : public std::enable_shared_from_this<Device> {
   // Throws Error OUT_OF_RESOURCES.
   virtual std::unique_ptr<Stream> MakeStream(Priority priority = Priority::kNormal) = 0;
   virtual std::unique_ptr<Event> MakeEvent() = 0;
+  // Null if the device does not time its own work.
+  virtual std::unique_ptr<TimedEvent> MakeTimedEvent();
 
   // Throws Error OUT_OF_RESOURCES.
   HostBuffer MakeHostBuffer(std::size_t bytes);
@@ -107,7 +110,7 @@ class Device : public std::enable_shared_from_this<Device> {
   friend class Memory;
   friend class Stream;
   virtual void* AllocateBytes(std::size_t bytes) = 0;
-  // Both wait for the streams first.
+  // Nothing else uses the bytes before the operations that the streams have been given are done.
   virtual void Free(void* address, std::size_t bytes) noexcept = 0;
   virtual void FreeHost(void* data, std::size_t bytes) noexcept;
   virtual void* AllocateHost(std::size_t bytes);

@@ -50,7 +50,7 @@ class Program : public std::enable_shared_from_this<Program> {
 };
 
 // A program's inputs and outputs tied to fixed tensors, so that a run allocates and copies nothing. One
-// thread at a time; the tensors must outlive it. The destructor waits for its runs.
+// thread at a time; the tensors must outlive it. It may go before its runs are done.
 class Binding {
  public:
   virtual ~Binding() = default;

@@ -22,6 +22,14 @@ class Event {
   virtual void Synchronise() = 0;
 };
 
+// An event of a device that times its own work. Made by Device::MakeTimedEvent().
+class TimedEvent : public Event {
+ public:
+  // From the last record of `begin` to that of this. Waits for them if they are not done. Throws the stream's
+  // error.
+  virtual double MillisecondsSince(const TimedEvent& begin) = 0;
+};
+
 // A functor of native/kernels, as a device receives it that does not run it within the call.
 struct Functor {
   int number;                       // KernelNumber<>, for a device with a table of its own
@@ -40,8 +48,8 @@ struct KernelNumber : std::integral_constant<int, kUnlisted> {};
 // On a device that is not asynchronous (`cpu`) an operation is done, and throws, within the call. Elsewhere
 // the call only gives it to the device, and:
 //
-// - everything that an operation reads and writes must live and stay unchanged until it is done. Memory,
-//   HostBuffer and Binding wait in their destructors;
+// - everything that an operation reads and writes must live and stay unchanged until it is done. Memory and
+//   HostBuffer may go at any time: their bytes are used for something else only when the operations are done;
 // - an error surfaces at the next Synchronise(), or at a wait for an event that was recorded behind it, with
 //   its code. The stream skips what is behind the failed operation and stays failed.
 class Stream {
@@ -70,7 +78,7 @@ class Stream {
   void DownloadNow(void* to, const void* from, std::size_t bytes, Crossing why);
 
   // Runs work() on the host in the order of the stream. It must not use the device. The work is plain data
-  // that is copied; what it points to must live until it is done.
+  // that is copied; what it points to must live until it is done. Only where Device::runs_sessions().
   template <class Work>
   void OnHost(Work work);
 

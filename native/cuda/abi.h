@@ -12,10 +12,11 @@
 namespace kdtalker::cuda {
 
 // Raised with every change of this file.
-inline constexpr int kAbiVersion = 1;
+inline constexpr int kAbiVersion = 2;
 
 // A cudaError_t; 0 is success. An asynchronous operation's error comes from a later call.
 using Status = int;
+inline constexpr Status kNotReady = 600;
 
 struct Device;
 struct Stream;
@@ -77,15 +78,13 @@ struct Api {
   Status (*launch)(Stream* stream, int functor, const void* kernel, std::size_t bytes);
   // Host memory must be of allocate_host().
   Status (*copy)(Stream* stream, void* to, const void* from, std::size_t bytes, Direction direction);
-  // Calls run(work) on a thread of CUDA's in the order of the stream, with a copy of the work's bytes.
-  Status (*on_host)(Stream* stream, void (*run)(const void* work), const void* work, std::size_t bytes);
 
   Status (*make_event)(Device* device, bool timed, Event** event);
   void (*destroy_event)(Event* event);
   Status (*record)(Event* event, Stream* stream);
   Status (*wait)(Stream* stream, Event* event);
   Status (*synchronise_event)(Event* event);
-  // Between two timed events that are done.
+  // Between two timed events. kNotReady if they are not done; nothing waits.
   Status (*elapsed)(Event* begin, Event* end, float* milliseconds);
 
   // Between the two the stream records what it is given instead of doing it.

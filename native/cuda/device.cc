@@ -52,9 +52,11 @@ Status Open(int index, std::uint64_t most, Device** device) {
   });
 }
 
+// A lost device cannot be entered; it goes all the same.
 void Close(Device* device) {
+  std::unique_ptr<Device> owned(device);
   RunOn(*device, [&] {
-    delete device;
+    owned.reset();
     return cudaSuccess;
   });
 }

@@ -1,4 +1,4 @@
-#include <utility>
+#include <memory>
 
 #include "cuda/handles.h"
 
@@ -9,7 +9,6 @@ Status BeginCapture(Stream* stream) {
   return RunOn(stream->device, [&] {
     const cudaError_t error = cudaStreamBeginCapture(stream->handle, cudaStreamCaptureModeThreadLocal);
     stream->capturing = error == cudaSuccess;
-    stream->captured.clear();
     return error;
   });
 }
@@ -25,11 +24,10 @@ Status EndCapture(Stream* stream, Graph** graph) {
   *graph = nullptr;
   return RunOn(stream->device, [&] {
     stream->capturing = false;
-    HostWorks works = std::exchange(stream->captured, {});
     cudaGraph_t captured = nullptr;
     cudaError_t error = cudaStreamEndCapture(stream->handle, &captured);
     if (error != cudaSuccess) return error;
-    auto made = std::make_unique<Graph>(Graph{stream->device, nullptr, std::move(works)});
+    auto made = std::make_unique<Graph>(Graph{stream->device});
     error = Instantiate(captured, &made->exec);
     if (error == cudaSuccess) *graph = made.release();
     return error;

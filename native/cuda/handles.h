@@ -5,9 +5,7 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <new>
-#include <vector>
 
 #include "cuda/abi.h"
 #include "cuda/memory.h"
@@ -26,38 +24,6 @@ struct Device {
   std::atomic<std::uint64_t> launches{0}, graph_launches{0}, synchronisations{0};
 };
 
-// Lets the host's work of a stream run until the stream is destroyed. A lost device refuses to be waited for,
-// although a thread of CUDA may still be at work.
-class Gate {
- public:
-  template <class Work>
-  void Pass(Work work) {
-    const std::lock_guard lock(mutex_);
-    if (open_) work();
-  }
-  // Waits for the work that passes.
-  void Close() {
-    const std::lock_guard lock(mutex_);
-    open_ = false;
-  }
-
- private:
-  std::mutex mutex_;
-  bool open_ = true;
-};
-
-// Work for the host, kept until it has run; a graph keeps its own as long as it lives.
-struct HostWork {
-  void Run() {
-    gate->Pass([this] { run(bytes.get()); });
-  }
-
-  void (*run)(const void* work);
-  std::unique_ptr<std::max_align_t[]> bytes;
-  std::shared_ptr<Gate> gate;
-};
-using HostWorks = std::vector<std::unique_ptr<HostWork>>;
-
 struct Stream {
   explicit Stream(Device& owner) : device(owner) {}
 
@@ -67,9 +33,7 @@ struct Stream {
   Device& device;
   cudaStream_t handle = nullptr;
   std::shared_ptr<Progress> progress;
-  std::shared_ptr<Gate> gate = std::make_shared<Gate>();
   bool capturing = false;
-  HostWorks captured;  // of the capture under way
 };
 
 struct Event {
@@ -85,7 +49,6 @@ struct Event {
 struct Graph {
   Device& device;
   cudaGraphExec_t exec = nullptr;
-  HostWorks works;
 };
 
 // Runs a function of the interface: no exception leaves the library, and an error that is not sticky is not

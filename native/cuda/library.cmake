@@ -2,12 +2,18 @@
 # the last for those to come. CUDA's runtime is inside, so that it needs nothing but a driver: 580 or later when built with CUDA 13,
 # 525 with CUDA 12, of which the sources use nothing newer.
 if(NOT CMAKE_CUDA_ARCHITECTURES)
-  set(CMAKE_CUDA_ARCHITECTURES 80-real 86-real 89-real 90-real 100-real 120)
+  set(every_architecture ON)
+  set(CMAKE_CUDA_ARCHITECTURES 80)  # until the toolkit's version is known
 endif()
 set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
 # The architectures of a file are compiled side by side, as many as there are processors.
 set(CMAKE_CUDA_FLAGS "${CMAKE_CUDA_FLAGS} --threads 0")
 enable_language(CUDA)
+if(every_architecture AND CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.8)
+  set(CMAKE_CUDA_ARCHITECTURES 80-real 86-real 89-real 90)
+elseif(every_architecture)
+  set(CMAKE_CUDA_ARCHITECTURES 80-real 86-real 89-real 90-real 100-real 120)
+endif()
 # CMake 3.25 does not know that nvcc has C++20.
 if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
   set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)

@@ -1,5 +1,3 @@
-#include <cstring>
-
 #include "cuda/functors.h"
 #include "cuda/handles.h"
 
@@ -49,7 +47,6 @@ void DestroyStream(Stream* stream) {
     Synchronise(*stream);
     return cudaStreamDestroy(stream->handle);
   });
-  stream->gate->Close();
   stream->progress->Reach(stream->progress->given);
   stream->device.streams.Remove(stream->progress);
 }
@@ -67,37 +64,6 @@ Status Copy(Stream* stream, void* to, const void* from, std::size_t bytes, Direc
   return RunOn(stream->device, [&] {
     return stream->Given(
         cudaMemcpyAsync(to, from, bytes, kKinds[static_cast<int>(direction)], stream->handle));
-  });
-}
-
-void CallOnce(void* data) {
-  const std::unique_ptr<HostWork> work(static_cast<HostWork*>(data));
-  work->Run();
-}
-void CallAgain(void* data) {
-  static_cast<HostWork*>(data)->Run();
-}
-
-std::unique_ptr<HostWork> CopyOf(void (*run)(const void*), const void* work, std::size_t bytes) {
-  auto copy = std::make_unique<HostWork>();
-  copy->run = run;
-  copy->bytes = std::make_unique<std::max_align_t[]>(bytes / sizeof(std::max_align_t) + 1);
-  std::memcpy(copy->bytes.get(), work, bytes);
-  return copy;
-}
-
-Status OnHost(Stream* stream, void (*run)(const void* work), const void* work, std::size_t bytes) {
-  return RunOn(stream->device, [&] {
-    auto copy = CopyOf(run, work, bytes);
-    copy->gate = stream->gate;
-    if (stream->capturing) {
-      stream->captured.push_back(std::move(copy));
-      return cudaLaunchHostFunc(stream->handle, &CallAgain, stream->captured.back().get());
-    }
-    const cudaError_t error = stream->Given(cudaLaunchHostFunc(stream->handle, &CallOnce, copy.get()));
-    if (error == cudaSuccess) [[maybe_unused]]
-      HostWork* const kept = copy.release();
-    return error;
   });
 }
 
@@ -159,7 +125,6 @@ void AddStreams(Api& api) {
   api.synchronise = &SynchroniseStream;
   api.launch = &LaunchFunctor;
   api.copy = &Copy;
-  api.on_host = &OnHost;
   api.make_event = &MakeEvent;
   api.destroy_event = &DestroyEvent;
   api.record = &Record;

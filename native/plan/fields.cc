@@ -60,7 +60,7 @@ std::uintptr_t Fields::View(Type type, bool written, std::initializer_list<Over>
   const std::int64_t offset = Integer(0, elements - 1);
   std::int64_t first = offset, last = offset, count = 1;
   for (const Over& over : axes) {
-    count *= CountOf(over.places);
+    count *= over.places.count();
     if (count > kMostElements) Fail("fewer elements", std::to_string(count));
     for (std::int64_t axis = 0; axis < over.places.rank; axis++) {
       const std::int64_t steps = over.places.lengths[axis] - 1, stride = Integer(-elements, elements);
@@ -89,29 +89,25 @@ float* Fields::Write(std::initializer_list<Over> axes) {
   return reinterpret_cast<float*>(View(Type::kFloat32, true, axes));
 }
 
-const float* Fields::ReadRow(std::int64_t count) {
+std::uintptr_t Fields::Row(Type type, std::int64_t count) {
   const Places row{1, {count}};
   Strides strides{};
-  const float* first = Read({{row, strides}});
+  const std::uintptr_t first = View(type, false, {{row, strides}});
   if (strides.of[0] != 1) Fail("stride 1", std::to_string(strides.of[0]));
   return first;
 }
 
+const float* Fields::ReadRow(std::int64_t count) {
+  return reinterpret_cast<const float*>(Row(Type::kFloat32, count));
+}
+
 const std::int64_t* Fields::ReadIntegerRow(std::int64_t count) {
-  const Places row{1, {count}};
-  Strides strides{};
-  const std::int64_t* first = ReadIntegers({{row, strides}});
-  if (strides.of[0] != 1) Fail("stride 1", std::to_string(strides.of[0]));
-  return first;
+  return reinterpret_cast<const std::int64_t*>(Row(Type::kInt64, count));
 }
 
 void Fields::End() const {
   if (integer_ != operation_.integers || float_ != operation_.floats || reference_ != operation_.references)
     Fail("no more numbers", "some that no field takes");
-}
-
-std::int64_t CountOf(const Places& places) {
-  return places.count();
 }
 
 }  // namespace kdtalker::plan

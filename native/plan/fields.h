@@ -50,6 +50,7 @@ class Fields {
 
  private:
   std::uintptr_t View(Type type, bool written, std::initializer_list<Over> axes);
+  std::uintptr_t Row(Type type, std::int64_t count);
   const Buffer& NextBuffer(Type type, bool written);
   [[noreturn]] void FailView(std::int64_t elements, std::int64_t first, std::int64_t last) const;
 
@@ -58,8 +59,5 @@ class Fields {
   const std::vector<void*>& addresses_;
   std::int64_t integer_ = 0, float_ = 0, reference_ = 0;
 };
-
-// The product of the lengths. Places of a Fields never overflow it.
-std::int64_t CountOf(const Places& places);
 
 }  // namespace kdtalker::plan

@@ -120,11 +120,7 @@ Window WindowOf(Fields& in) {
   return window;
 }
 
-Places InputOf(std::int64_t batch, std::int64_t channels, const std::int64_t (&lengths)[kAxes]) {
-  return {5, {batch, channels, lengths[0], lengths[1], lengths[2]}};
-}
-
-// A product of lengths that no buffer has.
+// A product of lengths; one that no buffer has is refused.
 std::int64_t Bounded(const Fields& in, std::initializer_list<std::int64_t> lengths) {
   std::int64_t product = 1;
   for (const std::int64_t length : lengths) {
@@ -132,6 +128,13 @@ std::int64_t Bounded(const Fields& in, std::initializer_list<std::int64_t> lengt
     product *= length;
   }
   return product;
+}
+
+// The places of a tensor with windows [batch, channels, depth, height, width], which a buffer can have.
+Places InputOf(const Fields& in, std::int64_t batch, std::int64_t channels,
+               const std::int64_t (&lengths)[kAxes]) {
+  Bounded(in, {batch, channels, lengths[0], lengths[1], lengths[2]});
+  return {5, {batch, channels, lengths[0], lengths[1], lengths[2]}};
 }
 
 Kernel ConvolutionOf(Fields& in) {
@@ -143,10 +146,9 @@ Kernel ConvolutionOf(Fields& in) {
   k.group_outputs = in.Integer(1, outputs);
   if (outputs % k.group_outputs != 0) in.Fail("groups of the same size", std::to_string(k.group_outputs));
   const std::int64_t channels = Bounded(in, {outputs / k.group_outputs, k.group_inputs});
-  const Places input = InputOf(k.places.lengths[0], channels, k.window.input);
+  const Places input = InputOf(in, k.places.lengths[0], channels, k.window.input);
   const auto& [depth, height, width] = k.window.kernel;
   const bool biased = in.Integer(0, 1) == 1;
-  Bounded(in, {input.lengths[0], channels, input.lengths[2], input.lengths[3], input.lengths[4]});
   k.out = in.Write({{k.places, k.out_strides}});
   k.in = in.Read({{input, k.in_strides}});
   k.weights = in.ReadRow(Bounded(in, {outputs, k.group_inputs, depth, height, width}));
@@ -159,8 +161,7 @@ Kernel PoolOf(Fields& in) {
   k.code = in.CodeOf<PoolCode>();
   k.places = in.Axes(5, 5);
   k.window = WindowOf(in);
-  const Places input = InputOf(k.places.lengths[0], k.places.lengths[1], k.window.input);
-  Bounded(in, {input.lengths[0], input.lengths[1], input.lengths[2], input.lengths[3], input.lengths[4]});
+  const Places input = InputOf(in, k.places.lengths[0], k.places.lengths[1], k.window.input);
   k.out = in.Write({{k.places, k.out_strides}});
   k.in = in.Read({{input, k.in_strides}});
   return k;
@@ -170,8 +171,7 @@ Kernel ResizeOf(Fields& in) {
   Resize k{};
   k.places = in.Axes(5, 5);
   for (auto& length : k.input) length = in.Integer(1, kMostWindow);
-  const Places input = InputOf(k.places.lengths[0], k.places.lengths[1], k.input);
-  Bounded(in, {input.lengths[0], input.lengths[1], input.lengths[2], input.lengths[3], input.lengths[4]});
+  const Places input = InputOf(in, k.places.lengths[0], k.places.lengths[1], k.input);
   k.out = in.Write({{k.places, k.out_strides}});
   k.in = in.Read({{input, k.in_strides}});
   const std::int64_t lines = k.places.lengths[2] + k.places.lengths[3] + k.places.lengths[4];

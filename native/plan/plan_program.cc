@@ -43,7 +43,7 @@ PlanProgram::PlanProgram(std::shared_ptr<Device> device, const std::string& file
   }
   for (const PlanSlot& slot : tables_.slots)
     (slot.output ? outputs_ : inputs_).push_back({slot.name, slot.type, slot.dims});
-  constants_ = Uploaded(device_, tables_.constants);
+  constants_ = Uploaded(device_, std::exchange(tables_.constants, {}));
 }
 
 std::unique_ptr<Binding> PlanProgram::MakeBinding() {

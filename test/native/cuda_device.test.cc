@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/stage_timer.h"
 #include "core/stream.h"
 #include "core/tensor.h"
 #include "kernels/convert.h"
@@ -197,7 +198,7 @@ TEST_CASE("cuda: keypoints and the silence of a spectrogram are those of the CPU
   });
 }
 
-TEST_CASE("cuda: copies, events and host work keep the order that streams are given") {
+TEST_CASE("cuda: copies and events keep the order that streams are given") {
   for (const char* seed : {"seed=0", "seed=1 late=1", "seed=2"}) {
     const Double configured(seed);
     const auto device = OpenDevice("cuda:0");
@@ -205,17 +206,13 @@ TEST_CASE("cuda: copies, events and host work keep the order that streams are gi
     const auto made = device->MakeEvent(), ready = device->MakeEvent();
     const Tensor a(device, Type::kFloat32, {1000}), b(device, Type::kFloat32, {1000});
     const HostBuffer host = device->MakeHostBuffer(b.bytes());
-    static int calls;
-    calls = 0;
     first->Launch(kernels::FillNormal{a.f32(), 1000, 5, 0, 0, kernels::NoisePurpose::kInitial});
     first->Record(*made);
     second->Wait(*made);
     second->Copy(b.address(), a.address(), b.bytes());
-    second->OnHost([] { calls++; });
     second->Download(host, b.address(), b.bytes(), Crossing::kFrame);
     second->Record(*ready);
     ready->Synchronise();
-    CHECK(calls == 1);
     std::vector<float> expected(1000);
     const kernels::FillNormal fill{expected.data(), 1000, 5, 0, 0, kernels::NoisePurpose::kInitial};
     for (std::int64_t i = 0; i < fill.count(); i++) fill(i);
@@ -290,6 +287,72 @@ TEST_CASE("cuda: a device that is lost at any call is DEVICE_LOST, and nothing h
   CHECK(survived == 1);  // the work has fewer calls than were tried, so that each was lost once
   const auto cpu = OpenDevice("cpu");
   DoWork(cpu);
+}
+
+TEST_CASE("cuda: the device may go after it was lost") {
+  const Double configured("");
+  auto device = OpenDevice("cuda:0");
+  const Double lost("lose=0:719");
+  CHECK(ThrownBy([&] { device->Allocate(1); }).code == "DEVICE_LOST");
+  CHECK(device.use_count() == 1);
+  device.reset();
+}
+
+TEST_CASE("cuda: an error that the device survives is not DEVICE_LOST") {
+  const auto device = OpenDevice("cuda:0");
+  const auto stream = device->MakeStream();
+  const Double configured("fail=cudaLaunchKernel:0:701");
+  const Tensor x(device, Type::kFloat32, {10});
+  stream->Launch(kernels::FillNormal{x.f32(), 10, 5, 0, 0, kernels::NoisePurpose::kInitial});
+  CHECK(ThrownBy([&] { stream->Synchronise(); }).code == "NATIVE");
+  DoWork(device);
+}
+
+TEST_CASE("cuda: a stream that waits for what another could not do fails like it") {
+  const auto device = OpenDevice("cuda:0");
+  const auto failing = device->MakeStream(), other = device->MakeStream();
+  const auto before = device->MakeEvent(), behind = device->MakeEvent();
+  const Tensor x(device, Type::kFloat32, {10});
+  failing->Record(*before);
+  {
+    const Double configured("fail=cudaLaunchKernel:0:9");
+    failing->Launch(kernels::FillNormal{x.f32(), 10, 5, 0, 0, kernels::NoisePurpose::kInitial});
+  }
+  failing->Record(*behind);
+  other->Wait(*before);
+  other->Synchronise();
+  other->Wait(*behind);
+  CHECK(ThrownBy([&] { other->Synchronise(); }).code == "NATIVE");
+}
+
+TEST_CASE("cuda: stages are timed by the device, and every lap is counted") {
+  for (const char* settings : {"", "late=1", "seed=1"}) {
+    CAPTURE(settings);
+    const Double configured(settings);
+    const auto device = OpenDevice("cuda:0");
+    const auto stream = device->MakeStream();
+    StageClock clock;
+    {
+      StageTimer timer(&clock, StageClock::kWarp);
+      for (int i = 0; i < 11; i++) const StageTimer::Lap lap(timer, *stream);
+    }
+    CHECK(clock.times(StageClock::kWarp).laps == 11);
+    CHECK(clock.times(StageClock::kWarp).milliseconds >= 0);
+  }
+}
+
+TEST_CASE("cuda: a stage timer may go before a lost device is done") {
+  const auto device = OpenDevice("cuda:0");
+  const auto stream = device->MakeStream();
+  StageClock clock;
+  const Double configured("lose=3:719");
+  {
+    StageTimer timer(&clock, StageClock::kWarp);
+    CHECK(ThrownBy([&] {
+            for (int i = 0; i < 11; i++) const StageTimer::Lap lap(timer, *stream);
+          }).code == "DEVICE_LOST");
+  }
+  CHECK(clock.times(StageClock::kWarp).laps == 0);
 }
 
 }  // namespace

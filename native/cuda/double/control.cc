@@ -8,8 +8,4 @@ __attribute__((visibility("default"))) void kdtalker_cuda_double_configure(const
   fake::Configure(text);
 }
 
-__attribute__((visibility("default"))) void kdtalker_cuda_double_counters(fake::Counters* counters) {
-  *counters = fake::Read();
-}
-
 }  // extern "C"

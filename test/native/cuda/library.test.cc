@@ -50,11 +50,6 @@ cuda::Status LaunchOn(cuda::Stream* stream, kernels::Number number, const Kernel
   return Library().launch(stream, static_cast<int>(number), &kernel, sizeof(kernel));
 }
 
-void Add(const void* work) {
-  const auto* counter = *static_cast<int* const*>(work);
-  ++*const_cast<int*>(counter);
-}
-
 struct Configured {
   explicit Configured(const std::string& text) { fake::Configure(text); }
   ~Configured() { fake::Configure(""); }
@@ -112,23 +107,55 @@ TEST_CASE("library: a functor runs by its number, and another size or number is 
   Library().destroy_stream(stream);
 }
 
-TEST_CASE("library: a graph runs its host work at each launch") {
+TEST_CASE("library: a graph runs what was captured at each launch, and not before") {
   InEachOrder([] {
     const Opened opened;
     cuda::Stream* stream = opened.MakeStream();
-    int calls = 0;
-    int* counter = &calls;
+    auto* value = static_cast<std::int64_t*>(opened.Allocate(sizeof(std::int64_t)));
+    void* host = nullptr;
+    DONE(Library().allocate_host(opened.device, sizeof(std::int64_t), &host));
+    const auto fetched = [&] {
+      DONE(Library().copy(stream, host, value, sizeof(std::int64_t), cuda::Direction::kOut));
+      DONE(Library().synchronise(stream));
+      return *static_cast<std::int64_t*>(host);
+    };
+    DONE(LaunchOn(stream, kernels::Number::kSetTimestep, kernels::SetTimestep{value, 1}));
     DONE(Library().begin_capture(stream));
-    DONE(Library().on_host(stream, &Add, &counter, sizeof(counter)));
+    DONE(LaunchOn(stream, kernels::Number::kSetTimestep, kernels::SetTimestep{value, 2}));
     cuda::Graph* graph = nullptr;
     DONE(Library().end_capture(stream, &graph));
-    for (int i = 0; i < 3; i++) DONE(Library().launch_graph(graph, stream));
-    DONE(Library().on_host(stream, &Add, &counter, sizeof(counter)));
-    DONE(Library().synchronise(stream));
-    CHECK(calls == 4);
+    CHECK(fetched() == 1);
+    for (int i = 0; i < 2; i++) {
+      DONE(LaunchOn(stream, kernels::Number::kSetTimestep, kernels::SetTimestep{value, 3}));
+      DONE(Library().launch_graph(graph, stream));
+      CHECK(fetched() == 2);
+    }
     Library().destroy_graph(graph);
+    Library().release(opened.device, value);
+    Library().release_host(opened.device, host);
     Library().destroy_stream(stream);
   });
+}
+
+TEST_CASE("library: timed events measure, and say when they are not done") {
+  const Configured configured("late=1");
+  const Opened opened;
+  cuda::Stream* stream = opened.MakeStream();
+  cuda::Event *begin = nullptr, *end = nullptr, *untimed = nullptr;
+  DONE(Library().make_event(opened.device, true, &begin));
+  DONE(Library().make_event(opened.device, true, &end));
+  DONE(Library().make_event(opened.device, false, &untimed));
+  DONE(Library().record(begin, stream));
+  DONE(Library().record(end, stream));
+  DONE(Library().record(untimed, stream));
+  float milliseconds = -1;
+  CHECK(Library().elapsed(begin, end, &milliseconds) == cuda::kNotReady);
+  DONE(Library().synchronise_event(end));
+  DONE(Library().elapsed(begin, end, &milliseconds));
+  CHECK(milliseconds >= 0);
+  CHECK(Library().elapsed(begin, untimed, &milliseconds) == cudaErrorInvalidValue);
+  for (cuda::Event* each : {begin, end, untimed}) Library().destroy_event(each);
+  Library().destroy_stream(stream);
 }
 
 TEST_CASE("library: released memory is used again when the work before its release is known to be done") {

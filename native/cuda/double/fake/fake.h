@@ -12,10 +12,8 @@ namespace fake {
 
 // What the runtime was asked for since the process began.
 struct Counters {
-  std::uint64_t launches = 0, graph_launches = 0, allocations = 0, uploads = 0, downloads = 0, copies = 0;
-  std::uint64_t synchronisations = 0;
-  std::uint64_t calls = 0;  // of all functions that can fail
-  std::size_t used = 0;     // bytes of device memory
+  std::uint64_t launches = 0, graph_launches = 0, synchronisations = 0;
+  std::size_t used = 0;  // bytes of device memory
 };
 Counters Read();
 

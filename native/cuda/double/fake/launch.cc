@@ -63,7 +63,6 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   if ((!out && !Inside(to, bytes)) || (!in && !Inside(from, bytes))) return Give(cudaErrorInvalidValue);
   if ((in && !Pinned(from, bytes)) || (out && !Pinned(to, bytes)))
     simt::Fail("an asynchronous copy of memory that is not pinned, which would make the host wait");
-  Count(in ? &Counters::uploads : out ? &Counters::downloads : &Counters::copies);
   void* target = out ? to : View(to);
   const void* source = in ? from : View(from);
   return Submit(stream, [=] { std::memmove(target, source, bytes); });
@@ -72,10 +71,6 @@ cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t
   FAKE_CALL;
   if (!Inside(to, bytes)) return Give(cudaErrorInvalidValue);
   return Submit(stream, [to = View(to), value, bytes] { std::memset(to, value, bytes); });
-}
-cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void* data) {
-  FAKE_CALL;
-  return Submit(stream, [function, data] { function(data); });
 }
 
 }  // extern "C"

@@ -43,13 +43,17 @@ void Apply(Settings& settings, const std::string& key, const std::string& value)
   }
 }
 
+Settings SettingsOf(const std::string& text) {
+  Settings settings;
+  std::istringstream words(text);
+  for (std::string word; words >> word;)
+    Apply(settings, word.substr(0, word.find('=')), word.substr(word.find('=') + 1));
+  return settings;
+}
+
 State* NewState() {
   auto* state = new State;
-  if (const char* text = std::getenv("KDTALKER_CUDA_DOUBLE")) {
-    std::istringstream words(text);
-    for (std::string word; words >> word;)
-      Apply(state->settings, word.substr(0, word.find('=')), word.substr(word.find('=') + 1));
-  }
+  if (const char* text = std::getenv("KDTALKER_CUDA_DOUBLE")) state->settings = SettingsOf(text);
   return state;
 }
 
@@ -77,7 +81,6 @@ cudaError_t Give(cudaError_t error) {
 cudaError_t Begin(const char* function) {
   State& state = Get();
   Hidden hidden(state.mutex);
-  state.counters.calls++;
   Settings& settings = state.settings;
   if (settings.crash == function) std::abort();
   if (settings.lost == cudaSuccess && settings.lose.after != UINT64_MAX && settings.lose.after-- == 0)
@@ -108,10 +111,7 @@ Settings& Set() {
 }
 
 void Configure(const std::string& text) {
-  Settings settings;
-  std::istringstream words(text);
-  for (std::string word; words >> word;)
-    Apply(settings, word.substr(0, word.find('=')), word.substr(word.find('=') + 1));
+  Settings settings = SettingsOf(text);
   Hidden hidden(Get().mutex);
   Get().settings = std::move(settings);
 }

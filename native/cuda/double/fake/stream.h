@@ -1,6 +1,7 @@
 // Streams, events and captures: what CUDA's handles point to.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -23,11 +24,14 @@ class Signal {
   void Set();
   bool IsSet();
   void Wait();
+  // When it was set.
+  std::chrono::steady_clock::time_point time() const { return time_; }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   bool done_ = false;
+  std::chrono::steady_clock::time_point time_;
 };
 
 struct Node {
@@ -76,6 +80,7 @@ struct CUevent_st {
   std::shared_ptr<fake::Signal> signal;  // of the last record
   std::shared_ptr<fake::Capture> capture;
   int node = -1;
+  bool timed = false;
 
   std::shared_ptr<fake::Signal> Last() {
     fake::Hidden hidden(mutex);
