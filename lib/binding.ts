@@ -236,13 +236,14 @@ interface Addon {
   openSpeech(talker: TalkerHandle, sampleRate: number): SpeechHandle;
   pushSpeech(speech: SpeechHandle, samples: Float32Array): Promise<void>;
   finishSpeech(speech: SpeechHandle): Promise<number>;
-  /** [frames, count]: channels of the audio features of finished speech, from `first` on. */
+  /** Channels of the audio features of finished speech: [frames, count] for each of `wanted`. */
   readFeatures(
     talker: TalkerHandle,
     speech: SpeechHandle,
-    first: number,
-    count: number,
-  ): Promise<Float32Array>;
+    wanted: readonly { first: number; count: number }[],
+  ): Promise<Float32Array[]>;
+  /** Ends readFeatures soon. */
+  stopSpeech(speech: SpeechHandle): void;
   closeSpeech(speech: SpeechHandle): Promise<void>;
   openRun(
     portrait: PortraitHandle,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { native } from '../dist/binding.js';
 import { puppetPack } from '../dist/packs/puppet/pack.js';
 import { CLASSES, CURVES } from '../dist/packs/visemes.js';
 import { run } from './support/cli.js';
@@ -45,6 +46,39 @@ t.test('a frame names its numbers', async (t) => {
     );
   for (const index of [-1, visemes.frames, 0.5])
     t.throws(() => visemes.frame(index), { code: 'INVALID_ARGUMENT', message: /an integer from 0 to/ });
+});
+
+t.test('the network hears the speech once', async (t) => {
+  const talker = await loadTalker(t);
+  const before = talker.counters().motion.downloads;
+  await talker.visemes(speech(130));
+  t.equal(talker.counters().motion.downloads - before, 3, 'windows');
+});
+
+t.test('no window is heard after the caller stops, or closes the talker', async (t) => {
+  const binding = native();
+  const { readFeatures } = binding;
+  t.teardown(() => Object.assign(binding, { readFeatures }));
+  const aborted = async () => {
+    const stop = new AbortController();
+    return { talker: await loadTalker(t), signal: stop.signal, end: () => stop.abort() };
+  };
+  const closed = async () => {
+    const talker = await loadTalker(t);
+    return { talker, signal: undefined, end: () => void talker.close() };
+  };
+  for (const [name, prepare] of Object.entries({ aborted, closed })) {
+    const { talker, signal, end } = await prepare();
+    let read: Promise<unknown> = Promise.resolve();
+    binding.readFeatures = (...args) => {
+      end();
+      const reading = readFeatures(...args);
+      read = reading;
+      return reading;
+    };
+    await t.rejects(talker.visemes(speech(130), { signal }), { code: 'ABORTED' }, name);
+    await t.rejects(read, { code: 'ABORTED' }, `${name}: the engine ended too`);
+  }
 });
 
 t.test('what cannot be heard is an error, and nothing is left', async (t) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { longCall } from '../abort.js';
 import { native } from '../binding.js';
-import { invalidArgument, KdtalkerError } from '../errors.js';
+import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { writeWholeFile } from '../files/whole-file.js';
 import { ReusableSound, type Sound, type SoundInput } from '../media/index.js';
 import { CLASSES, CURVES, type VisemeClass, type VisemeCurve } from '../packs/visemes.js';
@@ -131,12 +131,19 @@ async function featuresOf(
   { signal, report }: { signal: AbortSignal; report: (progress: Progress) => void },
 ): Promise<[curves: Float32Array, chances: Float32Array]> {
   const speech = native().openSpeech(host.handle, sound.sampleRate);
-  const read = (from: number, count: number) =>
-    engineWork(host, native().readFeatures(host.handle, speech, from, count), { signal, what: HEARING });
+  const stop = () => native().stopSpeech(speech);
+  signal.addEventListener('abort', stop, { once: true });
   try {
     await pushAll(speech, sound, { fps: host.pack.manifest.fps, report });
-    return [await read(first.curves, CURVES.length), await read(first.classes, CLASSES.length)];
+    throwIfAborted(signal, HEARING);
+    const read = native().readFeatures(host.handle, speech, [
+      { first: first.curves, count: CURVES.length },
+      { first: first.classes, count: CLASSES.length },
+    ]);
+    const [curves, chances] = await engineWork(host, read, { signal, what: HEARING });
+    return [curves!, chances!];
   } finally {
+    signal.removeEventListener('abort', stop);
     host.unheard.add(native().closeSpeech(speech));
     await sound.close();
   }

@@ -42,21 +42,40 @@ Napi::Value FinishSpeech(const Napi::CallbackInfo& info) {
       });
 }
 
-// readFeatures(talker, speech, first, count) -> Promise<Float32Array [frames, count]>: channels of the
-// features
+using Features = std::vector<std::vector<float>>;
+
+std::vector<Channels> ChannelsOf(const Napi::Value& value) {
+  const Napi::Object list = value.ToObject();
+  std::vector<Channels> wanted;
+  for (std::uint32_t i = 0; i < list.As<Napi::Array>().Length(); i++) {
+    const Napi::Object one = list.Get(i).ToObject();
+    wanted.push_back({GetInt(one, "first"), GetInt(one, "count")});
+  }
+  return wanted;
+}
+
+Napi::Value FeaturesToJs(Napi::Env env, Features& read) {
+  Napi::Array list = Napi::Array::New(env, read.size());
+  for (std::size_t i = 0; i < read.size(); i++) {
+    Napi::Float32Array array = Napi::Float32Array::New(env, read[i].size());
+    std::copy(read[i].begin(), read[i].end(), array.Data());
+    list.Set(static_cast<std::uint32_t>(i), array);
+  }
+  return list;
+}
+
+// readFeatures(talker, speech, [{ first, count }]) -> Promise<[Float32Array [frames, count]]>: channels of
+// the features
 Napi::Value ReadSpeechFeatures(const Napi::CallbackInfo& info) {
   auto work = [talker = Handle<Talker>::Get(info[0]), speech = Handle<Speech>::Get(info[1]),
-               first = info[2].ToNumber().Int64Value(), count = info[3].ToNumber().Int64Value()] {
-    return ReadFeatures(*talker, *speech, first, count);
-  };
-  return Instance::Of(info.Env())
-      .jobs()
-      .Run<std::vector<float>>(info.Env(), std::move(work),
-                               [](Napi::Env env, std::vector<float>& values) -> Napi::Value {
-                                 Napi::Float32Array array = Napi::Float32Array::New(env, values.size());
-                                 std::copy(values.begin(), values.end(), array.Data());
-                                 return array;
-                               });
+               wanted = ChannelsOf(info[2])] { return ReadFeatures(*talker, *speech, wanted); };
+  return Instance::Of(info.Env()).jobs().Run<Features>(info.Env(), std::move(work), FeaturesToJs);
+}
+
+// stopSpeech(handle): a running readFeatures rejects with ABORTED
+Napi::Value StopSpeech(const Napi::CallbackInfo& info) {
+  Handle<Speech>::Get(info[0])->Stop();
+  return info.Env().Undefined();
 }
 
 }  // namespace
@@ -66,6 +85,7 @@ void ExportSpeech(Napi::Env env, Napi::Object exports) {
   exports.Set("pushSpeech", Napi::Function::New<Call<PushSpeech>>(env, "pushSpeech"));
   exports.Set("finishSpeech", Napi::Function::New<Call<FinishSpeech>>(env, "finishSpeech"));
   exports.Set("readFeatures", Napi::Function::New<Call<ReadSpeechFeatures>>(env, "readFeatures"));
+  exports.Set("stopSpeech", Napi::Function::New<Call<StopSpeech>>(env, "stopSpeech"));
   exports.Set("closeSpeech", Napi::Function::New<Call<CloseHandle<Speech>>>(env, "closeSpeech"));
 }
 

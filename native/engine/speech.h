@@ -4,6 +4,7 @@
 #include <mutex>
 #include <vector>
 
+#include "core/stop_token.h"
 #include "core/tensor.h"
 #include "stages/mel.h"
 #include "stages/resample.h"
@@ -24,8 +25,13 @@ class Speech {
   std::int64_t frames() const { return frames_; }  // video frames: floor(fps samples at 16 kHz / 16000)
   const Tensor& mel() const { return mel_; }       // [columns, 80]
 
+  // Ends the reading of its features soon (ReadFeatures). Any thread.
+  void Stop() { stop_.Stop(); }
+  const StopToken& stop() const { return stop_; }
+
  private:
   std::shared_ptr<Device> device_;
+  StopToken stop_;
   std::mutex mutex_;
   stages::Resampler resampler_;
   stages::MelBuilder builder_;

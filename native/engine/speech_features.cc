@@ -2,43 +2,54 @@
 
 #include <algorithm>
 
+#include "core/activity.h"
 #include "core/error.h"
-#include "core/stop_token.h"
 #include "stages/audio_features.h"
 
 namespace kdtalker {
 namespace {
 
-// Appends `count` channels from `first` on of the first `rows` rows of features [1, window, size].
-void AppendChannels(Stream& stream, const Tensor& features, std::int64_t rows, std::int64_t first,
-                    std::int64_t count, std::vector<float>& out) {
-  const std::vector<float> values = DownloadFloats(stream, features, Crossing::kMotion);
-  const std::int64_t size = features.dims().back();
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const auto begin = values.begin() + row * size + first;
-    out.insert(out.end(), begin, begin + count);
+// Some of the values [rows, size].
+struct Rows {
+  const std::vector<float>& values;
+  std::int64_t rows, size;
+};
+
+void AppendChannels(const Rows& window, const Channels& channels, std::vector<float>& out) {
+  for (std::int64_t row = 0; row < window.rows; ++row) {
+    const auto begin = window.values.begin() + row * window.size + channels.first;
+    out.insert(out.end(), begin, begin + channels.count);
   }
+}
+
+void CheckChannels(const std::vector<Channels>& wanted, std::int64_t size) {
+  for (const auto& [first, count] : wanted)
+    if (first < 0 || count < 1 || first > size - count)
+      throw Error("INVALID_ARGUMENT", "Expected channels of the pack's audio features but received others");
 }
 
 }  // namespace
 
-std::vector<float> ReadFeatures(Talker& talker, const Speech& speech, std::int64_t first,
-                                std::int64_t count) {
-  const std::int64_t window = talker.options().window;
+std::vector<std::vector<float>> ReadFeatures(Talker& talker, Speech& speech,
+                                             const std::vector<Channels>& wanted) {
+  const Activity activity([&speech] { speech.Stop(); });
+  const std::int64_t window = talker.options().window, frames = speech.frames();
   stages::AudioFeatures audio(talker.network("audio"), talker.device(), window, talker.options().fps);
-  if (first < 0 || count < 1 || first > audio.features().dims().back() - count)
-    throw Error("INVALID_ARGUMENT", "Expected channels of the pack's audio features but received others");
-  if (speech.frames() == 0) throw Error("INVALID_ARGUMENT", "Expected finished speech but received other");
-  std::vector<float> values;
-  values.reserve(static_cast<std::size_t>(speech.frames() * count));
-  const StopToken never;
+  const std::int64_t size = audio.features().dims().back();
+  CheckChannels(wanted, size);
+  if (frames == 0) throw Error("INVALID_ARGUMENT", "Expected finished speech but received other");
+  std::vector<std::vector<float>> read(wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    read[i].reserve(static_cast<std::size_t>(frames * wanted[i].count));
   const StreamPool::Loan stream = talker.streams().Lend();
-  for (std::int64_t frame = 0; frame < speech.frames(); frame += window) {
-    audio.Run(*stream, speech.mel(), speech.frames(), frame, never);
-    AppendChannels(*stream, audio.features(), std::min(window, speech.frames() - frame), first, count,
-                   values);
+  for (std::int64_t first = 0; first < frames; first += window) {
+    speech.stop().ThrowIfStopped();
+    audio.Run(*stream, speech.mel(), frames, first, speech.stop());
+    const std::vector<float> values = DownloadFloats(*stream, audio.features(), Crossing::kMotion);
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      AppendChannels({values, std::min(window, frames - first), size}, wanted[i], read[i]);
   }
-  return values;
+  return read;
 }
 
 }  // namespace kdtalker

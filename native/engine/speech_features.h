@@ -8,8 +8,15 @@
 
 namespace kdtalker {
 
-// `count` channels of the audio features of every frame of a finished speech, from `first` on: [frames,
-// count], row-major. Throws Error INVALID_ARGUMENT for channels that the pack's features do not have.
-std::vector<float> ReadFeatures(Talker& talker, const Speech& speech, std::int64_t first, std::int64_t count);
+// Some channels of the audio features that lie beside each other.
+struct Channels {
+  std::int64_t first, count;
+};
+
+// Channels of the audio features of every frame of a finished speech, for each of `wanted` [frames, count],
+// row-major. The network hears the speech once for all of them. Throws Error INVALID_ARGUMENT for channels
+// that the pack's features do not have, and ABORTED after Stop() of the speech.
+std::vector<std::vector<float>> ReadFeatures(Talker& talker, Speech& speech,
+                                             const std::vector<Channels>& wanted);
 
 }  // namespace kdtalker
