@@ -160,6 +160,14 @@ const ELEMENTWISE: Case[] = [
     build: (_, { x, y, z }) => x!.abs().pow(1.4).min(y!, z!).max(-0.2).pow(2),
     dims: [4, 9],
   },
+  {
+    name: 'the largest of twenty, in kernels of eight steps',
+    inputs: { x: [5, 3], y: [5, 1] },
+    build: (g, { x, y }) =>
+      g.op('Max', [x!, ...Array.from({ length: 19 }, (_, i) => (i % 2 ? y! : constant(g, `c${i}`, [3], i)))]),
+    dims: [5, 3],
+    kinds: ['map', 'map', 'map'],
+  },
 ];
 
 const ROWS: Case[] = [

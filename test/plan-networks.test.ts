@@ -107,7 +107,9 @@ t.test('every published network can be planned', async (t) => {
     const model = NETWORKS[name](formulaWeights('golden')).layOut('data', 1 << 16);
     const plan = await planGraph(EditableGraph.parse(model.bytes), { role: name, open: 64 });
     const work = plan.operations.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0) / 1e9;
-    t.ok(Math.abs(work - (WORK[name] ?? work)) < 0.1, `${name}: ${work.toFixed(1)} billion multiplications`);
+    const expected = WORK[name];
+    if (expected === undefined) t.ok(plan.operations.length > 0, `${name} is planned`);
+    else t.ok(Math.abs(work - expected) < 0.1, `${name}: ${work.toFixed(1)} billion multiplications`);
   }
 });
 

@@ -21,6 +21,11 @@ export function textOf(node: EditableNode, name: string, missing: string): strin
   return found ? Buffer.from(found.s ?? []).toString() : missing;
 }
 
+/** An axis or index that may count from the end. */
+export function fromFront(axis: number, rank: number): number {
+  return axis < 0 ? axis + rank : axis;
+}
+
 /** Attributes as text; equal attributes give equal text in any order. */
 export function attributesText({ attributes }: EditableNode): string {
   const byName = [...attributes].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,5 +1,5 @@
 import { sizeOf } from '../onnx/types.js';
-import { intOf, intsOf, textOf } from './attributes.js';
+import { fromFront, intOf, intsOf, textOf } from './attributes.js';
 import type { Operation, Shape, ShapeRule } from './shape-rule.js';
 
 /** Shapes of the standard operators that the packs' networks use, in the forms they use them in. */
@@ -54,10 +54,6 @@ function reduced({ node, shape, integers }: Operation): Shape {
   const gone = new Set(axes.map((axis) => fromFront(axis, dims.length)));
   if (intOf(node, 'keepdims', 1)) return dims.map((length, axis) => (gone.has(axis) ? 1 : length));
   return dims.filter((_, axis) => !gone.has(axis));
-}
-
-function fromFront(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
 }
 
 /** Of windows that neither pad nor overlap. */

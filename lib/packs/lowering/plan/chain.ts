@@ -1,5 +1,6 @@
 import { broadcastLayout, mergedAxes } from './layout.js';
 import { OperationWriter, type PlanOperation } from './operation.js';
+import type { Origin } from './refusal.js';
 import { codeNumber, type StepCode } from './steps.js';
 import type { PlanValue } from './storage.js';
 
@@ -25,7 +26,7 @@ export interface Chain {
   start: PlanValue;
   steps: readonly Step[];
   /** The last node. */
-  node: string;
+  node: Origin;
 }
 
 /** The kernel that computes a chain. */

@@ -3,6 +3,7 @@ import { floatOf, textOf } from '../attributes.js';
 import { type Chain, MOST_STEPS, type Step } from './chain.js';
 import { broadcastLayout, commonDims } from './layout.js';
 import type { NodeContext } from './node-context.js';
+import type { Planner } from './planner.js';
 import { OF_ONE, OF_TWO, type StepCode } from './steps.js';
 import { knownScalar, laidOut } from './storage.js';
 
@@ -84,9 +85,17 @@ function goOn(context: NodeContext, begin: number, steps: Step[]): void {
     dims,
     start: laidOut(start, broadcastLayout(start.layout, dims)),
     steps: [...(before?.steps ?? []), ...steps],
-    node: node.name,
+    node,
   };
-  planner.wait(node.outputs[0]!, chain);
+  planner.wait(node.outputs[0]!, shortened(planner, chain));
+}
+
+/** A chain of at most {@link MOST_STEPS} steps; kernels before it compute the others. */
+function shortened(planner: Planner, chain: Chain): Chain {
+  const { steps } = chain;
+  if (steps.length <= MOST_STEPS) return chain;
+  const start = planner.computed({ ...chain, steps: steps.slice(0, MOST_STEPS) });
+  return shortened(planner, { ...chain, start, steps: steps.slice(MOST_STEPS) });
 }
 
 /** Parameters of Clip have no part in the dims. */

@@ -1,9 +1,9 @@
 import type { EditableNode } from '../../onnx/index.js';
 import { storedTensor } from '../../onnx/stored.js';
 import { DATA_TYPE, sizeOf } from '../../onnx/types.js';
-import { intOf } from '../attributes.js';
+import { fromFront, intOf } from '../attributes.js';
 import { numbersOfStored } from './constants.js';
-import { broadcastLayout, commonDims, denseStrides, fromFront, placesOf } from './layout.js';
+import { broadcastLayout, commonDims, denseLayout, placesOf } from './layout.js';
 import type { NodeContext } from './node-context.js';
 import { COMPUTE_ONE, COMPUTE_TWO, OF_ONE, OF_TWO } from './steps.js';
 import { constantValue, knownNumbers, type PlanType, type PlanValue } from './storage.js';
@@ -55,9 +55,9 @@ function fromKnown(context: NodeContext): PlanValue | undefined {
   const inputs: Known[] = [];
   for (const [index, name] of context.node.inputs.entries()) {
     if (!name || context.planner.waiting(name)) return undefined;
-    const { storage, layout, host } = context.any(index);
-    if (!host || sizeOf(layout.dims) > MOST_ELEMENTS) return undefined;
-    inputs.push({ dims: layout.dims, type: storage.type, numbers: knownNumbers({ storage, layout, host })! });
+    const value = context.any(index);
+    if (!value.host || sizeOf(value.layout.dims) > MOST_ELEMENTS) return undefined;
+    inputs.push(knownOf(value));
   }
   return compute(inputs, context);
 }
@@ -122,10 +122,7 @@ function mapped([x]: Known[], compute: (x: number) => number): PlanValue {
 function combined(a: Known, b: Known, compute: (a: number, b: number) => number): PlanValue | undefined {
   const dims = commonDims([a.dims, b.dims]);
   if (!dims || sizeOf(dims) > MOST_ELEMENTS) return undefined;
-  const places = [a, b].map((each) => {
-    const layout = { offset: 0, dims: each.dims, strides: denseStrides(each.dims) };
-    return placesOf(broadcastLayout(layout, dims));
-  });
+  const places = [a, b].map((each) => placesOf(broadcastLayout(denseLayout(each.dims), dims)));
   const numbers = places[0]!.map((place, i) => compute(a.numbers[place]!, b.numbers[places[1]![i]!]!));
   return constantValue(a.type, dims, a.type === 'int64' ? numbers.map(Math.trunc) : numbers);
 }

@@ -1,6 +1,6 @@
 import { KINDS } from './kinds.js';
-import { bytesOf, type NetworkPlan } from './plan.js';
-import type { Storage } from './storage.js';
+import type { NetworkPlan } from './plan.js';
+import { bytesOf, inWords, type Storage } from './storage.js';
 
 /** The first word of a plan's file, "KDKPLAN1". */
 const MAGIC = 0x314e414c504b444bn;
@@ -91,7 +91,7 @@ function added(pool: number[], values: ArrayLike<number>): [number, number] {
 function constantBytes({ places }: NetworkPlan, storages: readonly Storage[]): Uint8Array {
   const own = storages.filter(({ where }) => where === 'constants');
   const end = own.reduce(
-    (last, storage) => Math.max(last, places.get(storage)! + 8 * Math.ceil(bytesOf(storage) / 8)),
+    (last, storage) => Math.max(last, places.get(storage)! + inWords(bytesOf(storage))),
     0,
   );
   const bytes = new Uint8Array(end);
@@ -106,7 +106,7 @@ function elementBytes({ type, numbers }: Storage): Uint8Array {
 }
 
 function padded(bytes: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(8 * Math.ceil(bytes.length / 8));
+  const whole = new Uint8Array(inWords(bytes.length));
   whole.set(bytes);
   return whole;
 }

@@ -13,7 +13,7 @@ export function denseLayout(dims: readonly number[]): Layout {
   return { offset: 0, dims, strides: denseStrides(dims) };
 }
 
-export function denseStrides(dims: readonly number[]): number[] {
+function denseStrides(dims: readonly number[]): number[] {
   const strides = new Array<number>(dims.length);
   let step = 1;
   for (let axis = dims.length - 1; axis >= 0; axis--) {
@@ -62,8 +62,9 @@ export function broadcastLayout({ offset, dims, strides }: Layout, wanted: reado
   return { offset, dims: wanted, strides: wanted.map((_, axis) => stride(axis)) };
 }
 
-/** The same elements in the same order with other lengths; undefined if no strides can say that. */
+/** The same elements in the same order with other lengths, of the same product; undefined if no strides can say that. */
 export function reshapedLayout(layout: Layout, wanted: readonly number[]): Layout | undefined {
+  if (wanted.includes(0)) return { offset: layout.offset, dims: wanted, strides: wanted.map(() => 0) };
   const long = layout.dims.flatMap((length, axis) => (length === 1 ? [] : [axis]));
   const [old, steps] = [long.map((axis) => layout.dims[axis]!), long.map((axis) => layout.strides[axis]!)];
   const strides = new Array<number>(wanted.length).fill(0);
@@ -122,9 +123,4 @@ export function commonDims(all: readonly (readonly number[])[]): number[] | unde
   const fits = (dims: readonly number[]) =>
     dims.every((length, i) => length === 1 || length === common[rank - dims.length + i]);
   return all.every(fits) ? common : undefined;
-}
-
-/** An axis that may count from the end. */
-export function fromFront(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
 }

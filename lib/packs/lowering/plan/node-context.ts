@@ -1,7 +1,6 @@
 import type { EditableNode } from '../../onnx/index.js';
-import { intOf } from '../attributes.js';
+import { fromFront, intOf } from '../attributes.js';
 import type { Kind } from './kinds.js';
-import { fromFront } from './layout.js';
 import type { OperationWriter } from './operation.js';
 import type { Planner } from './planner.js';
 import { knownNumbers, knownScalar, type PlanValue } from './storage.js';
@@ -68,11 +67,11 @@ export class NodeContext {
   }
 
   emit(writer: OperationWriter, kind: Kind, multiplyAdds = 0): void {
-    this.planner.emit(writer.done(kind, this.node.name, multiplyAdds));
+    this.planner.emit(writer.done(kind, this.node, multiplyAdds));
   }
 
   copy(from: PlanValue, to: PlanValue): void {
-    this.planner.copy(from, to, this.node.name);
+    this.planner.copy(from, to, this.node);
   }
 
   /** @param form what about the node a plan cannot have, such as "with mode 'cubic'" */

@@ -1,13 +1,16 @@
 import { sizeOf } from '../../onnx/types.js';
 import type { Kind } from './kinds.js';
 import type { Layout } from './layout.js';
-import type { PlanValue, Storage } from './storage.js';
+import type { Origin } from './refusal.js';
+import { bytesOf, type PlanValue, type Storage } from './storage.js';
 
 /** A kernel to launch, with all its parameters. */
 export interface PlanOperation {
   readonly kind: Kind;
   /** The node that it is the last part of. */
-  readonly node: string;
+  readonly node: Origin;
+  /** The most axes of its index spaces. */
+  readonly rank: number;
   readonly integers: readonly number[];
   readonly floats: readonly number[];
   readonly storages: readonly Storage[];
@@ -30,6 +33,7 @@ export class OperationWriter {
   readonly #writes: Storage[] = [];
   readonly #storages: Storage[] = [];
   #bytes = 0;
+  #rank = 0;
 
   integers(...values: number[]): this {
     this.#integers.push(...values);
@@ -42,6 +46,7 @@ export class OperationWriter {
   }
 
   axes(lengths: readonly number[]): this {
+    this.#rank = Math.max(this.#rank, lengths.length);
     return this.integers(lengths.length, ...lengths);
   }
 
@@ -60,10 +65,11 @@ export class OperationWriter {
     return this.read(value, [[sizeOf(value.layout.dims)], [1]]);
   }
 
-  done(kind: Kind, node: string, multiplyAdds = 0): PlanOperation {
+  done(kind: Kind, node: Origin, multiplyAdds = 0): PlanOperation {
     return {
       kind,
       node,
+      rank: this.#rank,
       integers: this.#integers,
       floats: this.#floats,
       storages: this.#storages,
@@ -78,7 +84,7 @@ export class OperationWriter {
     this.#storages.push(storage);
     this.#integers.push(offset, ...over.flatMap(([, strides]) => strides));
     const moving = over.flatMap(([lengths, strides]) => lengths.filter((_, axis) => strides[axis] !== 0));
-    this.#bytes += (storage.type === 'int64' ? 8 : 4) * sizeOf(moving);
+    this.#bytes += bytesOf({ type: storage.type, elements: sizeOf(moving) });
     return this;
   }
 }

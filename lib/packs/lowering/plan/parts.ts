@@ -1,6 +1,5 @@
 import type { EditableNode } from '../../onnx/index.js';
-import { intOf } from '../attributes.js';
-import { fromFront } from './layout.js';
+import { fromFront, intOf } from '../attributes.js';
 import type { Part, Planner } from './planner.js';
 
 /**

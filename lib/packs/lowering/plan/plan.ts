@@ -10,8 +10,7 @@ import type { PlanOperation } from './operation.js';
 import { OPERATORS } from './ops/index.js';
 import { partsOf } from './parts.js';
 import { type Part, Planner, slotValue } from './planner.js';
-import { refusal } from './refusal.js';
-import type { PlanType, PlanValue, Storage } from './storage.js';
+import { bytesOf, inWords, type PlanType, type PlanValue, type Storage } from './storage.js';
 import { type PlanWeights, weightsOf } from './weights.js';
 
 /** A network for fixed lengths, as a list of kernels. */
@@ -81,10 +80,11 @@ function planned(planner: Planner, inputs: readonly PlanSlot[], constants: reado
 }
 
 function planNode(context: NodeContext): void {
-  const { node, planner } = context;
-  const plan = node.domain === '' ? OPERATORS.get(node.type) : OPERATORS.get(`${node.domain}:${node.type}`);
-  if (fold(context)) return;
-  if (!plan) throw refusal(planner.role, node);
+  const { node } = context;
+  const standard = node.domain === '';
+  if (standard && fold(context)) return;
+  const plan = OPERATORS.get(standard ? node.type : `${node.domain}:${node.type}`);
+  if (!plan) throw context.refuse();
   plan(context);
 }
 
@@ -93,7 +93,11 @@ function finishOutput(planner: Planner, name: string): PlanSlot {
   const value = planner.value(name);
   const { dims } = value.layout;
   if (value.storage.direction !== 'output' || value.storage.name !== name) {
-    planner.copy(value, slotValue(name, 'output', 'float32', dims), name);
+    planner.copy(value, slotValue(name, 'output', 'float32', dims), {
+      type: 'Identity',
+      domain: '',
+      name,
+    });
   }
   return { name, direction: 'output', type: 'float32', dims };
 }
@@ -125,7 +129,7 @@ function laidOutPlan(planner: Planner, slots: PlanSlot[]): NetworkPlan {
     else if (storage.where === 'weights') places.set(storage, weights.offsets.get(storage.name!)!);
     else if (storage.where === 'constants') {
       places.set(storage, constants);
-      constants += 8 * Math.ceil(bytesOf(storage) / 8);
+      constants += inWords(bytesOf(storage));
     }
   }
   const arenaBytes = placeTemporaries(operations, places);
@@ -151,9 +155,4 @@ export function lifetimesOf(operations: readonly PlanOperation[]) {
   const storages = [...uses.keys()];
   const lifetimes = storages.map((storage) => ({ bytes: bytesOf(storage), ...uses.get(storage)! }));
   return { storages, lifetimes };
-}
-
-/** Bytes of a storage. */
-export function bytesOf({ type, elements }: Storage): number {
-  return (type === 'int64' ? 8 : 4) * elements;
 }

@@ -2,9 +2,10 @@ import { KdtalkerError } from '../../../errors.js';
 import type { EditableGraph, EditableNode } from '../../onnx/index.js';
 import { sizeOf } from '../../onnx/types.js';
 import { type Chain, chainOperation } from './chain.js';
+import { RANK } from './kinds.js';
 import { denseLayout, isDense, type Layout, mergedAxes, slicedLayout } from './layout.js';
 import { OperationWriter, type PlanOperation } from './operation.js';
-import { refusal } from './refusal.js';
+import { type Origin, refusal } from './refusal.js';
 import {
   constantValue,
   knownNumbers,
@@ -85,6 +86,13 @@ export class Planner {
     this.#chains.delete(name);
   }
 
+  /** The result of a chain, computed now, for another chain to begin with. */
+  computed(chain: Chain): PlanValue {
+    const value = temporary(chain.dims);
+    this.emit(chainOperation(chain, value));
+    return value;
+  }
+
   /** Whether a value was written where a `Concat` wants it. */
   isInPlace(name: string): boolean {
     return this.#inPlace.has(name);
@@ -111,12 +119,15 @@ export class Planner {
     return temporary(dims);
   }
 
+  /** @throws KdtalkerError OPERATOR_UNSUPPORTED for more axes than kernels have, after neighbours became one */
   emit(operation: PlanOperation): void {
+    const { rank, node } = operation;
+    if (rank > RANK) throw refusal(this.role, node, `on ${rank} axes`);
     this.operations.push(operation);
   }
 
   /** Copies a value to another of the same dims. */
-  copy(from: PlanValue, to: PlanValue, node: string): void {
+  copy(from: PlanValue, to: PlanValue, node: Origin): void {
     const { lengths, strides } = mergedAxes(to.layout.dims, [to.layout.strides, from.layout.strides]);
     const writer = new OperationWriter().axes(lengths).write(to, [lengths, strides[0]!]);
     const kind = from.storage.type === 'int64' ? 'toFloat' : 'copy';
@@ -124,12 +135,12 @@ export class Planner {
   }
 
   /** The value with its elements side by side, in a copy if need be. */
-  dense(value: PlanValue, node: string): PlanValue {
+  dense(value: PlanValue, node: Origin): PlanValue {
     if (isDense(value.layout)) return value;
     return this.#copied(value, node);
   }
 
-  #copied(value: PlanValue, node: string): PlanValue {
+  #copied(value: PlanValue, node: Origin): PlanValue {
     const { dims } = value.layout;
     const known = knownNumbers(value);
     if (known) return constantValue(value.storage.type, dims, known);
@@ -139,7 +150,7 @@ export class Planner {
   }
 
   /** The value's elements with other lengths, in a copy if strides cannot say it. */
-  reshaped(value: PlanValue, layoutOf: (layout: Layout) => Layout | undefined, node: string): PlanValue {
+  reshaped(value: PlanValue, layoutOf: (layout: Layout) => Layout | undefined, node: Origin): PlanValue {
     const layout = layoutOf(value.layout);
     if (layout) return laidOut(value, layout);
     const copy = this.#copied(value, node);

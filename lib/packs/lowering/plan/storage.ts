@@ -18,6 +18,16 @@ export interface Storage {
   readonly numbers?: ArrayLike<number>;
 }
 
+/** Bytes of elements. */
+export function bytesOf({ type, elements }: Pick<Storage, 'type' | 'elements'>): number {
+  return (type === 'int64' ? 8 : 4) * elements;
+}
+
+/** Bytes of the words of 64 bits that hold this many bytes. */
+export function inWords(bytes: number): number {
+  return 8 * Math.ceil(bytes / 8);
+}
+
 /** A tensor of the network: its elements are those of a storage that a layout names. */
 export interface PlanValue {
   readonly storage: Storage;

@@ -1,6 +1,6 @@
+import { fromFront } from '../../attributes.js';
 import {
   broadcastLayout,
-  fromFront,
   insertedLayout,
   type Layout,
   mergedAxes,

@@ -1,5 +1,4 @@
-import { intOf, intsOf, textOf } from '../../attributes.js';
-import { fromFront } from '../layout.js';
+import { fromFront, intOf, intsOf, textOf } from '../../attributes.js';
 import type { NodeContext, PlanNode } from '../node-context.js';
 import { OperationWriter, overAll } from '../operation.js';
 import { constantValue } from '../storage.js';

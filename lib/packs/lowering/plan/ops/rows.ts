@@ -1,6 +1,6 @@
 import { sizeOf } from '../../../onnx/types.js';
-import { floatOf, intOf, intsOf } from '../../attributes.js';
-import { broadcastLayout, fromFront, type Layout, mergedAxes, reshapedLayout } from '../layout.js';
+import { floatOf, fromFront, intOf, intsOf } from '../../attributes.js';
+import { broadcastLayout, type Layout, mergedAxes, reshapedLayout } from '../layout.js';
 import type { NodeContext, PlanNode } from '../node-context.js';
 import { OperationWriter } from '../operation.js';
 import { constantValue, laidOut, type PlanValue } from '../storage.js';

@@ -1,9 +1,8 @@
 import { sizeOf } from '../../../onnx/types.js';
-import { intOf, intsOf, textOf } from '../../attributes.js';
+import { fromFront, intOf, intsOf, textOf } from '../../attributes.js';
 import {
   broadcastLayout,
   commonDims,
-  fromFront,
   insertedLayout,
   type Layout,
   pickedLayout,
@@ -38,8 +37,10 @@ export const VIEWS: Record<string, PlanNode> = {
 };
 
 function giveReshaped(context: NodeContext, dims: readonly number[]): void {
+  const whole = dims.every((length) => Number.isInteger(length) && length >= 0);
+  if (!whole || sizeOf(dims) !== sizeOf(context.dims(0))) throw context.refuse('to lengths that do not fit');
   const { planner, node } = context;
-  context.define(planner.reshaped(context.any(0), (layout) => reshapedLayout(layout, dims), node.name));
+  context.define(planner.reshaped(context.any(0), (layout) => reshapedLayout(layout, dims), node));
 }
 
 function reshape(context: NodeContext): void {
@@ -89,6 +90,7 @@ function split(context: NodeContext): void {
     context.define(laidOut(value, slicedLayout(value.layout, axis, start, length)), i);
     start += length;
   }
+  if (start !== value.layout.dims[axis]) throw context.refuse('into lengths that do not fit');
 }
 
 function squeeze(context: NodeContext): void {
@@ -124,10 +126,12 @@ function depthToSpace(context: NodeContext): void {
   const [n, channels, height, width] = value.layout.dims as [number, number, number, number];
   const side = intOf(node, 'blocksize', 1);
   const kept = channels / side ** 2;
+  if (value.layout.dims.length !== 4 || !Number.isInteger(kept))
+    throw context.refuse('of channels that do not fit');
   const inside = textOf(node, 'mode', 'DCR') === 'CRD';
   const parts = inside ? [n, kept, side, side, height, width] : [n, side, side, kept, height, width];
   const perm = inside ? [0, 1, 4, 2, 5, 3] : [0, 3, 4, 1, 5, 2];
-  const cells = planner.reshaped(value, (layout) => reshapedLayout(layout, parts), node.name);
+  const cells = planner.reshaped(value, (layout) => reshapedLayout(layout, parts), node);
   const moved = laidOut(cells, transposedLayout(cells.layout, perm));
   const dims = [n, kept, height * side, width * side];
   const out = context.out(dims);

@@ -67,7 +67,7 @@ const numbersOf = ({ input, kernel, strides, pads, dilations }: Window) => [
 
 function convolution(context: NodeContext): void {
   const { planner, node } = context;
-  const weights = planner.dense(context.input(1), node.name);
+  const weights = planner.dense(context.input(1), node);
   const [outputs, inputs, ...kernel] = weights.layout.dims as [number, number, ...number[]];
   const window = windowOf(context, kernel);
   const groups = intOf(node, 'group', 1);
@@ -79,7 +79,7 @@ function convolution(context: NodeContext): void {
   const writer = new OperationWriter().axes(to.dims).integers(...numbersOf(window));
   writer.integers(inputs, outputs / groups, context.has(2) ? 1 : 0);
   writer.write(out, overAll(to)).read(value, overAll(from)).readRow(weights);
-  if (context.has(2)) writer.readRow(planner.dense(context.input(2), node.name));
+  if (context.has(2)) writer.readRow(planner.dense(context.input(2), node));
   context.emit(writer, 'convolution', sizeOf(to.dims) * inputs * sizeOf(kernel));
 }
 
