@@ -2,7 +2,7 @@ import { Graph, type Value } from '../onnx/index.js';
 import { FEATURE_SIZE } from './audio.js';
 import { MODES, normalised, orthonormalModes } from './directions.js';
 import { type ConditionedKernel, conditionedKernel, leavingGains, precompensate } from './kernels.js';
-import { KEYPOINTS } from './keypoints.js';
+import { KEYPOINTS, MOUTH } from './keypoints.js';
 import { norm, range, transpose } from './linalg.js';
 import { alphasCumprod, MOTION, MOTION_SIZE, WINDOW } from './statistics.js';
 import { voiceMean } from './voice.js';
@@ -30,7 +30,7 @@ interface Step {
 
 /**
  * The denoiser: the noise in x_t [1, 64, 70] under a Gaussian process over head and face whose mean follows the voice, and a
- * mixture over blinks (puppet section 4). Exact for the tables, no weights.
+ * mixture over blinks. Exact for the tables, no weights.
  */
 export function denoiserGraph(): Graph {
   const g = new Graph('puppet_denoiser', {
@@ -64,13 +64,13 @@ function modeKernels(): ConditionedKernel[] {
   return kernels;
 }
 
-// The mouth obeys the voice from the first frame of a window. If it came slowly from where it was, closures would be missed.
-const AT_ONCE = ['jawL', 'jawR', 'chin', 'mouthL', 'mouthR', 'lipUp', 'lipLo'] as const;
-
-/** The mean of the window that follows the frame `reference` [1, 70]. The voice before the window is taken to be that of frame 0. */
+/**
+ * The mean of the window that follows the frame `reference` [1, 70]. The voice before the window is taken to be that of frame 0. The
+ * mouth obeys the voice from the first frame on: if it came slowly from where it was, closures would be missed.
+ */
 function continued(g: Graph, driven: Value, reference: Value, modes: Value): Value {
   const kept = new Float32Array(MOTION_SIZE).fill(1);
-  for (const at of AT_ONCE.map((name) => MOTION.exp + 3 * KEYPOINTS[name].index)) kept.fill(0, at, at + 3);
+  for (const at of MOUTH.map((name) => MOTION.exp + 3 * KEYPOINTS[name].index)) kept.fill(0, at, at + 3);
   const rest = reference.sub(driven.slice(0, 0, 1)).mul(g.constant('kept', kept, [1, MOTION_SIZE]));
   const leaving = leavingGains();
   const gains = [...modeKernels().map((kernel) => kernel.gains), leaving];

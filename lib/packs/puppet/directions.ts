@@ -22,7 +22,7 @@ function axes(values: Record<number, number>): number[] {
 
 const PER_DEGREE = Math.PI / 180;
 
-/** What a face can do, in raw units of the 70 motion numbers (puppet table 4.2). */
+/** What a face can do, in raw units of the 70 motion numbers. */
 export const DIRECTIONS = {
   yaw: axes({ [MOTION.yaw]: 1 }),
   pitch: axes({ [MOTION.pitch]: 1 }),
@@ -61,7 +61,7 @@ export type DirectionName = keyof typeof DIRECTIONS;
 /** How a coefficient moves in time. */
 export type KernelName = 'head' | 'face' | 'tight';
 
-/** The directions in which motion is random: standard deviation of the coefficient and its kernel (puppet table 4.4). */
+/** The directions in which motion is random: standard deviation of the coefficient and its kernel. */
 export const MODES: readonly { direction: DirectionName; sigma: number; kernel: KernelName | 'blink' }[] = [
   { direction: 'yaw', sigma: 5, kernel: 'head' },
   { direction: 'pitch', sigma: 2.5, kernel: 'head' },

@@ -29,7 +29,7 @@ function mixture(slow: [weight: number, length: number], fast: [weight: number, 
   return (tau: number) => slow[0] * a(tau) + fast[0] * b(tau);
 }
 
-/** Stationary kernels over frames (puppet section 4.4). */
+/** Stationary kernels over frames. */
 const KERNELS: Record<KernelName, (tau: number) => number> = {
   head: mixture([0.7, 18], [0.3, 8]),
   face: squaredExponential(9),
@@ -83,7 +83,7 @@ export interface Response {
   pull: number;
 }
 
-/** Runs the sampler on one eigen-direction of variance `lambda` with its exact noise predictor (puppet section 4.6). */
+/** Runs the sampler on one eigen-direction of variance `lambda` with its exact noise predictor. */
 export function samplerResponse(lambda: number): Response {
   const alphas = ALPHAS;
   const stride = SAMPLER.trainTimesteps / SAMPLER.steps;

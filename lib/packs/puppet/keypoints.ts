@@ -40,6 +40,17 @@ export const KEYPOINT_TABLE: readonly (readonly [number, number, number])[] = KE
 /** The keypoints that expressions never move: the head's pose is fitted to them. */
 export const RIGID: readonly KeypointName[] = KEYPOINT_NAMES.slice(0, 8);
 
+/** The keypoints that the voice moves. */
+export const MOUTH = [
+  'jawL',
+  'jawR',
+  'chin',
+  'mouthL',
+  'mouthR',
+  'lipUp',
+  'lipLo',
+] as const satisfies readonly KeypointName[];
+
 /** The row where the lips part when the mouth of {@link KEYPOINTS} is shut, and the distance of each lip from it. */
 export const SEAM = { y: 0.472, lip: 0.012 } as const;
 

@@ -25,7 +25,7 @@ interface Detector {
 
 /**
  * The motion extractor: img [1, 3, 256, 256] to keypoints, pose and expression. A constant face at rest, but for the mouth,
- * whose rows are those darker than what is above and below (puppet section 2).
+ * whose rows are those darker than what is above and below.
  */
 export function motionGraph(): Graph {
   const g = new Graph('puppet_motion', {

@@ -5,7 +5,7 @@ import { appearanceGraph, CROP_SIZE } from './appearance.js';
 import { audioGraph, CHANNEL } from './audio.js';
 import { BLINK_TEMPLATE, denoiserGraph } from './denoiser.js';
 import { DIRECTIONS } from './directions.js';
-import { JAW_FOLLOWS_SEAM, KEYPOINTS, type KeypointName, SEAM } from './keypoints.js';
+import { JAW_FOLLOWS_SEAM, KEYPOINTS, type KeypointName, MOUTH, SEAM } from './keypoints.js';
 import { MOTION_PICTURE, motionGraph } from './motion.js';
 import { rendererGraph } from './renderer.js';
 import { MOTION, SAMPLER, STATISTICS, WINDOW } from './statistics.js';
@@ -86,7 +86,7 @@ function role(
 /** Expression moves keypoints in the plane of the picture. */
 const plane = (...names: KeypointName[]): Regions['exp'] =>
   names.map((name) => ({ keypoint: KEYPOINTS[name].index, axes: 'xy' }));
-const LIPS = plane('jawL', 'jawR', 'chin', 'mouthL', 'mouthR', 'lipUp', 'lipLo');
+const LIPS = plane(...MOUTH);
 const EYES = plane('lidUpL', 'lidUpR', 'lidLoL', 'lidLoR');
 const BROWS = plane('browL', 'browR');
 

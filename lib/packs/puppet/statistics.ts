@@ -9,7 +9,7 @@ export const MOTION = { scale: 0, yaw: 1, pitch: 2, roll: 3, t: 4, exp: 7 } as c
 /** Frames of one window. */
 export const WINDOW = 64;
 
-// Small enough that no eigenvalue of the motion comes near what 50 sampling steps can reach (puppet table 4.6).
+// Small enough that no eigenvalue of the motion comes near what 50 sampling steps can reach (docs/puppet.md, section 3).
 const STD = { scale: 0.02, yaw: 9, pitch: 5, roll: 4, t: [0.02, 0.02, 1], exp: 0.02 } as const;
 
 /** Mean and standard deviation of each part, as pack.json has them. Angles in degrees. */
