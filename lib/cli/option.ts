@@ -152,6 +152,14 @@ function readNumber(
   throw wrongValue(expected, name, typed);
 }
 
+/** An option that a command cannot do without. */
+export function missing(command: string, what: string): KdtalkerError {
+  return new KdtalkerError(
+    'INVALID_ARGUMENT',
+    `Expected ${what} but received none. See 'kdtalker ${command} --help'`,
+  );
+}
+
 /** The usual message for a wrong value. */
 export function wrongValue(expected: string, name: string, typed: string): KdtalkerError {
   return new KdtalkerError('INVALID_ARGUMENT', `Expected ${expected} for ${name} but received '${typed}'`);

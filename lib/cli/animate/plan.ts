@@ -5,6 +5,7 @@ import type { AnimateOptions } from '../../talker/clip-options.js';
 import type { PortraitOptions } from '../../talker/portrait-options.js';
 import type { SaveOptions } from '../../talker/save-options.js';
 import type { SourceVideoOptions } from '../../talker/video-options.js';
+import { missing } from '../option.js';
 import {
   checkOneStandardInput,
   checkReadable,
@@ -31,8 +32,10 @@ export interface Plan {
 /** Finds contradictory and missing options before anything is loaded. @throws INVALID_ARGUMENT, OUTPUT_FORMAT and others */
 export async function planAnimate(values: AnimateValues): Promise<Plan> {
   const { out, portrait, 'source-video': video } = values;
-  if (portrait === undefined && video === undefined) throw missing('--portrait FILE or --source-video FILE');
-  if (out === undefined && !values['save-motion'] && !values['save-portrait']) throw missing('--out FILE');
+  if (portrait === undefined && video === undefined)
+    throw missing('animate', '--portrait FILE or --source-video FILE');
+  if (out === undefined && !values['save-motion'] && !values['save-portrait'])
+    throw missing('animate', '--out FILE');
   if (out !== undefined) await formatOf(outputOf(out), values.format);
   else if (values.format !== undefined) throw useless('format', 'without --out');
   checkOneStandardInput(values);
@@ -85,7 +88,7 @@ async function planSource({ speech, motion, out, ...rest }: AnimateValues): Prom
   if (motion !== undefined) return { motion };
   if (speech !== undefined) return { speech: inputOf(speech) };
   if (out === undefined && rest['save-motion'] === undefined) return undefined;
-  throw missing('--speech FILE or --motion FILE');
+  throw missing('animate', '--speech FILE or --motion FILE');
 }
 
 /** The options of `talker.animate()`. @throws INVALID_ARGUMENT */
@@ -126,11 +129,4 @@ function planSave(values: AnimateValues): SaveOptions {
 
 function useless(option: string, where: string): KdtalkerError {
   return new KdtalkerError('INVALID_ARGUMENT', `Expected no --${option} ${where} but received one`);
-}
-
-function missing(what: string): KdtalkerError {
-  return new KdtalkerError(
-    'INVALID_ARGUMENT',
-    `Expected ${what} but received none. See 'kdtalker animate --help'`,
-  );
 }

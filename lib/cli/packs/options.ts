@@ -1,5 +1,4 @@
-import { KdtalkerError } from '../../errors.js';
-import { choice, flag, section, text, type Values } from '../option.js';
+import { choice, flag, missing, section, text, type Values } from '../option.js';
 import { precision } from '../shared-options.js';
 
 const out = text('DIR', 'The folder for the pack: new, or empty', {
@@ -58,8 +57,5 @@ export type PullValues = Values<typeof PULL_OPTIONS>;
 /** The value of a required option. @throws INVALID_ARGUMENT */
 export function needed(value: string | undefined, option: string, command: string): string {
   if (value !== undefined) return value;
-  throw new KdtalkerError(
-    'INVALID_ARGUMENT',
-    `Expected ${option} but received none. See 'kdtalker ${command} --help'`,
-  );
+  throw missing(command, option);
 }

@@ -8,7 +8,7 @@ import type { Trace, TraceOptions, TraceTensor } from '../../talker/trace.js';
 import { loadTalker, step } from '../animate/animate.js';
 import type { Context } from '../command.js';
 import { table } from '../layout.js';
-import { wrongValue } from '../option.js';
+import { missing, wrongValue } from '../option.js';
 import type { Paint } from '../report/reporter.js';
 import { checkOneStandardInput, checkReadable, inputOf } from '../standard-streams.js';
 import type { TraceValues } from './options.js';
@@ -17,7 +17,7 @@ import type { TraceValues } from './options.js';
 export async function trace(values: TraceValues, context: Context): Promise<void> {
   const [portrait, speech, out] = (['portrait', 'speech', 'out'] as const).map((name) => {
     const file = values[name];
-    if (file === undefined) throw missing(`--${name} FILE`);
+    if (file === undefined) throw missing('trace', `--${name} FILE`);
     return file;
   }) as [string, string, string];
   checkOneStandardInput({ portrait, speech });
@@ -69,11 +69,4 @@ async function readNoise(file: string): Promise<TraceTensor> {
 function describe({ tensors }: Trace, file: string, paint: Paint): string[] {
   const rows = Object.entries(tensors).map(([name, { dims }]) => [`  ${name}`, `[${dims.join(', ')}]`]);
   return [`${paint('strong', file)}: ${rows.length} tensors`, ...table(rows)];
-}
-
-function missing(what: string): KdtalkerError {
-  return new KdtalkerError(
-    'INVALID_ARGUMENT',
-    `Expected ${what} but received none. See 'kdtalker trace --help'`,
-  );
 }
