@@ -22,7 +22,7 @@ export interface SoundOptions {
   signal?: AbortSignal | undefined;
   /** The index of the sound track in a file with several, from 0; default: the track that the file marks. */
   track?: number | undefined;
-  /** The longest sound that is accepted from ffmpeg, which reads everything but WAV and PCM; default 14400. */
+  /** Seconds that are accepted from ffmpeg, which reads everything but WAV and PCM; only tests set less than 14400. */
   maxSeconds?: number | undefined;
   /** The input's name in messages; default: its path or size. */
   name?: string | undefined;
