@@ -21,7 +21,7 @@ const HANGS = /no progress/;
 /** A program in place of ffmpeg. `$last` is the last argument: the output file. */
 function standIn(t: Test, folder: string, body: string): void {
   const path = join(folder, 'ffmpeg');
-  const last = 'for last; do :; done; last="${last#file:}"';
+  const last = 'for last; do :; done; last=$(echo "$last" | sed "s/^file://")';
   // Asked with -loglevel info, it lists two tracks.
   const tracks = ['Video: h264, 32x32', 'Audio: flac, 8000 Hz'].map(
     (track, i) => `echo "  Stream #0:${i}: ${track}" >&2`,
