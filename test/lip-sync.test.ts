@@ -1,14 +1,17 @@
-import type { Motion } from 'kdtalker';
+import type { Motion, Talker } from 'kdtalker';
 import t from 'tap';
+import { KEYPOINTS, SEAM } from '../dist/packs/puppet/keypoints.js';
+import { correlation } from './support/correlation.js';
 import { golden } from './support/golden.js';
 import {
-  correlation,
   framesOf,
   loadBoth,
   type Pcm,
+  portraitFile,
   SAMPLE_RATE,
   SAMPLES_PER_FRAME,
   samplesOf,
+  speech,
   speechFile,
 } from './support/talker.js';
 
@@ -30,6 +33,13 @@ function gapsOf(motion: Motion): number[] {
   });
 }
 
+/** How far the lips are apart in the picture, in crop units. */
+async function ownGapOf(talker: Talker): Promise<number> {
+  const { x_s: keypoints } = (await talker.trace(portraitFile, speech(1))).tensors;
+  const heightOf = (index: number) => keypoints!.data[3 * index + 1]!;
+  return heightOf(KEYPOINTS.lipLo.index) - heightOf(KEYPOINTS.lipUp.index) - 2 * SEAM.lip;
+}
+
 /** Root mean square of each video frame's samples, averaged over three frames. */
 function loudnessOf({ samples }: Pcm, frames: number): number[] {
   const rms = Array.from({ length: frames }, (_, i) => {
@@ -42,32 +52,35 @@ function loudnessOf({ samples }: Pcm, frames: number): number[] {
   });
 }
 
+// Measured with five seeds: 0.397 to 0.409, and 0.388 to 0.406. Loudness knows nothing of closures, which the mouth makes.
 const voices: Record<string, { sound: () => Promise<Pcm>; atLeast: number }> = {
   'a reader, recorded': {
     sound: async () => ({ samples: await samplesOf(speechFile), sampleRate: SAMPLE_RATE }),
-    atLeast: 0.35,
+    atLeast: 0.39,
   },
   'a synthetic voice': {
     sound: async () => ({ samples: golden('audio.safetensors').samples!.data, sampleRate: SAMPLE_RATE }),
-    atLeast: 0.35,
+    atLeast: 0.38,
   },
 };
 
 for (const [name, { sound, atLeast }] of Object.entries(voices)) {
   t.test(`the mouth opens with the speech: ${name}`, async (t) => {
     const { talker, portrait } = await loadBoth(t);
-    const speech = await sound();
+    const voice = await sound();
+    const apart = await ownGapOf(talker);
     const found: number[] = [];
     for (const seed of [SEED, 0, 1, 7, 42]) {
-      const motion = await talker.animate(portrait, speech, { seed }).motion();
+      const motion = await talker.animate(portrait, voice, { seed }).motion();
       const gaps = gapsOf(motion);
-      found.push(correlation(gaps, loudnessOf(speech, motion.frames)));
+      found.push(correlation(gaps, loudnessOf(voice, motion.frames)));
       t.ok(Math.max(...gaps) > 0.03, `seed ${seed}: it opens by ${Math.max(...gaps).toFixed(3)}`);
-      t.ok(Math.min(...gaps) > -0.15 && Math.max(...gaps) < 0.15, `seed ${seed}: and not too far`);
+      t.ok(Math.max(...gaps) < 0.15, `seed ${seed}: and not too far`);
+      t.ok(Math.min(...gaps) > -apart - 0.02, `seed ${seed}: shut lips stay in front of each other`);
     }
     t.comment(`correlation with the loudness: ${found.map((r) => r.toFixed(3)).join(', ')}`);
     for (const r of found) t.ok(r >= atLeast, `${r.toFixed(3)} is ${atLeast} or more`);
-    const late = [-2, -1, 0, 1, 2].map((lag) => laggedCorrelation(talker, portrait, speech, lag));
+    const late = [-2, -1, 0, 1, 2].map((lag) => laggedCorrelation(talker, portrait, voice, lag));
     const byLag = await Promise.all(late);
     t.ok(
       Math.abs(byLag.indexOf(Math.max(...byLag)) - 2) <= 1,

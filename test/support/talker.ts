@@ -165,19 +165,6 @@ export function endedWith(t: Test, result: ProgramResult, code: number, name: st
   t.match(result.stderr, stderr, `${name}: stderr is clean`);
 }
 
-/** Pearson's correlation. */
-export function correlation(a: readonly number[], b: readonly number[]): number {
-  const centred = (values: readonly number[]) => {
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    return values.map((value) => value - mean);
-  };
-  const [x, y] = [centred(a), centred(b)];
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  return (
-    sum(x.map((value, i) => value * y[i]!)) / Math.sqrt(sum(x.map((v) => v * v)) * sum(y.map((v) => v * v)))
-  );
-}
-
 /** A fixed stream of numbers in [0, 1): Park and Miller's generator. */
 export function randoms(seed: number): () => number {
   let state = seed;
