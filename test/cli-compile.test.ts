@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { native } from '../dist/binding.js';
@@ -137,7 +137,20 @@ t.test('options of devices that do not go together', async (t) => {
     stderr: /Expected cuda for --device with --budget/,
   });
   const bf16 = await compile(['puppet', '--device', 'cuda', '--precision', 'bf16']);
-  t.match(bf16, { ...refused, stderr: /Expected fp32 for --precision with --device cuda/ });
+  t.match(bf16, { code: 1, stdout: '', stderr: /DEVICE_UNAVAILABLE: .* precision on device 'cuda'/ });
+  const auto = await compile(['puppet', '--device', 'cuda', '--precision', 'auto', '--budget']);
+  t.match(auto, { code: 0, stderr: '' }, 'float32 is what a GPU has');
+});
+
+t.test('a pack whose networks do not fit is not planned', async (t) => {
+  const { cwd, cache, compile } = prepared(t);
+  const file = join(cwd, 'small/pack.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify({ ...manifest, motionSize: 128 }));
+  const refused = { code: 1, stdout: '', stderr: /^kdtalker: PACK_INVALID: .*role motion/ };
+  t.match(await compile(['small', '--device', 'cuda']), refused);
+  t.match(await compile(['small', '--device', 'cuda', '--budget']), refused);
+  t.throws(() => readdirSync(cache), { code: 'ENOENT' }, 'nothing was kept');
 });
 
 t.test('what cannot be compiled is said in a sentence', async (t) => {

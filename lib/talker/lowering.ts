@@ -3,7 +3,7 @@ import { native } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { type CacheOptions, loweredPack } from '../packs/lowering/cache.js';
 import type { LoweredPack } from '../packs/lowering/cache-entry.js';
-import { plannedPack } from '../packs/lowering/plan/plan-pack.js';
+import { type PlanLengths, plannedPack } from '../packs/lowering/plan/plan-pack.js';
 import type { Precision } from '../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../packs/native-options.js';
 import type { Pack } from '../packs/pack.js';
@@ -68,7 +68,23 @@ async function planForGpu(pack: Pack, device: string, { checked, ...options }: L
   await orAborted(native().checkDevice(device), { signal, what: 'Opening the device' });
   const { window, steps, fixedWindow } = pack.manifest.sampler;
   if (!fixedWindow) throw openWindow(pack, device);
-  return plannedPack(pack, { window, steps }, { ...options, check: checkOf(pack, checked, signal) });
+  return plansOf(pack, { window, steps }, { checked, ...options });
+}
+
+/**
+ * The plans of a pack for these lengths, made on first use, after its networks were checked.
+ *
+ * @throws KdtalkerError PACK_INVALID, PACK_DAMAGED, OPERATOR_UNSUPPORTED, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
+ */
+export function plansOf(
+  pack: Pack,
+  lengths: PlanLengths,
+  { checked, ...options }: LowerOptions,
+): Promise<LoweredPack> {
+  return plannedPack(pack, lengths, {
+    ...options,
+    check: () => checkNetworks(pack, checked, options.signal),
+  });
 }
 
 function openWindow({ manifest }: Pack, device: string): KdtalkerError {
@@ -78,13 +94,19 @@ function openWindow({ manifest }: Pack, device: string): KdtalkerError {
   );
 }
 
-/** The check of a pack that lowering and planning trust. */
-function checkOf(pack: Pack, checked: Promise<unknown> | undefined, signal: AbortSignal | undefined) {
-  return async () => {
-    await checked;
-    const check = native().checkModel(nativeTalkerOptions(pack));
-    await orAborted(check, { signal, what: 'Checking the pack' });
-  };
+/**
+ * The check of a pack that lowering and planning trust: its networks match pack.json.
+ *
+ * @throws KdtalkerError PACK_INVALID, PACK_DAMAGED, ABORTED, and what the check of its files throws
+ */
+export async function checkNetworks(
+  pack: Pack,
+  checked: Promise<unknown> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await checked;
+  const check = native().checkModel(nativeTalkerOptions(pack));
+  await orAborted(check, { signal, what: 'Checking the pack' });
 }
 
 /**
@@ -103,5 +125,5 @@ export async function lowerForCpu(
   if (!ON_CPU.includes(device)) return undefined;
   const { cpuFeatures, layOutWeights } = native();
   const target = { device: 'cpu', precision, cpu: cpuFeatures().isa, layOutWeights };
-  return loweredPack(pack, target, { ...options, check: checkOf(pack, checked, options.signal) });
+  return loweredPack(pack, target, { ...options, check: () => checkNetworks(pack, checked, options.signal) });
 }

@@ -1,11 +1,11 @@
 import { invalidArgument } from '../../errors.js';
 import type { LoweredPack } from '../../packs/lowering/cache-entry.js';
 import type { LoweringProgress } from '../../packs/lowering/lower-pack.js';
-import { plannedPack, planPack } from '../../packs/lowering/plan/plan-pack.js';
+import { planPack } from '../../packs/lowering/plan/plan-pack.js';
 import type { Precision } from '../../packs/lowering/precision.js';
 import { type Pack, readPack } from '../../packs/pack.js';
 import { checkPack } from '../../packs/verify.js';
-import { lowerForCpu, precisionFor } from '../../talker/lowering.js';
+import { checkNetworks, lowerForCpu, plansOf, precisionFor } from '../../talker/lowering.js';
 import type { Context } from '../command.js';
 import { bytes, duration } from '../layout.js';
 import type { Paint } from '../report/reporter.js';
@@ -36,10 +36,11 @@ export async function compile(name: string, values: CompileValues, context: Cont
   const begun = performance.now();
   const { device = 'cpu' } = values;
   checkTogether(values);
-  const precision = precisionFor(values.precision ?? 'fp32');
+  const precision = precisionFor(values.precision ?? 'fp32', device);
   const pack = await readPack(name);
   await checkPack(pack, { signal });
   if (values.budget) {
+    await checkNetworks(pack, undefined, signal);
     budget(pack, await planPack(pack, lengthsOf(pack), signal), reporter);
     return;
   }
@@ -50,7 +51,7 @@ export async function compile(name: string, values: CompileValues, context: Cont
   };
   const lowered =
     device === 'cuda'
-      ? await plannedPack(pack, lengthsOf(pack), options)
+      ? await plansOf(pack, lengthsOf(pack), options)
       : await lowerForCpu(pack, 'cpu', precision, options);
   const seconds = (performance.now() - begun) / 1000;
   const { name: known, version } = pack.manifest;
@@ -58,10 +59,8 @@ export async function compile(name: string, values: CompileValues, context: Cont
   reporter.result((paint) => describe(compiled, paint), { ...compiled });
 }
 
-/** Plans are float32, and only they are counted. */
-function checkTogether({ device = 'cpu', precision, budget: counted }: CompileValues): void {
-  if (device === 'cuda' && precision !== undefined && precision !== 'fp32')
-    throw invalidArgument('fp32', '--precision with --device cuda', precision);
+/** Only plans are counted. */
+function checkTogether({ device = 'cpu', budget: counted }: CompileValues): void {
   if (device === 'cpu' && counted) throw invalidArgument('cuda', '--device with --budget', device);
 }
 
