@@ -6,7 +6,7 @@ import { readDataset } from '../dist/dataset/dataset.js';
 import { readRows } from '../dist/dataset/shards.js';
 import { statisticsOf } from '../dist/dataset/statistics.js';
 import { verifyDataset } from '../dist/dataset/verify.js';
-import { speakerOf, splitOf } from '../dist/dataset/videos.js';
+import { findVideos, speakerOf, splitOf } from '../dist/dataset/videos.js';
 import { events, run, start } from './support/cli.js';
 import { correlation } from './support/correlation.js';
 import { fails, ffmpeg, processesWith } from './support/media.js';
@@ -198,6 +198,51 @@ t.test('faces: one square a clip, and a picture without a face leaves the clip o
   });
   t.same([result.added, result.skipped], [1, { 'no-face': 1 }]);
   t.equal(result.dataset.clips[0]!.name, 'face.mkv');
+});
+
+t.test('one video whose sound cannot be used does not end the call', async (t) => {
+  const folder = t.testdir({ videos: {} });
+  const pack = await plainPack(join(folder, 'pack'), { readsYaw: true });
+  const videos = join(folder, 'videos');
+  speakingVideo(videos, 'good.mkv', hiddenCause(14, 1));
+  const endless = ['-f', 'lavfi', '-i', 'aevalsrc=0/0:s=16000:d=0.6', '-c:a', 'pcm_f32le'];
+  ffmpeg('-i', join(videos, 'good.mkv'), ...endless, '-map', '0:v', '-map', '1:a', join(videos, 'nan.mkv'));
+  const result = await addVideos({
+    ...{ pack, videos, out: join(folder, 'out'), crop: 'none', least: 9, share: 0 },
+  });
+  t.same([result.added, result.skipped], [1, { 'no-sound': 1 }]);
+});
+
+t.test('a list: its paths count from its folder, and are named as in their common folder', async (t) => {
+  const folder = t.testdir({
+    anna: { '1.mp4': '' },
+    ben: { '2.mp4': '' },
+    'list.txt': '# two speakers\n\nben/2.mp4\n',
+  });
+  const list = join(folder, 'list.txt');
+  const named = async () => (await findVideos(list)).map(({ name, speaker }) => [name, speaker]);
+  t.same(await named(), [['2.mp4', '2']], 'a single video, as if its folder had been given');
+  writeFileSync(list, `${join(folder, 'anna/1.mp4')}\nben/2.mp4\n`);
+  t.same(await named(), [
+    ['anna/1.mp4', 'anna'],
+    ['ben/2.mp4', 'ben'],
+  ]);
+  t.equal((await findVideos(list))[1]!.path, join(folder, 'ben/2.mp4'));
+  t.same(
+    await findVideos(folder).then((found) => found.map(({ name }) => name)),
+    ['anna/1.mp4', 'ben/2.mp4'],
+    'the same names as of the folder',
+  );
+});
+
+t.test('what cannot be read is no fault of the dataset, and the other way round', async (t) => {
+  const { options, folder } = await world(t);
+  const list = join(folder, 'list.txt');
+  writeFileSync(list, `${options.videos}\n`);
+  await fails(t, () => addVideos({ ...options, videos: list }), 'FILE_NOT_FOUND', /videos/);
+  const file = join(folder, 'file');
+  writeFileSync(file, 'no folder');
+  await fails(t, () => addVideos({ ...options, out: file }), 'OUTPUT_UNWRITABLE', /file/);
 });
 
 t.test('speakers and splits', async (t) => {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { longCall } from '../abort.js';
 import { KdtalkerError, throwIfAborted } from '../errors.js';
 import { sha256 } from '../files/hash.js';
-import { isSystemError, outputError } from '../files/output-error.js';
+import { orOutputError } from '../files/output-error.js';
 import { writeWholeFile } from '../files/whole-file.js';
-import { type Pack, readPack } from '../packs/pack.js';
-import { type ClipFilter, ClipReader, type OnFrame, Skipped, type SkipReason } from './clip-reader.js';
+import { hashOfRole, type Pack, readPack } from '../packs/pack.js';
+import { ClipReader, type OnFrame, Skipped, type SkipReason } from './clip-reader.js';
 import { type Dataset, type DatasetClip, findDataset, invalid, writeDataset } from './dataset.js';
 import { bytesOfRows, readRows, writeShards } from './shards.js';
 import { statisticsOf } from './statistics.js';
@@ -17,7 +17,7 @@ import { findVideos, hashVideo, splitOf, type Video } from './videos.js';
 export interface AddOptions {
   /** The pack whose motion network and audio encoder make the clips; all clips of a dataset have the same. */
   pack: string;
-  /** A folder of videos, or a list with one path a line. */
+  /** A folder of videos, or a text file with a path on each line, which counts from the file's folder. */
   videos: string;
   /** The dataset's folder. */
   out: string;
@@ -28,8 +28,6 @@ export interface AddOptions {
   /** A regular expression for the speakers of the validation; default: a share of them, by a hash. */
   validation?: string | undefined;
   share: number;
-  /** Looks at every clip after its numbers are known. */
-  filters?: readonly ClipFilter[] | undefined;
   signal?: AbortSignal | undefined;
   /** Called when a video begins, and for its frames. */
   onVideo?: ((index: number, total: number) => void) | undefined;
@@ -66,9 +64,7 @@ const pendingFolder = (out: string, { pack, options }: Dataset) =>
  */
 export async function addVideos(options: AddOptions): Promise<AddResult> {
   const work = (signal: AbortSignal) => add({ ...options, signal });
-  return longCall(ADDING, [options.signal], work, 'kept').catch((error: unknown) => {
-    throw isSystemError(error) ? outputError(error, options.out) : error;
-  });
+  return longCall(ADDING, [options.signal], work, 'kept');
 }
 
 async function add(options: AddOptions): Promise<AddResult> {
@@ -76,8 +72,10 @@ async function add(options: AddOptions): Promise<AddResult> {
   const begun = await begin(options);
   const videos = await findVideos(options.videos);
   const folder = pendingFolder(out, begun);
-  await mkdir(folder, { recursive: true });
-  const seen = new Set([...begun.clips, ...begun.skipped].map(({ sha256: hash }) => hash));
+  await orOutputError(mkdir(folder, { recursive: true }), out);
+  const before = [...begun.clips, ...begun.skipped];
+  const seen = new Set(before.map(({ sha256: hash }) => hash));
+  const names = new Map(before.map(({ name, sha256: hash }) => [name, hash]));
   const made: Pending[] = [];
   const skipped: Dataset['skipped'] = [];
   let known = 0;
@@ -87,7 +85,7 @@ async function add(options: AddOptions): Promise<AddResult> {
       throwIfAborted(signal, ADDING);
       options.onVideo?.(index, videos.length);
       const hash = await hashVideo(video.path, signal);
-      checkName(video, hash, begun);
+      checkName(video, hash, names);
       if (seen.has(hash)) {
         known++;
         continue;
@@ -100,7 +98,7 @@ async function add(options: AddOptions): Promise<AddResult> {
   } finally {
     await reader.close();
   }
-  const dataset = await finish(out, folder, begun, made, skipped);
+  const dataset = await orOutputError(finish(out, folder, begun, made, skipped), out);
   return { dataset, added: made.length, skipped: countOf(skipped), known };
 }
 
@@ -137,15 +135,8 @@ function checkPattern(pattern: string | undefined): void {
 
 function packOf(pack: Pack): Dataset['pack'] {
   const { name, version, roles } = pack.manifest;
-  const hashOf = ({ sha256: hash, data }: { sha256: string; data?: { sha256: string } | undefined }) =>
-    data ? sha256(hash, data.sha256) : hash;
-  return {
-    name,
-    version,
-    directory: pack.directory,
-    motion: hashOf(roles.motion),
-    audio: hashOf(roles.audio),
-  };
+  const [motion, audio] = [hashOfRole(roles.motion), hashOfRole(roles.audio)];
+  return { name, version, directory: pack.directory, motion, audio };
 }
 
 function empty(pack: Pack, options: Dataset['options']): Dataset {
@@ -156,9 +147,8 @@ function empty(pack: Pack, options: Dataset['options']): Dataset {
 }
 
 /** Another video of the same name would make the list of clips ambiguous. */
-function checkName({ name }: Video, hash: string, { clips, skipped }: Dataset): void {
-  const same = [...clips, ...skipped].find((known) => known.name === name);
-  if (!same || same.sha256 === hash) return;
+function checkName({ name }: Video, hash: string, names: ReadonlyMap<string, string>): void {
+  if ((names.get(name) ?? hash) === hash) return;
   throw new KdtalkerError(
     'INVALID_ARGUMENT',
     `Expected the video of before for ${name} but received another one of that name. Rename it, or choose another dataset`,
@@ -192,17 +182,13 @@ class LazyReader {
 
   /** Keeps the rows of a video in a file of their own. @returns their number, or why there are none */
   async read({ path }: Video, hash: string): Promise<number | SkipReason> {
-    const { signal, onFrame = () => {}, filters = [] } = this.#options;
+    const { signal, onFrame = () => {} } = this.#options;
     const file = pendingFile(this.#folder, hash);
     const kept = await readRows(file).catch(() => undefined);
     if (kept) return kept.frames;
     try {
       this.#reader ??= await this.#open();
       const rows = await this.#reader.read(path, signal, onFrame);
-      for (const filter of filters) {
-        const reason = await filter(rows, path);
-        if (reason) return reason;
-      }
       await writeWholeFile(file, bytesOfRows(rows), signal);
       return rows.frames;
     } catch (error) {

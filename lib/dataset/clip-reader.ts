@@ -1,8 +1,9 @@
-import { KdtalkerError, type KdtalkerErrorCode } from '../errors.js';
+import { KdtalkerError } from '../errors.js';
 import { cropPicture } from '../face/crop/index.js';
 import { FaceFinder } from '../face/faces.js';
 import type { Point } from '../face/geometry.js';
 import { flatten, meanOf } from '../face/steady.js';
+import { type InputFault, inputFaultOf } from '../input-faults.js';
 import { FrameSource } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
 import { type Pack, readPack } from '../packs/pack.js';
@@ -11,22 +12,10 @@ import { Talker } from '../talker/talker.js';
 import type { Trace } from '../talker/trace.js';
 import type { Dataset, REASONS } from './dataset.js';
 import { MotionReader } from './motion-reader.js';
-
-/** Rows of one clip, frame by frame. */
-export interface ClipRows {
-  frames: number;
-  /** [frames, 70], [frames, 63], [frames, 512], [frames] */
-  motion: Float32Array;
-  canonical: Float32Array;
-  audio: Float32Array;
-  loudness: Float32Array;
-}
+import { type ClipRows, WIDTHS } from './shards.js';
 
 /** Why a video gave no clip. */
 export type SkipReason = (typeof REASONS)[number];
-
-/** A filter after the numbers are known: a reason to leave the clip out, or undefined. */
-export type ClipFilter = (rows: ClipRows, video: string) => Promise<SkipReason | undefined>;
 
 /** A video that is left out. */
 export class Skipped extends Error {
@@ -47,13 +36,19 @@ const FPS = 25;
 /** Sound has one feature more at each end than motion has frames, as published. */
 const [FEWER_PICTURES, FEWER_FEATURES] = [1, 2];
 
-const SKIP: Partial<Record<KdtalkerErrorCode, SkipReason>> = {
+const SKIP: Record<InputFault, SkipReason> = {
   SPEECH_EMPTY: 'no-sound',
-  SPEECH_TOO_SHORT: 'short',
   SPEECH_UNREADABLE: 'no-sound',
+  SPEECH_NOT_FINITE: 'no-sound',
+  SPEECH_TOO_SHORT: 'short',
+  SPEECH_TOO_LONG: 'long',
   NO_FACE: 'no-face',
   PICTURE_TOO_SMALL: 'no-face',
+  PICTURE_TOO_LARGE: 'unreadable',
+  PICTURE_UNREADABLE: 'unreadable',
   VIDEO_UNREADABLE: 'unreadable',
+  VIDEO_TOO_LONG: 'long',
+  FILE_NOT_FOUND: 'unreadable',
   FFMPEG_FAILED: 'unreadable',
 };
 
@@ -106,8 +101,8 @@ export class ClipReader {
     try {
       return await this.#read(path, signal, onFrame);
     } catch (error) {
-      const reason = error instanceof KdtalkerError ? SKIP[error.code] : undefined;
-      throw reason === undefined ? error : new Skipped(reason);
+      const fault = inputFaultOf(error);
+      throw fault === undefined ? error : new Skipped(SKIP[fault]);
     }
   }
 
@@ -207,8 +202,7 @@ function soundOf({ tensors }: Trace) {
 }
 
 function cut({ frames, ...rows }: ClipRows): ClipRows {
-  const widths = { motion: 70, canonical: 63, audio: 512, loudness: 1 } as const;
-  const first = (name: keyof typeof widths) => rows[name].slice(0, frames * widths[name]);
+  const first = (name: keyof typeof WIDTHS) => rows[name].slice(0, frames * WIDTHS[name]);
   return {
     frames,
     motion: first('motion'),

@@ -10,7 +10,7 @@ import { integer, number, oneOf, parseFile } from '../validate.js';
 export type MotionStatistics = PackManifest['statistics'];
 
 /** Why a video gave no clip. */
-export const REASONS = ['no-sound', 'no-face', 'several-faces', 'short', 'unreadable'] as const;
+export const REASONS = ['no-sound', 'no-face', 'several-faces', 'short', 'long', 'unreadable'] as const;
 
 const text = z.string({ error: 'a text' });
 const hash = z.string({ error: 'a hash' }).regex(/^[0-9a-f]{64}$/, 'a SHA-256');

@@ -4,7 +4,6 @@ import { quote } from '../errors.js';
 import { sha256 } from '../files/hash.js';
 import { writeWholeFile } from '../files/whole-file.js';
 import { floats, readSafetensors, writeSafetensors } from '../packs/safetensors.js';
-import type { ClipRows } from './clip-reader.js';
 import { invalid, type Shard } from './dataset.js';
 
 /** The most bytes of a shard. */
@@ -13,6 +12,16 @@ const MOST = 256e6;
 export const WIDTHS = { motion: 70, canonical: 63, audio: 512, loudness: 1 } as const;
 const NAMES = Object.keys(WIDTHS) as (keyof typeof WIDTHS)[];
 const ROW = 4 * NAMES.reduce((sum, name) => sum + WIDTHS[name], 0);
+
+/** Rows of one clip, frame by frame. */
+export interface ClipRows {
+  frames: number;
+  /** [frames, 70], [frames, 63], [frames, 512], [frames] */
+  motion: Float32Array;
+  canonical: Float32Array;
+  audio: Float32Array;
+  loudness: Float32Array;
+}
 
 /** Where a clip's rows lie. */
 export interface Place {

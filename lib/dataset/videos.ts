@@ -1,13 +1,15 @@
-import { open, readdir, readFile, stat } from 'node:fs/promises';
-import { basename, extname, join, relative, resolve, sep } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { KdtalkerError, quote } from '../errors.js';
-import { hashFile, sha256 } from '../files/hash.js';
+import { sha256, sha256OfFile } from '../files/hash.js';
+import { isSystemError } from '../files/output-error.js';
+import { readPathList } from '../files/path-list.js';
 import type { DatasetClip } from './dataset.js';
 
 /** A video that may become a clip. */
 export interface Video {
   path: string;
-  /** Its path in the folder of videos, or its name where a list names it. */
+  /** Its path in the folder of videos, or in the common folder of the videos in a list. */
   name: string;
   speaker: string;
 }
@@ -15,15 +17,16 @@ export interface Video {
 const ENDINGS = ['.mp4', '.mov', '.mkv', '.webm', '.avi', '.m4v'];
 
 /**
- * The videos of a folder and its folders, or of a list with one path a line, in the order of their names.
+ * The videos of a folder and its folders, or of a list as {@link readPathList} reads it, in the order of their names.
  *
  * @throws KdtalkerError FILE_NOT_FOUND
  */
 export async function findVideos(place: string): Promise<Video[]> {
-  const status = await stat(place).catch((cause: unknown) => {
-    throw notFound(place, 'which cannot be read', cause);
-  });
-  const videos = status.isDirectory() ? await inFolder(place) : await inList(place);
+  const videos = await stat(place)
+    .then((status) => (status.isDirectory() ? inFolder(place) : inList(place)))
+    .catch((cause: unknown) => {
+      throw notFound(place, 'which cannot be read', cause);
+    });
   if (videos.length === 0) throw notFound(place, `which has no videos (${ENDINGS.join(', ')})`);
   return videos.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -33,18 +36,26 @@ async function inFolder(folder: string): Promise<Video[]> {
   const files = entries.filter(
     (entry) => entry.isFile() && ENDINGS.includes(extname(entry.name).toLowerCase()),
   );
-  return files.map((entry) => {
-    const path = join(entry.parentPath, entry.name);
-    return videoOf(path, relative(folder, path).split(sep).join('/'));
-  });
+  return files.map((entry) => videoOf(join(entry.parentPath, entry.name), folder));
 }
 
-async function inList(file: string): Promise<Video[]> {
-  const lines = (await readFile(file, 'utf8')).split('\n').map((line) => line.trim());
-  return lines.filter((line) => line !== '').map((line) => videoOf(resolve(line), line));
+/** The listed files are named as if their common folder had been given. */
+async function inList(list: string): Promise<Video[]> {
+  const paths = await readPathList(list);
+  const folder = commonFolder(paths);
+  return paths.map((path) => videoOf(path, folder));
 }
 
-const videoOf = (path: string, name: string): Video => ({ path, name, speaker: speakerOf(name) });
+function commonFolder(paths: readonly string[]): string {
+  const [first = [], ...others] = paths.map((path) => dirname(path).split(sep));
+  const differs = first.findIndex((part, i) => others.some((other) => other[i] !== part));
+  return first.slice(0, differs < 0 ? first.length : differs).join(sep) || sep;
+}
+
+function videoOf(path: string, folder: string): Video {
+  const name = relative(folder, path).split(sep).join('/');
+  return { path, name, speaker: speakerOf(name) };
+}
 
 /** VoxCeleb's cut files begin with the speaker and `#`; else the first folder is the speaker, else each file has its own. */
 export function speakerOf(name: string): string {
@@ -67,14 +78,9 @@ const hashShare = (value: string) => Number.parseInt(sha256(value).slice(0, 8), 
 
 /** SHA-256 of a video's bytes. @throws KdtalkerError FILE_NOT_FOUND, ABORTED */
 export async function hashVideo(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const file = await open(path).catch((cause: unknown) => {
-    throw notFound(path, 'which cannot be read', cause);
+  return sha256OfFile(path, { signal, what: 'Reading the videos' }).catch((error: unknown) => {
+    throw isSystemError(error) ? notFound(path, 'which cannot be read', error) : error;
   });
-  try {
-    return (await hashFile(file, { signal, what: 'Reading the videos' })).hash.digest('hex');
-  } finally {
-    await file.close();
-  }
 }
 
 function notFound(path: string, why: string, cause?: unknown): KdtalkerError {

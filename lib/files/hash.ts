@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { type PieceOptions, piecesOf } from './whole-io.js';
 
 /** SHA-256 of the concatenated parts, in hexadecimal digits. */
@@ -26,4 +26,14 @@ export async function hashFile(
     bytes += piece.byteLength;
   }
   return { hash, bytes };
+}
+
+/** SHA-256 of the file at a path, in hexadecimal digits. @throws KdtalkerError ABORTED, the system's errors */
+export async function sha256OfFile(path: string, options: PieceOptions): Promise<string> {
+  const file = await open(path);
+  try {
+    return (await hashFile(file, options)).hash.digest('hex');
+  } finally {
+    await file.close();
+  }
 }

@@ -17,6 +17,13 @@ export function outputError(cause: unknown, path: string, advice?: string): Kdta
   return unwritable(path, reasonOf(cause as NodeJS.ErrnoException), cause, advice);
 }
 
+/** The result of work that only writes to an output: what the system refuses is an error of that output. */
+export async function orOutputError<T>(work: Promise<T>, path: string): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw isSystemError(error) ? outputError(error, path) : error;
+  });
+}
+
 /** OUTPUT_DISK_FULL in the one sentence form. */
 export function diskFull(path: string, cause?: unknown, advice = 'Free space or choose another place') {
   const message = `Expected room on the disk for '${path}' but it is full. ${advice}.`;

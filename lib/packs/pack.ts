@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { invalidArgument, KdtalkerError } from '../errors.js';
+import { sha256 } from '../files/hash.js';
 import { BUILT_IN, checkInstalled } from '../installed.js';
 import type { PackManifest, PackRole, RoleName } from './manifest.js';
 import { packSchema } from './schema.js';
@@ -52,6 +53,16 @@ export function roleOf<R extends RoleName>(
   if (found) return found as NonNullable<PackManifest['roles'][R]>;
   const has = rolesOf(manifest).map(([known]) => known);
   throw invalidArgument(`one of ${has.join(', ')}`, `role of pack ${manifest.name}`, role);
+}
+
+/** Names the network of a role: SHA-256 of its ONNX file, and of the file of its weights where they lie in another one. */
+export function hashOfRole({ sha256: file, data }: PackRole): string {
+  return data ? sha256(file, data.sha256) : file;
+}
+
+/** Names a pack by all that its manifest says, the hashes of its files among it. Names and versions may be those of other packs, too. */
+export function hashOfManifest(manifest: PackManifest): string {
+  return sha256(JSON.stringify(manifest));
 }
 
 async function findPack(nameOrDirectory: string): Promise<string> {

@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
 import { KdtalkerError, quote } from '../../errors.js';
+import { readPathList } from '../../files/path-list.js';
 
 /** What a clip is made from: a video, or a picture and a voice. */
 export interface BenchSource {
@@ -15,7 +16,7 @@ const VOICES = ['.wav', '.mp3', '.m4a', '.flac', '.ogg', '.opus'];
 
 /**
  * The clips of a folder, by the names of its files: each video is one, and each picture with a voice of the same name. Or those of a list,
- * a text file with a path on each line; paths count from the list's folder.
+ * as {@link readPathList} reads it.
  *
  * @throws FILE_NOT_FOUND
  */
@@ -24,7 +25,7 @@ export async function clipSources(place: string): Promise<BenchSource[]> {
     const message = `Expected a folder of videos, or a list of them, for videos but received ${quote(place)}, which cannot be read`;
     throw new KdtalkerError('FILE_NOT_FOUND', message, { cause });
   });
-  const files = status.isDirectory() ? await filesOf(place) : await filesOfList(place);
+  const files = status.isDirectory() ? await filesOf(place) : await readPathList(place);
   return [...grouped(files)].map(([name, group]) => sourceOf(name, group)).sort(byName);
 }
 
@@ -32,13 +33,6 @@ async function filesOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'));
   return names.map(({ name }) => join(folder, name)).sort();
-}
-
-async function filesOfList(list: string): Promise<string[]> {
-  const lines = (await readFile(list, 'utf8')).split('\n').map((line) => line.trim());
-  return lines
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => resolve(dirname(list), line));
 }
 
 /** Files by the names of their clips. A second file of the same kind gets a name with its number. */
