@@ -1,19 +1,21 @@
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { evaluate, prepareBench } from 'kdtalker';
+import { animateBench, evaluate, prepareBench } from 'kdtalker';
 import t from 'tap';
 import { KdtalkerError } from '../dist/errors.js';
 import { hearSound } from '../dist/evaluate/measure/clip-speech.js';
 import { measureVideo } from '../dist/evaluate/measure/measure-video.js';
+import { orReason } from '../dist/evaluate/reasons.js';
 import { ENVELOPE_RATE } from '../dist/evaluate/sound/envelope.js';
 import { delayOf } from '../dist/evaluate/sync/delay.js';
 import { FaceFinder } from '../dist/face/faces.js';
 import { changed, recording, resultFiles } from './support/bench.js';
 import { printed, run, speechFile, start } from './support/cli.js';
-import { ffmpeg } from './support/media.js';
-import { portraitFile, randoms } from './support/talker.js';
+import { fails, ffmpeg } from './support/media.js';
+import { plainPack } from './support/plain-pack.js';
+import { loadTalker, portraitFile, randoms } from './support/talker.js';
 
 const FRAME = 0.04;
 
@@ -104,6 +106,36 @@ t.test('prepare, animate and score of five portraits and voices, killed ten time
     clips: 5,
     methods: [{ name: 'ours', metrics: { faces: { mean: 1, count: 5 }, fpsWhole: { count: 5 } } }],
   });
+});
+
+t.test('a bench’s clips and videos are of one list and one pack, and whole or absent', async (t) => {
+  const folder = t.testdir({ given: {}, bench: { a: { stranger: '' } } });
+  copyFileSync(portraitFile, join(folder, 'given/a.png'));
+  speechFile(join(folder, 'given'), 0.2, 'a.wav');
+  writeFileSync(join(folder, 'list.txt'), `# one clip\ngiven/a.png\n${join(folder, 'given/a.wav')}\n`);
+  const making = { videos: join(folder, 'list.txt'), out: join(folder, 'bench'), size: 256 };
+  await fails(t, () => prepareBench(making), 'OUTPUT_UNWRITABLE', /bench\/a/);
+  rmSync(join(folder, 'bench/a'), { recursive: true });
+  t.same(await prepareBench(making), { clips: ['a'], skipped: [] });
+  const [one, two] = await Promise.all([
+    plainPack(join(folder, 'one'), { render: 'crop' }),
+    plainPack(join(folder, 'two'), { render: Buffer.alloc(3 * 512 * 512, 90) }),
+  ]);
+  const videos = { bench: making.out, out: join(folder, 'videos'), speed: false };
+  const first = await loadTalker(t, {}, one);
+  t.equal((await animateBench(first, videos)).videos.length, 1);
+  const second = await loadTalker(t, {}, two);
+  t.same([first.pack.name, first.pack.version], [second.pack.name, second.pack.version]);
+  await fails(t, () => animateBench(second, videos), 'INVALID_ARGUMENT', /which has others/);
+});
+
+t.test('one list of faults: work on many files goes on after each of them', async (t) => {
+  for (const code of ['SPEECH_TOO_LONG', 'VIDEO_TOO_LONG', 'SPEECH_NOT_FINITE', 'PICTURE_TOO_LARGE'] as const)
+    t.match(await orReason(() => Promise.reject(new KdtalkerError(code, 'x'))), {
+      why: new RegExp(`^${code}`),
+    });
+  const full = new KdtalkerError('OUTPUT_DISK_FULL', 'x');
+  await fails(t, () => orReason(() => Promise.reject(full)), 'OUTPUT_DISK_FULL');
 });
 
 t.test('a sweep compares steps, draws a chart, and goes on where it was', async (t) => {

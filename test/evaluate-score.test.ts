@@ -120,6 +120,16 @@ t.test('a run that was stopped goes on, with the same bytes; what changed is mea
     t.same(resultFiles(out), wanted, `cut at ${cut}`);
     t.ok(cut < lines.length || frames === 0, 'complete results are not measured again');
   }
+  writeFileSync(join(folder, 'ours/times.json'), '{"anna":2}');
+  let again = 0;
+  const timed = await evaluate({ ...plain, onProgress: () => void again++ });
+  t.same([again, timed.table.methods[1]!.metrics.fps.mean], [0, 7], 'speed follows times.json alone');
+  const fresh = join(folder, 'timed');
+  await evaluate({ ...plain, out: fresh });
+  t.same(resultFiles(plain.out), resultFiles(fresh), 'the same bytes as a run that began with it');
+  rmSync(join(folder, 'ours/times.json'));
+  await evaluate(plain);
+  t.same(resultFiles(plain.out), wanted);
   changed(real, join(folder, 'ours/anna2.mp4'), '-crf', '40');
   copyFileSync(join(folder, 'ours/anna2.mp4'), join(folder, 'ours/anna.mp4'));
   const { table } = await evaluate(plain);
@@ -204,14 +214,12 @@ t.test('a hostile folder: each a line, never the end of the run', async (t) => {
 
 t.test('poses, with a pack whose motion network sees them', async (t) => {
   const pack = await plainPack(join(folder, 'pack'), { readsYaw: true });
-  const { table } = await evaluate({
-    bench,
-    methods: { same: join(folder, 'same') },
-    out: join(folder, 'posed'),
-    pack,
-  });
+  const posed = { bench, methods: { same: join(folder, 'same') }, out: join(folder, 'posed') };
+  const { table } = await evaluate({ ...posed, pack });
   const { mean } = table.methods[1]!.metrics.poseDeviation;
   t.ok(mean! > 0 && mean! < 20, `${mean}`);
+  const other = await plainPack(join(folder, 'other-pack'), {});
+  await fails(t, () => evaluate({ ...posed, pack: other }), 'INVALID_ARGUMENT', /which belongs to others/);
 });
 
 t.test('kdtalker evaluate score', async (t) => {

@@ -91,7 +91,7 @@ function isNoFace(error: unknown): error is KdtalkerError {
 }
 
 /** Whether an error means that the face is absent, too small to find, or outside the picture. */
-function isLost(error: unknown): boolean {
+export function isLost(error: unknown): boolean {
   const codes = ['NO_FACE', 'PICTURE_TOO_SMALL', 'INVALID_ARGUMENT'];
   return error instanceof KdtalkerError && codes.includes(error.code);
 }

@@ -32,10 +32,10 @@ export class StageMeter {
 }
 
 /** An error of a listener affects nothing else. */
-export function safely(listener: ((progress: Progress) => void) | undefined): (progress: Progress) => void {
-  return (progress) => {
+export function safely<T>(listener: ((value: T) => void) | undefined): (value: T) => void {
+  return (value) => {
     try {
-      listener?.(progress);
+      listener?.(value);
     } catch {
       // the work continues
     }

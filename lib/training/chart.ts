@@ -1,3 +1,4 @@
+import { escapeHtml } from '../html.js';
 import type { TrainingEvent } from './process.js';
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [860, 320, 60, 30];
@@ -26,9 +27,9 @@ export function chartPage(title: string, events: readonly TrainingEvent[], live:
   const curves = CURVES.map((curve) => ({ ...curve, points: pointsOf(events, curve) }));
   const drawn = curves.filter(({ points }) => points.length > 0);
   const reload = live ? '<meta http-equiv="refresh" content="10">' : '';
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8">${reload}<title>${escaped(title)}</title>
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8">${reload}<title>${escapeHtml(title)}</title>
 <style>body{font:14px sans-serif;margin:2em;color:#222}td{padding:0 1.5em 0 0}text{font-size:12px;fill:#555}</style></head>
-<body><h1>${escaped(title)}</h1>${drawn.length > 0 ? plot(drawn) : '<p>No step is done yet.</p>'}${table(events)}</body></html>
+<body><h1>${escapeHtml(title)}</h1>${drawn.length > 0 ? plot(drawn) : '<p>No step is done yet.</p>'}${table(events)}</body></html>
 `;
 }
 
@@ -73,7 +74,5 @@ function table(events: readonly TrainingEvent[]): string {
   const rows = [...newest.values()].flatMap(({ event, ...numbers }) =>
     Object.entries(numbers).map(([name, value]) => [event, name, JSON.stringify(value)]),
   );
-  return `<table>${rows.map((cells) => `<tr>${cells.map((cell) => `<td>${escaped(cell!)}</td>`).join('')}</tr>`).join('')}</table>`;
+  return `<table>${rows.map((cells) => `<tr>${cells.map((cell) => `<td>${escapeHtml(cell!)}</td>`).join('')}</tr>`).join('')}</table>`;
 }
-
-const escaped = (text: string) => text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);

@@ -3,9 +3,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { longCall } from '../../abort.js';
 import { KdtalkerError } from '../../errors.js';
-import { outputError } from '../../files/output-error.js';
+import { orOutputError } from '../../files/output-error.js';
 import { writeWholeFile } from '../../files/whole-file.js';
+import { hashOfManifest } from '../../packs/pack.js';
 import type { AnimateOptions } from '../../talker/clip-options.js';
+import { safely } from '../../talker/progress.js';
 import type { Talker } from '../../talker/talker.js';
 import { orReason } from '../reasons.js';
 import type { ClipTimes } from '../score/times.js';
@@ -63,8 +65,9 @@ async function animate(talker: Talker, options: AnimateBenchOptions): Promise<An
   await openFolder(options.out, headOf(talker, bench, options));
   const times = await readJson<Record<string, ClipTimes>>(join(options.out, 'times.json'));
   const made: AnimatedBench = { videos: [], skipped: [] };
+  const tell = safely(options.onProgress);
   for (const [done, clip] of bench.clips.entries()) {
-    tell(options, { clip: clip.name, done, total: bench.clips.length });
+    tell({ clip: clip.name, done, total: bench.clips.length });
     const file = join(options.out, `${clip.name}.mp4`);
     if (times[clip.name] === undefined || !existsSync(file)) {
       const took = await orReason(() => animateClip(talker, clip, bench.crop, file, options));
@@ -84,25 +87,16 @@ async function animate(talker: Talker, options: AnimateBenchOptions): Promise<An
   return made;
 }
 
-function tell({ onProgress }: AnimateBenchOptions, progress: BenchProgress): void {
-  try {
-    onProgress?.(progress);
-  } catch {
-    // the work continues
-  }
-}
-
 function headOf({ pack }: Talker, { hash }: Bench, { animate = {} }: AnimateBenchOptions): string {
   const text = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
   const options = JSON.parse(JSON.stringify(animate, text)) as unknown;
-  return `${JSON.stringify({ bench: hash, pack: `${pack.name} ${pack.version}`, options }, undefined, 2)}\n`;
+  const head = { bench: hash, pack: `${pack.name} ${pack.version}`, manifest: hashOfManifest(pack), options };
+  return `${JSON.stringify(head, undefined, 2)}\n`;
 }
 
 /** Makes the folder, or checks that it holds videos of the same bench, pack and options. */
 async function openFolder(folder: string, head: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw outputError(cause, folder);
-  });
+  await orOutputError(mkdir(folder, { recursive: true }), folder);
   const file = join(folder, 'animate.json');
   const known = await readFile(file, 'utf8').catch(() => undefined);
   if (known === undefined) return writeWholeFile(file, head);
@@ -123,13 +117,15 @@ async function animateClip(
   file: string,
   { animate = {}, speed = true, signal }: AnimateBenchOptions,
 ): Promise<ClipTimes> {
+  const begun = performance.now();
   // The reference of a cropped bench is the square that the networks see.
   const portrait = await talker.portrait(reference, { ...(crop !== 'none' && { crop: 'none' }), signal });
   try {
+    const prepare = secondsSince(begun);
     const clip = () => talker.animate(portrait, speech, { ...animate, signal });
     const generate = speed ? await generationSeconds(clip()) : undefined;
     const { elapsedSeconds } = await clip().save(file);
-    return { ...(generate !== undefined && { generate }), whole: elapsedSeconds };
+    return { ...(generate !== undefined && { generate }), whole: prepare + elapsedSeconds };
   } finally {
     await portrait.close();
   }
@@ -138,5 +134,7 @@ async function animateClip(
 async function generationSeconds(clip: ReturnType<Talker['animate']>): Promise<number> {
   const begun = performance.now();
   for await (const _frame of clip.frames());
-  return (performance.now() - begun) / 1000;
+  return secondsSince(begun);
 }
+
+const secondsSince = (begun: number) => (performance.now() - begun) / 1000;

@@ -54,7 +54,6 @@ export interface BenchClip {
 
 /** A folder of clips that methods are compared on. */
 export interface Bench {
-  readonly folder: string;
   readonly crop: string;
   readonly clips: readonly BenchClip[];
   /** Names exactly these clips: the hash of bench.json, which has the hashes of their files. */
@@ -69,7 +68,7 @@ export async function readBench(folder: string): Promise<Bench> {
     throw new KdtalkerError('FILE_NOT_FOUND', message, { cause });
   });
   const { crop, clips } = parseFile(schema, readJson(bytes), quote(file), 'INVALID_ARGUMENT');
-  return { folder, crop, clips: clips.map((clip) => withPaths(folder, clip)), hash: sha256(bytes) };
+  return { crop, clips: clips.map((clip) => withPaths(folder, clip)), hash: sha256(bytes) };
 }
 
 function readJson(bytes: Buffer): unknown {

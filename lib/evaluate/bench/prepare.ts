@@ -5,11 +5,12 @@ import { longCall } from '../../abort.js';
 import { KdtalkerError } from '../../errors.js';
 import { CROP_KINDS, type CropKind } from '../../face/crop/index.js';
 import { FaceFinder } from '../../face/faces.js';
-import { sha256 } from '../../files/hash.js';
-import { outputError } from '../../files/output-error.js';
+import { sha256, sha256OfFile } from '../../files/hash.js';
+import { orOutputError } from '../../files/output-error.js';
 import { inScratchFolder } from '../../files/scratch-folder.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 import { THREADS } from '../../limits.js';
+import { safely } from '../../talker/progress.js';
 import { abortSignal, callback, integer, number, oneOf, parseOptions } from '../../validate.js';
 import { orReason } from '../reasons.js';
 import { type BenchList, benchText, CLIP_FILES, type ClipEntry } from './bench.js';
@@ -51,6 +52,7 @@ export interface PreparedBench {
   skipped: { name: string; why: string }[];
 }
 
+const PREPARING = 'Preparing the bench';
 const EVEN = 'an even number from 64 to 2048';
 const path = z.string({ error: 'a path' }).min(1, 'a path');
 const schema = z.strictObject(
@@ -77,19 +79,18 @@ type Plan = z.output<typeof schema>;
  */
 export async function prepareBench(options: PrepareOptions): Promise<PreparedBench> {
   const plan = parseOptions(schema, options, 'the options of prepareBench()');
-  return longCall('Preparing the bench', [plan.signal], (signal) => prepare({ ...plan, signal }), 'kept');
+  return longCall(PREPARING, [plan.signal], (signal) => prepare({ ...plan, signal }), 'kept');
 }
 
 async function prepare(plan: Plan): Promise<PreparedBench> {
   const sources = await clipSources(plan.videos);
-  await mkdir(plan.out, { recursive: true }).catch((cause: unknown) => {
-    throw outputError(cause, plan.out);
-  });
+  await orOutputError(mkdir(plan.out, { recursive: true }), plan.out);
   const list: Omit<BenchList, 'format' | 'version'> = { crop: plan.crop, clips: [], skipped: [] };
+  const tell = safely(plan.onProgress);
   const finder = await FaceFinder.open({ threads: plan.threads });
   try {
     for (const [done, source] of sources.entries()) {
-      tell(plan, { clip: source.name, done, total: sources.length });
+      tell({ clip: source.name, done, total: sources.length });
       const made = await clipOf(source, { ...plan, finder });
       if ('why' in made) list.skipped.push({ name: source.name, why: made.why });
       else list.clips.push(made);
@@ -102,14 +103,6 @@ async function prepare(plan: Plan): Promise<PreparedBench> {
   return { clips: list.clips.map(({ name }) => name), skipped: list.skipped };
 }
 
-function tell({ onProgress }: Plan, progress: PrepareProgress): void {
-  try {
-    onProgress?.(progress);
-  } catch {
-    // the work continues
-  }
-}
-
 /** A clip of an earlier run with the same settings, or a new one. */
 async function clipOf(source: BenchSource, making: ClipMaking & Plan): Promise<ClipEntry | { why: string }> {
   const folder = join(making.out, source.name);
@@ -119,7 +112,8 @@ async function clipOf(source: BenchSource, making: ClipMaking & Plan): Promise<C
   if (clip?.settings === settings) return clip.clip;
   if (clip !== undefined) throw otherSettings(folder);
   const make = (scratch: string) => makeNew(source, scratch, folder, { ...making, settings });
-  return orReason(() => inScratchFolder(folder, make));
+  // Errors of reading the source are none of the system's: what the system refuses is an error of writing the clip.
+  return orReason(() => orOutputError(inScratchFolder(folder, make), folder));
 }
 
 function settingsOf({ video, picture, voice }: BenchSource, { crop, size, seconds }: Plan): string {
@@ -137,7 +131,8 @@ async function makeNew(
     (name) => name !== CLIP_FILES.real || source.video !== undefined,
   );
   const files: Record<string, string> = {};
-  for (const name of names) files[name] = sha256(await readFile(join(scratch, name)));
+  for (const name of names)
+    files[name] = await sha256OfFile(join(scratch, name), { signal: making.signal, what: PREPARING });
   const clip: ClipEntry = { name: source.name, frames, files };
   await writeFile(join(scratch, 'clip.json'), JSON.stringify({ settings: making.settings, clip }));
   await rename(scratch, folder);

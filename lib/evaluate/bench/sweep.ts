@@ -5,6 +5,7 @@ import { invalidArgument } from '../../errors.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 import { STEPS, WINDOW } from '../../limits.js';
 import type { AnimateOptions } from '../../talker/clip-options.js';
+import { safely } from '../../talker/progress.js';
 import type { Talker } from '../../talker/talker.js';
 import { integer, parseOptions } from '../../validate.js';
 import { type Evaluation, evaluate } from '../score/evaluate.js';
@@ -76,31 +77,23 @@ function variedOf({ steps, window }: SweepOptions): Varied {
 
 async function sweep(talker: Talker, { name, values }: Varied, options: SweepOptions): Promise<Sweep> {
   const { bench, out, animate, pack, signal } = options;
+  const tell = safely(options.onProgress);
   const methods: Record<string, string> = {};
   for (const [done, value] of values.entries()) {
     const method = `${name}-${value}`;
     methods[method] = join(out, method);
-    const tell = (part: number) =>
-      report(options, { stage: 'animate', done: done + part, total: values.length });
+    const animated = (part: number) => tell({ stage: 'animate', done: done + part, total: values.length });
     await animateBench(talker, {
       ...{ bench, signal, out: methods[method] },
       animate: { ...animate, [name]: value },
-      onProgress: (progress) => tell(progress.done / progress.total),
+      onProgress: (progress) => animated(progress.done / progress.total),
     });
   }
   const evaluation = await evaluate({
     ...{ bench, methods, signal, pack, out: join(out, 'results') },
-    onProgress: ({ done, total }) => report(options, { stage: 'measure', done, total }),
+    onProgress: ({ done, total }) => tell({ stage: 'measure', done, total }),
   });
   const chart = join(out, 'results', 'chart.svg');
   await writeWholeFile(chart, chartOf(evaluation.table, name), signal);
   return { ...evaluation, chart };
-}
-
-function report({ onProgress }: SweepOptions, progress: SweepProgress): void {
-  try {
-    onProgress?.(progress);
-  } catch {
-    // the work continues
-  }
 }

@@ -1,7 +1,6 @@
-import { KdtalkerError } from '../../errors.js';
 import type { Face } from '../../face/faces.js';
 import type { FindOptions } from '../../face/options.js';
-import type { SharedFinder } from '../../face/track.js';
+import { isLost, type SharedFinder } from '../../face/track.js';
 import type { Picture } from '../../picture.js';
 
 /** Finds the largest face in the pictures of a video, near its last place first. A picture may have none. */
@@ -26,11 +25,8 @@ export class FaceFollower {
     try {
       return await this.#finder.find(picture, { ...options, signal: this.#signal });
     } catch (error) {
-      if (error instanceof KdtalkerError && WITHOUT_FACE.includes(error.code)) return undefined;
+      if (isLost(error)) return undefined;
       throw error;
     }
   }
 }
-
-/** No face, one too small, or a last place outside of the picture. */
-const WITHOUT_FACE: readonly string[] = ['NO_FACE', 'PICTURE_TOO_SMALL', 'INVALID_ARGUMENT'];

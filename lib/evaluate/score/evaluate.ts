@@ -3,9 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { longCall } from '../../abort.js';
 import { FaceFinder } from '../../face/faces.js';
-import { outputError } from '../../files/output-error.js';
+import { orOutputError } from '../../files/output-error.js';
 import { writeWholeFile } from '../../files/whole-file.js';
-import { readPack } from '../../packs/pack.js';
+import { hashOfRole, readPack } from '../../packs/pack.js';
+import { safely } from '../../talker/progress.js';
 import { Talker } from '../../talker/talker.js';
 import { type Bench, type BenchClip, readBench } from '../bench/bench.js';
 import { type ClipSpeech, hearSpeech } from '../measure/clip-speech.js';
@@ -13,10 +14,10 @@ import type { Networks } from '../measure/measure-video.js';
 import { orReason } from '../reasons.js';
 import { failures } from './conditions.js';
 import { Journal, type Unit } from './journal.js';
-import { measureUnit, type Surroundings, type Task } from './measure-unit.js';
-import { hashOfFile, videosOf } from './method-files.js';
+import { measureUnit, type Surroundings, type Task, withTimes } from './measure-unit.js';
+import { videoHash, videosOf } from './method-files.js';
 import { REAL } from './names.js';
-import { type EvaluateOptions, type EvaluatePlan, planEvaluate } from './options.js';
+import { type EvaluateOptions, type EvaluatePlan, type EvaluateProgress, planEvaluate } from './options.js';
 import { reportOf } from './report.js';
 import { type Table, tableOf } from './table.js';
 import { csvOf, markdownOf } from './text-tables.js';
@@ -59,17 +60,21 @@ async function score(plan: EvaluatePlan): Promise<Evaluation> {
     version: 1,
     bench: bench.hash,
     methods,
-    pack: plan.pack === undefined ? null : (await readPack(plan.pack)).manifest.name,
+    pack: plan.pack === undefined ? null : await packOf(plan.pack),
   };
   const journal = await Journal.open(join(plan.out, 'results.jsonl'), head);
   const units = await measureAll(tasks, journal, plan);
   return writeResults(units, tasks, tableOf(units, methods, bench.hash), plan);
 }
 
+/** What decides the poses: a pack's motion network. Its name alone does not tell it from that of another pack. */
+async function packOf(pack: string): Promise<{ name: string; motion: string }> {
+  const { name, roles } = (await readPack(pack)).manifest;
+  return { name, motion: hashOfRole(roles.motion) };
+}
+
 async function makeFolder(folder: string): Promise<void> {
-  await mkdir(join(folder, 'real'), { recursive: true }).catch((cause: unknown) => {
-    throw outputError(cause, folder);
-  });
+  await orOutputError(mkdir(join(folder, 'real'), { recursive: true }), folder);
 }
 
 /** Every clip with every method, the real video first. */
@@ -94,17 +99,21 @@ async function tasksOf(bench: Bench, { methods, signal }: EvaluatePlan): Promise
       tasks.push({
         ...each,
         clip,
-        sha256: each.file === undefined ? null : await hashOfFile(each.file, signal),
+        sha256: each.file === undefined ? null : await videoHash(each.file, signal),
       });
   }
   return tasks;
 }
 
-/** Goes on after the units of an earlier run whose videos have not changed. */
+/** Goes on after the units of an earlier run whose videos have not changed; their speed follows times.json. */
 async function measureAll(tasks: readonly Task[], journal: Journal, plan: EvaluatePlan): Promise<Unit[]> {
   const changed = tasks.findIndex((task, i) => !isOf(journal.units[i], task));
-  const units = journal.units.slice(0, changed < 0 ? tasks.length : changed);
-  const appender = await journal.keep(units.length);
+  const kept = journal.units.slice(0, changed < 0 ? tasks.length : changed);
+  const units = kept.map((unit, i) => withTimes(unit, tasks[i]!));
+  const timed = units.findIndex((unit, i) => unit !== kept[i]);
+  const same = timed < 0 ? units.length : timed;
+  const appender = await journal.keep(same);
+  for (const unit of units.slice(same)) await appender.add(unit);
   if (units.length === tasks.length) return units;
   const networks = await openNetworks(plan);
   try {
@@ -146,19 +155,22 @@ class Measurer {
   readonly #networks: Networks;
   readonly #plan: EvaluatePlan;
   readonly #total: number;
+  readonly #tell: (progress: EvaluateProgress) => void;
   #speech: { clip: string; speech: ClipSpeech | undefined } | undefined;
 
   constructor(networks: Networks, plan: EvaluatePlan, total: number) {
     this.#networks = networks;
     this.#plan = plan;
     this.#total = total;
+    this.#tell = safely(plan.onProgress);
   }
 
   async measure(task: Task, done: readonly Unit[]): Promise<Unit> {
     const { clip } = task;
     const real = done.find((unit) => unit.clip === clip.name && unit.method === REAL);
     let frames = 0;
-    const onFrame = () => this.#report(task, done.length, ++frames);
+    const event = { clip: clip.name, method: task.method, done: done.length, total: this.#total };
+    const onFrame = () => this.#tell({ ...event, frames: ++frames });
     const around = {
       ...this.#networks,
       ...(await this.#shared(clip)),
@@ -176,14 +188,6 @@ class Measurer {
       this.#speech = { clip: name, speech: 'why' in heard ? undefined : heard };
     }
     return { speech: this.#speech.speech, pointsFile: join(this.#plan.out, 'real', `${name}.points`) };
-  }
-
-  #report({ clip, method }: Task, done: number, frames: number): void {
-    try {
-      this.#plan.onProgress?.({ clip: clip.name, method, done, total: this.#total, frames });
-    } catch {
-      // the work continues
-    }
   }
 }
 

@@ -1,10 +1,18 @@
 import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { BENCH_FPS, type BenchClip } from '../bench/bench.js';
 import { closeness } from '../landmarks/lips-and-sound.js';
 import { type ClipSpeech, type HeardSound, hearSound } from '../measure/clip-speech.js';
 import { type MeasuredVideo, measureVideo, type Networks } from '../measure/measure-video.js';
 import { readRealPoints } from '../measure/real-points.js';
-import { METRIC_NAMES, type Measured, type Measurements, measured, metricOf } from '../metrics.js';
+import {
+  METRIC_NAMES,
+  type Measured,
+  type Measurements,
+  type MetricName,
+  measured,
+  metricOf,
+} from '../metrics.js';
 import { orReason } from '../reasons.js';
 import { ENVELOPE_RATE } from '../sound/envelope.js';
 import { delayOf } from '../sync/delay.js';
@@ -122,6 +130,16 @@ function speeds({ times, method }: Task, frames: number): Measurements {
       method === REAL ? 'real videos are not generated' : 'needs times.json',
     );
   return { fps: speed(times?.generate), fpsWhole: speed(times?.whole) };
+}
+
+/** A unit of an earlier run with the speed that times.json gives now; the same object if that has not changed. */
+export function withTimes(unit: Unit, task: Task): Unit {
+  if (unit.frames === 0) return unit;
+  const speed = speeds(task, unit.frames);
+  const isSame = Object.entries(speed).every(([metric, value]) =>
+    isDeepStrictEqual(value, unit.measurements[metric as MetricName]),
+  );
+  return isSame ? unit : { ...unit, measurements: { ...unit.measurements, ...speed } };
 }
 
 const SCORED = {

@@ -1,7 +1,8 @@
-import { open, readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { KdtalkerError, quote } from '../../errors.js';
-import { hashFile } from '../../files/hash.js';
+import { sha256OfFile } from '../../files/hash.js';
+import { isSystemError } from '../../files/output-error.js';
 
 /** What lies beside videos and is none. */
 const OTHER = ['.json', '.jsonl', '.csv', '.md', '.wav', '.png', '.jpg'];
@@ -22,13 +23,11 @@ export async function videosOf(folder: string): Promise<Map<string, string>> {
 }
 
 /** The SHA-256 of a file; null if it cannot be read. @throws ABORTED */
-export async function hashOfFile(file: string, signal: AbortSignal | undefined): Promise<string | null> {
-  const handle = await open(file, 'r').catch(() => undefined);
-  if (!handle) return null;
-  try {
-    const isFile = (await handle.stat()).isFile();
-    return isFile ? (await hashFile(handle, { signal, what: 'Evaluating' })).hash.digest('hex') : null;
-  } finally {
-    await handle.close();
-  }
+export async function videoHash(file: string, signal: AbortSignal | undefined): Promise<string | null> {
+  const status = await stat(file).catch(() => undefined);
+  if (!status?.isFile()) return null;
+  return sha256OfFile(file, { signal, what: 'Evaluating' }).catch((error: unknown) => {
+    if (isSystemError(error)) return null;
+    throw error;
+  });
 }

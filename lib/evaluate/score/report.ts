@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../html.js';
 import { FrameSource } from '../../media/index.js';
 import type { Picture } from '../../picture.js';
 import { loadSharp } from '../../sharp.js';
@@ -37,7 +38,7 @@ export async function reportOf(
 
 function headOf({ metric, clip, method, value }: Worst): string {
   const { title, digits, shows } = metricOf(metric);
-  return `<h3>${title} ${value.toFixed(digits)}: ${escaped(method)}, ${escaped(clip)}</h3><p>${escaped(shows)}</p>`;
+  return `<h3>${title} ${value.toFixed(digits)}: ${escapeHtml(method)}, ${escapeHtml(clip)}</h3><p>${escapeHtml(shows)}</p>`;
 }
 
 /** The frames of a clip, a row for each method. */
@@ -53,8 +54,9 @@ async function stripsOf(
     if (task.clip.name !== clip || task.file === undefined || frames === 0) continue;
     const { file } = task;
     const pictures = await orReason(() => framesOf(file, frames, signal));
-    const cells = 'why' in pictures ? `<td>${escaped(pictures.why)}</td>` : pictures.map(imageCell).join('');
-    rows.push(`<tr><th>${escaped(task.method)}</th>${cells}</tr>`);
+    const cells =
+      'why' in pictures ? `<td>${escapeHtml(pictures.why)}</td>` : pictures.map(imageCell).join('');
+    rows.push(`<tr><th>${escapeHtml(task.method)}</th>${cells}</tr>`);
   }
   return `<table class="frames">${rows.join('')}</table>`;
 }
@@ -92,31 +94,19 @@ function tableHtml({ methods, paper, clips, bench }: Table): string {
   const heads = ['metric', 'better', ...methods.map(({ name }) => name), 'paper, real', 'paper, KDTalker'];
   const rows = METRIC_NAMES.map((name) => {
     const { title, shows, better = '', unit } = metricOf(name);
-    const label = `<th title="${escaped(shows)}">${title}${unit === undefined ? '' : `, ${unit}`}</th>`;
+    const label = `<th title="${escapeHtml(shows)}">${title}${unit === undefined ? '' : `, ${unit}`}</th>`;
     const values = methods.map(({ metrics }) => cellOf(name, metrics[name]));
     const cells = [better, ...values, paper.real[name] ?? '–', paper.kdtalker[name] ?? '–'];
-    return `<tr>${label}${cells.map((cell) => `<td>${escaped(String(cell))}</td>`).join('')}</tr>`;
+    return `<tr>${label}${cells.map((cell) => `<td>${escapeHtml(String(cell))}</td>`).join('')}</tr>`;
   });
-  const head = heads.map((cell) => `<th>${escaped(cell)}</th>`).join('');
+  const head = heads.map((cell) => `<th>${escapeHtml(cell)}</th>`).join('');
   const about = `Means over ${clips} clips with their 95 % intervals. Bench ${bench.slice(0, 12)}.`;
   return `<h1>Evaluation</h1><p>${about}</p><table><tr>${head}</tr>${rows.join('')}</table>`;
 }
 
 function listOf(title: string, items: readonly string[]): string {
   if (items.length === 0) return '';
-  return `<h2>${title}</h2><ul>${items.map((item) => `<li>${escaped(item)}</li>`).join('')}</ul>`;
-}
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
+  return `<h2>${title}</h2><ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join('')}</ul>`;
 }
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:80rem;padding:0 1rem;color:#222;background:#fff}

@@ -18,7 +18,7 @@ const schema = z.record(
   { error: 'an object of clips and their seconds' },
 );
 
-/** Seconds that a clip took: to generate its frames in memory, and from its inputs to the finished file. */
+/** Seconds that a clip took: to generate its frames in memory, and from its inputs to the finished file, all but loading the model. */
 export interface ClipTimes {
   readonly generate?: number | undefined;
   readonly whole?: number | undefined;
