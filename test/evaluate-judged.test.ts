@@ -1,11 +1,12 @@
 import t from 'tap';
 import { bootstrap } from '../dist/evaluate/arithmetic/bootstrap.js';
-import { axisDiversity, POSE_BINS, poseAngle } from '../dist/evaluate/judged/diversity.js';
+import { axisDiversity, poseAngle } from '../dist/evaluate/judged/diversity.js';
 import { FeatureSums, frechetDistance } from '../dist/evaluate/judged/frechet.js';
 import { poseRectangle, poseSquare } from '../dist/evaluate/judged/hopenet-crop.js';
 import { cosine, identityAlignment } from '../dist/evaluate/judged/identity.js';
 import { invert, type Matrix, type Point } from '../dist/face/geometry.js';
 import { cut, warp } from '../dist/face/resample.js';
+import { POSE_BINS } from '../dist/packs/judges/hopenet.js';
 import { evalJson, evalPicture, evalTensors, goldenCase, near, rows } from './support/golden-eval.js';
 import { randoms } from './support/talker.js';
 

@@ -1,5 +1,5 @@
-/** What a metric needs besides the video. */
-export type Need = 'real' | 'pack' | 'times' | 'speech' | 'syncnet' | 'hopenet' | 'inception' | 'arcface';
+/** A network of others that measures. */
+export type Judge = 'syncnet' | 'hopenet' | 'inception' | 'arcface';
 
 /** One number that is measured of a video. */
 export interface Metric {
@@ -15,7 +15,7 @@ export interface Metric {
   /** What the paper reports for real videos and for its model. */
   readonly paper?: { readonly real?: number; readonly kdtalker?: number };
   /** A judge without which it is not measured. */
-  readonly judge?: Need;
+  readonly judge?: Judge;
 }
 
 /** All metrics by their names in files, in the order of columns. */

@@ -3,7 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { longCall } from '../abort.js';
 import { KdtalkerError } from '../errors.js';
-import { isSystemError, outputError } from '../files/output-error.js';
+import { orOutputError } from '../files/output-error.js';
 import { removeFolder } from '../files/scratch-folder.js';
 import { TemporaryPath } from '../files/temporary-path.js';
 import { writeWholeFile } from '../files/whole-file.js';
@@ -52,7 +52,6 @@ export interface TrainResult {
   chart: string;
   /** The folder of the pack, and its description. */
   pack: { directory: string; manifest: PackManifest } | undefined;
-  python: Python;
 }
 
 /**
@@ -70,15 +69,13 @@ async function run(options: TrainOptions): Promise<TrainResult> {
   const { out, signal } = options;
   const python = await findPython(signal);
   const base = options.pack === undefined ? undefined : await readPack(options.pack);
-  await mkdir(out, { recursive: true }).catch((error: unknown) => {
-    throw isSystemError(error) ? outputError(error, out) : error;
-  });
+  await orOutputError(mkdir(out, { recursive: true }), out);
   const history = await History.open(out, `kdtalker train ${out}`);
   const step = await learn(options, python, history);
   signal?.throwIfAborted();
   const checkpoint = await bestCheckpoint(out);
   const pack = base && (await packOf(base, checkpoint, options));
-  return { step, checkpoint, chart: history.chart, pack, python };
+  return { step, checkpoint, chart: history.chart, pack };
 }
 
 /** Runs the trainer. @returns the last step */

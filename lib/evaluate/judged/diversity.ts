@@ -1,8 +1,5 @@
+import { POSE_BINS } from '../../packs/judges/hopenet.js';
 import { deviation, mean } from '../arithmetic/statistics.js';
-
-/** Bins of one axis in the pose network's output: 3 degrees each, from -99. */
-export const POSE_BINS = 66;
-export const POSE_AXES = ['yaw', 'pitch', 'roll'] as const;
 
 /**
  * The diversity of head motion as the authors' script computes it: the raw values of the bins, before any softmax; for each bin the

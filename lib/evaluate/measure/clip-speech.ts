@@ -13,7 +13,6 @@ export interface HeardSound {
   readonly loudness: (frames: number) => Float64Array;
   /** Its envelope, `ENVELOPE_RATE` values a second. */
   readonly envelope: readonly number[];
-  readonly seconds: number;
 }
 
 /** What metrics need of a clip's speech. */
@@ -30,14 +29,12 @@ export async function hearSound(file: string, signal: AbortSignal | undefined): 
   try {
     const { sampleRate } = sound;
     const [loudness, envelope] = [new Loudness(sampleRate), new Envelope(sampleRate)];
-    let samples = 0;
     for await (const chunk of sound.chunks()) {
       loudness.add(chunk);
       envelope.add(chunk);
-      samples += chunk.length;
     }
     const atFrames = (frames: number) => loudness.atFrames(frames, BENCH_FPS);
-    return { loudness: atFrames, envelope: envelope.values, seconds: samples / sampleRate };
+    return { loudness: atFrames, envelope: envelope.values };
   } finally {
     await sound.close();
   }

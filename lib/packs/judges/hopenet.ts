@@ -8,7 +8,10 @@ const DEPTHS = [3, 4, 6, 3] as const;
 const WIDTHS = [64, 128, 256, 512] as const;
 const EXPANSION = 4;
 const POOLED = 2048;
-const BINS = 66;
+
+/** Bins of one axis: 3 degrees each, from -99. */
+export const POSE_BINS = 66;
+const POSE_AXES = ['yaw', 'pitch', 'roll'] as const;
 
 /**
  * Hopenet: a face [n, 3, 224, 224], normalised as for ImageNet, to the raw values of 66 bins for `yaw`, `pitch` and `roll`, and the
@@ -29,8 +32,11 @@ export function hopenetGraph(weights: Weights): Graph {
     false,
   );
   g.output('pooled', pooled, 'float32', ['n', POOLED]);
-  for (const axis of ['yaw', 'pitch', 'roll'])
-    g.output(axis, dense(b, `fc_${axis}`, pooled, { from: POOLED, to: BINS }), 'float32', ['n', BINS]);
+  for (const axis of POSE_AXES)
+    g.output(axis, dense(b, `fc_${axis}`, pooled, { from: POOLED, to: POSE_BINS }), 'float32', [
+      'n',
+      POSE_BINS,
+    ]);
   return g;
 }
 
