@@ -1,6 +1,7 @@
 """The loop: batches, steps, and every so often a look at how it goes and a checkpoint."""
 
 import argparse
+import copy
 import json
 import math
 import time
@@ -17,7 +18,7 @@ import noise
 import validate
 from data import Batch, Dataset, Refused, Scale, WindowOptions, Windows, ahead
 from model import Denoiser, ModelOptions
-from optimise import CLIP_NORM, EXPRESSION, POSE, Objective, adamw, audio_sums, averaged, rate, with_audio_noise
+from optimise import CLIP_NORM, EXPRESSION, POSE, Objective, adamw, audio_sums, follow, rate, with_audio_noise
 
 # They decide the numbers: a run that goes on must have the same.
 DECIDING = ("seed", "batch", "window", "dim", "depth", "canonical", "attention", "rotary", "bias", "peak", "warmup", "steps")
@@ -55,7 +56,7 @@ class Training:
         self.scale, self.statistics = self.scale_of(found, dataset, earlier is not None)
         self.model.to(self.device)
         self.optimizer = adamw(self.model.named_parameters())
-        self.average = averaged(None, self.model, 0) if options.ema > 0 else None
+        self.average = copy.deepcopy(self.model) if options.ema > 0 else None
         if earlier is not None:
             self.go_on(found, earlier)
         shape = WindowOptions(options.window, self.model.options.prefix)
@@ -82,7 +83,7 @@ class Training:
         self.optimizer.load_state_dict(found["optimizer"])
         self.step, self.best = found["step"], found["best"]
         if self.average is not None:
-            self.average = {name: found["ema"][checkpoint.PREFIX + name].to(self.device) for name in self.average}
+            self.average.load_state_dict(checkpoint.plain(found["ema"], self.average.state_dict(), path))
 
     def rows(self, step: int) -> Batch:
         """The rows of a step's batch that this process computes."""
@@ -118,7 +119,7 @@ class Training:
         self.optimizer.step()
         self.model.zero_grad(set_to_none=True)
         if self.average is not None:
-            self.average = averaged(self.average, self.model, o.ema)
+            follow(self.average, self.model, o.ema)
         return numbers
 
     def run(self) -> None:
@@ -152,25 +153,24 @@ class Training:
 
     def look(self) -> None:
         """Validates, samples and keeps a checkpoint, where it is time for that."""
-        o, better = self.options, False
+        o, better, judged = self.options, False, self.average or self.model  # the pack takes the average, where there is one
         if not self.leads:
             return
         if self.fixed.clips and self.step % o.validate_every == 0:
-            found = validate.losses(self.model, self.objective, self.fixed, max(64, o.batch // o.processes))
+            found = validate.losses(judged, self.objective, self.fixed, max(64, o.batch // o.processes))
             better = found["loss"] < self.best
             self.best = min(found["loss"], self.best)
             self.tell("validation", **found)
         if self.fixed.clips and self.step % o.sample_every == 0:
-            self.tell("samples", **validate.samples(self.model, self.fixed.clips, self.scale, o.window, self.device))
+            self.tell("samples", **validate.samples(judged, self.fixed.clips, self.scale, o.window, self.device))
         if better or (self.step % o.checkpoint_every == 0 and self.step < o.steps):
             self.keep(better)
 
     def keep(self, best: bool) -> None:
         if not self.leads:
             return
-        average = None if self.average is None else checkpoint.named(self.average)
         contents = {"model": checkpoint.named(self.model.state_dict()), "optimizer": self.optimizer.state_dict(), "step": self.step}
-        contents |= {"ema": average, "statistics": self.statistics, "options": self.deciding, "best": self.best}
+        contents |= {"ema": self.average and checkpoint.named(self.average.state_dict()), "statistics": self.statistics, "options": self.deciding, "best": self.best}
         path = checkpoint.save(self.options.out, self.step, contents, best)
         self.tell("checkpoint", file=str(path), best=best)
 

@@ -63,7 +63,7 @@ def with_audio_noise(batch: Batch, sums: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def averaged(before: dict[str, Tensor] | None, model: nn.Module, decay: float) -> dict[str, Tensor]:
-    """The moving average of the weights, which begins with the weights themselves."""
-    state = model.state_dict()
-    return {name: (before or state)[name].lerp(value, 1 - decay) for name, value in state.items()}
+def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """A step of the moving average of the weights."""
+    for mean, value in zip(average.state_dict().values(), model.state_dict().values()):
+        mean.lerp_(value, 1 - decay)

@@ -1,5 +1,6 @@
 """Prints what the options of a training do to a batch, to the weights and to the loss. The argument is a dataset."""
 
+import copy
 import json
 import sys
 from dataclasses import replace
@@ -10,9 +11,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "training"))
 import torch
 
 from data import Scale, WindowOptions, Windows, ahead, read_dataset
-from loop import wrapped
 from model import Denoiser, ModelOptions
-from optimise import Objective, adamw, audio_sums, averaged, rate, with_audio_noise
+from optimise import Objective, adamw, audio_sums, follow, rate, with_audio_noise
 
 dataset = read_dataset(Path(sys.argv[1]))
 scale, used = Scale.of(dataset.statistics, 0.0)
@@ -45,6 +45,7 @@ def loss(bf16: bool = False, **options) -> float:
 
 
 plain = batch()
+windows = Windows(dataset.clips["train"], scale, shape)
 noisy = [batch(step, audio_noise=0.7).audio_noise is not None for step in range(200)]
 whole = batch(audio_noise=1.0)
 halves = [Windows(dataset.clips["train"], scale, replace(shape, audio_noise=1.0)).training_rows(1, 3, BATCH, rows) for rows in (range(4), range(4, 8))]
@@ -55,11 +56,11 @@ floored, _ = Scale.of(dataset.statistics, 0.2)
 still = {**dataset.statistics, "scale": {"mean": [0.0], "std": [0.0]}}
 
 trained = model()
-average = averaged(None, trained, 0)
-before = average["output_projection.bias"]
+average = copy.deepcopy(trained)
+before = average.output_projection.bias.detach().clone()
 with torch.no_grad():
     trained.output_projection.bias += 1
-average = averaged(average, trained, 0.9)
+follow(average, trained, 0.9)
 
 print(
     json.dumps(
@@ -75,7 +76,7 @@ print(
             "reference": differing(plain, batch(reference_noise=0.1)),
             "floor": float(floored.std.min()),
             "still": Scale.of(still, 0.0)[1]["scale"]["std"],
-            "ema": float((average["output_projection.bias"] - before).mean()),
+            "ema": float((average.output_projection.bias - before).mean()),
             "decays": [len(group["params"]) for group in adamw(model().named_parameters()).param_groups],
             "rates": [rate(step, 5.12e-4, 2000, 500_000) for step in (0, 1, 1000, 1999, 2000, 2001, 100_000, 251_000, 499_999, 500_000)],
             "losses": {
@@ -87,9 +88,8 @@ print(
                 "bias": loss(bias="none"),
                 "bf16": loss(bf16=True),
             },
-            "clips": [sorted(set(name.split("[")[0] for step in (6, 7) for name in Windows(dataset.clips["train"] * 2, scale, shape).training_rows(1, step, 2, range(2)).names)), len(dataset.clips["train"])],
+            "epochs": [sorted(name.split("[")[0] for step in steps for name in windows.training_rows(1, step, 1, range(1)).names) for steps in (range(3), range(3, 6))],
             "ahead": [len(made.names) for made in ahead(lambda step: batch(step), range(5))],
-            "wrapped": wrapped.__name__,
         }
     )
 )
