@@ -143,11 +143,10 @@ t.test('without Python or PyTorch: one sentence', async (t) => {
   speakingVideo(videos, 'a.mkv', hiddenCause(12, 1));
   const dataset = join(folder, 'dataset');
   await addVideos({ pack, videos, out: dataset, crop: 'none', least: 9, share: 0 });
-  const refused = async (python: string) => {
-    const env = { KDTALKER_PYTHON: python };
-    const { code, stderr } = await run(['train', '--dataset', dataset, '--out', join(folder, 'run')], {
-      env,
-    });
+  const refused = async (python: string, ...words: string[]) => {
+    const env = { KDTALKER_PYTHON: python, OMP_NUM_THREADS: undefined };
+    const train = ['train', '--dataset', dataset, '--out', join(folder, 'run'), ...words];
+    const { code, stderr } = await run(train, { env });
     t.equal(code, 1);
     t.equal(stderr.trim().split('\n').length, 1, stderr);
     return stderr;
@@ -174,4 +173,10 @@ t.test('without Python or PyTorch: one sentence', async (t) => {
   const crash = fake('crash', 'case "$1" in -c) echo 3 11 2.1.0;; *) echo boom >&2; exit 3;; esac');
   t.match(await refused(crash), /TRAINING_FAILED: Expected a training that ends well but boom/);
   t.notOk(existsSync(join(folder, 'run/pack')));
+  const threads = fake(
+    'threads',
+    'case "$1" in -c) echo 3 11 2.1.0;; *) echo "${OMP_NUM_THREADS:-all} threads" >&2; exit 3;; esac',
+  );
+  t.match(await refused(threads), /all threads/, 'one process takes the whole machine');
+  t.match(await refused(threads, '--gpus', '2'), /1 threads/);
 });

@@ -60,7 +60,9 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
 
 function startWorker(rank: number, { python, args, processes, rendezvous, onEvent }: TrainerOptions): Worker {
   const place = ['--rank', `${rank}`, '--processes', `${processes}`, '--rendezvous', rendezvous];
-  const env = { OMP_NUM_THREADS: '1', ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' };
+  // Processes that share a machine would each start a thread for every core.
+  const threads = processes > 1 ? { OMP_NUM_THREADS: '1' } : {};
+  const env = { ...threads, ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' };
   const child = spawn(python.program, [TRAINER, ...args, ...place], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
