@@ -140,6 +140,20 @@ t.test('options of devices that do not go together', async (t) => {
   t.match(bf16, { code: 1, stdout: '', stderr: /DEVICE_UNAVAILABLE: .* precision on device 'cuda'/ });
   const auto = await compile(['puppet', '--device', 'cuda', '--precision', 'auto', '--budget']);
   t.match(auto, { code: 0, stderr: '' }, 'float32 is what a GPU has');
+  const fp16 = await compile(['puppet', '--precision', 'fp16']);
+  t.match(fp16, { code: 1, stdout: '', stderr: /DEVICE_UNAVAILABLE: .* precision on device 'cpu'/ });
+});
+
+t.test('plans in half precision are an entry of their own, with fewer bytes', async (t) => {
+  const { compile } = prepared(t);
+  const results = [];
+  for (const precision of ['fp32', 'fp16']) {
+    const ended = await compile(['small', '--device', 'cuda', '--precision', precision, '--json']);
+    results.push(JSON.parse(ended.stdout.trim().split('\n').at(-1)!));
+  }
+  const [floats, halves] = results;
+  t.match(halves, { precision: 'fp16', networks: floats.networks });
+  t.not(halves.directory, floats.directory);
 });
 
 t.test('a pack whose networks do not fit is not planned', async (t) => {
@@ -160,7 +174,7 @@ t.test('what cannot be compiled is said in a sentence', async (t) => {
     [
       ['small', '--precision', 'int8'],
       2,
-      /^kdtalker: INVALID_ARGUMENT: Expected one of fp32, bf16, auto for --precision but received 'int8'\n$/,
+      /^kdtalker: INVALID_ARGUMENT: Expected one of fp32, bf16, fp16, auto for --precision but received 'int8'\n$/,
     ],
     [['smal'], 1, /^kdtalker: PACK_NOT_FOUND: Expected a pack for 'smal' but found neither .*\n$/],
     [

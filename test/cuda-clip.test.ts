@@ -6,6 +6,7 @@ import t, { type Test } from 'tap';
 import { type Ended, run, speechFile } from './support/cli.js';
 import { CUDA_DOUBLE, takeCudaDouble } from './support/cuda-double.js';
 import { fails } from './support/media.js';
+import { smallPack } from './support/small-pack.js';
 import { loadTalker, portraitFile, speech } from './support/talker.js';
 
 takeCudaDouble();
@@ -68,9 +69,40 @@ t.test('a clip that is aborted, and a talker that is closed in the middle', asyn
   await fails(t, () => others.next(), 'ABORTED');
 });
 
+/** How close bytes are to others, in dB. */
+function psnr(ours: Uint8Array[], theirs: Uint8Array[]): number {
+  const squares = ours.flatMap((frame, i) =>
+    Array.from(frame, (value, at) => (value - theirs[i]![at]!) ** 2),
+  );
+  return 10 * Math.log10(255 ** 2 / (squares.reduce((sum, square) => sum + square, 0) / squares.length));
+}
+
+async function firstFrames(talker: Talker): Promise<Uint8Array[]> {
+  const portrait = await talker.portrait(portraitFile);
+  const frames: Uint8Array[] = [];
+  for await (const { data } of talker.animate(portrait, speech(10), { seed: 7 }).frames()) {
+    frames.push(Uint8Array.from(data));
+    if (frames.length === 2) break;
+  }
+  return frames;
+}
+
+t.test('half precision is near float32 on the processor, and the same every time', async (t) => {
+  const pack = smallPack(t.testdir({}));
+  const exact = await firstFrames(await loadTalker(t, { device: 'cpu', precision: 'fp32' }, pack));
+  const talker = await loadTalker(t, { device: 'cuda:0', precision: 'fp16' }, pack);
+  t.equal(talker.precision, 'fp16');
+  const halves = await firstFrames(talker);
+  const near = psnr(halves, exact);
+  t.ok(near >= 55 && near < 90, `${near.toFixed(1)} dB`);
+  t.strictSame(await firstFrames(talker), halves);
+  const floats = await firstFrames(await loadTalker(t, { device: 'cuda:0' }, pack));
+  t.ok(psnr(floats, exact) > near, `${psnr(floats, exact).toFixed(1)} dB in float32`);
+});
+
 t.test('options that a GPU does not have', async (t) => {
   const bf16 = () => Talker.load('puppet', { device: 'cuda:0', precision: 'bf16' });
-  await fails(t, bf16, 'DEVICE_UNAVAILABLE', /'fp32' or 'auto' for precision on device 'cuda:0'/);
+  await fails(t, bf16, 'DEVICE_UNAVAILABLE', /'fp32', 'fp16' or 'auto' for precision on device 'cuda:0'/);
   const plain = () => Talker.load('puppet', { device: 'cuda:0', lowering: false });
   await fails(t, plain, 'DEVICE_UNAVAILABLE', /none of .*denoiser/);
 });

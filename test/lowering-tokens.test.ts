@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { native } from '../dist/binding.js';
 import { NETWORKS } from '../dist/packs/kdtalker/networks.js';
 import { lowerGraph } from '../dist/packs/lowering/lower-graph.js';
-import type { Precision } from '../dist/packs/lowering/precision.js';
+import type { CpuPrecision } from '../dist/packs/lowering/precision.js';
 import { attention, positionsOf } from '../dist/packs/networks/attention.js';
 import { EditableGraph, Graph, type Value, writeEdited, writeModel } from '../dist/packs/onnx/index.js';
 import { formulaWeights } from '../dist/packs/weights/formula.js';
@@ -17,7 +17,7 @@ const CONDITION = 12 * 2 * WIDTH;
 type Feeds = Record<string, HostTensor>;
 
 /** Writes a graph, lowers it with the engine's own weights, and opens both in the engine. */
-async function plainAndLowered(t: Test, built: Graph, precision: Precision) {
+async function plainAndLowered(t: Test, built: Graph, precision: CpuPrecision) {
   const folder = temporaryFolder(t);
   await writeModel(built, folder, 'plain.onnx');
   const graph = await EditableGraph.open(join(folder, 'plain.onnx'));
@@ -43,7 +43,7 @@ function denoiserFeeds(frames: number): Feeds {
   };
 }
 
-const PRECISIONS: [Precision, number][] = [
+const PRECISIONS: [CpuPrecision, number][] = [
   ['fp32', 1e-5],
   ['bf16', 2e-2],
 ];

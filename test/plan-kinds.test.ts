@@ -77,6 +77,17 @@ const VIEWS: Case[] = [
     kinds: ['map', 'map', 'map'],
   },
   {
+    name: 'a value that is part of two joins is written into one and copied to the other',
+    inputs: { x: [2, 3] },
+    build(g, { x }) {
+      const a = x!.exp();
+      const first = g.concat(1, [a, x!.neg()]);
+      return g.concat(1, [first.sin(), a]);
+    },
+    dims: [2, 9],
+    kinds: ['map', 'copy', 'map', 'map'],
+  },
+  {
     name: 'an expanded tensor is repeated by strides',
     inputs: { x: [3, 1, 5] },
     build: (g, { x }) => g.op('Expand', [x, g.ints([2, 3, 4, 5])]).neg(),

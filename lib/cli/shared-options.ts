@@ -12,8 +12,8 @@ const device: Option<string> = {
 
 /** Number formats of lowered networks. */
 export const precision = choice(
-  ['fp32', 'bf16', 'auto'],
-  'Arithmetic of lowered networks; auto uses bf16 if the processor has it',
+  ['fp32', 'bf16', 'fp16', 'auto'],
+  'Arithmetic of lowered networks; bf16: of processors, fp16: of GPUs; auto uses bf16 if the processor has it',
   {
     fallback: 'fp32',
   },

@@ -65,7 +65,7 @@ export interface AnimateOptions {
   soundTrack?: number | undefined;
   /**
    * Keeps shoulders and neck in place with the pack's stitching network, as a crop needs that is pasted back into its picture. Default:
-   * true for whole pictures if the pack has that network, as in LivePortrait; otherwise false, as in the published inference, which
+   * true with `frame: 'full'` if the pack has that network, as in LivePortrait; otherwise false, as in the published inference, which
    * renders only the crop.
    */
   stitch?: boolean | undefined;
@@ -77,9 +77,8 @@ export interface AnimateOptions {
   /** How far to open the lips, like `eyes`. */
   lips?: PerFrame | undefined;
   /**
-   * A frame shows the `'crop'`, the face as the pack renders it; or with `'full'` the whole picture, of the portrait's `photo` size, with
-   * the crop pasted back through a feathered mask. Default: what the pack says, `'full'` for the puppet and `'crop'` for the published
-   * model; a portrait that does not keep its photo has only crops.
+   * A frame shows the `'crop'` (default), the face as the pack renders it; or with `'full'` the whole picture at its own size, with the
+   * crop pasted back through a feathered mask.
    */
   frame?: 'crop' | 'full' | undefined;
   /** Stops all work on the clip; pending promises reject with ABORTED. */
@@ -123,7 +122,7 @@ const schema = z.strictObject(
     stitch: flag.optional(),
     eyes: ratio,
     lips: ratio,
-    frame: oneOf('crop', 'full').optional(),
+    frame: oneOf('crop', 'full').default('crop'),
     signal: abortSignal.optional(),
     onProgress: callback<Progress>().optional(),
   },
@@ -139,12 +138,6 @@ export interface ClipPlan {
   onProgress: ((progress: Progress) => void) | undefined;
 }
 
-/** What a clip animates: a source video or a portrait, which may have no whole picture. */
-export interface ClipSubject {
-  video: boolean;
-  photo: boolean;
-}
-
 /**
  * Checks the options of `animate()` against the pack, for speech or a motion, and for a portrait or a source video. Throws
  * INVALID_ARGUMENT.
@@ -153,11 +146,11 @@ export function planClip(
   options: AnimateOptions,
   manifest: PackManifest,
   replay: boolean,
-  { video, photo }: ClipSubject = { video: false, photo: false },
+  video = false,
 ): ClipPlan {
   const given = parseOptions(schema, options, 'the options of animate()');
   const { yaw = 0, pitch = 0, roll = 0 } = given.poseOffset;
-  const full = (given.frame ?? (photo ? manifest.frame?.default : 'crop')) === 'full';
+  const full = given.frame === 'full';
   checkBlink(given.blink, manifest);
   checkRetargeting(given, manifest);
   const { soundTrack } = given;

@@ -3,12 +3,12 @@ import { native } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { type CacheOptions, loweredPack } from '../packs/lowering/cache.js';
 import type { LoweredPack } from '../packs/lowering/cache-entry.js';
-import { type PlanLengths, plannedPack } from '../packs/lowering/plan/plan-pack.js';
-import type { Precision } from '../packs/lowering/precision.js';
+import { type PackPlanFor, plannedPack } from '../packs/lowering/plan/plan-pack.js';
+import type { CpuPrecision, Precision } from '../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../packs/native-options.js';
 import type { Pack } from '../packs/pack.js';
 
-/** The values of the option: `'auto'` is bf16 if the processor has it, otherwise fp32. */
+/** The values of the option: `'auto'` is bf16 if the device is a processor that has it, otherwise fp32. */
 export type PrecisionChoice = Precision | 'auto';
 
 /** Devices whose networks run on the processor. */
@@ -19,13 +19,14 @@ const isGpu = (device: string) => /^cuda(:|$)/.test(device);
 /**
  * The precision that an option selects on this machine.
  *
- * @throws KdtalkerError DEVICE_UNAVAILABLE for bf16 on a device without it
+ * @throws KdtalkerError DEVICE_UNAVAILABLE for bf16 or fp16 on a device without it
  */
 export function precisionFor(choice: PrecisionChoice, device = 'cpu'): Precision {
   if (choice === 'fp32') return choice;
   if (isGpu(device)) return precisionOnGpu(choice, device);
   const { isa, bf16 } = native().cpuFeatures();
   if (choice === 'auto') return bf16 ? 'bf16' : 'fp32';
+  if (choice === 'fp16') throw unavailable("'fp32', 'bf16' or 'auto'", device, choice, 'GPUs have fp16');
   if (bf16) return choice;
   throw new KdtalkerError(
     'DEVICE_UNAVAILABLE',
@@ -35,9 +36,14 @@ export function precisionFor(choice: PrecisionChoice, device = 'cpu'): Precision
 
 function precisionOnGpu(choice: PrecisionChoice, device: string): Precision {
   if (choice === 'auto') return 'fp32';
-  throw new KdtalkerError(
+  if (choice === 'fp16') return choice;
+  throw unavailable("'fp32', 'fp16' or 'auto'", device, choice, 'processors have bf16');
+}
+
+function unavailable(expected: string, device: string, choice: string, why: string): KdtalkerError {
+  return new KdtalkerError(
     'DEVICE_UNAVAILABLE',
-    `Expected 'fp32' or 'auto' for precision on device '${device}' but received '${choice}': its kernels compute in float32`,
+    `Expected ${expected} for precision on device '${device}' but received '${choice}': ${why}`,
   );
 }
 
@@ -59,16 +65,22 @@ export function lowerFor(
   precision: Precision,
   options: LowerOptions,
 ): Promise<LoweredPack | undefined> {
-  return isGpu(device) ? planForGpu(pack, device, options) : lowerForCpu(pack, device, precision, options);
+  if (isGpu(device)) return planForGpu(pack, device, precision === 'fp16' ? 'fp16' : 'fp32', options);
+  return lowerForCpu(pack, device, precision as CpuPrecision, options);
 }
 
 /** A GPU that cannot be used is refused before anything is planned. */
-async function planForGpu(pack: Pack, device: string, { checked, ...options }: LowerOptions) {
+async function planForGpu(
+  pack: Pack,
+  device: string,
+  precision: 'fp32' | 'fp16',
+  { checked, ...options }: LowerOptions,
+) {
   const { signal } = options;
   await orAborted(native().checkDevice(device), { signal, what: 'Opening the device' });
   const { window, steps, fixedWindow } = pack.manifest.sampler;
   if (!fixedWindow) throw openWindow(pack, device);
-  return plansOf(pack, { window, steps }, { checked, ...options });
+  return plansOf(pack, { window, steps, precision }, { checked, ...options });
 }
 
 /**
@@ -78,10 +90,10 @@ async function planForGpu(pack: Pack, device: string, { checked, ...options }: L
  */
 export function plansOf(
   pack: Pack,
-  lengths: PlanLengths,
+  target: PackPlanFor,
   { checked, ...options }: LowerOptions,
 ): Promise<LoweredPack> {
-  return plannedPack(pack, lengths, {
+  return plannedPack(pack, target, {
     ...options,
     check: () => checkNetworks(pack, checked, options.signal),
   });
@@ -119,7 +131,7 @@ export async function checkNetworks(
 export async function lowerForCpu(
   pack: Pack,
   device: string,
-  precision: Precision,
+  precision: CpuPrecision,
   { checked, ...options }: LowerOptions,
 ): Promise<LoweredPack | undefined> {
   if (!ON_CPU.includes(device)) return undefined;

@@ -16,9 +16,10 @@ export interface TalkerOptions {
   threads?: number | undefined;
   /**
    * Arithmetic of lowered networks. `'fp32'` (default): float32. `'bf16'`: products of bfloat16 numbers, summed in float32; faster, on
-   * processors with AVX512-BF16. `'auto'`: bf16 if the processor has it, otherwise fp32. Networks that are not lowered are float32.
+   * processors with AVX512-BF16. `'fp16'`, on GPUs: convolutions of the networks that run for every frame multiply half precision numbers
+   * on tensor cores, summed in float32. `'auto'`: bf16 if the processor has it, otherwise fp32. Networks that are not lowered are float32.
    */
-  precision?: 'fp32' | 'bf16' | 'auto' | undefined;
+  precision?: 'fp32' | 'bf16' | 'fp16' | 'auto' | undefined;
   /**
    * Whether the networks are rewritten for this processor, once for all loads: their lowered form is stored in `$KDTALKER_CACHE`, else
    * `~/.cache/kdtalker`. Default true; false runs the pack's files unchanged.
@@ -33,7 +34,7 @@ const schema = z.strictObject(
   {
     device: z.string({ error: "'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded'" }).default('auto'),
     threads: integer(...THREADS).default(availableParallelism),
-    precision: oneOf('fp32', 'bf16', 'auto').default('fp32'),
+    precision: oneOf('fp32', 'bf16', 'fp16', 'auto').default('fp32'),
     lowering: flag.default(true),
     onProgress: callback<LoweringProgress>().optional(),
     signal: abortSignal.optional(),
@@ -44,7 +45,7 @@ const schema = z.strictObject(
 /** Throws INVALID_ARGUMENT. @returns the options with their defaults */
 export function planTalker(options: TalkerOptions) {
   const plan = parseOptions(schema, options, 'the options of Talker.load()');
-  if (!plan.lowering && plan.precision === 'bf16')
+  if (!plan.lowering && (plan.precision === 'bf16' || plan.precision === 'fp16'))
     throw invalidArgument("'fp32' or 'auto' without lowering", 'precision of Talker.load()', plan.precision);
   return plan;
 }

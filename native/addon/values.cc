@@ -86,6 +86,7 @@ Napi::Value DataToJs(Napi::Env env, const HostTensor& tensor) {
       return Napi::Int32Array::New(env, count, buffer, 0);
     case Type::kUint8:
       return Napi::Uint8Array::New(env, count, buffer, 0);
+    case Type::kFloat16:  // no tensor of JavaScript's
     case Type::kFloat32:
       break;
   }
@@ -173,7 +174,6 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
   options.motion_size = GetInt(object, "motionSize");
   options.width = GetInt(object, "width");
   options.height = GetInt(object, "height");
-  options.feather = {GetNumber(object, "featherFirst"), GetNumber(object, "featherLast")};
   options.fps = GetInt(object, "fps");
   options.window = GetInt(object, "window");
   options.fixed_window = GetBool(object, "fixedWindow");

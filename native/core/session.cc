@@ -57,6 +57,8 @@ ONNXTensorElementDataType OnnxTypeOf(Type type) {
       return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
     case Type::kUint8:
       return ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
+    case Type::kFloat16:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16;
     case Type::kFloat32:
       break;
   }

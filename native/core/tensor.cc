@@ -12,6 +12,8 @@ std::size_t SizeOf(Type type) {
       return 8;
     case Type::kUint8:
       return 1;
+    case Type::kFloat16:
+      return 2;
     case Type::kFloat32:
     case Type::kInt32:
       return 4;
@@ -27,6 +29,8 @@ const char* TypeName(Type type) {
       return "int32";
     case Type::kUint8:
       return "uint8";
+    case Type::kFloat16:
+      return "float16";
     case Type::kFloat32:
       break;
   }

@@ -12,7 +12,7 @@ namespace kdtalker {
 
 class Stream;
 
-enum class Type { kFloat32, kInt64, kInt32, kUint8 };
+enum class Type { kFloat32, kInt64, kInt32, kUint8, kFloat16 };
 
 std::size_t SizeOf(Type type);
 const char* TypeName(Type type);  // "float32"

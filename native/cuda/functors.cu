@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/kernel_list.h"
+#include "cuda/blocks.h"
 #include "cuda/kernels/launch.h"
 #include "kernels/convert.h"
 #include "kernels/ddim.h"
@@ -16,9 +17,13 @@
 #include "kernels/normalise.h"
 #include "kernels/paste.h"
 #include "kernels/place_keypoints.h"
+#include "kernels/plan/block_convolution.h"
+#include "kernels/plan/block_pool.h"
 #include "kernels/plan/convolution.h"
 #include "kernels/plan/copy.h"
+#include "kernels/plan/copy_halves.h"
 #include "kernels/plan/fill.h"
+#include "kernels/plan/from_blocks.h"
 #include "kernels/plan/gather.h"
 #include "kernels/plan/map.h"
 #include "kernels/plan/normalise_rows.h"
@@ -28,6 +33,7 @@
 #include "kernels/plan/resize.h"
 #include "kernels/plan/sample.h"
 #include "kernels/plan/softmax.h"
+#include "kernels/plan/to_blocks.h"
 #include "kernels/plan/to_float.h"
 #include "kernels/region.h"
 #include "kernels/rest_lips.h"
@@ -48,14 +54,19 @@ struct Functor {
 
 // A functor without indices has nothing to do; CUDA refuses an empty grid.
 template <class Kernel>
-cudaError_t LaunchEach(cudaStream_t stream, const void* bytes) {
-  Each<Kernel> each;
-  std::memcpy(&each.kernel, bytes, sizeof(Kernel));
-  return each.count() <= 0 ? cudaSuccess : Launch(stream, each);
+cudaError_t LaunchFunctor(cudaStream_t stream, const void* bytes) {
+  Kernel kernel;
+  std::memcpy(&kernel, bytes, sizeof(Kernel));
+  if (kernel.count() <= 0) return cudaSuccess;
+  if constexpr (requires { LaunchBlocks(stream, kernel); }) {
+    return LaunchBlocks(stream, kernel);
+  } else {
+    return Launch(stream, Each<Kernel>{kernel});
+  }
 }
 
 constexpr Functor kFunctors[] = {
-#define KDT_FUNCTOR(Scope, Name) {sizeof(Scope::Name), &LaunchEach<Scope::Name>},
+#define KDT_FUNCTOR(Scope, Name) {sizeof(Scope::Name), &LaunchFunctor<Scope::Name>},
     KDT_FUNCTORS(KDT_FUNCTOR)
 #undef KDT_FUNCTOR
 };

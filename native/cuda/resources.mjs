@@ -31,15 +31,20 @@ const MULTIPROCESSORS = {
   120: [1536, 100],
 };
 
-/** What each kernel has to be: tensor-core instructions, and blocks of 256 threads that a multiprocessor can hold. */
+/** What each kernel has to be: tensor-core instructions, blocks that a multiprocessor can hold, and threads of a block, if not 256. */
 const KERNELS = {
-  Conv: { HMMA: 48, blocks: 2 },
+  Conv1x32: { HMMA: 4, blocks: 2 },
+  Conv1x128: { HMMA: 16, blocks: 2 },
+  Conv3x32: { HMMA: 12, blocks: 2 },
+  Conv3x64: { HMMA: 24, blocks: 2 },
+  Conv3x128: { HMMA: 48, blocks: 2 },
+  Conv3x144: { HMMA: 72, blocks: 2, threads: 192 },
+  Conv7x32: { HMMA: 28, blocks: 2 },
   SampleVolume: { HMMA: 0, blocks: 4 },
   Stats: { HMMA: 0, blocks: 4 },
 };
-const THREADS = 256;
 
-const source = path.join(root, 'native/cuda/kernels.cu');
+const source = path.join(root, 'native/cuda/blocks.cu');
 const out = path.join(root, 'build/resources');
 
 /** The sections of a 64-bit ELF file that hold a kernel's code, by name. */
@@ -70,7 +75,7 @@ function operationsOf(code) {
   return counts;
 }
 
-/** The bytes of shared memory that kernels.cu asserts for each kernel. */
+/** The bytes of shared memory that blocks.cu asserts for each kernel. */
 function sharedBytes() {
   const asserted = readFileSync(source, 'utf8').matchAll(/sizeof\((\w+)::Shared\) == (\d+)/g);
   return Object.fromEntries(Array.from(asserted, ([, name, bytes]) => [name, Number(bytes)]));
@@ -82,11 +87,11 @@ function kernelName(mangled) {
   return name ?? fail(`Expected a kernel that resources.mjs lists but found ${mangled}.`);
 }
 
-function blocksOf(architecture, registers, shared) {
+function blocksOf(architecture, registers, shared, own) {
   const [threads, kilobytes] = MULTIPROCESSORS[architecture];
   const warp = Math.ceil((registers * 32) / 256) * 256;
-  const byRegisters = Math.floor(65536 / (warp * (THREADS / 32)));
-  return Math.min(byRegisters, Math.floor((kilobytes * 1024) / (shared + 1024)), threads / THREADS);
+  const byRegisters = Math.floor(65536 / (warp * (own / 32)));
+  return Math.min(byRegisters, Math.floor((kilobytes * 1024) / (shared + 1024)), Math.floor(threads / own));
 }
 
 /** Runs nvcc for an architecture; returns the compiled file and what ptxas says of each kernel. */
@@ -112,8 +117,8 @@ function check(architecture) {
   const shared = sharedBytes();
   const faults = kernels.filter(({ name, local, registers }) => {
     const operations = code.get(name);
-    const blocks = blocksOf(architecture, registers, shared[name]);
-    const { HMMA, blocks: wanted } = KERNELS[name];
+    const { HMMA, blocks: wanted, threads = 256 } = KERNELS[name];
+    const blocks = blocksOf(architecture, registers, shared[name], threads);
     const spills = local > 0 || operations.LDL || operations.STL;
     const good = !spills && (operations.HMMA ?? 0) === HMMA && blocks >= wanted;
     const shown = Object.entries(operations)

@@ -8,6 +8,7 @@
 #include "cuda/kernels/conv.h"
 #include "cuda/kernels/sample_volume.h"
 #include "kernels/normal.h"
+#include "kernels/plan/block_product.h"
 
 namespace kdtalker::cuda {
 namespace {
@@ -96,8 +97,8 @@ bool FunctorIsRight(Bench& bench) {
 
 struct SmallConv {
   static constexpr int kHeight = 9, kWidth = 17, kCells = kHeight * kWidth;
-  static float Weight(int output, int input, int, int row, int column) {
-    return Small(output + 3 * input + 5 * row + 11 * column);
+  static float Weight(int output, int input, int tap) {
+    return Small(output + 3 * input + 5 * (tap / 3) + 11 * (tap % 3));
   }
   static float At(const std::vector<__half>& x, int channel, int row, int column) {
     if (row < 0 || row >= kHeight || column < 0 || column >= kWidth) return 0.0F;
@@ -107,7 +108,7 @@ struct SmallConv {
     float sum = 0.0F;
     for (int i = 0; i < 16 * 9; i++) {
       const int input = i / 9, dy = i / 3 % 3, dx = i % 3;
-      sum += At(x, input, row + dy - 1, column + dx - 1) * Weight(output, input, 0, dy, dx);
+      sum += At(x, input, row + dy - 1, column + dx - 1) * Weight(output, input, i % 9);
     }
     return sum;
   }
@@ -116,26 +117,28 @@ struct SmallConv {
 bool ConvolutionIsRight(Bench& bench) {
   constexpr int kValues = SmallConv::kCells * 16;
   const std::vector<__half> x = SmallHalves(kValues);
-  std::vector<__half> weights(9 * 2048), expected;
-  PackConv(16, 16, 1, &SmallConv::Weight, weights.data());
+  const kernels::plan::PackedWeights packed{1, 1, 3, Conv3x128::kGroups};
+  std::vector<__half> weights(static_cast<std::size_t>(packed.Count(1))), expected;
+  for (int i = 0; i < 16 * 16 * 9; i++) {
+    const int output = i / 144, input = i / 9 % 16, tap = i % 9;
+    weights[static_cast<std::size_t>(packed.At(output, input, tap))] =
+        __float2half(SmallConv::Weight(output, input, tap));
+  }
   for (int i = 0; i < kValues; i++) {
     const int cell = i / 16;
     expected.push_back(
         __float2half(SmallConv::Sum(x, i % 16, cell / SmallConv::kWidth, cell % SmallConv::kWidth)));
   }
   __half* y = bench.Send(std::vector<__half>(kValues));
-  const Conv conv{bench.Send(x),
-                  bench.Send(weights),
-                  bench.Send(std::vector<float>(16)),
-                  nullptr,
-                  y,
-                  1,
-                  1,
-                  1,
-                  1,
-                  SmallConv::kHeight,
-                  SmallConv::kWidth,
-                  1.0F};
+  Conv3x128 conv{};
+  conv.x = bench.Send(x);
+  conv.weights = bench.Send(weights);
+  conv.bias = bench.Send(std::vector<float>(16));
+  conv.y = y;
+  conv.in_blocks = conv.out_blocks = conv.slices = conv.depth = 1;
+  conv.height = SmallConv::kHeight;
+  conv.width = SmallConv::kWidth;
+  conv.alpha = 1.0F;
   if (bench.failed()) return true;
   bench.Keep(Launch(bench.stream(), conv));
   return bench.Equals(y, expected);

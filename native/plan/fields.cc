@@ -3,6 +3,11 @@
 #include "core/error.h"
 
 namespace kdtalker::plan {
+namespace {
+
+constexpr std::int64_t kWide = 16;  // bytes
+
+}  // namespace
 
 Fields::Fields(const Tables& tables, const Operation& operation, const std::vector<void*>& addresses)
     : tables_(tables), operation_(operation), addresses_(addresses) {}
@@ -54,7 +59,8 @@ void Fields::FailView(std::int64_t elements, std::int64_t first, std::int64_t la
        std::to_string(first) + " to " + std::to_string(last));
 }
 
-std::uintptr_t Fields::View(Type type, bool written, std::initializer_list<Over> axes) {
+std::uintptr_t Fields::View(const Access& access, std::initializer_list<Over> axes) {
+  const auto [type, written, alignment] = access;
   const Buffer& buffer = NextBuffer(type, written);
   const std::int64_t elements = buffer.elements;
   const std::int64_t offset = Integer(0, elements - 1);
@@ -72,37 +78,61 @@ std::uintptr_t Fields::View(Type type, bool written, std::initializer_list<Over>
   }
   // An element is written once, so that the work is bounded by the size of the buffer.
   if (written && count > elements) Fail("a view of different elements", "repeated ones");
+  // Where slots lie is a multiple of any alignment.
+  const auto at =
+      offset * static_cast<std::int64_t>(SizeOf(type)) + (buffer.where == Where::kSlot ? 0 : buffer.position);
+  if (at % alignment != 0) Fail("a multiple of " + std::to_string(alignment) + " bytes", std::to_string(at));
   const auto index = static_cast<std::size_t>(&buffer - tables_.buffers.data());
   return reinterpret_cast<std::uintptr_t>(addresses_[index]) +
          static_cast<std::uintptr_t>(offset) * SizeOf(type);
 }
 
 const float* Fields::Read(std::initializer_list<Over> axes) {
-  return reinterpret_cast<const float*>(View(Type::kFloat32, false, axes));
+  return reinterpret_cast<const float*>(View({Type::kFloat32, false}, axes));
 }
 
 const std::int64_t* Fields::ReadIntegers(std::initializer_list<Over> axes) {
-  return reinterpret_cast<const std::int64_t*>(View(Type::kInt64, false, axes));
+  return reinterpret_cast<const std::int64_t*>(View({Type::kInt64, false}, axes));
 }
 
 float* Fields::Write(std::initializer_list<Over> axes) {
-  return reinterpret_cast<float*>(View(Type::kFloat32, true, axes));
+  return reinterpret_cast<float*>(View({Type::kFloat32, true}, axes));
 }
 
-std::uintptr_t Fields::Row(Type type, std::int64_t count) {
+const Half* Fields::ReadHalves(std::initializer_list<Over> axes) {
+  return reinterpret_cast<const Half*>(View({Type::kFloat16, false}, axes));
+}
+
+Half* Fields::WriteHalves(std::initializer_list<Over> axes) {
+  return reinterpret_cast<Half*>(View({Type::kFloat16, true}, axes));
+}
+
+std::uintptr_t Fields::Row(const Access& access, std::int64_t count) {
   const Places row{1, {count}};
   Strides strides{};
-  const std::uintptr_t first = View(type, false, {{row, strides}});
+  const std::uintptr_t first = View(access, {{row, strides}});
   if (strides.of[0] != 1) Fail("stride 1", std::to_string(strides.of[0]));
   return first;
 }
 
 const float* Fields::ReadRow(std::int64_t count) {
-  return reinterpret_cast<const float*>(Row(Type::kFloat32, count));
+  return reinterpret_cast<const float*>(Row({Type::kFloat32, false}, count));
 }
 
 const std::int64_t* Fields::ReadIntegerRow(std::int64_t count) {
-  return reinterpret_cast<const std::int64_t*>(Row(Type::kInt64, count));
+  return reinterpret_cast<const std::int64_t*>(Row({Type::kInt64, false}, count));
+}
+
+const float* Fields::ReadWideRow(std::int64_t count) {
+  return reinterpret_cast<const float*>(Row({Type::kFloat32, false, kWide}, count));
+}
+
+const Half* Fields::ReadHalfRow(std::int64_t count) {
+  return reinterpret_cast<const Half*>(Row({Type::kFloat16, false, kWide}, count));
+}
+
+Half* Fields::WriteHalfRow(std::int64_t count) {
+  return reinterpret_cast<Half*>(Row({Type::kFloat16, true, kWide}, count));
 }
 
 void Fields::End() const {

@@ -5,11 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "kernels/half.h"
 #include "kernels/plan/places.h"
 #include "plan/tables.h"
 
 namespace kdtalker::plan {
 
+using kernels::Half;
 using kernels::plan::Places;
 using kernels::plan::Strides;
 
@@ -39,18 +41,30 @@ class Fields {
   // the view is in the buffer.
   const float* Read(std::initializer_list<Over> axes);
   const std::int64_t* ReadIntegers(std::initializer_list<Over> axes);
+  const Half* ReadHalves(std::initializer_list<Over> axes);
   float* Write(std::initializer_list<Over> axes);
+  Half* WriteHalves(std::initializer_list<Over> axes);
   // `count` elements side by side.
   const float* ReadRow(std::int64_t count);
   const std::int64_t* ReadIntegerRow(std::int64_t count);
+  // The same, beginning at a multiple of 16 bytes, for kernels that take so many at once.
+  const float* ReadWideRow(std::int64_t count);
+  const Half* ReadHalfRow(std::int64_t count);
+  Half* WriteHalfRow(std::int64_t count);
 
   // Throws unless all numbers were taken.
   void End() const;
   [[noreturn]] void Fail(const std::string& expected, const std::string& received) const;
 
  private:
-  std::uintptr_t View(Type type, bool written, std::initializer_list<Over> axes);
-  std::uintptr_t Row(Type type, std::int64_t count);
+  // What a view needs besides its axes.
+  struct Access {
+    Type type;
+    bool written;
+    std::int64_t alignment = 1;  // of its first element, bytes
+  };
+  std::uintptr_t View(const Access& access, std::initializer_list<Over> axes);
+  std::uintptr_t Row(const Access& access, std::int64_t count);
   const Buffer& NextBuffer(Type type, bool written);
   [[noreturn]] void FailView(std::int64_t elements, std::int64_t first, std::int64_t last) const;
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 
+#include "plan/block_kernels.h"
 #include "plan/fields.h"
 
 namespace kdtalker::plan {
@@ -217,8 +218,9 @@ Kernel GatherOf(Fields& in) {
 
 // In the order of Kernel.
 constexpr std::array<Kernel (*)(Fields&), std::variant_size_v<Kernel>> kDecoders = {
-    CopyOf,    FillOf,        ToFloatOf, MapOf,    ReduceOf, SoftmaxOf, NormaliseRowsOf,
-    ProductOf, ConvolutionOf, PoolOf,    ResizeOf, SampleOf, GatherOf};
+    CopyOf,          FillOf,       ToFloatOf,     MapOf,        ReduceOf,           SoftmaxOf,
+    NormaliseRowsOf, ProductOf,    ConvolutionOf, PoolOf,       ResizeOf,           SampleOf,
+    GatherOf,        CopyHalvesOf, ToBlocksOf,    FromBlocksOf, BlockConvolutionOf, BlockPoolOf};
 
 }  // namespace
 

@@ -3,9 +3,13 @@
 #include <variant>
 #include <vector>
 
+#include "kernels/plan/block_convolution.h"
+#include "kernels/plan/block_pool.h"
 #include "kernels/plan/convolution.h"
 #include "kernels/plan/copy.h"
+#include "kernels/plan/copy_halves.h"
 #include "kernels/plan/fill.h"
+#include "kernels/plan/from_blocks.h"
 #include "kernels/plan/gather.h"
 #include "kernels/plan/map.h"
 #include "kernels/plan/normalise_rows.h"
@@ -15,6 +19,7 @@
 #include "kernels/plan/resize.h"
 #include "kernels/plan/sample.h"
 #include "kernels/plan/softmax.h"
+#include "kernels/plan/to_blocks.h"
 #include "kernels/plan/to_float.h"
 #include "plan/tables.h"
 
@@ -26,7 +31,9 @@ using Kernel =
     std::variant<kernels::plan::Copy, kernels::plan::Fill, kernels::plan::ToFloat, kernels::plan::Map,
                  kernels::plan::Reduce, kernels::plan::Softmax, kernels::plan::NormaliseRows,
                  kernels::plan::Product, kernels::plan::Convolution, kernels::plan::Pool,
-                 kernels::plan::Resize, kernels::plan::Sample, kernels::plan::Gather>;
+                 kernels::plan::Resize, kernels::plan::Sample, kernels::plan::Gather,
+                 kernels::plan::CopyHalves, kernels::plan::ToBlocks, kernels::plan::FromBlocks,
+                 kernels::plan::BlockConvolution, kernels::plan::BlockPool>;
 
 // The kernel of an operation over buffers at these addresses (device addresses; null ones only check it).
 // Throws Error PACK_DAMAGED for numbers with which a kernel could leave its buffers.

@@ -20,7 +20,7 @@ struct Buffer {
   Type type;
 };
 
-// A named input or output of the network.
+// A named input or output of the network, of float32 or int64.
 struct PlanSlot {
   std::string name;
   Type type;
@@ -48,7 +48,7 @@ struct Tables {
   std::vector<std::uint8_t> constants;
 };
 
-inline constexpr std::int64_t kPlanVersion = 1;
+inline constexpr std::int64_t kPlanVersion = 2;
 
 // More elements than any tensor has; products of two of them do not overflow.
 inline constexpr std::int64_t kMostElements = std::int64_t{1} << 31;

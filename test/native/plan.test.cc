@@ -69,6 +69,9 @@ double InnerSteps(const Kernel& kernel) {
     return taps(kernel.window);
   else if constexpr (std::is_same_v<Kernel, Sample>)
     return 8.0 * kernel.channels;
+  else if constexpr (std::is_same_v<Kernel, BlockConvolution>)
+    return 256.0 * kernel.product.packed.in_blocks * kernel.product.packed.slices *
+           kernel.product.packed.side * kernel.product.packed.side;
   else
     return 1.0;
 }
@@ -165,8 +168,8 @@ TEST_CASE("a plan that ends early, is of another version or longer than it says 
   Bytes changed = bytes;
   for (std::size_t length = 0; length < bytes.size(); length++)
     CHECK(MessageOf(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length))) != "");
-  Put(changed, 1, 2);
-  CHECK(MessageOf(changed).find("version 1") != std::string::npos);
+  Put(changed, 1, plan::kPlanVersion + 1);
+  CHECK(MessageOf(changed).find("version " + std::to_string(plan::kPlanVersion)) != std::string::npos);
   changed = bytes;
   changed.resize(bytes.size() + 8);
   CHECK(MessageOf(changed).find("end of the file") != std::string::npos);
@@ -193,6 +196,28 @@ TEST_CASE("an operation that would leave its buffers is damaged") {
   CHECK(message(kCopy, {7, 1, 1, 1, 1, 1, 1, 1}, {1, 0}).find("0 to 6") != std::string::npos);
   CHECK(message(kCopy, {1, 4, 0, 1, 0, 1, 9}, {1, 0}).find("no more numbers") != std::string::npos);
   CHECK(message(static_cast<Kind>(99), {}, {}).find("a kind that this engine has") != std::string::npos);
+}
+
+TEST_CASE("halves that do not begin at 16 bytes, and a convolution that no kernel has, are damaged") {
+  using namespace plan_maker;
+  const auto message = [](const Integers& integers) {
+    Maker maker;
+    maker.arena_bytes = 1024;
+    maker.weight_bytes = kWeightBytes;
+    maker.Buffer(kArena, 0, 256, 2);
+    maker.Buffer(kWeights, 0, 512, 2);
+    maker.Buffer(kWeights, 0, 64);
+    maker.Operation(kBlockConvolution, integers, {1}, {0, 0, 1, 2});
+    return MessageOf(maker.Bytes());
+  };
+  CHECK(message({1, 1, 1, 1, 2, 1, 2, 2, 0, 64, 1, 0, 1, 0, 1, 0, 1}) == "");
+  CHECK(message({1, 1, 1, 1, 2, 1, 2, 2, 0, 68, 1, 0, 1, 0, 1, 0, 1}).find("16 bytes") != std::string::npos);
+  CHECK(message({1, 1, 1, 1, 2, 1, 2, 2, 0, 64, 1, 0, 1, 0, 1, 1, 1}).find("16 bytes") != std::string::npos);
+  CHECK(message({1, 1, 1, 1, 4, 1, 2, 2, 0, 64, 1, 0, 1, 0, 1, 0, 1}).find("form") != std::string::npos);
+  CHECK(message({1, 1, 1, 5, 2, 1, 2, 2, 0, 64, 1, 0, 1, 0, 1, 0, 1}).find("form") != std::string::npos);
+  CHECK(message({1, 1, 2, 1, 2, 1, 2, 2, 0, 64, 1, 0, 1, 0, 1, 0, 1}).find("form") != std::string::npos);
+  CHECK(message({2, 1, 1, 1, 2, 1, 4, 4, 0, 64, 1, 0, 1, 0, 1, 0, 1}).find("a view") != std::string::npos);
+  CHECK(message({1, 2, 1, 1, 2, 1, 2, 2, 0, 64, 1, 0, 1, 0, 1, 0, 1}).find("a view") != std::string::npos);
 }
 
 TEST_CASE("no damaged plan leaves its buffers") {
@@ -224,8 +249,8 @@ TEST_CASE("no damaged plan leaves its buffers") {
 
 TEST_CASE("tensors of other shapes, types or names are refused, and a run of a plan without one") {
   const auto device = MakeCpuDevice();
-  const auto program =
-      Loaded(device, Written("kdtalker-plan-test.plan", plan_maker::OneOfEach().Bytes()), 96 * 4);
+  const auto program = Loaded(device, Written("kdtalker-plan-test.plan", plan_maker::OneOfEach().Bytes()),
+                              plan_maker::kWeightBytes);
   const auto binding = program->MakeBinding();
   const auto stream = device->MakeStream(), other = MakeCpuDevice()->MakeStream();
   const Tensor right(device, Type::kFloat32, {2, 8}), wrong(device, Type::kFloat32, {8, 2});
@@ -247,8 +272,8 @@ TEST_CASE("tensors of other shapes, types or names are refused, and a run of a p
 
 TEST_CASE("no run of a plan but the first allocates anything") {
   const auto device = MakeCpuDevice();
-  const auto program =
-      Loaded(device, Written("kdtalker-plan-test.plan", plan_maker::OneOfEach().Bytes()), 96 * 4);
+  const auto program = Loaded(device, Written("kdtalker-plan-test.plan", plan_maker::OneOfEach().Bytes()),
+                              plan_maker::kWeightBytes);
   const auto binding = program->MakeBinding();
   const auto stream = device->MakeStream();
   const Tensor in(device, Type::kFloat32, {2, 8}), out(device, Type::kFloat32, {2, 8});

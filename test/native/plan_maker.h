@@ -24,7 +24,12 @@ enum Kind : std::int64_t {
   kPool,
   kResize,
   kSample,
-  kGather
+  kGather,
+  kCopyHalves,
+  kToBlocks,
+  kFromBlocks,
+  kBlockConvolution,
+  kBlockPool
 };
 
 class Maker {
@@ -32,9 +37,9 @@ class Maker {
   std::int64_t arena_bytes = 0, weight_bytes = 0;
   std::vector<std::uint8_t> constants;
 
-  // `type` 0: float32, 1: int64. Returns the buffer's index.
+  // `type` 0: float32, 1: int64, 2: float16. Returns the buffer's index.
   std::int64_t Buffer(Where where, std::int64_t position, std::int64_t elements, std::int64_t type = 0) {
-    buffers_.insert(buffers_.end(), {where, position, elements, type});
+    for (const std::int64_t word : {std::int64_t{where}, position, elements, type}) buffers_.push_back(word);
     return static_cast<std::int64_t>(buffers_.size() / 4) - 1;
   }
 
@@ -63,7 +68,7 @@ class Maker {
 
   std::vector<std::uint8_t> Bytes() const {
     std::vector<std::uint8_t> bytes;
-    Put(bytes, {0x314e414c504b444b, 1, arena_bytes, weight_bytes, Count(buffers_, 4), Count(slots_, 6),
+    Put(bytes, {0x314e414c504b444b, 2, arena_bytes, weight_bytes, Count(buffers_, 4), Count(slots_, 6),
                 Count(operations_, 7), Count(integers_, 1), static_cast<std::int64_t>(floats_.size()),
                 Count(references_, 1), static_cast<std::int64_t>(names_.size()),
                 static_cast<std::int64_t>(constants.size())});
@@ -105,13 +110,15 @@ class Maker {
   std::vector<std::uint8_t> names_;
 };
 
+inline constexpr std::int64_t kWeightBytes = 512 * 2;
+
 // A plan with an operation of every kind over an arena of 96 numbers, a row of 4 whole numbers and an input
 // of
 // 16. Every operation writes the arena's last 48 numbers.
 inline Maker OneOfEach() {
   Maker maker;
   maker.arena_bytes = 96 * 4;
-  maker.weight_bytes = 96 * 4;
+  maker.weight_bytes = kWeightBytes;
   const std::int64_t in = maker.Slot("in", false, {2, 8}), result = maker.Slot("out", true, {2, 8});
   const std::int64_t early = maker.Buffer(kArena, 0, 48), late = maker.Buffer(kArena, 48 * 4, 48);
   const std::int64_t weights = maker.Buffer(kWeights, 0, 96), table = maker.Buffer(kConstants, 0, 12, 1);
@@ -144,6 +151,14 @@ inline Maker OneOfEach() {
   maker.Operation(kSample, {4, 1, 1, 2, 3, 1,  1,  1, 4, 4, 2, 0,  0,  0, 0, 6,
                             6, 3, 1, 1, 0, 16, 16, 4, 1, 1, 0, 12, 12, 6, 2, 1},
                   {}, {late, in, weights});
+  const std::int64_t early_halves = maker.Buffer(kArena, 0, 96, 2),
+                     halves = maker.Buffer(kArena, 48 * 4, 96, 2), panels = maker.Buffer(kWeights, 0, 512, 2);
+  maker.Operation(kCopyHalves, {1, 16, 0, 1, 0, 1}, {}, {halves, early_halves});
+  maker.Operation(kToBlocks, {4, 2, 1, 2, 2, 0, 1, 0, 8, 0, 2, 1}, {}, {halves, in});
+  maker.Operation(kFromBlocks, {4, 2, 1, 2, 2, 0, 4, 0, 2, 1, 0, 1}, {}, {late, early_halves});
+  maker.Operation(kBlockConvolution, {1, 1, 1, 1, 2, 1, 2, 2, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, {0.5},
+                  {halves, early_halves, panels, weights, early_halves});
+  maker.Operation(kBlockPool, {1, 1, 1, 0, 1, 0, 1}, {}, {halves, early_halves});
   maker.Operation(kGather, {2, 4, 8, 1, 2, 0, 8, 1, 0, 0, 1, 8, 0, 1, 0}, {}, {late, in, table});
   maker.Operation(kCopy, {1, 16, 0, 1, 0, 1}, {}, {result, late});
   return maker;

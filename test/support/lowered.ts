@@ -4,7 +4,7 @@ import { native } from '../../dist/binding.js';
 import { lowerGraph } from '../../dist/packs/lowering/lower-graph.js';
 import type { Pass } from '../../dist/packs/lowering/pass.js';
 import { PASSES } from '../../dist/packs/lowering/passes/index.js';
-import type { Precision } from '../../dist/packs/lowering/precision.js';
+import type { CpuPrecision } from '../../dist/packs/lowering/precision.js';
 import type { LayOutWeights } from '../../dist/packs/lowering/weight-layout.js';
 import { EditableGraph, type Graph, writeEdited, writeModel } from '../../dist/packs/onnx/index.js';
 import { expand } from './expanded.js';
@@ -67,7 +67,7 @@ export async function engineAsPlain(
   t: Test,
   built: Graph,
   feeds: Record<string, HostTensor>,
-  tolerances: Record<Precision, number>,
+  tolerances: Record<CpuPrecision, number>,
 ): Promise<void> {
   const folder = temporaryFolder(t);
   await writeModel(built, folder, 'plain.onnx');
@@ -78,7 +78,7 @@ export async function engineAsPlain(
 async function engineAgrees(
   t: Test,
   folder: string,
-  tolerances: Record<Precision, number>,
+  tolerances: Record<CpuPrecision, number>,
   feeds: Record<string, HostTensor>,
   expected: Record<string, HostTensor>,
   passes?: readonly Pass[],
@@ -110,7 +110,7 @@ export async function staysPlain(t: Test, built: Graph, name: string): Promise<v
 export async function runLowered(
   file: string,
   folder: string,
-  { precision, passes }: { precision: Precision; passes?: readonly Pass[] },
+  { precision, passes }: { precision: CpuPrecision; passes?: readonly Pass[] },
   feeds: Record<string, HostTensor>,
 ): Promise<Record<string, HostTensor>> {
   const graph = await EditableGraph.open(file);

@@ -13,7 +13,7 @@ export async function plannedTalker(t: Test, name: string, device: string): Prom
   const { window, steps } = pack.manifest.sampler;
   const lowered = await plannedPack(
     pack,
-    { window, steps },
+    { window, steps, precision: 'fp32' },
     { directory: join(temporaryFolder(t), 'cache') },
   );
   const handle = await native().openTalker(nativeTalkerOptions(pack, { device, threads: 1, lowered }));

@@ -11,7 +11,7 @@ export function budget({ manifest }: Pack, planned: readonly PlannedRole[], repo
 }
 
 const NOTE =
-  'Counted from the plans, not measured. Milliseconds: the larger of arithmetic in float32 and traffic for each kernel, at the ' +
+  'Counted from the plans, not measured. Milliseconds: the larger of arithmetic, in float32 or on tensor cores, and traffic for each kernel, at the ' +
   "makers' rates, and 0.6 us from kernel to kernel.";
 
 function rows(costs: readonly Cost[]): string[] {

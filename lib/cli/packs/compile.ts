@@ -1,8 +1,8 @@
 import { invalidArgument } from '../../errors.js';
 import type { LoweredPack } from '../../packs/lowering/cache-entry.js';
 import type { LoweringProgress } from '../../packs/lowering/lower-pack.js';
-import { planPack } from '../../packs/lowering/plan/plan-pack.js';
-import type { Precision } from '../../packs/lowering/precision.js';
+import { type PackPlanFor, planPack } from '../../packs/lowering/plan/plan-pack.js';
+import type { CpuPrecision, Precision } from '../../packs/lowering/precision.js';
 import { type Pack, readPack } from '../../packs/pack.js';
 import { checkPack } from '../../packs/verify.js';
 import { checkNetworks, lowerForCpu, plansOf, precisionFor } from '../../talker/lowering.js';
@@ -41,7 +41,7 @@ export async function compile(name: string, values: CompileValues, context: Cont
   await checkPack(pack, { signal });
   if (values.budget) {
     await checkNetworks(pack, undefined, signal);
-    budget(pack, await planPack(pack, lengthsOf(pack), signal), reporter);
+    budget(pack, await planPack(pack, targetOf(pack, precision), signal), reporter);
     return;
   }
   const options = {
@@ -51,8 +51,8 @@ export async function compile(name: string, values: CompileValues, context: Cont
   };
   const lowered =
     device === 'cuda'
-      ? await plansOf(pack, lengthsOf(pack), options)
-      : await lowerForCpu(pack, 'cpu', precision, options);
+      ? await plansOf(pack, targetOf(pack, precision), options)
+      : await lowerForCpu(pack, 'cpu', precision as CpuPrecision, options);
   const seconds = (performance.now() - begun) / 1000;
   const { name: known, version } = pack.manifest;
   const compiled = { pack: known, version, device, precision, seconds, ...described(lowered) };
@@ -65,8 +65,12 @@ function checkTogether({ device = 'cpu', budget: counted }: CompileValues): void
 }
 
 /** A clip that chooses otherwise has plans of its own. */
-function lengthsOf({ manifest: { sampler } }: Pack) {
-  return { window: sampler.window, steps: sampler.steps };
+function targetOf({ manifest: { sampler } }: Pack, precision: Precision): PackPlanFor {
+  return {
+    window: sampler.window,
+    steps: sampler.steps,
+    precision: precision === 'fp16' ? 'fp16' : 'fp32',
+  };
 }
 
 function described(lowered: LoweredPack | undefined): Pick<Compiled, 'directory' | 'networks' | 'bytes'> {

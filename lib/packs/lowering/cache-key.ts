@@ -1,7 +1,7 @@
 import { sha256 } from '../../files/hash.js';
 import { version } from '../../version.js';
 import { type Pack, rolesOf } from '../pack.js';
-import type { Precision } from './precision.js';
+import type { CpuPrecision } from './precision.js';
 
 /** Increases with every change of the passes' output or of the weight layout. */
 export const LOWERING_VERSION = 5;
@@ -9,7 +9,7 @@ export const LOWERING_VERSION = 5;
 /** The inputs of lowering besides the pack. */
 export interface LoweredFor {
   device: string;
-  precision: Precision;
+  precision: CpuPrecision;
   /** The class of processors for the weight layout. */
   cpu: string;
 }

@@ -9,7 +9,8 @@ import type { LayOutWeights } from './weight-layout.js';
 /** The target of lowering a graph. */
 export interface GraphTarget {
   precision: Precision;
-  layOutWeights: LayOutWeights;
+  /** Absent in fp16, whose weights a plan packs. */
+  layOutWeights?: LayOutWeights | undefined;
 }
 
 /**

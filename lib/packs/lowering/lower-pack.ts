@@ -32,8 +32,8 @@ export interface LoweredNetwork extends WrittenModel {
   outputs: Record<string, string>;
 }
 
-/** Networks that run once per portrait: their speedup does not justify bfloat16's rounding in every frame. */
-const ONCE = new Set(['appearance', 'motion']);
+/** Networks that run once per portrait: their speedup does not justify rounding in every frame. */
+export const ONCE = new Set(['appearance', 'motion']);
 /** Networks that run once per frame, with the names of the inputs that the portrait sets. */
 const EVERY_FRAME = new Set(['warp', 'render']);
 const PORTRAIT = ['feature', 'source'] as const;

@@ -11,7 +11,8 @@ export interface PassContext {
   readonly precision: Precision;
   /** Blocked values that stay float32 in every precision, as do the results of convolutions over them. */
   readonly exact: Set<string>;
-  readonly layOutWeights: LayOutWeights;
+  /** Absent in fp16, whose weights a plan packs. */
+  readonly layOutWeights?: LayOutWeights | undefined;
 }
 
 /**

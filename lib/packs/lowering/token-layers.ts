@@ -91,6 +91,5 @@ export function tokensBehind({ graph }: PassContext, value: string): string {
 /** A matrix [inputs, outputs] as the operator reads it. */
 export function laidOutMatrix(context: PassContext, matrix: string): string {
   const [inputs, outputs] = context.graph.constants.get(matrix)!.dims as [number, number];
-  const { precision } = context;
-  return laidOutWeights(context, matrix, { operator: OPERATOR, precision, outputs, inputs, kernel: [] });
+  return laidOutWeights(context, matrix, { operator: OPERATOR, outputs, inputs, kernel: [] });
 }

@@ -1,10 +1,10 @@
-import type { Precision } from './precision.js';
+import type { CpuPrecision } from './precision.js';
 
 /** The weight layout of an operator. */
 export interface WeightLayout {
   /** The operator of the domain `kdtalker` that reads them. */
   operator: string;
-  precision: Precision;
+  precision: CpuPrecision;
   outputs: number;
   inputs: number;
   /** Lengths of the kernel's axes; none for a matrix. */

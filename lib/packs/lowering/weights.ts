@@ -3,13 +3,23 @@ import { BLOCK, blocksOf } from './domain.js';
 import type { PassContext } from './pass.js';
 import type { WeightLayout } from './weight-layout.js';
 
-/** Adds a constant of laid out weights to the graph, computed from a float32 constant when the graph is written. */
-export function laidOutWeights(context: PassContext, weight: string, layout: WeightLayout): string {
+/**
+ * Adds a constant of laid out weights to the graph, computed from a float32 constant when the graph is written. In fp16 it is that
+ * constant: the plan of the graph packs it.
+ */
+export function laidOutWeights(
+  context: PassContext,
+  weight: string,
+  shape: Omit<WeightLayout, 'precision'>,
+): string {
+  const { precision, layOutWeights } = context;
+  if (precision === 'fp16' || !layOutWeights) return weight;
+  const layout = { ...shape, precision };
   const stored = context.graph.constants.get(weight)!;
   return context.graph.addConstant(`${weight}:laid-out`, {
     dataType: DATA_TYPE.uint8,
     bytes: stored.bytes,
-    read: async () => context.layOutWeights(layout, await readFloats(stored)),
+    read: async () => layOutWeights(layout, await readFloats(stored)),
   });
 }
 

@@ -1,65 +1,79 @@
-// A convolution of kernel 3 along y and x, and 1 or 3 along z, of blocked halves
-// [blocks, depth, height, width, 16], sums in float32, on tensor cores: what the operator Conv computes.
+// Convolutions of blocked halves [blocks, depth, height, width, 16] that keep the size, sums in float32, on
+// tensor cores: what the operator Conv computes. Kernels are [slices, side, side].
 //
-// A block of threads makes 8 x 16 cells of 128 channels. Of each block of input channels it holds the cells
-// with their surroundings (10 x 18), read by all nine taps, and of the weights one row of the kernel. Both
-// are held twice: the next comes while the last is used. Weights lie in memory as lanes want them (PackConv),
-// and their columns are ordered so that a lane ends up with four channels that are neighbours.
+// A block of threads makes 8 x 16 cells of kGroups sixteens of channels; the more, the fewer blocks read the
+// same cells. Of each block of input channels it holds the cells with their surroundings, read by all taps,
+// and of the weights one row of the kernel. Both are held twice: the next comes while the last is used.
+// Weights lie in memory as lanes want them (kernels/plan/block_product.h), and their columns are ordered so
+// that a lane ends up with four channels that are neighbours.
 #pragma once
 
 #include "cuda/kernels/tensor_core.h"
 
 namespace kdtalker::cuda {
 
-struct Conv {
-  static constexpr int kThreads = 256, kBlocks = 2;
-  static constexpr int kRows = 8, kColumns = 16, kGroups = 8;  // cells, and sixteens of channels, of a block
-  static constexpr int kHaloRows = kRows + 2, kHaloColumns = kColumns + 2, kHalo = kHaloRows * kHaloColumns;
+// The sums of a convolution. Its warps lie `across` times along the channels, each with `each` sixteens; the
+// others along the rows.
+template <int side, int across, int each, int warps = 8>
+struct ConvSums {
+  static constexpr int kThreads = 32 * warps, kBlocks = 2;
+  static constexpr int kRows = 8, kColumns = 16, kGroups = across * each;  // cells, and sixteens, of a block
+  static constexpr int kRowsOfWarp = kRows * across / warps;
+  static constexpr int kHaloColumns = kColumns + side - 1, kHalo = (kRows + side - 1) * kHaloColumns;
   static constexpr int kCell = 24;  // halves from a cell to the next: 8 in a row share no bank
   static constexpr int kWeightRow =
-      3 * kGroups * 32 * 8;  // halves of a row of the kernel: taps, groups, lanes
+      side * kGroups * 256;  // halves of a row of the kernel: taps, groups, lanes, 8
   static constexpr int kPieces = (2 * kHalo + kThreads - 1) / kThreads;
   struct Shared {
     __half cells[2][kHalo * kCell];
     __half weights[2][kWeightRow];
   };
+  using Sums = float[kRowsOfWarp][2 * each][4];
 
   const __half* x;
-  const __half* weights;   // of PackConv
-  const float* bias;       // [16 blocks]
-  const __half* residual;  // like y, or null
-  __half* y;
-  int in_blocks, out_blocks, slices, depth, height, width;  // slices: of the kernel, 1 or 3
-  float alpha;                                              // of what is below zero: 1 none, 0 ReLU
+  const __half* weights;
+  const float* bias;                                        // [16 out_blocks]
+  int in_blocks, out_blocks, slices, depth, height, width;  // slices: of the kernel
 
   dim3 grid() const {
-    const auto tiles = [](int all, int each) { return static_cast<unsigned>((all + each - 1) / each); };
+    const auto tiles = [](int all, int some) { return static_cast<unsigned>((all + some - 1) / some); };
     return dim3(tiles(width, kColumns) * tiles(height, kRows), static_cast<unsigned>(depth),
                 tiles(out_blocks, kGroups));
   }
 
-  KDT_DEVICE void Block(Shared& shared) const {
-    const int across = (width + kColumns - 1) / kColumns;
-    const int top = blockIdx.x / across * kRows, left = blockIdx.x % across * kColumns;
-    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-    const int rows = warp % 2 * 4, groups = warp / 2 * 2;  // of a warp: 4 rows of 16 cells, 2 groups
-    float sums[4][4][4] = {};
-    Source source[kPieces];
-    for (int i = 0; i < kPieces; i++) source[i] = SourceOf(top, left, threadIdx.x + i * kThreads);
+  // What a warp makes.
+  struct Place {
+    int top, left, group;  // its first row, column and sixteen
+  };
 
-    const int rounds = in_blocks * slices;
+  KDT_DEVICE Place PlaceOfWarp() const {
+    const int columns = (width + kColumns - 1) / kColumns, warp = threadIdx.x / 32;
+    constexpr int kAlong = warps / across;
+    return {static_cast<int>(blockIdx.x) / columns * kRows + warp % kAlong * kRowsOfWarp,
+            static_cast<int>(blockIdx.x) % columns * kColumns,
+            static_cast<int>(blockIdx.z) * kGroups + warp / kAlong * each};
+  }
+
+  KDT_DEVICE void Sum(Shared& shared, Sums& sums) const {
+    const Place place = PlaceOfWarp();
+    const int lane = threadIdx.x % 32, row = place.top % kRows, group = place.group % kGroups;
+    Source source[kPieces];
+    for (int i = 0; i < kPieces; i++)
+      source[i] = SourceOf(place.top - row, place.left, threadIdx.x + i * kThreads);
+
+    const int steps = in_blocks * slices * side;
     Fetch(shared, source, 0);
-    for (int step = 0; step < 3 * rounds; step++) {
+    for (int step = 0; step < steps; step++) {
       AwaitCopies<0>();
       __syncthreads();
-      if (step + 1 < 3 * rounds) Fetch(shared, source, step + 1);
-      const __half* cells =
-          shared.cells[step / 3 % 2] + ((rows + step % 3) * kHaloColumns + lane % 16) * kCell + lane / 16 * 8;
-      const __half* panel = shared.weights[step % 2] + groups * 256 + lane * 8;
+      if (step + 1 < steps) Fetch(shared, source, step + 1);
+      const __half* cells = shared.cells[step / side % 2] +
+                            ((row + step % side) * kHaloColumns + lane % 16) * kCell + lane / 16 * 8;
+      const __half* panel = shared.weights[step % 2] + group * 256 + lane * 8;
       KDT_UNROLL
-      for (int tap = 0; tap < 3; tap++) MultiplyTap(cells + tap * kCell, panel + tap * kGroups * 256, sums);
+      for (int tap = 0; tap < side; tap++)
+        MultiplyTap(cells + tap * kCell, panel + tap * kGroups * 256, sums);
     }
-    Store(top + rows, left, blockIdx.z * kGroups + groups, sums);
   }
 
  private:
@@ -70,15 +84,16 @@ struct Conv {
   };
 
   KDT_DEVICE Source SourceOf(int top, int left, int piece) const {
-    const int cell = piece / 2, row = top + cell / kHaloColumns - 1, column = left + cell % kHaloColumns - 1;
+    const int cell = piece / 2, row = top + cell / kHaloColumns - side / 2,
+              column = left + cell % kHaloColumns - side / 2;
     const bool inside = row >= 0 && row < height && column >= 0 && column < width;
     return {inside ? (row * width + column) * 16 + piece % 2 * 8 : -1};
   }
 
   // What step `step` needs: its weights, and with the first row of the kernel the cells of its round.
   KDT_DEVICE void Fetch(Shared& shared, const Source (&source)[kPieces], int step) const {
-    const int round = step / 3;
-    if (step % 3 == 0) {
+    const int round = step / side;
+    if (step % side == 0) {
       const int slice = static_cast<int>(blockIdx.y) + round % slices - slices / 2;
       const bool there = slice >= 0 && slice < depth;
       const __half* from =
@@ -91,47 +106,65 @@ struct Conv {
                   from + (valid ? source[i].from : 0), valid);
       }
     }
-    const __half* panel = weights + (std::int64_t{blockIdx.z} * in_blocks * slices * 3 + step) * kWeightRow;
+    const __half* panel =
+        weights + (std::int64_t{blockIdx.z} * in_blocks * slices * side + step) * kWeightRow;
     for (int at = threadIdx.x * 8; at < kWeightRow; at += kThreads * 8)
       CopyAsync(shared.weights[step % 2] + at, panel + at, true);
     CommitCopies();
   }
 
-  KDT_DEVICE static void MultiplyTap(const __half* cells, const __half* panel, float (&sums)[4][4][4]) {
-    std::uint32_t a[4][4];
-    uint4 b[2];
+  KDT_DEVICE static void MultiplyTap(const __half* cells, const __half* panel, Sums& sums) {
+    std::uint32_t a[kRowsOfWarp][4];
+    uint4 b[each];
     KDT_UNROLL
-    for (int row = 0; row < 4; row++) LoadMatrices(a[row], cells + row * kHaloColumns * kCell);
+    for (int row = 0; row < kRowsOfWarp; row++) LoadMatrices(a[row], cells + row * kHaloColumns * kCell);
     KDT_UNROLL
-    for (int group = 0; group < 2; group++) b[group] = *reinterpret_cast<const uint4*>(panel + group * 256);
+    for (int group = 0; group < each; group++)
+      b[group] = *reinterpret_cast<const uint4*>(panel + group * 256);
     KDT_UNROLL
-    for (int group = 0; group < 2; group++) {
+    for (int group = 0; group < each; group++) {
       const std::uint32_t first[2] = {b[group].x, b[group].y}, second[2] = {b[group].z, b[group].w};
       KDT_UNROLL
-      for (int row = 0; row < 4; row++) {
+      for (int row = 0; row < kRowsOfWarp; row++) {
         Multiply({sums[row][2 * group], a[row], first});
         Multiply({sums[row][2 * group + 1], a[row], second});
       }
     }
   }
+};
 
-  KDT_DEVICE void Store(int top, int left, int first_block, const float (&sums)[4][4][4]) const {
+// With bias, activation, and then an addend.
+template <int side, int across, int each, int warps = 8>
+struct ConvOf : ConvSums<side, across, each, warps> {
+  using Base = ConvSums<side, across, each, warps>;
+  const __half* residual;  // like y, or null
+  __half* y;
+  float alpha;  // of what is below zero: 1 none, 0 ReLU
+
+  KDT_DEVICE void Block(typename Base::Shared& shared) const {
+    typename Base::Sums sums = {};
+    this->Sum(shared, sums);
+    Store(this->PlaceOfWarp(), sums);
+  }
+
+ private:
+  KDT_DEVICE void Store(const typename Base::Place& place, const typename Base::Sums& sums) const {
     const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
     KDT_UNROLL
-    for (int group = 0; group < 2; group++) {
-      const int block = first_block + group;
-      if (block >= out_blocks) break;
-      const float4 shift = *reinterpret_cast<const float4*>(bias + block * 16 + 4 * t);
-      const std::int64_t plane = (std::int64_t{block} * depth + blockIdx.y) * height;
+    for (int group = 0; group < each; group++) {
+      const int block = place.group + group;
+      if (block >= this->out_blocks) break;
+      const float4 shift = *reinterpret_cast<const float4*>(this->bias + block * 16 + 4 * t);
+      const std::int64_t plane = (std::int64_t{block} * this->depth + blockIdx.y) * this->height;
       KDT_UNROLL
-      for (int row = 0; row < 4; row++) {
+      for (int row = 0; row < Base::kRowsOfWarp; row++) {
         KDT_UNROLL
-        for (int side = 0; side < 2; side++) {
-          const int column = left + g + 8 * side;
-          if (top + row >= height || column >= width) continue;
-          const std::int64_t at = ((plane + top + row) * width + column) * 16 + 4 * t;
+        for (int half = 0; half < 2; half++) {
+          const int column = place.left + g + 8 * half;
+          if (place.top + row >= this->height || column >= this->width) continue;
+          const std::int64_t at = ((plane + place.top + row) * this->width + column) * 16 + 4 * t;
           const float (&low)[4] = sums[row][2 * group], (&high)[4] = sums[row][2 * group + 1];
-          const float values[4] = {low[2 * side], low[2 * side + 1], high[2 * side], high[2 * side + 1]};
+          const float values[4] = {low[2 * half], low[2 * half + 1], high[2 * half], high[2 * half + 1]};
           StoreFour(at, values, shift);
         }
       }
@@ -152,20 +185,13 @@ struct Conv {
   }
 };
 
-// Weights [outputs, inputs, slices, 3, 3] in the order in which the kernel reads them: [tiles of 128 outputs,
-// blocks of inputs, slices, rows, taps, 8 groups, 32 lanes, 8].
-template <class Get>
-void PackConv(int outputs, int inputs, int slices, Get get, __half* out) {
-  const int tiles = (outputs + 127) / 128, rounds = (inputs + 15) / 16 * slices;
-  for (int i = 0; i < tiles * rounds * 9 * 8 * 32 * 8; i++) {
-    const int e = i % 2, reg = i / 2 % 2, half = i / 4 % 2, lane = i / 8 % 32, group = i / 256 % 8,
-              tap = i / 2048 % 9;
-    const int round = i / (2048 * 9) % rounds, tile = i / (2048 * 9) / rounds, n = lane / 4;
-    const int output = 128 * tile + 16 * group + n / 2 * 4 + 2 * half + n % 2;
-    const int input = round / slices * 16 + lane % 4 * 2 + 8 * reg + e;
-    const bool there = output < outputs && input < inputs;
-    out[i] = __float2half(there ? get(output, input, round % slices, tap / 3, tap % 3) : 0.0F);
-  }
-}
+// Named by the side of the kernel and the channels of a block of threads.
+struct Conv3x32 : ConvOf<3, 1, 2> {};
+struct Conv3x64 : ConvOf<3, 2, 2> {};
+struct Conv3x128 : ConvOf<3, 4, 2> {};
+struct Conv3x144 : ConvOf<3, 3, 3, 6> {};
+struct Conv1x32 : ConvOf<1, 1, 2> {};
+struct Conv1x128 : ConvOf<1, 4, 2> {};
+struct Conv7x32 : ConvOf<7, 1, 2> {};
 
 }  // namespace kdtalker::cuda

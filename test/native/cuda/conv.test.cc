@@ -3,14 +3,21 @@
 #include <cmath>
 
 #include "cuda/array.h"
+#include "cuda/blocks.h"
+#include "kernels/plan/block_convolution.h"
 
 namespace {
 
 using namespace kdtalker;
+using kernels::plan::BlockConvolution;
 
 struct Sizes {
-  int inputs, outputs, slices, depth, height, width;
+  int inputs, outputs;
+  kernels::plan::PackedWeights packed;
+  int depth, height, width;
 
+  int out_blocks() const { return (outputs + 15) / 16; }
+  int taps() const { return static_cast<int>(packed.slices * packed.side * packed.side); }
   int cells() const { return depth * height * width; }
   std::size_t at(int channel, int z, int y, int x) const {
     return static_cast<std::size_t>((((channel / 16 * depth + z) * height + y) * width + x) * 16 +
@@ -21,24 +28,21 @@ struct Sizes {
   }
 };
 
-// Weights and x as halves hold them, so that only sums and the last rounding differ.
-struct Weights {
-  Sizes size;
-  float operator()(int o, int i, int z, int r, int c) const {
-    const int at = (((o * size.inputs + i) * size.slices + z) * 3 + r) * 3 + c;
-    return __half2float(__float2half(0.1F * Noise(static_cast<std::size_t>(at))));
-  }
-};
+// As halves hold them, so that only sums and the last rounding differ.
+float WeightOf(const Sizes& size, int o, int i, int tap) {
+  const int at = (o * size.inputs + i) * size.taps() + tap;
+  return __half2float(__float2half(0.1F * Noise(static_cast<std::size_t>(at))));
+}
 
 double SumOf(const Sizes& size, const Array<__half>& x, int o, int z, int r, int c) {
+  const int side = static_cast<int>(size.packed.side), slices = static_cast<int>(size.packed.slices);
   double sum = 0;
-  for (int tap = 0; tap < 9 * size.slices; tap++) {
-    const int dz = tap / 9, dr = tap / 3 % 3, dc = tap % 3;
-    const int fz = z + dz - size.slices / 2, fr = r + dr - 1, fc = c + dc - 1;
+  for (int tap = 0; tap < size.taps(); tap++) {
+    const int fz = z + tap / (side * side) - slices / 2, fr = r + tap / side % side - side / 2,
+              fc = c + tap % side - side / 2;
     if (!size.Inside(fz, fr, fc)) continue;
     for (int i = 0; i < size.inputs; i++)
-      sum +=
-          static_cast<double>(__half2float(x.host[size.at(i, fz, fr, fc)])) * Weights{size}(o, i, dz, dr, dc);
+      sum += static_cast<double>(__half2float(x.host[size.at(i, fz, fr, fc)])) * WeightOf(size, o, i, tap);
   }
   return sum;
 }
@@ -48,16 +52,19 @@ class ConvCase {
   explicit ConvCase(const Sizes& size) : size_(size) {
     for (auto* each : {&x_, &old_}) FillHalves(*each);
     for (std::size_t i = 0; i < bias_.count; i++) bias_.host[i] = Noise(i + 99);
-    cuda::PackConv(size.outputs, size.inputs, size.slices, Weights{size}, weights_.host);
+    for (std::size_t i = 0; i < weights_.count; i++) weights_.host[i] = __float2half(0.0F);
+    for (int i = 0; i < size.outputs * size.inputs * size.taps(); i++) {
+      const int tap = i % size.taps(), input = i / size.taps() % size.inputs,
+                output = i / size.taps() / size.inputs;
+      weights_.host[size.packed.At(output, input, tap)] = __float2half(WeightOf(size, output, input, tap));
+    }
   }
 
   void Run() {
     const CudaStream stream;
     for (auto* each : {&x_, &old_, &weights_}) each->Send(stream);
     bias_.Send(stream);
-    OK(cuda::Launch(stream,
-                    cuda::Conv{x_.device, weights_.device, bias_.device, old_.device, y_.device, in_blocks_,
-                               out_blocks_, size_.slices, size_.depth, size_.height, size_.width, 0.2F}));
+    OK(cuda::LaunchBlocks(stream, Functor()));
     y_.Fetch(stream);
     stream.Wait();
   }
@@ -75,13 +82,26 @@ class ConvCase {
   }
 
  private:
-  static std::size_t Count(int number) { return static_cast<std::size_t>(number); }
+  static std::size_t Count(std::int64_t number) { return static_cast<std::size_t>(number); }
+
+  BlockConvolution Functor() {
+    const auto halves = [](__half* address) { return reinterpret_cast<kernels::Half*>(address); };
+    BlockConvolution functor{};
+    functor.out = halves(y_.device);
+    functor.product = {halves(x_.device), halves(weights_.device), size_.packed, size_.depth, size_.height,
+                       size_.width};
+    functor.bias = bias_.device;
+    functor.residual = halves(old_.device);
+    functor.out_blocks = size_.out_blocks();
+    functor.alpha = 0.2F;
+    return functor;
+  }
 
   const Sizes size_;
-  const int in_blocks_ = (size_.inputs + 15) / 16, out_blocks_ = (size_.outputs + 15) / 16;
-  Array<__half> x_{Count(in_blocks_ * size_.cells() * 16)}, y_{Count(out_blocks_ * size_.cells() * 16)},
-      old_{y_.count}, weights_{Count((size_.outputs + 127) / 128 * in_blocks_ * size_.slices * 9 * 2048)};
-  Array<float> bias_{Count(16 * out_blocks_)};
+  Array<__half> x_{Count(size_.packed.in_blocks * size_.cells() * 16)},
+      y_{Count(size_.out_blocks() * size_.cells() * 16)}, old_{y_.count},
+      weights_{Count(size_.packed.Count(size_.out_blocks()))};
+  Array<float> bias_{Count(16 * size_.out_blocks())};
 };
 
 void RunInEachOrder(const Sizes& size) {
@@ -92,12 +112,38 @@ void RunInEachOrder(const Sizes& size) {
   });
 }
 
-TEST_CASE("conv: a picture, with ragged edges and channels, a residual and leaky below zero") {
-  RunInEachOrder({40, 72, 1, 1, 11, 19});
+// Each with ragged edges and channels, a residual and leaky below zero.
+TEST_CASE("conv: a picture") {
+  RunInEachOrder({40, 72, {3, 1, 3, 8}, 1, 11, 19});
 }
 
 TEST_CASE("conv: a volume, with more outputs than one tile") {
-  RunInEachOrder({24, 136, 3, 3, 5, 9});
+  RunInEachOrder({24, 136, {2, 3, 3, 8}, 3, 5, 9});
+}
+
+TEST_CASE("conv: few channels") {
+  RunInEachOrder({24, 40, {2, 1, 3, 2}, 1, 11, 19});
+  RunInEachOrder({24, 40, {2, 3, 3, 4}, 2, 9, 5});
+}
+
+TEST_CASE("conv: nine sixteens of channels") {
+  RunInEachOrder({24, 142, {2, 3, 3, 9}, 2, 9, 17});
+}
+
+TEST_CASE("conv: kernels of one cell") {
+  RunInEachOrder({40, 40, {3, 1, 1, 2}, 2, 3, 17});
+  RunInEachOrder({40, 136, {3, 1, 1, 8}, 1, 9, 5});
+}
+
+TEST_CASE("conv: the mask's kernel") {
+  RunInEachOrder({24, 22, {2, 7, 7, 2}, 2, 3, 18});
+}
+
+TEST_CASE("conv: a form that no kernel has") {
+  const CudaStream stream;
+  BlockConvolution functor{};
+  functor.product.packed = {1, 1, 5, 2};
+  CHECK(cuda::LaunchBlocks(stream, functor) == cudaErrorInvalidValue);
 }
 
 }  // namespace

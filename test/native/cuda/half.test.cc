@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/half.h"
+
 namespace {
 
 // The value of a half by its definition.
@@ -19,13 +21,17 @@ bool IsFinite(unsigned bits) {
 }
 
 unsigned Rounded(float value) {
-  return __half_as_ushort(__float2half_rn(value));
+  const unsigned bits = __half_as_ushort(__float2half_rn(value));
+  CHECK(kdtalker::kernels::HalfOf(value).bits == bits);  // of functors
+  return bits;
 }
 
 TEST_CASE("halves: every half is the float of its definition and comes back") {
   int wrong = 0;
   for (unsigned bits = 0; bits < 65536; bits++) {
     const float value = __half2float(__ushort_as_half(static_cast<unsigned short>(bits)));
+    const float ours = kdtalker::kernels::FloatOf({static_cast<std::uint16_t>(bits)});
+    wrong += std::bit_cast<std::uint32_t>(ours) == std::bit_cast<std::uint32_t>(value) ? 0 : 1;
     if (IsFinite(bits)) {
       wrong += value == static_cast<float>(ValueOf(bits)) && Rounded(value) == bits ? 0 : 1;
     } else {

@@ -9,20 +9,22 @@ import { laidOutWeights, laneBias } from '../weights.js';
 const INPUTS_FROM = BLOCK;
 const OUTPUTS_FROM = 8;
 
-/** Convolutions of kernel 1 or 3 that keep the size, with the operations right after them: an activation, then an addition. */
+/** Convolutions of kernel 1 or 3, in fp16 also 7, that keep the size, with the operations right after them: an activation, then an addition. */
 export const blockedConvolution: Pass = {
   name: 'blocked-convolution',
   async run(context) {
     const found = context.graph.sorted().filter((node) => {
       const convolution = convolutionOf(context, node);
       if (!convolution || !paysBlocked(convolution)) return false;
-      if (!isKernel(convolution, 1) && !isKernel(convolution, 3)) return false;
+      if (!sidesOf(context).some((side) => isKernel(convolution, side))) return false;
       lower(context, convolution);
       return true;
     });
     return found.length;
   },
 };
+
+const sidesOf = ({ precision }: PassContext) => (precision === 'fp16' ? [1, 3, 7] : [1, 3]);
 
 /** Whether a convolution has enough channels for blocks. */
 export function paysBlocked(convolution: Convolution): boolean {
@@ -40,7 +42,7 @@ function lower(passContext: PassContext, convolution: Convolution): void {
   const end = residualOf(context, value);
   const operands = [
     block(context, input),
-    laidOutWeights(context, weight, { operator: 'Conv', precision, outputs, inputs, kernel, algorithm }),
+    laidOutWeights(context, weight, { operator: 'Conv', outputs, inputs, kernel, algorithm }),
     laneBias(context, bias, outputs),
     end.residual && block(context, end.residual),
   ];

@@ -35,3 +35,13 @@ export const PASSES: readonly Pass[] = [
   tokenStack,
   sharedOperators,
 ];
+
+/** Those of fp16, whose operators are kinds of operations of a plan. */
+export const HALF_PASSES: readonly Pass[] = [
+  composedShortcut,
+  blockedConvolution,
+  pooling,
+  blockedConcat,
+  cancelBlocking,
+  sharedOperators,
+];

@@ -38,10 +38,8 @@ function lower(context: PassContext, mask: string, source: string, driving: stri
   const convolution = node && maskOf(context, node);
   if (!convolution?.bias) return undefined;
   const { input, weight, bias, inputs, outputs, kernel } = convolution;
-  const { precision } = context;
   const weights = laidOutWeights(context, weight, {
     operator: 'MaskMotion',
-    precision,
     outputs,
     inputs,
     kernel,

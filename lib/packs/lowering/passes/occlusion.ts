@@ -29,7 +29,6 @@ function lower(context: PassContext, node: EditableNode): boolean {
   const { weight, bias } = convolution;
   const layout = {
     operator: 'Occlusion',
-    precision: context.precision,
     outputs: 1,
     inputs: convolution.inputs,
     kernel: convolution.kernel,

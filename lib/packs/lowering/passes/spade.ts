@@ -29,7 +29,6 @@ export const spade: Pass = {
 };
 
 function lower(context: PassContext, { convolution, input, channels, epsilon, output }: Spade): void {
-  const { precision } = context;
   const { inputs, outputs, kernel, weight, bias, cells } = convolution;
   const [height, width] = cells as [number, number];
   const shift = outputs === 2 * channels;
@@ -37,7 +36,7 @@ function lower(context: PassContext, { convolution, input, channels, epsilon, ou
   const { activation, alpha, value } = activationOf(context, output);
   const leaky = activation === 'leaky';
   const algorithm = algorithmFor({ kernel, inputs, outputs, height, width });
-  const layout = { operator: shift ? 'Spade' : 'Conv', precision, outputs, inputs, kernel, algorithm };
+  const layout = { operator: shift ? 'Spade' : 'Conv', outputs, inputs, kernel, algorithm };
   const x = block(context, source);
   const operands = [
     block(context, convolution.input),

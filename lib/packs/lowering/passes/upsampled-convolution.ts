@@ -29,9 +29,8 @@ export const upsampledConvolution: Pass = {
 
 function lower(context: PassContext, convolution: Convolution, { source, factor }: Repetition): void {
   const { weight, bias, inputs, outputs, kernel, node } = convolution;
-  const { precision } = context;
   const { activation, alpha, value } = activationOf(context, node.outputs[0]!);
-  const layout = { operator: 'UpConv', precision, outputs, inputs, kernel, factor };
+  const layout = { operator: 'UpConv', outputs, inputs, kernel, factor };
   const operands = [
     block(context, source),
     laidOutWeights(context, weight, layout),

@@ -1,3 +1,4 @@
+import type { Kind } from './kinds.js';
 import type { PlanOperation } from './operation.js';
 import type { NetworkPlan } from './plan.js';
 
@@ -16,18 +17,20 @@ export interface Cost {
   milliseconds: Record<string, number>;
 }
 
-/** Rates of a GPU as its maker states them: float32 multiply-adds and bytes a second. */
+/** Rates of a GPU as its maker states them, a second: multiply-adds of float32, and of halves on tensor cores with sums in float32; bytes. */
 interface Rates {
   multiplyAdds: number;
+  ofHalves: number;
   bytes: number;
 }
 
-/** A plan's kernels compute in float32 outside of the tensor cores. */
 export const GPUS: Record<string, Rates> = {
-  'RTX 4090': { multiplyAdds: 41.3e12, bytes: 1.008e12 },
-  'H100 SXM': { multiplyAdds: 33.5e12, bytes: 3.35e12 },
-  L4: { multiplyAdds: 15.1e12, bytes: 0.3e12 },
+  'RTX 4090': { multiplyAdds: 41.3e12, ofHalves: 82.6e12, bytes: 1.008e12 },
+  'H100 SXM': { multiplyAdds: 33.5e12, ofHalves: 494.7e12, bytes: 3.35e12 },
+  L4: { multiplyAdds: 15.1e12, ofHalves: 60.5e12, bytes: 0.3e12 },
 };
+
+const ON_TENSOR_CORES: readonly Kind[] = ['blockConvolution'];
 
 /** Seconds from one kernel of a CUDA graph to the next. */
 const GAP = 0.6e-6;
@@ -51,6 +54,7 @@ export function costOf({ role, operations, weights, arenaBytes }: NetworkPlan): 
 }
 
 /** No kernel is faster than its arithmetic, or than the memory. */
-function leastSeconds({ multiplyAdds, bytes }: PlanOperation, rates: Rates): number {
-  return Math.max(multiplyAdds / rates.multiplyAdds, bytes / rates.bytes);
+function leastSeconds({ kind, multiplyAdds, bytes }: PlanOperation, rates: Rates): number {
+  const rate = ON_TENSOR_CORES.includes(kind) ? rates.ofHalves : rates.multiplyAdds;
+  return Math.max(multiplyAdds / rate, bytes / rates.bytes);
 }

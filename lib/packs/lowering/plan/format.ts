@@ -5,11 +5,11 @@ import { bytesOf, inWords, type Storage } from './storage.js';
 /** The first word of a plan's file, "KDKPLAN1". */
 const MAGIC = 0x314e414c504b444bn;
 /** Increases with every change of what the engine's reader expects; native/plan/tables.h has the same. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 /** The numbers of `Where` in native/plan/tables.h. */
 const WHERE = ['arena', 'weights', 'constants', 'slot'] as const;
-const TYPES = ['float32', 'int64'] as const;
+const TYPES = ['float32', 'int64', 'float16'] as const;
 
 /** Tables of whole numbers that operations and slots refer to by ranges. */
 interface Pools {

@@ -16,6 +16,11 @@ export const KINDS = [
   'resize',
   'sample',
   'gather',
+  'copyHalves',
+  'toBlocks',
+  'fromBlocks',
+  'blockConvolution',
+  'blockPool',
 ] as const;
 
 /** A kind of operation. */

@@ -8,6 +8,8 @@ import { knownNumbers, knownScalar, type PlanValue } from './storage.js';
 /** Plans the node of an operator: defines its outputs, and emits what computes them. @throws KdtalkerError OPERATOR_UNSUPPORTED */
 export type PlanNode = (context: NodeContext) => void;
 
+const WORDS = { float32: 'floats', int64: 'whole numbers', float16: 'halves' } as const;
+
 /** A node as the files in ops/ see it. */
 export class NodeContext {
   constructor(
@@ -22,8 +24,15 @@ export class NodeContext {
   /** An input to read, computed now if it waits. */
   input(index: number): PlanValue {
     const value = this.planner.value(this.node.inputs[index]!);
-    if (value.storage.type !== 'float32') throw this.refuse('of whole numbers');
+    if (value.storage.type !== 'float32') throw this.refuse(`of ${WORDS[value.storage.type]}`);
     return value;
+  }
+
+  /** An input of blocked halves, side by side. */
+  halves(index: number): PlanValue {
+    const value = this.planner.value(this.node.inputs[index]!);
+    if (value.storage.type !== 'float16') throw this.refuse(`of ${WORDS[value.storage.type]}`);
+    return this.planner.dense(value, this.node);
   }
 
   /** An input of any type. */
@@ -59,6 +68,11 @@ export class NodeContext {
   /** The output, for {@link emit}. */
   out(dims: readonly number[], index = 0): PlanValue {
     return this.planner.target(this.node.outputs[index]!, dims);
+  }
+
+  /** The output of blocked halves, for {@link emit}. */
+  outHalves(dims: readonly number[]): PlanValue {
+    return this.planner.target(this.node.outputs[0]!, dims, 'float16');
   }
 
   /** The output is a value that is there already. */

@@ -60,9 +60,13 @@ export class OperationWriter {
     return this.#view(storage, layout.offset, over);
   }
 
-  /** All elements of a value whose elements lie side by side. */
+  /** All elements of a value whose elements lie side by side; so does {@link writeRow}. */
   readRow(value: PlanValue): this {
     return this.read(value, [[sizeOf(value.layout.dims)], [1]]);
+  }
+
+  writeRow(value: PlanValue): this {
+    return this.write(value, [[sizeOf(value.layout.dims)], [1]]);
   }
 
   done(kind: Kind, node: Origin, multiplyAdds = 0): PlanOperation {

@@ -3,17 +3,21 @@ import { type Pack, rolesOf } from '../../pack.js';
 import { type CacheOptions, cachedEntry } from '../cache.js';
 import type { LoweredPack } from '../cache-entry.js';
 import { keyOf } from '../cache-key.js';
-import { openGraph } from '../lower-pack.js';
+import { lowerGraph } from '../lower-graph.js';
+import { ONCE, openGraph } from '../lower-pack.js';
+import { HALF_PASSES } from '../passes/index.js';
 import { PLAN_VERSION } from './format.js';
 import { type NetworkPlan, planGraph } from './plan.js';
 import { writePlan } from './write.js';
 
-/** The lengths that a pack leaves open. */
-export interface PlanLengths {
+/** What a pack is planned for: the lengths that it leaves open, and its arithmetic. */
+export interface PackPlanFor {
   /** Frames of a window. */
   window: number;
   /** Steps of the sampler. */
   steps: number;
+  /** Of the networks that run for every frame: floats, or halves in blocks with sums in float32. */
+  precision: 'fp32' | 'fp16';
 }
 
 /** A network of a pack with its plan. */
@@ -31,14 +35,17 @@ export interface PlannedRole {
  */
 export async function planPack(
   pack: Pack,
-  lengths: PlanLengths,
+  target: PackPlanFor,
   signal?: AbortSignal,
 ): Promise<PlannedRole[]> {
   const planned: PlannedRole[] = [];
   for (const [role, { inputs, outputs }] of rolesOf(pack.manifest)) {
     throwIfAborted(signal, 'Planning the pack');
-    const open = role === 'time' ? lengths.steps : lengths.window;
-    const plan = await planGraph(await openGraph(pack.file(role)), { role, open });
+    const open = role === 'time' ? target.steps : target.window;
+    const graph = await openGraph(pack.file(role));
+    const precision = ONCE.has(role) ? 'fp32' : target.precision;
+    if (precision === 'fp16') await lowerGraph(graph, { precision }, HALF_PASSES);
+    const plan = await planGraph(graph, { role, open });
     planned.push({ plan, inputs: { ...inputs }, outputs: { ...outputs } });
   }
   return planned;
@@ -51,15 +58,15 @@ export async function planPack(
  */
 export async function plannedPack(
   pack: Pack,
-  lengths: PlanLengths,
+  target: PackPlanFor,
   options: CacheOptions = {},
 ): Promise<LoweredPack> {
   const entry = await cachedEntry<PlannedRole>(
     {
-      key: keyOf(pack, ['plan', PLAN_VERSION, lengths.window, lengths.steps]),
+      key: keyOf(pack, ['plan', PLAN_VERSION, target.window, target.steps, target.precision]),
       async plan() {
         await options.check?.();
-        return planPack(pack, lengths, options.signal);
+        return planPack(pack, target, options.signal);
       },
       write: (planned, directory) => writePlans(planned, directory, options),
     },

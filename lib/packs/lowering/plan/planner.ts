@@ -25,6 +25,9 @@ export interface Part {
   start: number;
 }
 
+/** What copies elements of a type; whole numbers become float32. */
+const COPIES = { float32: 'copy', int64: 'toFloat', float16: 'copyHalves' } as const;
+
 /**
  * The state of planning a network: its values by name, and the operations so far. A value is computed where its node stands, except
  * chains of elementwise operators: they wait until something else needs them.
@@ -72,6 +75,11 @@ export class Planner {
     return this.#chains.get(name)?.dims ?? this.value(name).layout.dims;
   }
 
+  /** The type of a value, without computing it. */
+  typeOf(name: string): PlanType {
+    return this.#chains.has(name) ? 'float32' : this.value(name).storage.type;
+  }
+
   /** A chain that nothing has computed yet. */
   waiting(name: string): Chain | undefined {
     return this.#chains.get(name);
@@ -93,30 +101,30 @@ export class Planner {
     return value;
   }
 
-  /** Whether a value was written where a `Concat` wants it. */
-  isInPlace(name: string): boolean {
-    return this.#inPlace.has(name);
+  /** Whether a value was written where the `Concat` that makes `whole` wants it. */
+  isInPlace(name: string, whole: string): boolean {
+    return this.#inPlace.has(name) && this.parts.get(name)!.whole === whole;
   }
 
-  /** Defines a value of float32 that the caller's operation will write. */
-  target(name: string, dims: readonly number[]): PlanValue {
+  /** Defines a value that the caller's operation will write. */
+  target(name: string, dims: readonly number[], type: PlanType = 'float32'): PlanValue {
     const known = this.#values.get(name);
     if (known) return known;
-    const value = this.#place(name, dims);
+    const value = this.#place(name, dims, type);
     this.written.add(name);
     this.#values.set(name, value);
     return value;
   }
 
-  #place(name: string, dims: readonly number[]): PlanValue {
+  #place(name: string, dims: readonly number[], type: PlanType): PlanValue {
     const part = this.parts.get(name);
     if (part) {
       this.#inPlace.add(name);
-      const whole = this.target(part.whole, part.dims);
+      const whole = this.target(part.whole, part.dims, type);
       return laidOut(whole, slicedLayout(whole.layout, part.axis, part.start, dims[part.axis]!));
     }
     if (this.graph.isOutput(name)) return slotValue(name, 'output', 'float32', dims);
-    return temporary(dims);
+    return temporary(dims, type);
   }
 
   /** @throws KdtalkerError OPERATOR_UNSUPPORTED for more axes than kernels have, after neighbours became one */
@@ -130,8 +138,7 @@ export class Planner {
   copy(from: PlanValue, to: PlanValue, node: Origin): void {
     const { lengths, strides } = mergedAxes(to.layout.dims, [to.layout.strides, from.layout.strides]);
     const writer = new OperationWriter().axes(lengths).write(to, [lengths, strides[0]!]);
-    const kind = from.storage.type === 'int64' ? 'toFloat' : 'copy';
-    this.emit(writer.read(from, [lengths, strides[1]!]).done(kind, node));
+    this.emit(writer.read(from, [lengths, strides[1]!]).done(COPIES[from.storage.type], node));
   }
 
   /** The value with its elements side by side, in a copy if need be. */
@@ -144,7 +151,7 @@ export class Planner {
     const { dims } = value.layout;
     const known = knownNumbers(value);
     if (known) return constantValue(value.storage.type, dims, known);
-    const copy = temporary(dims);
+    const copy = temporary(dims, value.storage.type === 'float16' ? 'float16' : 'float32');
     this.copy(value, copy, node);
     return copy;
   }
@@ -158,8 +165,8 @@ export class Planner {
   }
 }
 
-function temporary(dims: readonly number[]): PlanValue {
-  const storage: Storage = { where: 'arena', type: 'float32', elements: sizeOf(dims) };
+function temporary(dims: readonly number[], type: PlanType = 'float32'): PlanValue {
+  const storage: Storage = { where: 'arena', type, elements: sizeOf(dims) };
   return { storage, layout: denseLayout(dims) };
 }
 

@@ -1,8 +1,10 @@
 import { sizeOf } from '../../onnx/types.js';
 import { denseLayout, type Layout, placesOf } from './layout.js';
 
-/** Element types of a plan's buffers. */
-export type PlanType = 'float32' | 'int64';
+/** Element types of a plan's buffers, with their bytes. Halves are blocked: [blocks, (depth,) height, width, 16]. */
+const ELEMENT_BYTES = { float32: 4, int64: 8, float16: 2 } as const;
+
+export type PlanType = keyof typeof ELEMENT_BYTES;
 
 /** A dense array that operations view. */
 export interface Storage {
@@ -20,7 +22,7 @@ export interface Storage {
 
 /** Bytes of elements. */
 export function bytesOf({ type, elements }: Pick<Storage, 'type' | 'elements'>): number {
-  return (type === 'int64' ? 8 : 4) * elements;
+  return ELEMENT_BYTES[type] * elements;
 }
 
 /** Bytes of the words of 64 bits that hold this many bytes. */

@@ -1,5 +1,6 @@
 import { ELEMENTWISE, elementwise } from '../elementwise.js';
 import type { PlanNode } from '../node-context.js';
+import { BLOCKS } from './blocks.js';
 import { CASTS } from './cast.js';
 import { GATHERS } from './gather.js';
 import { JOINS } from './join.js';
@@ -16,6 +17,7 @@ import { WINDOWS } from './windows.js';
  */
 export const OPERATORS: ReadonlyMap<string, PlanNode> = new Map([
   ...Object.entries({
+    ...BLOCKS,
     ...CASTS,
     ...GATHERS,
     ...JOINS,

@@ -13,12 +13,13 @@ function concat(context: NodeContext): void {
   const all = node.inputs.map((_, i) => context.dims(i));
   const axis = context.axis(0, all[0]!.length);
   const length = all.reduce((sum, dims) => sum + dims[axis]!, 0);
-  const out = context.out(all[0]!.with(axis, length));
+  const type = planner.typeOf(node.inputs[0]!);
+  const out = planner.target(node.outputs[0]!, all[0]!.with(axis, length), type);
   let start = 0;
   node.inputs.forEach((name, i) => {
     const width = all[i]![axis]!;
-    const value = context.input(i);
-    if (!planner.isInPlace(name))
+    const value = type === 'float16' ? context.halves(i) : context.input(i);
+    if (!planner.isInPlace(name, node.outputs[0]!))
       context.copy(value, laidOut(out, slicedLayout(out.layout, axis, start, width)));
     start += width;
   });

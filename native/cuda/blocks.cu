@@ -1,0 +1,82 @@
+// The kernels of blocks, which `npm run test:gpu-resources` looks at, and the functors that are launched as
+// them.
+#include "cuda/blocks.h"
+
+#include "cuda/kernels/conv.h"
+#include "cuda/kernels/sample_volume.h"
+#include "cuda/kernels/stats.h"
+
+namespace kdtalker::cuda {
+
+// resources.mjs reads how much shared memory a block has from these lines.
+static_assert(sizeof(Conv3x32::Shared) == 23424);
+static_assert(sizeof(Conv3x64::Shared) == 29568);
+static_assert(sizeof(Conv3x128::Shared) == 41856);
+static_assert(sizeof(Conv3x144::Shared) == 44928);
+static_assert(sizeof(Conv1x32::Shared) == 14336);
+static_assert(sizeof(Conv1x128::Shared) == 20480);
+static_assert(sizeof(Conv7x32::Shared) == 43904);
+static_assert(sizeof(SampleVolume::Shared) == 6144);
+static_assert(sizeof(Stats::Shared) == 576);
+
+template cudaError_t Launch(cudaStream_t, const Stats&);
+template cudaError_t Launch(cudaStream_t, const SampleVolume&);
+
+namespace {
+
+using kernels::Half;
+using kernels::plan::BlockConvolution;
+using kernels::plan::BlockProduct;
+
+const __half* Halves(const Half* halves) {
+  return reinterpret_cast<const __half*>(halves);
+}
+__half* Halves(Half* halves) {
+  return reinterpret_cast<__half*>(halves);
+}
+
+template <class Kernel>
+Kernel SumsOf(const BlockProduct& product, const float* bias, std::int64_t out_blocks) {
+  Kernel kernel{};
+  kernel.x = Halves(product.in);
+  kernel.weights = Halves(product.weights);
+  kernel.bias = bias;
+  kernel.in_blocks = static_cast<int>(product.packed.in_blocks);
+  kernel.out_blocks = static_cast<int>(out_blocks);
+  kernel.slices = static_cast<int>(product.packed.slices);
+  kernel.depth = static_cast<int>(product.depth);
+  kernel.height = static_cast<int>(product.height);
+  kernel.width = static_cast<int>(product.width);
+  return kernel;
+}
+
+template <class Kernel>
+cudaError_t LaunchConv(cudaStream_t stream, const BlockConvolution& convolution) {
+  auto kernel = SumsOf<Kernel>(convolution.product, convolution.bias, convolution.out_blocks);
+  kernel.residual = Halves(convolution.residual);
+  kernel.y = Halves(convolution.out);
+  kernel.alpha = convolution.alpha;
+  return Launch(stream, kernel);
+}
+
+struct Form {
+  std::int64_t side, groups;
+  cudaError_t (*launch)(cudaStream_t stream, const BlockConvolution& convolution);
+};
+constexpr Form kForms[] = {
+    {1, 2, &LaunchConv<Conv1x32>}, {1, 8, &LaunchConv<Conv1x128>}, {3, 2, &LaunchConv<Conv3x32>},
+    {3, 4, &LaunchConv<Conv3x64>}, {3, 8, &LaunchConv<Conv3x128>}, {3, 9, &LaunchConv<Conv3x144>},
+    {7, 2, &LaunchConv<Conv7x32>},
+};
+
+}  // namespace
+
+cudaError_t LaunchBlocks(cudaStream_t stream, const BlockConvolution& convolution) {
+  for (const Form& form : kForms) {
+    if (form.side == convolution.product.packed.side && form.groups == convolution.product.packed.groups)
+      return form.launch(stream, convolution);
+  }
+  return cudaErrorInvalidValue;
+}
+
+}  // namespace kdtalker::cuda

@@ -1,0 +1,13 @@
+// Functors of plans whose work on a GPU is a kernel of blocks, on tensor cores or with shared memory.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "kernels/plan/block_convolution.h"
+
+namespace kdtalker::cuda {
+
+// cudaErrorInvalidValue for a form that no kernel has.
+cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::BlockConvolution& convolution);
+
+}  // namespace kdtalker::cuda

@@ -1,0 +1,180 @@
+// Operations over blocks of halves, as `precision: 'fp16'` plans them, with lengths that divide by nothing, against ONNX Runtime in float32.
+import t, { type Test } from 'tap';
+import { lowerGraph } from '../dist/packs/lowering/lower-graph.js';
+import { HALF_PASSES } from '../dist/packs/lowering/passes/index.js';
+import { planBytes } from '../dist/packs/lowering/plan/format.js';
+import { type NetworkPlan, planGraph } from '../dist/packs/lowering/plan/plan.js';
+import { EditableGraph, Graph, type Value } from '../dist/packs/onnx/index.js';
+import { filled, type HostTensor, numbers, openBuilt } from './support/graphs.js';
+import { conv } from './support/layers.js';
+import { DEVICES, runPlan } from './support/plans.js';
+
+interface Case {
+  name: string;
+  input: number[];
+  build(g: Graph, x: Value): Value;
+  /** Of the result. */
+  dims: number[];
+  kinds: string[];
+  /** Of the largest value; {@link NEAR} if left out. */
+  tolerance?: number;
+}
+
+/** A rounding to a half is at most 2^-11 of the value: here those of the input, of weights and of each layer's result. */
+const NEAR = 8 * 2 ** -11;
+
+const wave = (dims: number[]) => filled(dims, (i) => Math.sin(1.7 * i) + 0.25 * Math.cos(0.31 * i));
+
+function graphOf({ name, input, build, dims }: Case): Graph {
+  const g = new Graph(name);
+  g.output('out', build(g, g.input('x', 'float32', input)), 'float32', dims);
+  return g;
+}
+
+async function halfPlan(built: Graph): Promise<NetworkPlan> {
+  const graph = EditableGraph.parse(built.toBytes());
+  await lowerGraph(graph, { precision: 'fp16' }, HALF_PASSES);
+  return planGraph(graph, { role: 'test', open: 8 });
+}
+
+const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+function apart(a: HostTensor | undefined, b: HostTensor | undefined): number {
+  const [ours, theirs] = [numbers(a), numbers(b)];
+  return largest(ours.map((value, i) => value - theirs[i]!)) / largest(theirs);
+}
+
+async function check(t: Test, each: Case): Promise<void> {
+  const built = graphOf(each);
+  const plan = await halfPlan(built);
+  t.strictSame(
+    plan.operations.map(({ kind }) => kind),
+    each.kinds,
+    `${each.name}: its operations`,
+  );
+  const feeds = { x: wave(each.input) };
+  const expected = await (await openBuilt(built))(feeds);
+  for (const device of DEVICES) {
+    const { out } = await runPlan(t, plan, feeds, device);
+    t.strictSame(out!.dims, each.dims, `${each.name} on ${device}: the same lengths`);
+    const error = apart(out, expected.out);
+    t.ok(error < (each.tolerance ?? NEAR), `${each.name} on ${device}: ${error.toExponential(1)} apart`);
+    t.ok(error > 0, `${each.name} on ${device}: rounded to halves`);
+  }
+}
+
+const CONVOLUTION = ['toBlocks', 'blockConvolution', 'fromBlocks'];
+
+const CASES: Case[] = [
+  {
+    name: 'a picture',
+    input: [1, 40, 9, 19],
+    build: (g, x) => conv(g, x, [24, 40, 3, 3], 'a'),
+    dims: [1, 24, 9, 19],
+    kinds: CONVOLUTION,
+  },
+  {
+    name: 'an activation and an addition after it',
+    input: [1, 24, 9, 5],
+    build: (g, x) => g.op('LeakyRelu', [conv(g, x, [24, 24, 3, 3], 'a')], { alpha: 0.2 }).add(x),
+    dims: [1, 24, 9, 5],
+    kinds: CONVOLUTION,
+  },
+  {
+    name: 'a transposed picture, as wide as a tile',
+    input: [1, 5, 17, 136],
+    build: (g, x) => conv(g, x.transpose(0, 3, 2, 1), [136, 136, 1, 1], 'a').relu(),
+    dims: [1, 136, 17, 5],
+    kinds: CONVOLUTION,
+  },
+  {
+    name: 'more channels than a tile, and few of one cell',
+    input: [1, 17, 5, 7],
+    build: (g, x) => conv(g, conv(g, x, [200, 17, 3, 3], 'a').relu(), [9, 200, 1, 1], 'b'),
+    dims: [1, 9, 5, 7],
+    kinds: ['toBlocks', 'blockConvolution', 'blockConvolution', 'fromBlocks'],
+  },
+  {
+    // Of thousands of products that cancel out.
+    tolerance: 4 * NEAR,
+    name: 'volumes of 142 channels and of 60',
+    input: [1, 20, 3, 4, 5],
+    build: (g, x) => conv(g, conv(g, x, [142, 20, 3, 3, 3], 'a').relu(), [60, 142, 3, 3, 3], 'b'),
+    dims: [1, 60, 3, 4, 5],
+    kinds: ['toBlocks', 'blockConvolution', 'blockConvolution', 'fromBlocks'],
+  },
+  {
+    tolerance: 4 * NEAR,
+    name: 'kernels of 7 cells',
+    input: [1, 18, 3, 5, 6],
+    build: (g, x) => conv(g, x, [22, 18, 7, 7, 7], 'a'),
+    dims: [1, 22, 3, 5, 6],
+    kinds: CONVOLUTION,
+  },
+  {
+    name: 'a branch that is pooled, drawn large and joined where it is computed',
+    input: [1, 32, 3, 6, 10],
+    build(g, x) {
+      const fine = conv(g, x, [32, 32, 3, 3, 3], 'a').relu();
+      const coarse = g.op('AveragePool', [fine], { kernel_shape: [1, 2, 2], strides: [1, 2, 2] });
+      const large = g.op('Resize', [coarse, undefined, g.constant('f', Float32Array.of(1, 1, 1, 2, 2))], {
+        mode: 'nearest',
+        coordinate_transformation_mode: 'asymmetric',
+        nearest_mode: 'floor',
+      });
+      const drawn = conv(g, large, [16, 32, 3, 3, 3], 'b');
+      return conv(g, g.concat(1, [drawn, fine]), [24, 48, 3, 3, 3], 'c');
+    },
+    dims: [1, 24, 3, 6, 10],
+    kinds: [
+      'toBlocks',
+      'blockConvolution',
+      'blockPool',
+      'fromBlocks',
+      'resize',
+      'toBlocks',
+      'blockConvolution',
+      'blockConvolution',
+      'fromBlocks',
+    ],
+  },
+  {
+    name: 'a value that is joined twice is copied once',
+    input: [1, 16, 4, 6],
+    build(g, x) {
+      const [a, b] = [conv(g, x, [16, 16, 3, 3], 'a'), conv(g, x, [16, 16, 3, 3], 'b')];
+      const first = conv(g, g.concat(1, [a, b]), [16, 32, 1, 1], 'c');
+      return conv(g, g.concat(1, [first, a]), [16, 32, 1, 1], 'd');
+    },
+    dims: [1, 16, 4, 6],
+    kinds: [
+      'toBlocks',
+      'blockConvolution',
+      'blockConvolution',
+      'copyHalves',
+      'blockConvolution',
+      'blockConvolution',
+      'fromBlocks',
+    ],
+  },
+];
+
+t.test('layers in halves', async (t) => {
+  for (const each of CASES) await check(t, each);
+});
+
+t.test('a plan in halves is the same every time, and has every weight in one form', async (t) => {
+  const built = graphOf(CASES[0]!);
+  const [plan, again] = [await halfPlan(built), await halfPlan(built)];
+  t.strictSame(planBytes(plan), planBytes(again));
+  const [tensors, others] = [plan, again].map(({ weights }) => [...weights.tensors.entries()]);
+  t.strictSame(
+    tensors!.map(([name, { bytes }]) => [name, bytes]),
+    [
+      ['a.w:24-40-1-3-2', 2 * 9 * 3 * 2 * 256],
+      ['a.b:lanes', 4 * 32],
+    ],
+  );
+  for (const [i, [name, tensor]] of tensors!.entries())
+    t.strictSame(await tensor.read(), await others![i]![1].read(), name);
+});
