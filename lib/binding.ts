@@ -232,6 +232,8 @@ interface Addon {
   ): Promise<PortraitHandle>;
   /** The motion [70] that the motion network sees in a crop. */
   readPictureMotion(talker: TalkerHandle, crop: Picture): Promise<Float32Array>;
+  /** The same `motion`, and the keypoints of the face at rest, `canonical` [21, 3]. */
+  seePicture(talker: TalkerHandle, crop: Picture): Promise<HostTensors>;
   closePortrait(portrait: PortraitHandle): Promise<void>;
   openSpeech(talker: TalkerHandle, sampleRate: number): SpeechHandle;
   pushSpeech(speech: SpeechHandle, samples: Float32Array): Promise<void>;

@@ -7,7 +7,7 @@ import { readRows } from '../dist/dataset/shards.js';
 import { statisticsOf } from '../dist/dataset/statistics.js';
 import { verifyDataset } from '../dist/dataset/verify.js';
 import { findVideos, speakerOf, splitOf } from '../dist/dataset/videos.js';
-import { events, run, start } from './support/cli.js';
+import { events, printed, run, start } from './support/cli.js';
 import { correlation } from './support/correlation.js';
 import { fails, ffmpeg, processesWith } from './support/media.js';
 import { plainPack } from './support/plain-pack.js';
@@ -41,7 +41,7 @@ function contents(folder: string): Record<string, string> {
 }
 
 t.test('clips are what the pack sees and hears, and what is no clip is counted', async (t) => {
-  const { options, causes, out, pack, videos } = await world(t);
+  const { options, causes, out, pack, videos, folder } = await world(t);
   const { dataset, added, known, skipped } = await addVideos(options);
   t.same([added, known, skipped], [2, 0, { short: 1, 'no-sound': 1 }]);
   t.match(dataset.clips, [
@@ -65,8 +65,8 @@ t.test('clips are what the pack sees and hears, and what is no clip is counted',
     const seen = await talker.motionFromVideo(join(videos, name), { crop: 'none' });
     const motion = rows.motion.subarray(70 * start, 70 * (start + frames));
     t.ok(
-      motion.every((value, i) => Math.abs(value - seen.values[i]!) < 1e-4),
-      `${name}: motion as the engine sees it`,
+      motion.every((value, i) => value === seen.values[i]),
+      `${name}: motion as the engine sees it, every bit`,
     );
     const trace = await talker.trace('examples/portrait.png', join(videos, name), { steps: 1 });
     const heard = trace.tensors.features!.data;
@@ -86,6 +86,13 @@ t.test('clips are what the pack sees and hears, and what is no clip is counted',
   t.equal(dataset.statistics.t.std[2], 1, 'a deviation of 0 becomes 1');
   t.same(await statisticsOf(out, dataset.clips), dataset.statistics);
   t.same(await verifyDataset(out), dataset);
+  const guarded = { ...options, out: join(folder, 'guarded'), device: 'guarded' };
+  t.same(
+    (await addVideos(guarded)).dataset.clips,
+    dataset.clips,
+    'on a device that checks every access, too',
+  );
+  await fails(t, () => addVideos({ ...guarded, out: join(folder, 'x'), device: 'tpu' }), 'DEVICE_UNKNOWN');
 });
 
 t.test('a call that was stopped goes on, and one that is repeated changes nothing', async (t) => {
@@ -198,6 +205,33 @@ t.test('faces: one square a clip, and a picture without a face leaves the clip o
   });
   t.same([result.added, result.skipped], [1, { 'no-face': 1 }]);
   t.equal(result.dataset.clips[0]!.name, 'face.mkv');
+});
+
+t.test('two calls at once: one works, the other is told; a killed one is in nobody’s way', async (t) => {
+  const { options, out, pack, videos, folder } = await world(t);
+  const words = ['dataset', 'add', '--pack', pack, '--videos', videos, '--out', out, '--crop', 'none'];
+  const first = start([
+    ...words,
+    '--min-frames',
+    '33',
+    '--val-speakers',
+    '^b$',
+    '--val-share',
+    '0',
+    '--json',
+  ]);
+  await printed(first, /"stage":"motion"/);
+  await fails(t, () => addVideos(options), 'OUTPUT_UNWRITABLE', /process \d+ is writing to it\. Wait for/);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  let other: Promise<unknown> | undefined;
+  const onVideo = (index: number) => {
+    if (index === 1) other = fails(t, () => addVideos(options), 'OUTPUT_UNWRITABLE', /is writing to it/);
+  };
+  await addVideos({ ...options, onVideo });
+  await other;
+  await addVideos({ ...options, out: join(folder, 'alone') });
+  t.same(contents(out), contents(join(folder, 'alone')), 'as if nobody had tried');
 });
 
 t.test('one video whose sound cannot be used does not end the call', async (t) => {

@@ -5,7 +5,8 @@ import { choice, flag, integer, type Option, text } from './option.js';
 const deviceWord = choice(['auto', 'cpu', 'cuda', 'cuda:N', 'guarded'], 'The device that runs the networks', {
   fallback: 'auto',
 });
-const device: Option<string> = {
+/** The option `--device`. */
+export const device: Option<string> = {
   ...deviceWord,
   read: (typed, name) => (/^cuda:\d{1,3}$/.test(typed) ? typed : deviceWord.read(typed, name)),
 };

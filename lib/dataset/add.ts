@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { longCall } from '../abort.js';
 import { KdtalkerError, throwIfAborted } from '../errors.js';
+import { aloneIn } from '../files/alone.js';
 import { sha256 } from '../files/hash.js';
 import { orOutputError } from '../files/output-error.js';
 import { writeWholeFile } from '../files/whole-file.js';
@@ -28,6 +29,8 @@ export interface AddOptions {
   /** A regular expression for the speakers of the validation; default: a share of them, by a hash. */
   validation?: string | undefined;
   share: number;
+  /** Where the networks run. Default `'cpu'`. Numbers of other devices differ by rounding. */
+  device?: string | undefined;
   signal?: AbortSignal | undefined;
   /** Called when a video begins, and for its frames. */
   onVideo?: ((index: number, total: number) => void) | undefined;
@@ -57,7 +60,7 @@ const pendingFolder = (out: string, { pack, options }: Dataset) =>
 
 /**
  * Adds videos to a dataset, or begins one. Every clip is kept as soon as it is read, so that a stopped call can continue after it; the same
- * videos give the same bytes, whether it was stopped or not, and are not added again.
+ * videos give the same bytes, whether it was stopped or not, and are not added again. While one call adds to a dataset, another one fails.
  *
  * @throws KdtalkerError FILE_NOT_FOUND, PACK_NOT_FOUND, DATASET_INVALID for a dataset of another pack or other options, INVALID_ARGUMENT,
  *   OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED, and of the machine
@@ -68,9 +71,15 @@ export async function addVideos(options: AddOptions): Promise<AddResult> {
 }
 
 async function add(options: AddOptions): Promise<AddResult> {
+  await begin(options); // wrong options are told before anything is written
+  const videos = await findVideos(options.videos);
+  await orOutputError(mkdir(options.out, { recursive: true }), options.out);
+  return aloneIn(options.out, 'adding', () => addTo(options, videos));
+}
+
+async function addTo(options: AddOptions, videos: readonly Video[]): Promise<AddResult> {
   const { out, signal } = options;
   const begun = await begin(options);
-  const videos = await findVideos(options.videos);
   const folder = pendingFolder(out, begun);
   await orOutputError(mkdir(folder, { recursive: true }), out);
   const before = [...begun.clips, ...begun.skipped];
@@ -198,8 +207,8 @@ class LazyReader {
   }
 
   #open(): Promise<ClipReader> {
-    const { pack, signal } = this.#options;
-    return ClipReader.open(pack, this.#decided, { threads: availableParallelism(), signal });
+    const { pack, device = 'cpu', signal } = this.#options;
+    return ClipReader.open(pack, this.#decided, { threads: availableParallelism(), device, signal });
   }
 
   async close(): Promise<void> {

@@ -8,10 +8,10 @@ import { FrameSource } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
 import { type Pack, readPack } from '../packs/pack.js';
 import type { Picture } from '../picture.js';
+import { isGpu } from '../talker/lowering.js';
 import { Talker } from '../talker/talker.js';
 import type { Trace } from '../talker/trace.js';
 import type { Dataset, REASONS } from './dataset.js';
-import { MotionReader } from './motion-reader.js';
 import { type ClipRows, WIDTHS } from './shards.js';
 
 /** Why a video gave no clip. */
@@ -56,20 +56,17 @@ const SKIP: Record<InputFault, SkipReason> = {
 export class ClipReader {
   readonly #pack: Pack;
   readonly #talker: Talker;
-  readonly #motion: MotionReader;
   readonly #faces: FaceFinder | undefined;
   readonly #options: Dataset['options'];
 
   private constructor(
     pack: Pack,
     talker: Talker,
-    motion: MotionReader,
     faces: FaceFinder | undefined,
     options: Dataset['options'],
   ) {
     this.#pack = pack;
     this.#talker = talker;
-    this.#motion = motion;
     this.#faces = faces;
     this.#options = options;
   }
@@ -77,15 +74,16 @@ export class ClipReader {
   static async open(
     packName: string,
     options: Dataset['options'],
-    { threads, signal }: { threads: number; signal: AbortSignal | undefined },
+    { threads, device, signal }: { threads: number; device: string; signal: AbortSignal | undefined },
   ): Promise<ClipReader> {
     const pack = await readPack(packName);
-    const talker = await Talker.load(packName, { threads, signal, lowering: false });
+    // Processors compute the pack's own networks, so that all of them give the same numbers; GPUs need plans.
+    const lowering = isGpu(device);
+    const talker = await Talker.load(packName, { threads, device, signal, lowering, precision: 'fp32' });
     try {
-      const motion = await MotionReader.open(pack, threads);
       const faces =
         options.crop === 'none' ? undefined : await FaceFinder.open({ threads, networks: faceFiles(pack) });
-      return new ClipReader(pack, talker, motion, faces, options);
+      return new ClipReader(pack, talker, faces, options);
     } catch (error) {
       await talker.close();
       throw error;
@@ -93,7 +91,7 @@ export class ClipReader {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#talker.close(), this.#motion.close(), this.#faces?.close()]);
+    await Promise.all([this.#talker.close(), this.#faces?.close()]);
   }
 
   /** @throws Skipped with the reason why the video gives no clip; KdtalkerError ABORTED and of the machine */
@@ -170,7 +168,7 @@ export class ClipReader {
       const { size } = this.#pack.manifest.crop;
       const square = await cropPicture(picture, { kind: crop, size, landmarks, signal });
       first ??= square.picture;
-      const seen = await this.#motion.read(square.picture);
+      const seen = await this.#talker.seenMotion(square.picture, signal);
       rows.motion.push(seen.motion);
       rows.canonical.push(seen.canonical);
       onFrame('motion', rows.motion.length);

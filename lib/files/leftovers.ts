@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ownMark, type ProcessMark, stateOf } from './process-mark.js';
@@ -47,7 +48,8 @@ async function sweep(folder: string): Promise<void> {
   }
 }
 
-function markOf(name: string): ProcessMark | undefined {
+/** The process of a {@link temporaryName}. */
+export function markOf(name: string): ProcessMark | undefined {
   const [, pid, start, origin] = NAME.exec(name) ?? [];
   return origin === undefined ? undefined : { pid: Number(pid), start: start!, origin };
 }
@@ -56,6 +58,11 @@ function markOf(name: string): ProcessMark | undefined {
 async function isLeftOver(path: string, mark: ProcessMark): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
   if (!found || found.uid !== process.getuid?.()) return false;
+  return hasEnded(mark, found);
+}
+
+/** Whether the process of a file counts as ended. */
+export function hasEnded(mark: ProcessMark, { mtimeMs }: Stats): boolean {
   const state = stateOf(mark);
-  return state === 'unknown' ? Date.now() - found.mtimeMs > GIVEN_UP : state === 'gone';
+  return state === 'unknown' ? Date.now() - mtimeMs > GIVEN_UP : state === 'gone';
 }

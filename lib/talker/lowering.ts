@@ -14,7 +14,8 @@ export type PrecisionChoice = Precision | 'auto';
 /** Devices whose networks run on the processor. */
 const ON_CPU: readonly string[] = ['auto', 'cpu', 'guarded'];
 
-const isGpu = (device: string) => /^cuda(:|$)/.test(device);
+/** Whether a device's name is that of a GPU. */
+export const isGpu = (device: string) => /^cuda(:|$)/.test(device);
 
 /**
  * The precision that an option selects on this machine.

@@ -18,7 +18,7 @@ import type { TalkerHost } from './host.js';
 import { lowerFor, precisionFor } from './lowering.js';
 import { Motion } from './motion.js';
 import { Pending } from './pending.js';
-import { pictureMotion } from './picture-motion.js';
+import { pictureMotion, type SeenMotion, seenMotion } from './picture-motion.js';
 import { Portrait } from './portrait.js';
 import type { PortraitOptions } from './portrait-options.js';
 import type { Progress } from './progress.js';
@@ -153,6 +153,12 @@ export class Talker {
   async pictureMotion(picture: Picture, face: FaceToCut, signal?: AbortSignal): Promise<Float32Array> {
     this.#check();
     return this.#pending.add(pictureMotion(this.#host, picture, face, signal));
+  }
+
+  /** @internal what the motion network sees in a crop of the pack's size, with the face at rest. @throws CLOSED, ABORTED */
+  async seenMotion(crop: Picture, signal?: AbortSignal): Promise<SeenMotion> {
+    this.#check();
+    return this.#pending.add(seenMotion(this.#host, crop, signal));
   }
 
   /**

@@ -115,6 +115,22 @@ Napi::Value ReadPictureMotion(const Napi::CallbackInfo& info) {
                                });
 }
 
+// seePicture(talker, crop) -> Promise<{ motion [70], canonical [21, 3] }>, what M sees in it
+Napi::Value SeePicture(const Napi::CallbackInfo& info) {
+  auto talker = Handle<Talker>::Get(info[0]);
+  const stages::Picture crop = PictureOf(info[1], "crop");
+  auto work = [talker = std::move(talker),
+               pixels = std::vector<std::uint8_t>(crop.data, crop.data + crop.bytes())]() -> HostTensors {
+    const Portrait::Seen seen = Portrait::See(*talker, pixels);
+    return {{"motion", ToHost(seen.motion, {kernels::kMotionSize})},
+            {"canonical", ToHost(seen.canonical, {kernels::kKeypoints, 3})}};
+  };
+  return Instance::Of(info.Env())
+      .jobs()
+      .Run<HostTensors>(info.Env(), std::move(work),
+                        [](Napi::Env env, HostTensors& tensors) { return ToJs(env, tensors); });
+}
+
 }  // namespace
 
 void ExportPortrait(Napi::Env env, Napi::Object exports) {
@@ -123,6 +139,7 @@ void ExportPortrait(Napi::Env env, Napi::Object exports) {
   exports.Set("portraitPhoto", Napi::Function::New<Call<PortraitPhoto>>(env, "portraitPhoto"));
   exports.Set("restorePortrait", Napi::Function::New<Call<RestorePortrait>>(env, "restorePortrait"));
   exports.Set("readPictureMotion", Napi::Function::New<Call<ReadPictureMotion>>(env, "readPictureMotion"));
+  exports.Set("seePicture", Napi::Function::New<Call<SeePicture>>(env, "seePicture"));
   exports.Set("closePortrait", Napi::Function::New<Call<CloseHandle<Portrait>>>(env, "closePortrait"));
 }
 

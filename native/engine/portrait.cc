@@ -82,6 +82,20 @@ void RunMotion(Stream& stream, const Talker& talker, const Tensor& image, const 
                                     expression.f32(), motion.f32()});
 }
 
+// What M sees in a crop, on the device.
+struct Sight {
+  Tensor keypoints;  // [1, 21, 3]
+  Tensor motion;     // [70]
+};
+
+Sight Look(Stream& stream, const Talker& talker, const std::vector<std::uint8_t>& pixels) {
+  Sight sight{Tensor(talker.device(), Type::kFloat32, {1, kernels::kKeypoints, 3}),
+              Tensor(talker.device(), Type::kFloat32, {kernels::kMotionSize})};
+  const Tensor image = Shrink(stream, talker, UploadCrop(stream, talker, pixels));
+  RunMotion(stream, talker, image, sight.keypoints, sight.motion, nullptr);
+  return sight;
+}
+
 void UploadFloats(Stream& stream, const Tensor& tensor, const std::vector<float>& values, const char* name) {
   if (values.size() != static_cast<std::size_t>(tensor.count())) {
     throw Error("PORTRAIT_INVALID", "Expected " + DimsToText(tensor.dims()) + " values of " + name +
@@ -127,12 +141,15 @@ void Portrait::RunNetworks(Stream& stream, const PortraitOptions& options, const
 }
 
 std::vector<float> Portrait::ReadMotion(const Talker& talker, const std::vector<std::uint8_t>& pixels) {
-  const Tensor keypoints(talker.device(), Type::kFloat32, {1, kernels::kKeypoints, 3});
-  const Tensor motion(talker.device(), Type::kFloat32, {kernels::kMotionSize});
   const StreamPool::Loan stream = talker.streams().Lend();
-  RunMotion(*stream, talker, Shrink(*stream, talker, UploadCrop(*stream, talker, pixels)), keypoints, motion,
-            nullptr);
-  return DownloadFloats(*stream, motion, Crossing::kMotion);
+  return DownloadFloats(*stream, Look(*stream, talker, pixels).motion, Crossing::kMotion);
+}
+
+Portrait::Seen Portrait::See(const Talker& talker, const std::vector<std::uint8_t>& pixels) {
+  const StreamPool::Loan stream = talker.streams().Lend();
+  const Sight sight = Look(*stream, talker, pixels);
+  return {DownloadFloats(*stream, sight.motion, Crossing::kMotion),
+          DownloadFloats(*stream, sight.keypoints, Crossing::kMotion)};
 }
 
 std::size_t Portrait::bytes() const {

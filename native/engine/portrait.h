@@ -41,6 +41,12 @@ class Portrait {
   // a driving video. One upload, one download.
   static std::vector<float> ReadMotion(const Talker& talker, const std::vector<std::uint8_t>& pixels);
 
+  // The same motion, and the keypoints [21, 3] of the face at rest. Two downloads.
+  struct Seen {
+    std::vector<float> motion, canonical;
+  };
+  static Seen See(const Talker& talker, const std::vector<std::uint8_t>& pixels);
+
   const std::shared_ptr<Talker>& talker() const { return talker_; }
   const Tensor& feature() const { return feature_; }
   const Tensor& canonical() const { return canonical_; }  // [1, 21, 3]

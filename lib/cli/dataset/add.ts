@@ -16,6 +16,7 @@ export async function add(values: AddValues, { reporter, signal }: Context): Pro
     least: values['min-frames'] ?? 65,
     validation: values['val-speakers'],
     share: values['val-share'] ?? 0.05,
+    device: values.device,
     signal,
     onVideo: (done, total) => {
       reporter.pass();

@@ -1,4 +1,5 @@
 import { choice, decimal, integer, section, text, type Values } from '../option.js';
+import { device } from '../shared-options.js';
 
 /** Every option of `dataset add`. */
 export const ADD_OPTIONS = {
@@ -25,6 +26,7 @@ export const ADD_OPTIONS = {
     }),
     'val-share': decimal([0, 1], 'Share of the speakers for validation', { fallback: '0.05' }),
   }),
+  ...section('Machine', { device }),
 };
 
 /** The options given to `dataset add`. */
