@@ -1,11 +1,27 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
+import { prepareBench } from 'kdtalker';
+import t, { type Test } from 'tap';
 import { addVideos } from '../dist/dataset/add.js';
-import { events, printed, run, start } from './support/cli.js';
+import { openCheckpoint } from '../dist/packs/checkpoint/index.js';
+import { STATISTICS } from '../dist/packs/kdtalker/statistics.js';
+import { readTrained } from '../dist/packs/kdtalker/trained.js';
+import type { RunEvaluation } from '../dist/training/evaluator.js';
+import type { TrainingEvent } from '../dist/training/process.js';
+import { train } from '../dist/training/train.js';
+import { events, printed, run, speechFile, start } from './support/cli.js';
 import { correlation } from './support/correlation.js';
-import { processesWith } from './support/media.js';
+import { fails, processesWith } from './support/media.js';
 import { LIP, plainPack } from './support/plain-pack.js';
+import { writeKdtalker } from './support/released.js';
 import { hiddenCause, hiddenCauses, speakingVideo, worldVideo, worldVoice } from './support/speaking.js';
 import { loadTalker, portraitFile } from './support/talker.js';
 import { withoutTorch as skip, torchEnvironment } from './support/training.js';
@@ -13,6 +29,8 @@ import { withoutTorch as skip, torchEnvironment } from './support/training.js';
 /** Place of the lower lip in the 70 numbers of motion. */
 const OPENING = 7 + LIP;
 const HELD_OUT = 200;
+/** Weights of the released file that nothing uses. */
+const UNUSED = /\.block2\.norm\./;
 
 /** A dataset of made speakers, whose faces and voices have the same ten hidden causes. */
 async function madeWorld(folder: string, speakers: number, frames: number): Promise<string> {
@@ -135,14 +153,102 @@ function curves(rows: Record<string, Float32Array>): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif">${drawn.join('\n')}</svg>\n`;
 }
 
-t.test('without Python or PyTorch: one sentence', async (t) => {
-  const folder = t.testdir();
+/** A dataset of one clip of ten frames. */
+async function tinyDataset(folder: string): Promise<{ pack: string; dataset: string }> {
   const pack = await plainPack(join(folder, 'pack'), { readsYaw: true });
   const videos = join(folder, 'videos');
   mkdirSync(videos);
   speakingVideo(videos, 'a.mkv', hiddenCause(12, 1));
   const dataset = join(folder, 'dataset');
   await addVideos({ pack, videos, out: dataset, crop: 'none', least: 9, share: 0 });
+  return { pack, dataset };
+}
+
+const torch = (t: Test) => {
+  const before = process.env.KDTALKER_PYTHON;
+  process.env.KDTALKER_PYTHON = torchEnvironment().KDTALKER_PYTHON;
+  t.teardown(() => {
+    if (before === undefined) delete process.env.KDTALKER_PYTHON;
+    else process.env.KDTALKER_PYTHON = before;
+  });
+};
+
+t.test('a training begins with the denoiser of a whole released file', { skip }, async (t) => {
+  torch(t);
+  const folder = t.testdir();
+  const { dataset } = await tinyDataset(folder);
+  const from = join(folder, 'KDTalker.pth');
+  writeKdtalker(from);
+  // The rate of the first step is 0: the checkpoint after it holds what the training began with.
+  const settings = { steps: 1, batch: 1, window: 8, warmup: 4 };
+  const out = join(folder, 'run');
+  const { checkpoint } = await train({ dataset, out, pack: undefined, from, processes: 1, settings });
+  const [released, made] = [await openCheckpoint(from), await openCheckpoint(checkpoint)];
+  const names = [...made.tensors.keys()].filter((name) => name.startsWith('model.') && !UNUSED.test(name));
+  t.ok(names.length > 80, `${names.length} tensors`);
+  for (const name of names) {
+    const [a, b] = [await made.floats(name), await released.floats(name)];
+    t.ok(a.length === b.length && a.every((value, i) => value === b[i]), name);
+  }
+  t.equal(readTrained(made).statistics!.t.mean[0], STATISTICS.t.mean[0], 'with the published statistics');
+  await Promise.all([released.close(), made.close()]);
+  t.same(
+    readdirSync(out).filter((name) => name.startsWith('.')),
+    [],
+    'the denoiser alone is not kept',
+  );
+  writeKdtalker(from, (network) => network.delete('point_model.model.input_projection.bias'));
+  const other = { dataset, out: join(folder, 'other'), pack: undefined, from, processes: 1, settings };
+  await fails(t, () => train(other), 'CHECKPOINT_INVALID', /missing.*input_projection\.bias/s);
+});
+
+t.test('checkpoints on the way make videos, which are measured', { skip }, async (t) => {
+  torch(t);
+  const folder = t.testdir({ given: {} });
+  const { pack, dataset } = await tinyDataset(folder);
+  copyFileSync(portraitFile, join(folder, 'given/anna.png'));
+  speechFile(join(folder, 'given'), 0.2, 'anna.wav');
+  const bench = join(folder, 'bench');
+  await prepareBench({ videos: join(folder, 'given'), out: bench, size: 256 });
+  const out = join(folder, 'run');
+  const small = { dim: 64, depth: 1, window: 8, batch: 2, steps: 6, 'checkpoint-every': 1 };
+  const options = { dataset, out, pack, processes: 1, settings: small };
+  const told: TrainingEvent[] = [];
+  const onEvent = (event: TrainingEvent) => void told.push(event);
+  await train({ ...options, evaluation: { every: 3, bench }, onEvent });
+  const found = told.filter(({ event }) => event === 'evaluation');
+  t.same(
+    found.map(({ step }) => step),
+    [3, 6],
+  );
+  for (const { faces, cpbd } of found)
+    t.ok(typeof faces === 'number' && Number(cpbd) > 0, `${faces} ${cpbd}`);
+  for (const file of ['videos/anna.mp4', 'results/report.html'])
+    t.ok(existsSync(join(out, 'evaluations/3', file)), file);
+  t.match(readFileSync(join(out, 'history.jsonl'), 'utf8'), /"event":"evaluation","step":6/);
+  t.match(readFileSync(join(out, 'chart.html'), 'utf8'), /evaluation.*cpbd/s);
+  t.same(
+    readdirSync(out).filter((name) => /^\.|evaluated/.test(name)),
+    [],
+    'the packs that made them are gone',
+  );
+  const wrong = (evaluation: RunEvaluation, more = {}) => train({ ...options, ...more, evaluation });
+  await fails(t, () => wrong({ every: 3, bench: folder }), 'FILE_NOT_FOUND', /bench\.json/);
+  const rare = { settings: { ...small, 'checkpoint-every': 2 } };
+  await fails(
+    t,
+    () => wrong({ every: 3, bench }, rare),
+    'INVALID_ARGUMENT',
+    /a multiple of checkpoint-every, 2/,
+  );
+  await fails(t, () => wrong({ every: 3, bench }, { pack: undefined }), 'INVALID_ARGUMENT', /a pack/);
+  const typed = await run(['train', '--dataset', dataset, '--out', out, '--evaluate-every', '10000']);
+  t.match(typed, { code: 2, stderr: /Expected --bench DIR/ });
+});
+
+t.test('without Python or PyTorch: one sentence', async (t) => {
+  const folder = t.testdir();
+  const { dataset } = await tinyDataset(folder);
   const refused = async (python: string, ...words: string[]) => {
     const env = { KDTALKER_PYTHON: python, OMP_NUM_THREADS: undefined };
     const train = ['train', '--dataset', dataset, '--out', join(folder, 'run'), ...words];
@@ -175,8 +281,8 @@ t.test('without Python or PyTorch: one sentence', async (t) => {
   t.notOk(existsSync(join(folder, 'run/pack')));
   const threads = fake(
     'threads',
-    'case "$1" in -c) echo 3 11 2.1.0;; *) echo "${OMP_NUM_THREADS:-all} threads" >&2; exit 3;; esac',
+    'case "$1" in -c) echo 3 11 2.1.0;; *) echo "threads: $OMP_NUM_THREADS." >&2; exit 3;; esac',
   );
-  t.match(await refused(threads), /all threads/, 'one process takes the whole machine');
-  t.match(await refused(threads, '--gpus', '2'), /1 threads/);
+  t.match(await refused(threads), /threads: \./, 'one process takes the whole machine');
+  t.match(await refused(threads, '--gpus', '2'), /threads: 1\./);
 });

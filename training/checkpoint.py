@@ -8,13 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from data import Refused
+from data import Refused, read_shard
 
 PREFIX = "point_model.model."
 KEPT = 3
 BEST = "best.pth"
 NAME = re.compile(r"step-(\d{9})\.pth")
-CONSTANTS = re.compile(r"(positional_encoding\.freq_bands|rotary_emb\.freqs)$")
 PART = ".part"
 
 
@@ -55,6 +54,8 @@ def sweep(folder: Path) -> None:
 
 
 def read(path: Path) -> dict[str, Any]:
+    if path.suffix == ".safetensors":  # the released network, which `kdtalker train` hands over in this form
+        return {"model": read_shard(path)}
     try:
         contents = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as cause:  # a damaged file fails in many ways
@@ -70,11 +71,9 @@ def named(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def plain(state: dict[str, Tensor], wanted: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
-    """The network's own names; constants that a released file may hold are left out."""
+    """The network's own names."""
     found = {name: value for name, value in wanted.items() if ".block2.norm." in name}  # may be missing: nothing uses them
-    for name, value in state.items():
-        if not CONSTANTS.search(name):
-            found[name.removeprefix("module.").removeprefix(PREFIX)] = value
+    found |= {name.removeprefix(PREFIX): value for name, value in state.items()}
     wrong = [name for name in {**wanted, **found} if name not in wanted or name not in found or wanted[name].shape != found[name].shape]
     if wrong:
         raise Refused(f"Expected the network of these options in '{path}' but {len(wrong)} of its tensors differ, such as {wrong[0]}")

@@ -6,7 +6,7 @@ import type { TrainingEvent } from './process.js';
 
 const FILE = 'history.jsonl';
 const CHART = 'chart.html';
-const KEPT: readonly TrainingEvent['event'][] = ['step', 'validation', 'samples'];
+const KEPT: readonly TrainingEvent['event'][] = ['step', 'validation', 'samples', 'evaluation'];
 /** Milliseconds between two drawings. */
 const INTERVAL = 5000;
 

@@ -8,7 +8,16 @@ import type { Python } from './python.js';
 
 /** A line of the trainer: what happened, at which step, and its numbers. */
 export interface TrainingEvent {
-  event: 'begin' | 'step' | 'validation' | 'samples' | 'checkpoint' | 'done' | 'stopped' | 'error';
+  event:
+    | 'begin'
+    | 'step'
+    | 'validation'
+    | 'samples'
+    | 'checkpoint'
+    | 'evaluation'
+    | 'done'
+    | 'stopped'
+    | 'error';
   step: number;
   [name: string]: unknown;
 }

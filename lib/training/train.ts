@@ -2,22 +2,23 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { longCall } from '../abort.js';
-import { KdtalkerError } from '../errors.js';
+import { invalidArgument, KdtalkerError } from '../errors.js';
 import { orOutputError } from '../files/output-error.js';
 import { removeFolder } from '../files/scratch-folder.js';
 import { TemporaryPath } from '../files/temporary-path.js';
-import { writeWholeFile } from '../files/whole-file.js';
-import { openCheckpoint } from '../packs/checkpoint/index.js';
 import { replaceDenoiser } from '../packs/kdtalker/replace-denoiser.js';
-import { STATISTICS } from '../packs/kdtalker/statistics.js';
-import { readTrained } from '../packs/kdtalker/trained.js';
 import type { PackProgress } from '../packs/kdtalker/write.js';
 import type { PackManifest } from '../packs/manifest.js';
-import { readPack } from '../packs/pack.js';
+import { type Pack, readPack } from '../packs/pack.js';
 import { verifyPack } from '../packs/verify.js';
+import { beginningOf, publishedStatistics } from './beginning.js';
+import { Evaluator, type RunEvaluation } from './evaluator.js';
 import { History } from './history.js';
 import { runTrainer, type TrainingEvent } from './process.js';
 import { findPython, type Python } from './python.js';
+
+/** The trainer's own default of checkpoint-every. */
+const CHECKPOINT_EVERY = 10_000;
 
 /** Options of {@link train}. */
 export interface TrainOptions {
@@ -34,6 +35,8 @@ export interface TrainOptions {
    * checkpoint.
    */
   published?: boolean | undefined;
+  /** Checkpoints that make videos, which are measured, while the training goes on; needs a pack. Default none. */
+  evaluation?: RunEvaluation | undefined;
   /** Processes that share each batch, one for each GPU. */
   processes: number;
   /** Options of the trainer, by their names in training/cli.py. */
@@ -67,60 +70,72 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
 async function run(options: TrainOptions): Promise<TrainResult> {
   const { out, signal } = options;
+  checkEvaluation(options);
   const python = await findPython(signal);
   const base = options.pack === undefined ? undefined : await readPack(options.pack);
   await orOutputError(mkdir(out, { recursive: true }), out);
   const history = await History.open(out, `kdtalker train ${out}`);
-  const step = await learn(options, python, history);
+  const step = await learn(options, python, history, base);
   signal?.throwIfAborted();
   const checkpoint = await bestCheckpoint(out);
   const pack = base && (await packOf(base, checkpoint, options));
   return { step, checkpoint, chart: history.chart, pack };
 }
 
-/** Runs the trainer. @returns the last step */
-async function learn(options: TrainOptions, python: Python, history: History): Promise<number> {
-  const { out, processes, signal, onEvent } = options;
-  const meeting = await TemporaryPath.claim(out, 'rendezvous');
-  let step = 0;
-  const take = (event: TrainingEvent) => {
-    step = event.step;
+/** Runs the trainer, and evaluates beside it. @returns the last step */
+async function learn(
+  options: TrainOptions,
+  python: Python,
+  history: History,
+  pack: Pack | undefined,
+): Promise<number> {
+  const { out, processes, signal, evaluation, onEvent } = options;
+  const tell = (event: TrainingEvent) => {
     history.add(event);
     onEvent?.(event);
   };
+  const evaluator = evaluation && pack && (await Evaluator.open(evaluation, { out, pack, signal, tell }));
+  const scratch = await orOutputError(TemporaryPath.makeFolder(out, 'training'), out);
+  let step = 0;
+  const take = (event: TrainingEvent) => {
+    step = event.step;
+    tell(event);
+    evaluator?.take(event);
+  };
   try {
-    const args = await argumentsOf(options);
-    await runTrainer({ python, args, processes, rendezvous: meeting.path, signal, onEvent: take });
+    const args = await argumentsOf(options, scratch.path);
+    const rendezvous = join(scratch.path, 'rendezvous');
+    await runTrainer({ python, args, processes, rendezvous, signal, onEvent: take });
+    await evaluator?.finish();
   } finally {
-    await meeting.remove();
+    await evaluator?.close();
+    await scratch.remove();
     await history.close();
   }
   return step;
 }
 
-async function argumentsOf({ dataset, out, from, published, settings }: TrainOptions): Promise<string[]> {
+async function argumentsOf(
+  { dataset, out, from, published, settings, signal }: TrainOptions,
+  scratch: string,
+): Promise<string[]> {
   const given = Object.entries(settings).flatMap(([name, value]) =>
     value === true ? [`--${name}`] : [`--${name}`, String(value)],
   );
-  const isPublished = published ?? (from !== undefined && !(await hasStatistics(from)));
-  const statistics = isPublished ? ['--statistics', await publishedStatistics(out)] : [];
-  const begin = from === undefined ? [] : ['--from', from];
+  const beginning = from === undefined ? undefined : await beginningOf(from, scratch, signal);
+  const isPublished = published ?? beginning?.hasStatistics === false;
+  const statistics = isPublished ? ['--statistics', await publishedStatistics(scratch)] : [];
+  const begin = beginning ? ['--from', beginning.checkpoint] : [];
   return ['--dataset', dataset, '--out', out, ...begin, ...statistics, ...given];
 }
 
-async function hasStatistics(file: string): Promise<boolean> {
-  const checkpoint = await openCheckpoint(file);
-  try {
-    return readTrained(checkpoint).statistics !== undefined;
-  } finally {
-    await checkpoint.close();
-  }
-}
-
-async function publishedStatistics(out: string): Promise<string> {
-  const file = join(out, 'statistics.json');
-  await writeWholeFile(file, JSON.stringify(STATISTICS));
-  return file;
+/** Evaluations need what a checkpoint does not have: the other networks, and a checkpoint at their steps. */
+function checkEvaluation({ evaluation, pack, settings }: TrainOptions): void {
+  if (!evaluation) return;
+  const between = Number(settings['checkpoint-every'] ?? CHECKPOINT_EVERY);
+  if (evaluation.every % between !== 0)
+    throw invalidArgument(`a multiple of checkpoint-every, ${between},`, 'evaluate-every', evaluation.every);
+  if (pack === undefined) throw invalidArgument('a pack', 'evaluate-every', undefined);
 }
 
 async function bestCheckpoint(out: string): Promise<string> {
@@ -136,7 +151,7 @@ async function bestCheckpoint(out: string): Promise<string> {
 
 /** The pack of a run, which replaces that of an earlier end. */
 async function packOf(
-  pack: Awaited<ReturnType<typeof readPack>>,
+  pack: Pack,
   checkpoint: string,
   { out, signal, onProgress }: TrainOptions,
 ): Promise<TrainResult['pack']> {

@@ -4,7 +4,16 @@ import { expectedWeights } from '../../dist/packs/kdtalker/networks.js';
 import type { SourceFile } from '../../dist/packs/kdtalker/sources.js';
 import { formulaWeights } from '../../dist/packs/weights/formula.js';
 import type { CheckpointNetwork } from '../../dist/packs/weights/weights.js';
-import { float32, OrderedDict, Storage, Tensor, torchLegacy, torchZip } from './checkpoint-writer.js';
+import {
+  Call,
+  float32,
+  Name,
+  OrderedDict,
+  Storage,
+  Tensor,
+  torchLegacy,
+  torchZip,
+} from './checkpoint-writer.js';
 import { goldenFile } from './golden.js';
 import { GOLDEN_SALT } from './networks.js';
 
@@ -89,6 +98,7 @@ export function writeKdtalker(file: string, edit?: Edit): void {
         ['model', network],
         ['optimizer', optimizer],
         ['step', 7],
+        ['config', new Call(new Name('argparse', 'Namespace'), [], new Map([['lr', 1e-4]]))],
       ]),
     ),
   );

@@ -21,7 +21,7 @@ def write(path: Path, tensors: dict[str, torch.Tensor]) -> None:
         offset += size
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
-    body = b"".join(bytes(tensor.contiguous().clone().untyped_storage()) for tensor in tensors.values())
+    body = b"".join(struct.pack(f"<{tensor.numel()}f", *tensor.flatten().tolist()) for tensor in tensors.values())
     path.write_bytes(struct.pack("<Q", len(text)) + text + body)
 
 

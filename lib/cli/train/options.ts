@@ -7,6 +7,9 @@ const files = section('Input and output', {
   }),
   pack: text('NAME', 'The pack whose denoiser is replaced', { fallback: 'that of the dataset' }),
   'no-pack': flag('Make no pack at the end'),
+  bench: text('DIR', 'The bench of --evaluate-every, which `kdtalker evaluate prepare` made; about 8 clips', {
+    fallback: 'none',
+  }),
   from: text('FILE', 'The checkpoint to start from: KDTalker.pth, or one of another run', {
     also: ['init', 'resume', 'checkpoint'],
   }),
@@ -38,6 +41,12 @@ const schedule = section('Schedule', {
   'validate-every': integer([1, 1e8], 'Steps between validations', { fallback: '5000' }),
   'sample-every': integer([1, 1e8], 'Steps between clips that are sampled and compared', {
     fallback: '20000',
+  }),
+});
+
+const evaluations = section('Schedule', {
+  'evaluate-every': integer([1, 1e8], 'Steps between evaluations with --bench, of every few checkpoints', {
+    fallback: 'none',
   }),
 });
 
@@ -86,7 +95,7 @@ export const TRAINER_OPTIONS = {
 };
 
 /** Every option of `train`. */
-export const TRAIN_OPTIONS = { ...files, ...schedule, ...network, ...data, ...machine };
+export const TRAIN_OPTIONS = { ...files, ...schedule, ...evaluations, ...network, ...data, ...machine };
 
 /** The options given to `train`. */
 export type TrainValues = Values<typeof TRAIN_OPTIONS>;

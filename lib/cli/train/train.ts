@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { readDataset } from '../../dataset/dataset.js';
+import { invalidArgument } from '../../errors.js';
+import type { RunEvaluation } from '../../training/evaluator.js';
 import type { TrainingEvent } from '../../training/process.js';
 import { train as runTraining, type TrainResult } from '../../training/train.js';
 import type { Context } from '../command.js';
@@ -9,6 +11,8 @@ import { TRAINER_OPTIONS, type TrainValues } from './options.js';
 
 /** Lines about the loss in a log, over a whole run. */
 const LINES = 20;
+/** Events that always have a line. */
+const LOOKS: readonly TrainingEvent['event'][] = ['validation', 'samples', 'evaluation'];
 
 /** `kdtalker train`. @throws the errors of lib/training/train.ts, DATASET_INVALID, INVALID_ARGUMENT */
 export async function train(values: TrainValues, { reporter, signal }: Context): Promise<void> {
@@ -23,6 +27,7 @@ export async function train(values: TrainValues, { reporter, signal }: Context):
     pack: values['no-pack'] ? undefined : (values.pack ?? pack.directory),
     from: values.from,
     published: values.statistics === undefined ? undefined : values.statistics === 'published',
+    evaluation: evaluationOf(values),
     processes: values.gpus ?? 1,
     settings: settingsOf(values),
     signal,
@@ -37,6 +42,14 @@ export async function train(values: TrainValues, { reporter, signal }: Context):
     pack: result.pack && resolve(result.pack.directory),
     seconds,
   });
+}
+
+function evaluationOf(values: TrainValues): RunEvaluation | undefined {
+  const { bench, 'evaluate-every': every } = values;
+  if (bench === undefined && every === undefined) return undefined;
+  if (every !== undefined)
+    return { every, bench: needed(bench, '--bench DIR with --evaluate-every', 'train') };
+  throw invalidArgument('--evaluate-every STEPS', '--bench', bench);
 }
 
 function settingsOf(values: TrainValues): Record<string, string | number | boolean> {
@@ -54,7 +67,7 @@ function teller(reporter: Context['reporter']): (event: TrainingEvent) => void {
       told = Math.floor((LINES * numbers.step) / steps);
     }
     const mark = Math.floor((LINES * numbers.step) / steps);
-    const isDue = event === 'validation' || event === 'samples' || (event === 'step' && mark > told);
+    const isDue = LOOKS.includes(event) || (event === 'step' && mark > told);
     if (event === 'step') told = mark;
     reporter.notice(isDue ? [lineOf(event, numbers)] : [], event, numbers);
     if (event === 'step' || event === 'begin')
@@ -63,7 +76,18 @@ function teller(reporter: Context['reporter']): (event: TrainingEvent) => void {
 }
 
 function lineOf(event: string, numbers: Omit<TrainingEvent, 'event'>): string {
-  const shown = ['loss', 'pose', 'expression', 'rate', 'samples', 'lips'].flatMap((name) => {
+  const shown = [
+    'loss',
+    'pose',
+    'expression',
+    'rate',
+    'samples',
+    'lips',
+    'cpbd',
+    'lipDynamics',
+    'lipSync',
+    'lmd',
+  ].flatMap((name) => {
     const value = numbers[name];
     return typeof value === 'number' ? [`${name} ${value.toPrecision(3)}`] : [];
   });
