@@ -1,4 +1,4 @@
-import { VOLUME } from '../../dist/packs/networks/appearance.js';
+import { VOLUME } from '../../dist/packs/networks/renderer-shape.js';
 import type { Graph, Value } from '../../dist/packs/onnx/index.js';
 import { filled, type HostTensor } from './graphs.js';
 

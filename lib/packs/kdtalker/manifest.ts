@@ -1,6 +1,5 @@
 import type { PackManifest, PackRole, RoleName } from '../manifest.js';
-import { PICTURE } from '../networks/appearance.js';
-import { OUTPUT } from '../networks/decode.js';
+import { outputOf, PUBLISHED, pictureOf, type RendererShape } from '../networks/renderer-shape.js';
 import type { WrittenModel } from '../onnx/index.js';
 import type { NetworkName } from './networks.js';
 import { STATISTICS } from './statistics.js';
@@ -63,11 +62,19 @@ export type RoleNetwork = keyof typeof ROLES;
 /** The networks of a pack. */
 export const PACK_NETWORKS: readonly NetworkName[] = Object.keys(ROLES) as RoleNetwork[];
 
-/** pack.json, not yet validated, for the networks in `models`; `models` and `faces` describe the written files, `window` is in frames. */
+/** What pack.json says beside the networks; `window` is in frames. */
+interface ManifestParts {
+  faces?: PackManifest['faces'];
+  window?: number | undefined;
+  /** Of the networks; default as published. */
+  shape?: RendererShape;
+}
+
+/** pack.json, not yet validated, for the networks in `models`; `models` and `faces` describe the written files. */
 export function kdtalkerManifest(
   identity: PackIdentity,
   models: ReadonlyMap<NetworkName, WrittenModel>,
-  { faces, window = 64 }: { faces?: PackManifest['faces']; window?: number | undefined } = {},
+  { faces, window = 64, shape = PUBLISHED }: ManifestParts = {},
 ): unknown {
   const { licences = {}, statistics = STATISTICS, ...about } = identity;
   const written = (Object.keys(ROLES) as RoleNetwork[]).filter((name) => models.has(name));
@@ -79,9 +86,9 @@ export function kdtalkerManifest(
     format: 1,
     ...about,
     fps: 25,
-    crop: { default: 'kdtalker', size: PICTURE },
-    motionSize: PICTURE,
-    output: { width: OUTPUT, height: OUTPUT },
+    crop: { default: 'kdtalker', size: pictureOf(shape) },
+    motionSize: pictureOf(shape),
+    output: { width: outputOf(shape), height: outputOf(shape) },
     roles: Object.fromEntries(roles),
     sampler: {
       steps: 50,

@@ -14,7 +14,7 @@ import {
   type WeightShape,
 } from '../weights/weights.js';
 
-/** The graphs of the model, each made from the weights of its network's checkpoint; `shape` is the denoiser's, default the published. */
+/** The graphs of the model, each made from the weights of its network's checkpoint; the shapes are those of the denoiser and of the other networks, default the published. */
 export const NETWORKS = {
   appearance: (weights: AllWeights) => appearanceGraph(weights.appearance_feature_extractor),
   motion: (weights: AllWeights) => motionGraph(weights.motion_extractor),

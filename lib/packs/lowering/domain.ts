@@ -1,4 +1,4 @@
-import { VOLUME } from '../networks/appearance.js';
+import { VOLUME } from '../networks/renderer-shape.js';
 
 /** Domain and version of the engine's own operators (native/ops). */
 export const DOMAIN = 'kdtalker';

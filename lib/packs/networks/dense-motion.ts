@@ -1,10 +1,11 @@
 import type { Graph, Value } from '../onnx/index.js';
-import { VOLUME } from './appearance.js';
 import { hourglass } from './hourglass.js';
 import { type Build, convolution, normalisedConvolution } from './layers.js';
+import { type RendererShape, VOLUME } from './renderer-shape.js';
 
-const { depth, side } = VOLUME;
-const CELLS = depth * side * side;
+/** Depth, and height and width, of the feature volume. */
+type Size = Pick<RendererShape['volume'], 'depth' | 'side'>;
+
 const KEYPOINTS = 21;
 /** Candidates for the motion of a cell: no motion, and the motion of each keypoint. */
 const CANDIDATES = KEYPOINTS + 1;
@@ -26,11 +27,17 @@ export interface DenseMotion {
 }
 
 /** The dense motion network computes the motion of every cell of the feature volume from the keypoints (docs/model.md 9). */
-export function denseMotion(b: Build, feature: Value, points: KeypointPair): DenseMotion {
+export function denseMotion(
+  b: Build,
+  feature: Value,
+  points: KeypointPair,
+  { volume, hourglass: channels }: RendererShape,
+): DenseMotion {
   const { g } = b;
+  const { depth, side } = volume;
   const shifts = candidateShifts(g, points);
-  const stacked = stackedCandidates(g, points, shifts, () => compressed(b, feature));
-  const prediction = hourglass(b, 'hourglass', stacked, STACKED);
+  const stacked = stackedCandidates(g, points, shifts, () => compressed(b, feature, volume.channels), volume);
+  const prediction = hourglass(b, 'hourglass', { value: stacked, width: STACKED }, channels);
   const mask = convolution(b, 'mask', prediction.value, {
     from: prediction.width,
     to: CANDIDATES,
@@ -44,20 +51,26 @@ export function denseMotion(b: Build, feature: Value, points: KeypointPair): Den
     prediction.value.reshape(1, flat, side, side),
     shape,
   ).sigmoid();
-  return { deformation: blended(g, mask.softmax(1), shifts), occlusion };
+  return { deformation: blended(g, mask.softmax(1), shifts, volume), occlusion };
 }
 
 /** The hourglass's input, [1, 110, 16, 64, 64]: for every candidate its heat, and the compressed volume moved by it. */
-export function stackedCandidates(g: Graph, points: KeypointPair, shifts: Value, volume: () => Value): Value {
-  const heat = g.scope('heat', () => heatMaps(g, points));
-  const features = g.scope('candidates', () => candidateFeatures(g, volume(), shifts));
-  return g.concat(1, [heat, features]).reshape(1, STACKED, depth, side, side);
+export function stackedCandidates(
+  g: Graph,
+  points: KeypointPair,
+  shifts: Value,
+  volume: () => Value,
+  size: Size = VOLUME,
+): Value {
+  const heat = g.scope('heat', () => heatMaps(g, points, size));
+  const features = g.scope('candidates', () => candidateFeatures(g, volume(), shifts, size));
+  return g.concat(1, [heat, features]).reshape(1, STACKED, size.depth, size.side, size.side);
 }
 
 /** The feature volume compressed to 4 channels. */
-function compressed(b: Build, feature: Value): Value {
+function compressed(b: Build, feature: Value, from: number): Value {
   const keys = { conv: 'compress', norm: 'norm' };
-  const shape = { from: VOLUME.channels, to: COMPRESSED, kernel: [1, 1, 1] };
+  const shape = { from, to: COMPRESSED, kernel: [1, 1, 1] };
   return normalisedConvolution(b, keys, feature, shape).relu();
 }
 
@@ -67,18 +80,22 @@ export function candidateShifts(g: Graph, { source, driving }: KeypointPair): Va
 }
 
 /** Because the mask sums to 1, sum(mask * candidate) is the cell's own position plus the weighted sum of the shifts. */
-export function blended(g: Graph, mask: Value, shifts: Value): Value {
-  const mixed = mask.reshape(CANDIDATES, CELLS).transpose(1, 0).matmul(shifts);
-  return mixed.reshape(1, depth, side, side, 3).add(places(g));
+export function blended(g: Graph, mask: Value, shifts: Value, size: Size = VOLUME): Value {
+  const { depth, side } = size;
+  const mixed = mask
+    .reshape(CANDIDATES, depth * side * side)
+    .transpose(1, 0)
+    .matmul(shifts);
+  return mixed.reshape(1, depth, side, side, 3).add(places(g, size));
 }
 
 /** The coordinate of a cell; the first cell has -1, the last 1. */
 const place = (i: number, length: number) => (2 * i) / (length - 1) - 1;
 
 /** The coordinates x, y, z of every cell, [1, 16, 64, 64, 3]. */
-function places(g: Graph): Value {
+function places(g: Graph, { depth, side }: Size): Value {
   const lengths = [side, side, depth];
-  const data = Float32Array.from({ length: CELLS * 3 }, (_, i) => {
+  const data = Float32Array.from({ length: depth * side * side * 3 }, (_, i) => {
     const cell = Math.floor(i / 3);
     const index = [cell % side, Math.floor(cell / side) % side, Math.floor(cell / (side * side))];
     return place(index[i % 3]!, lengths[i % 3]!);
@@ -87,7 +104,7 @@ function places(g: Graph): Value {
 }
 
 /** The heat of each driving keypoint minus that of the source keypoint, [22, 1, 16, 64, 64]; 0 for no motion. */
-function heatMaps(g: Graph, { source, driving }: KeypointPair): Value {
+function heatMaps(g: Graph, { source, driving }: KeypointPair, { depth, side }: Size): Value {
   const heat = (points: Value) => {
     const [x, y, z] = g.split(points.reshape(KEYPOINTS, 3), 1, [1, 1, 1]) as [Value, Value, Value];
     // A Gaussian in space is the product of three Gaussians along the axes.
@@ -109,9 +126,10 @@ function heatMaps(g: Graph, { source, driving }: KeypointPair): Value {
 }
 
 /** The compressed feature volume moved by each candidate, [22, 4, 16, 64, 64]. */
-function candidateFeatures(g: Graph, volume: Value, shifts: Value): Value {
+function candidateFeatures(g: Graph, volume: Value, shifts: Value, size: Size): Value {
+  const { depth, side } = size;
   // One sampling serves all candidates: its grid has 22 times the depth.
-  const grid = places(g)
+  const grid = places(g, size)
     .add(shifts.reshape(CANDIDATES, 1, 1, 1, 3))
     .reshape(1, CANDIDATES * depth, side, side, 3);
   const sampled = sampledAt(volume, grid).reshape(COMPRESSED, CANDIDATES, depth, side, side);

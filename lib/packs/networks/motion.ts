@@ -1,14 +1,10 @@
 import { Graph, type Value } from '../onnx/index.js';
 import { sizeOf } from '../onnx/types.js';
 import { under, type Weights } from '../weights/weights.js';
-import { PICTURE } from './appearance.js';
 import { type Build, convolution, layerNorm, linear } from './layers.js';
 import { layer, parameter, stored } from './parameters.js';
+import { PUBLISHED, pictureOf, type RendererShape } from './renderer-shape.js';
 
-// ConvNeXt V2 tiny.
-const DEPTHS = [3, 3, 9, 3] as const;
-const WIDTHS = [96, 192, 384, 768] as const;
-const POOLED = 768;
 const EPSILON = 1e-6;
 
 /** Bins of an angle: 3 degrees each, centred on 0. */
@@ -19,11 +15,13 @@ const ANGLES = ['pitch', 'yaw', 'roll'] as const;
  * The motion extractor M computes canonical keypoints, pose in degrees, translation, expression and scale from img [1, 3, 256, 256],
  * 0..1 (docs/model.md 3). The unprocessed heads are outputs too, with `raw_` names.
  */
-export function motionGraph(weights: Weights): Graph {
+export function motionGraph(weights: Weights, shape: RendererShape = PUBLISHED): Graph {
   const g = new Graph('motion', { description: "LivePortrait's motion extractor" });
   const b: Build = { g, weights: under(weights, 'detector.') };
-  const pooled = backbone(b, g.input('img', 'float32', [1, 3, PICTURE, PICTURE]));
-  const head = (name: string, size: number) => linear(b, `fc_${name}`, pooled, { from: POOLED, to: size });
+  const picture = pictureOf(shape);
+  const pooled = backbone(b, g.input('img', 'float32', [1, 3, picture, picture]), shape.motion);
+  const from = shape.motion.widths.at(-1)!;
+  const head = (name: string, size: number) => linear(b, `fc_${name}`, pooled, { from, to: size });
   const raw = (name: string, value: Value, size: number) =>
     g.output(`raw_${name}`, value, 'float32', [1, size]);
   for (const [name, shape] of [
@@ -55,25 +53,26 @@ function degrees(g: Graph, bins: Value): Value {
   return bins.softmax(1).matmul(index).mul(BINS.degrees).add(BINS.first);
 }
 
-/** Computes [1, 768] from [1, 3, 256, 256]. Between stages the channels are the last axis, which the normalisations need. */
-function backbone(b: Build, image: Value): Value {
+/** ConvNeXt V2: [1, 768] from [1, 3, 256, 256]. Between stages the channels are the last axis, which the normalisations need. */
+function backbone(b: Build, image: Value, { depths, widths }: RendererShape['motion']): Value {
+  const [first] = widths as [number];
   const stem = convolution(b, 'downsample_layers.0.0', image, {
     from: 3,
-    to: WIDTHS[0],
+    to: first,
     kernel: [4, 4],
     stride: [4, 4],
     padding: 0,
   });
-  let x = normalised(b, 'downsample_layers.0.1', channelsLast(stem), WIDTHS[0]);
-  DEPTHS.forEach((depth, stage) => {
-    const width = WIDTHS[stage]!;
-    if (stage > 0) x = downsampled(b, `downsample_layers.${stage}`, x, WIDTHS[stage - 1]!, width);
+  let x = normalised(b, 'downsample_layers.0.1', channelsLast(stem), first);
+  depths.forEach((depth, stage) => {
+    const width = widths[stage]!;
+    if (stage > 0) x = downsampled(b, `downsample_layers.${stage}`, x, widths[stage - 1]!, width);
     for (let i = 0; i < depth; i++) {
       const key = `stages.${stage}.${i}`;
       x = b.g.scope(key, () => block(b, key, x, width));
     }
   });
-  return normalised(b, 'norm', x.mean([1, 2], false), POOLED);
+  return normalised(b, 'norm', x.mean([1, 2], false), widths.at(-1)!);
 }
 
 const channelsLast = (x: Value) => x.transpose(0, 2, 3, 1);

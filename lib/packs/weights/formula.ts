@@ -1,4 +1,5 @@
 import { spectralWeightShape } from '../networks/decode-shapes.js';
+import { PUBLISHED, type RendererShape } from '../networks/renderer-shape.js';
 import { sizeOf } from '../onnx/types.js';
 import { type Range, rangeOf } from './ranges.js';
 import { spectralVectors } from './spectral.js';
@@ -9,19 +10,19 @@ import { type AllWeights, CHECKPOINT_NETWORKS, type CheckpointNetwork, type Weig
  * a hash of salt, network, key and index, in ranges that keep the numbers of every stage near 1. The same salt gives the
  * same bits everywhere.
  */
-export function formulaWeights(salt: string): AllWeights {
-  const entries = CHECKPOINT_NETWORKS.map((network) => [network, networkWeights(salt, network)]);
+export function formulaWeights(salt: string, shape: RendererShape = PUBLISHED): AllWeights {
+  const entries = CHECKPOINT_NETWORKS.map((network) => [network, networkWeights(salt, network, shape)]);
   return Object.fromEntries(entries) as AllWeights;
 }
 
-function networkWeights(salt: string, network: CheckpointNetwork): Weights {
+function networkWeights(salt: string, network: CheckpointNetwork, { decoder }: RendererShape): Weights {
   const plain = (key: string, dims: readonly number[]) =>
     uniform(fnv1a32(`${salt}${network}.${key}`), dims, rangeOf(network, key, dims));
   // Callers request the two vectors of a layer in turn, and they cost several passes over its weight: this keeps the last pair.
   let last: { layer: string; u: Float32Array; v: Float32Array } | undefined;
   const spectral = (layer: string, vector: 'u' | 'v') => {
     if (last?.layer !== layer) {
-      const dims = spectralWeightShape(layer);
+      const dims = spectralWeightShape(layer, decoder.widths);
       const start = uniform(fnv1a32(`${salt}${network}.${layer}.weight_u`), [dims[0]!], START);
       last = { layer, ...spectralVectors(plain(`${layer}.weight_orig`, dims), start) };
     }

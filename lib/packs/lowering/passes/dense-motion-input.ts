@@ -1,5 +1,5 @@
-import { VOLUME } from '../../networks/appearance.js';
 import { candidateShifts, stackedCandidates } from '../../networks/dense-motion.js';
+import { VOLUME } from '../../networks/renderer-shape.js';
 import { type EditableNode, Graph } from '../../onnx/index.js';
 import { addBlocked, named, replaceByBlocked } from '../blocked.js';
 import type { Pass, PassContext } from '../pass.js';

@@ -1,5 +1,5 @@
-import { VOLUME } from '../../networks/appearance.js';
 import { blended, candidateShifts } from '../../networks/dense-motion.js';
+import { VOLUME } from '../../networks/renderer-shape.js';
 import { type EditableNode, Graph } from '../../onnx/index.js';
 import { addBlocked, block } from '../blocked.js';
 import { type Convolution, convolutionOf } from '../convolution.js';

@@ -1,4 +1,4 @@
-import { VOLUME } from '../../networks/appearance.js';
+import { VOLUME } from '../../networks/renderer-shape.js';
 import type { EditableNode } from '../../onnx/index.js';
 import { intOf, textOf } from '../attributes.js';
 import { addBlocked, replaceByBlocked } from '../blocked.js';
