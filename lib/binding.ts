@@ -212,6 +212,8 @@ interface Addon {
   openTalker(options: NativeTalkerOptions): Promise<TalkerHandle>;
   /** The checks of openTalker on the networks, with one network in memory at a time. */
   checkModel(options: NativeTalkerOptions): Promise<void>;
+  /** Plans of roles whose networks have a length that the clip chooses; their weights are the talker's. `window` is in frames. */
+  addPlans(talker: TalkerHandle, plans: { roles: Record<string, NativeRole>; window: number }): Promise<void>;
   talkerDevice(talker: TalkerHandle): string;
   /** The maximum number of frames of a clip that are rendered side by side. */
   framesAtOnce(talker: TalkerHandle): number;

@@ -23,7 +23,7 @@ export function nativeTalkerOptions(
     device,
     threads,
     sessionThreads: manifest.sessionThreads ?? threads,
-    roles: { ...nativeRoles(pack), ...loweredRoles(lowered) },
+    roles: { ...ownRoles(pack), ...(lowered && nativeRoles(lowered)) },
     cropSize: manifest.crop.size,
     motionSize: manifest.motionSize,
     ...manifest.output,
@@ -44,7 +44,7 @@ export function nativeTalkerOptions(
   };
 }
 
-function nativeRoles(pack: Pack): NativeTalkerOptions['roles'] {
+function ownRoles(pack: Pack): NativeTalkerOptions['roles'] {
   const entries = rolesOf(pack.manifest).map(([role, { inputs, outputs }]) => [
     role,
     { file: pack.file(role), inputs, outputs },
@@ -52,9 +52,10 @@ function nativeRoles(pack: Pack): NativeTalkerOptions['roles'] {
   return Object.fromEntries(entries);
 }
 
-function loweredRoles(lowered: LoweredPack | undefined): NativeTalkerOptions['roles'] {
-  const path = (file: string) => join(lowered!.directory, file);
-  const entries = Object.entries(lowered?.networks ?? {}).map(([role, { file, data, inputs, outputs }]) => {
+/** Lowered networks in the engine's format. */
+export function nativeRoles({ directory, networks }: LoweredPack): NativeTalkerOptions['roles'] {
+  const path = (file: string) => join(directory, file);
+  const entries = Object.entries(networks).map(([role, { file, data, inputs, outputs }]) => {
     // ONNX Runtime finds a graph's data itself.
     const weights = data && file.endsWith(PLAN_SUFFIX) ? path(data.file) : undefined;
     return [role, { file: path(file), inputs, outputs, weights }];

@@ -11,6 +11,7 @@ import {
 import { aborted, throwIfAborted } from '../errors.js';
 import { type ReusableSound, type Sound, type SoundTrack, speechTooShort } from '../media/index.js';
 import { checkFrameCounts } from './clip-options.js';
+import type { LengthPlans } from './length-plans.js';
 import { Motion } from './motion.js';
 import { type Progress, StageMeter } from './progress.js';
 
@@ -31,6 +32,7 @@ export interface FramePortraits {
 /** What a run needs from its clip. */
 export interface RunContext {
   talker: TalkerHandle;
+  plans: LengthPlans | undefined;
   portraits: FramePortraits;
   source: ClipSource;
   options: NativeRunOptions;
@@ -100,6 +102,7 @@ export class ClipRun {
     try {
       checkFrameCounts(context.options, await pushAll(speech, sound, context));
       throwIfStopped(context.signal);
+      await context.plans?.prepare(context.options, context.signal);
       return await ClipRun.#begin(context, speech, sound);
     } finally {
       await native().closeSpeech(speech); // the engine's clip holds its own reference

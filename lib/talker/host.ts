@@ -2,6 +2,7 @@ import { orAborted, type Stoppable } from '../abort.js';
 import type { TalkerHandle } from '../binding.js';
 import type { FaceFinder } from '../face/faces.js';
 import type { Pack } from '../packs/pack.js';
+import type { LengthPlans } from './length-plans.js';
 import type { Pending } from './pending.js';
 
 /** What the objects made by a talker need from it. */
@@ -10,6 +11,8 @@ export interface TalkerHost {
   readonly pack: Pack;
   /** Fires when the talker is closed. */
   readonly closed: AbortSignal;
+  /** Of a talker whose networks are plans. */
+  readonly plans: LengthPlans | undefined;
   /** Work of the engine whose result nobody awaits; close() waits for it. */
   readonly unheard: Pending;
   faces(): Promise<FaceFinder>;

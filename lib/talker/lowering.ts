@@ -14,7 +14,7 @@ export type PrecisionChoice = Precision | 'auto';
 /** Devices whose networks run on the processor. */
 const ON_CPU: readonly string[] = ['auto', 'cpu', 'guarded'];
 
-/** Whether a device's name is that of a GPU. */
+/** Whether a device is a GPU, which runs plans. */
 export const isGpu = (device: string) => /^cuda(:|$)/.test(device);
 
 /**
@@ -66,8 +66,13 @@ export function lowerFor(
   precision: Precision,
   options: LowerOptions,
 ): Promise<LoweredPack | undefined> {
-  if (isGpu(device)) return planForGpu(pack, device, precision === 'fp16' ? 'fp16' : 'fp32', options);
+  if (isGpu(device)) return planForGpu(pack, device, ofPlans(precision), options);
   return lowerForCpu(pack, device, precision as CpuPrecision, options);
+}
+
+/** The arithmetic of plans that a precision of GPUs means. */
+export function ofPlans(precision: Precision): PackPlanFor['precision'] {
+  return precision === 'fp16' ? 'fp16' : 'fp32';
 }
 
 /** A GPU that cannot be used is refused before anything is planned. */
@@ -79,8 +84,7 @@ async function planForGpu(
 ) {
   const { signal } = options;
   await orAborted(native().checkDevice(device), { signal, what: 'Opening the device' });
-  const { window, steps, fixedWindow } = pack.manifest.sampler;
-  if (!fixedWindow) throw openWindow(pack, device);
+  const { window, steps } = pack.manifest.sampler;
   return plansOf(pack, { window, steps, precision }, { checked, ...options });
 }
 
@@ -98,13 +102,6 @@ export function plansOf(
     ...options,
     check: () => checkNetworks(pack, checked, options.signal),
   });
-}
-
-function openWindow({ manifest }: Pack, device: string): KdtalkerError {
-  return new KdtalkerError(
-    'DEVICE_UNAVAILABLE',
-    `Expected a pack with fixedWindow for device '${device}' but '${manifest.name}' leaves the length of a window to each clip, and a plan is made for one length. Use device 'cpu'`,
-  );
 }
 
 /**

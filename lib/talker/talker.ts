@@ -15,7 +15,8 @@ import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './
 import type { ClipSource, FramePortraits } from './clip-run.js';
 import type { FaceToCut, PhotoSize } from './cut.js';
 import type { TalkerHost } from './host.js';
-import { lowerFor, precisionFor } from './lowering.js';
+import { LengthPlans } from './length-plans.js';
+import { isGpu, lowerFor, ofPlans, precisionFor } from './lowering.js';
 import { Motion } from './motion.js';
 import { Pending } from './pending.js';
 import { pictureMotion, type SeenMotion, seenMotion } from './picture-motion.js';
@@ -58,7 +59,13 @@ export class Talker {
   #faces: Promise<FaceFinder> | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(pack: Pack, handle: TalkerHandle, threads: number, precision: Precision) {
+  private constructor(
+    pack: Pack,
+    handle: TalkerHandle,
+    threads: number,
+    precision: Precision,
+    plans: LengthPlans | undefined,
+  ) {
     this.pack = pack.manifest;
     this.precision = precision;
     this.device = native().talkerDevice(handle);
@@ -66,7 +73,7 @@ export class Talker {
     this.#readAhead = native().framesAtOnce(handle) + 2;
     const { signal: closed } = this.#closed;
     const faces = () => this.#openFaces(pack, threads);
-    this.#host = { handle, pack, closed, unheard: this.#pending, faces };
+    this.#host = { handle, pack, closed, plans, unheard: this.#pending, faces };
   }
 
   /**
@@ -102,7 +109,8 @@ export class Talker {
       await closeTalker(handle);
       throw error;
     }
-    return new Talker(found, handle, threads, precision);
+    const plans = lowered && isGpu(device) ? new LengthPlans(found, handle, ofPlans(precision)) : undefined;
+    return new Talker(found, handle, threads, precision, plans);
   }
 
   /**
@@ -196,12 +204,12 @@ export class Talker {
     const from: ClipSource = motion
       ? { motion }
       : { speech: new ReusableSound(source as SoundInput, plan.soundTrack) };
-    const talker = this.#handle;
+    const { handle: talker, plans } = this.#host;
     const { fps } = this.pack;
     const context = (signal: AbortSignal, report: (progress: Progress) => void) => {
       this.#check();
       const portraits = video ? portraitsOfVideo(portrait, full) : onePortrait(portrait);
-      return { talker, portraits, source: from, options: plan.native, fps, signal, report };
+      return { talker, plans, portraits, source: from, options: plan.native, fps, signal, report };
     };
     const dispose = async () => ('speech' in from ? from.speech.close() : undefined);
     const clip = new Clip(

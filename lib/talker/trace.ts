@@ -133,6 +133,7 @@ async function traceSound(
     const frames = await pushAll(speech, sound, { fps: host.pack.manifest.fps, report });
     checkFrames(plan, frames);
     checkFrameCounts(plan.run, frames);
+    await host.plans?.prepare(plan.run, signal);
     handle = native().openTrace(host.handle, source, speech, plan);
     return await collect(host, handle, frames, { plan, signal, report });
   } finally {

@@ -44,6 +44,13 @@ Napi::Value CheckModel(const Napi::CallbackInfo& info) {
                          options = TalkerOptionsOf(info[0].ToObject())] { Model::Check(runtime, options); });
 }
 
+// addPlans(talker, { roles, window }) -> Promise<void>: plans of roles for the lengths that a clip chooses
+Napi::Value AddPlans(const Napi::CallbackInfo& info) {
+  const Napi::Object plans = info[1].ToObject();
+  return Checking(info, [talker = Handle<Talker>::Get(info[0]), roles = RolesOf(plans),
+                         window = GetInt(plans, "window")] { talker->AddPlans(roles, window); });
+}
+
 Napi::Object CountToJs(Napi::Env env, const CrossingCount& count) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("uploads", Napi::Number::New(env, static_cast<double>(count.uploads)));
@@ -105,6 +112,7 @@ void ExportTalker(Napi::Env env, Napi::Object exports) {
   exports.Set("openTalker", Napi::Function::New<Call<OpenTalker>>(env, "openTalker"));
   exports.Set("checkDevice", Napi::Function::New<Call<CheckDevice>>(env, "checkDevice"));
   exports.Set("checkModel", Napi::Function::New<Call<CheckModel>>(env, "checkModel"));
+  exports.Set("addPlans", Napi::Function::New<Call<AddPlans>>(env, "addPlans"));
   exports.Set("talkerCounters", Napi::Function::New<Call<TalkerCounters>>(env, "talkerCounters"));
   exports.Set("talkerDeviceBytes", Napi::Function::New<Call<TalkerDeviceBytes>>(env, "talkerDeviceBytes"));
   exports.Set("talkerStages", Napi::Function::New<Call<TalkerStages>>(env, "talkerStages"));

@@ -24,19 +24,6 @@ std::map<std::string, std::string> GetNames(const Napi::Object& object, const ch
   return names;
 }
 
-std::map<std::string, stages::Role> GetRoles(const Napi::Object& object) {
-  std::map<std::string, stages::Role> roles;
-  const Napi::Object map = GetObject(object, "roles");
-  const Napi::Array names = map.GetPropertyNames();
-  for (std::uint32_t i = 0; i < names.Length(); i++) {
-    const std::string name = names.Get(i).ToString();
-    const Napi::Object role = GetObject(map, name.c_str());
-    roles[name] = {GetString(role, "file"), GetNames(role, "inputs"), GetNames(role, "outputs")};
-    if (!Get(role, "weights").IsUndefined()) roles[name].weights = GetString(role, "weights");
-  }
-  return roles;
-}
-
 kernels::BlinkMode BlinkOf(const std::string& name) {
   if (name == "off") return kernels::BlinkMode::kOff;
   if (name == "periodic") return kernels::BlinkMode::kPeriodic;
@@ -164,12 +151,25 @@ stages::Picture PictureOf(const Napi::Value& value, const char* name) {
   return picture;
 }
 
+std::map<std::string, stages::Role> RolesOf(const Napi::Object& object) {
+  std::map<std::string, stages::Role> roles;
+  const Napi::Object map = GetObject(object, "roles");
+  const Napi::Array names = map.GetPropertyNames();
+  for (std::uint32_t i = 0; i < names.Length(); i++) {
+    const std::string name = names.Get(i).ToString();
+    const Napi::Object role = GetObject(map, name.c_str());
+    roles[name] = {GetString(role, "file"), GetNames(role, "inputs"), GetNames(role, "outputs")};
+    if (!Get(role, "weights").IsUndefined()) roles[name].weights = GetString(role, "weights");
+  }
+  return roles;
+}
+
 TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
   TalkerOptions options;
   options.device = GetString(object, "device");
   options.threads = GetInt(object, "threads");
   options.session_threads = GetInt(object, "sessionThreads");
-  options.roles = GetRoles(object);
+  options.roles = RolesOf(object);
   options.crop_size = GetInt(object, "cropSize");
   options.motion_size = GetInt(object, "motionSize");
   options.width = GetInt(object, "width");

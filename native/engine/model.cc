@@ -8,23 +8,51 @@
 #include "plan/plan_program.h"
 
 namespace kdtalker {
+namespace {
+
+std::map<std::string, stages::Signature> SignaturesOf(const Networks& networks) {
+  std::map<std::string, stages::Signature> signatures;
+  for (const auto& [name, network] : networks) signatures.emplace(name, network.signature());
+  return signatures;
+}
+
+}  // namespace
 
 Model::Model(const std::shared_ptr<Runtime>& runtime, const std::shared_ptr<Device>& device,
              TalkerOptions options)
-    : options_(std::move(options)) {
+    : device_(device), options_(std::move(options)) {
   CheckNumbers(options_);
-  std::map<std::string, stages::Signature> signatures;
-  for (const auto& [name, role] : options_.roles) {
-    const auto made = networks_.emplace(name, stages::Network(role, Load(runtime, device, role))).first;
-    signatures.emplace(name, made->second.signature());
-  }
-  CheckSignatures(options_, signatures);
+  for (const auto& [name, role] : options_.roles)
+    networks_.emplace(name, stages::Network(role, Load(runtime, role)));
+  CheckSignatures(options_, SignaturesOf(networks_));
 }
 
-std::shared_ptr<Program> Model::Load(const std::shared_ptr<Runtime>& runtime,
-                                     const std::shared_ptr<Device>& device, const stages::Role& role) const {
-  if (role.weights.empty()) return std::make_shared<Session>(runtime, role.file, session_threads());
-  return std::make_shared<plan::PlanProgram>(device, role.file, plan::LoadWeights(device, role.weights));
+std::shared_ptr<Program> Model::Load(const std::shared_ptr<Runtime>& runtime, const stages::Role& role) {
+  if (!role.weights.empty()) return LoadPlan(role);
+  return std::make_shared<Session>(runtime, role.file, session_threads());
+}
+
+// The weights of a file are loaded once, whatever plans share them.
+std::shared_ptr<Program> Model::LoadPlan(const stages::Role& role) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<const Memory>& weights = weights_[role.weights];
+  if (weights == nullptr) weights = plan::LoadWeights(device_, role.weights);
+  return std::make_shared<plan::PlanProgram>(device_, role.file, weights);
+}
+
+void Model::Add(const std::map<std::string, stages::Role>& plans, std::int64_t window) {
+  Networks added, all = networks_;
+  for (const auto& [name, plan] : plans) {
+    stages::Role role = plan;
+    role.weights = stages::RoleOf(networks_, name).role().weights;
+    const stages::Network network(role, LoadPlan(role));
+    added.emplace(name, network);
+    all.insert_or_assign(name, network);
+  }
+  TalkerOptions options = options_;
+  options.window = static_cast<int>(window);
+  CheckSignatures(options, SignaturesOf(all));
+  for (const auto& [name, network] : added) open_lengths_.Add(name, network);
 }
 
 void Model::Check(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& options) {

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "core/runtime.h"
+#include "engine/open_lengths.h"
 #include "engine/options.h"
 #include "stages/network.h"
 
@@ -20,7 +22,7 @@ namespace kdtalker {
 // - the crop is a multiple of the motion network's picture, and rendered pictures have the pack's size;
 // - statistics have 70 and 63 numbers, and a blink fits its kernel.
 //
-// Immutable and thread-safe.
+// Thread-safe; only Add() changes it.
 class Model {
  public:
   // Throws Error PACK_INVALID, which names role, file, tensor, the expected and the received value, and
@@ -33,17 +35,30 @@ class Model {
   static void Check(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& options);
 
   const TalkerOptions& options() const { return options_; }
-  const std::map<std::string, stages::Network>& networks() const { return networks_; }
+  const Networks& networks() const { return networks_; }
+
+  // The networks of a clip that chooses these lengths. Throws Error INVALID_ARGUMENT if one is a plan of
+  // others, and Add() has not been given one of these.
+  Networks NetworksFor(const Lengths& lengths) const { return open_lengths_.For(networks_, lengths); }
+
+  // Adds plans of the pack's networks, by their roles: those that depend on a window's length for windows of
+  // `window` frames, or those that depend on the steps. They share the weights on the device. Throws what the
+  // constructor does.
+  void Add(const std::map<std::string, stages::Role>& plans, std::int64_t window);
 
   // Threads of one run of a network, and runs side by side.
   int session_threads() const;
 
  private:
-  std::shared_ptr<Program> Load(const std::shared_ptr<Runtime>& runtime,
-                                const std::shared_ptr<Device>& device, const stages::Role& role) const;
+  std::shared_ptr<Program> Load(const std::shared_ptr<Runtime>& runtime, const stages::Role& role);
+  std::shared_ptr<Program> LoadPlan(const stages::Role& role);
 
+  std::shared_ptr<Device> device_;
   TalkerOptions options_;
-  std::map<std::string, stages::Network> networks_;
+  Networks networks_;
+  OpenLengths open_lengths_;
+  std::mutex mutex_;                                              // guards weights_
+  std::map<std::string, std::shared_ptr<const Memory>> weights_;  // by their files
 };
 
 }  // namespace kdtalker

@@ -49,11 +49,20 @@ void CheckBlink(const TalkerOptions& pack) {
              kMostBlinkFrames);
 }
 
+bool IsPlanned(const std::map<std::string, Signature>& networks) {
+  const auto denoiser = networks.find("denoiser");
+  return denoiser != networks.end() && !denoiser->second.role.weights.empty();
+}
+
 // All networks, in the order in which a clip runs them.
 class ModelCheck {
  public:
   ModelCheck(const TalkerOptions& pack, const std::map<std::string, Signature>& networks)
-      : pack_(pack), networks_(networks), frames_(pack.fixed_window ? pack.window : TensorRule::kOpen) {}
+      : pack_(pack),
+        networks_(networks),
+        planned_(IsPlanned(networks)),
+        frames_(planned_ || pack.fixed_window ? pack.window : TensorRule::kOpen),
+        steps_(planned_ ? TensorRule::kAny : TensorRule::kOpen) {}
 
   void Run() {
     Appearance();
@@ -122,8 +131,8 @@ class ModelCheck {
     RoleCheck condition = Role("condition"), time = Role("time");
     condition.Inputs({{"audio", Frames(features_)}});
     condition.Outputs({{"condition", Frames(TensorRule::kAny)}});
-    time.Inputs({{"timestep", TensorRule::Given({TensorRule::kOpen}, Type::kInt64)}});
-    time.Outputs({{"time", TensorRule::Given({TensorRule::kOpen, TensorRule::kAny})}});
+    time.Inputs({{"timestep", TensorRule::Given({steps_}, Type::kInt64)}});
+    time.Outputs({{"time", TensorRule::Given({steps_, TensorRule::kAny})}});
     return {{"condition", Frames(condition.Output("condition").dims.back())},
             {"time", TensorRule::Given({1, time.Output("time").dims.back()})}};
   }
@@ -179,7 +188,9 @@ class ModelCheck {
 
   const TalkerOptions& pack_;
   const std::map<std::string, Signature>& networks_;
+  bool planned_;         // all lengths are fixed
   std::int64_t frames_;  // of a window; open where the caller may choose another
+  std::int64_t steps_;
   std::vector<std::int64_t> feature_;
   std::int64_t features_ = 0;
 };

@@ -30,10 +30,11 @@ MotionSampler::MotionSampler(Stream& stream, std::shared_ptr<Portrait> portrait,
       sample_time_(&portrait_->talker()->clock(), StageClock::kSample),
       noise_(std::move(noise)),
       reference_(portrait_->talker()->device(), Type::kFloat32, {1, kernels::kMotionSize}),
-      audio_(portrait_->talker()->network("audio"), portrait_->talker()->device(), window_,
+      networks_(portrait_->talker()->model().NetworksFor({window_, options.steps})),
+      audio_(stages::RoleOf(networks_, "audio"), portrait_->talker()->device(), window_,
              portrait_->talker()->options().fps),
-      sample_(stream_, portrait_->talker()->networks(), PlanOf(portrait_->talker()->options(), options),
-              audio_.features(), portrait_->canonical_token(), reference_) {
+      sample_(stream_, networks_, PlanOf(portrait_->talker()->options(), options), audio_.features(),
+              portrait_->canonical_token(), reference_) {
   CopyTensor(stream_, reference_, portrait_->reference_token());
 }
 

@@ -37,6 +37,7 @@ class MotionSampler {
   std::int64_t window_;
   StageTimer audio_time_, sample_time_;
   Tensor noise_, reference_;
+  Networks networks_;  // of the clip's lengths
   stages::AudioFeatures audio_;
   stages::Sample sample_;
 };

@@ -33,7 +33,12 @@ class Talker {
   // Times of the stages of its clips.
   StageClock& clock() { return clock_; }
 
-  const std::map<std::string, stages::Network>& networks() const { return model_.networks(); }
+  const Networks& networks() const { return model_.networks(); }
+
+  // Plans for the lengths that a clip chooses (Model::Add).
+  void AddPlans(const std::map<std::string, stages::Role>& plans, std::int64_t window) {
+    model_.Add(plans, window);
+  }
   const stages::Network& network(const std::string& role) const;  // a role that every pack has
 
   const Tensor& motion_mean() const { return motion_mean_; }        // [70]

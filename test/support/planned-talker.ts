@@ -5,20 +5,19 @@ import { native } from '../../dist/binding.js';
 import { plannedPack } from '../../dist/packs/lowering/plan/plan-pack.js';
 import { nativeTalkerOptions } from '../../dist/packs/native-options.js';
 import { readPack } from '../../dist/packs/pack.js';
+import { LengthPlans } from '../../dist/talker/length-plans.js';
 import { temporaryFolder } from './networks.js';
 
 /** A talker whose networks are all plans, on a device of this build: what a GPU will run, without one. */
 export async function plannedTalker(t: Test, name: string, device: string): Promise<Talker> {
   const pack = await readPack(name);
   const { window, steps } = pack.manifest.sampler;
-  const lowered = await plannedPack(
-    pack,
-    { window, steps, precision: 'fp32' },
-    { directory: join(temporaryFolder(t), 'cache') },
-  );
+  const target = { window, steps, precision: 'fp32' } as const;
+  const directory = join(temporaryFolder(t), 'cache');
+  const lowered = await plannedPack(pack, target, { directory });
   const handle = await native().openTalker(nativeTalkerOptions(pack, { device, threads: 1, lowered }));
   const construct = Talker as unknown as new (...given: unknown[]) => Talker;
-  const talker = new construct(pack, handle, 1, 'fp32');
+  const talker = new construct(pack, handle, 1, 'fp32', new LengthPlans(pack, handle, 'fp32', directory));
   t.teardown(() => talker.close());
   return talker;
 }

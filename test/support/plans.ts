@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { native } from '../../dist/binding.js';
 import { type NetworkPlan, planGraph } from '../../dist/packs/lowering/plan/plan.js';
-import { writePlan } from '../../dist/packs/lowering/plan/write.js';
+import { writePlan, writeWeights } from '../../dist/packs/lowering/plan/write.js';
 import { EditableGraph, type Graph } from '../../dist/packs/onnx/index.js';
 import { takeCudaDouble } from './cuda-double.js';
 import { type HostTensor, openGraph } from './graphs.js';
@@ -25,8 +25,9 @@ export async function runPlan(
   device: string = 'cpu',
 ): Promise<Record<string, HostTensor>> {
   const folder = temporaryFolder(t);
-  const files = await writePlan(plan, folder);
-  return native().runPlan(join(folder, files.file), join(folder, files.data.file), device, feeds);
+  const { file } = await writePlan(plan, folder);
+  const weights = await writeWeights(plan, folder);
+  return native().runPlan(join(folder, file), join(folder, weights.file), device, feeds);
 }
 
 /** Asserts that a planned graph gives ONNX Runtime's outputs on every device. @returns the kinds of its operations */

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../../errors.js';
-import { type Pack, rolesOf } from '../../pack.js';
+import { type Pack, type RoleName, rolesOf } from '../../pack.js';
 import { type CacheOptions, cachedEntry } from '../cache.js';
 import type { LoweredPack } from '../cache-entry.js';
 import { keyOf } from '../cache-key.js';
@@ -8,7 +8,7 @@ import { ONCE, openGraph } from '../lower-pack.js';
 import { HALF_PASSES } from '../passes/index.js';
 import { PLAN_VERSION } from './format.js';
 import { type NetworkPlan, planGraph } from './plan.js';
-import { writePlan } from './write.js';
+import { writePlan, writeWeights } from './write.js';
 
 /** What a pack is planned for: the lengths that it leaves open, and its arithmetic. */
 export interface PackPlanFor {
@@ -28,6 +28,20 @@ export interface PlannedRole {
   outputs: Record<string, string>;
 }
 
+/** A length that a clip chooses. */
+export type ChosenLength = 'window' | 'steps';
+
+/** The roles whose networks have a length that a clip chooses, by which length that is. */
+const OPEN_ROLES: Record<ChosenLength, readonly RoleName[]> = {
+  window: ['audio', 'condition', 'denoiser'],
+  steps: ['time'],
+};
+
+/** The roles of a pack whose plans depend on a length. */
+export function openRoles({ manifest }: Pack, which: ChosenLength): RoleName[] {
+  return OPEN_ROLES[which].filter((role) => manifest.roles[role] !== undefined);
+}
+
 /**
  * Plans every network of a pack.
  *
@@ -39,16 +53,25 @@ export async function planPack(
   signal?: AbortSignal,
 ): Promise<PlannedRole[]> {
   const planned: PlannedRole[] = [];
-  for (const [role, { inputs, outputs }] of rolesOf(pack.manifest)) {
-    throwIfAborted(signal, 'Planning the pack');
-    const open = role === 'time' ? target.steps : target.window;
-    const graph = await openGraph(pack.file(role));
-    const precision = ONCE.has(role) ? 'fp32' : target.precision;
-    if (precision === 'fp16') await lowerGraph(graph, { precision }, HALF_PASSES);
-    const plan = await planGraph(graph, { role, open });
-    planned.push({ plan, inputs: { ...inputs }, outputs: { ...outputs } });
+  for (const [role] of rolesOf(pack.manifest)) {
+    const open = OPEN_ROLES.steps.includes(role) ? target.steps : target.window;
+    planned.push(await planRole(pack, role, { open, precision: target.precision }, signal));
   }
   return planned;
+}
+
+async function planRole(
+  pack: Pack,
+  role: RoleName,
+  { open, precision }: { open: number; precision: PackPlanFor['precision'] },
+  signal: AbortSignal | undefined,
+): Promise<PlannedRole> {
+  throwIfAborted(signal, 'Planning the pack');
+  const { inputs, outputs } = pack.manifest.roles[role]!;
+  const graph = await openGraph(pack.file(role));
+  if (precision === 'fp16' && !ONCE.has(role)) await lowerGraph(graph, { precision }, HALF_PASSES);
+  const plan = await planGraph(graph, { role, open });
+  return { plan, inputs: { ...inputs }, outputs: { ...outputs } };
 }
 
 /**
@@ -75,6 +98,40 @@ export async function plannedPack(
   return entry!; // a pack has at least one network
 }
 
+/**
+ * Plans of the roles that depend on one of the lengths, over the weights of {@link plannedPack}, which are not written again; from the cache
+ * or newly made.
+ *
+ * @param options.check checks the pack's files, which may have changed since it was loaded
+ * @throws KdtalkerError as {@link plannedPack}
+ */
+export async function plansForLength(
+  pack: Pack,
+  target: PackPlanFor,
+  which: ChosenLength,
+  options: CacheOptions = {},
+): Promise<LoweredPack> {
+  const { precision, [which]: open } = target;
+  const entry = await cachedEntry<PlannedRole>(
+    {
+      key: keyOf(pack, ['plan', PLAN_VERSION, which, open, precision]),
+      async plan() {
+        await options.check?.();
+        const roles = openRoles(pack, which);
+        return Promise.all(roles.map((role) => planRole(pack, role, { open, precision }, options.signal)));
+      },
+      async write(planned, directory) {
+        const networks: LoweredPack['networks'] = {};
+        for (const { plan, inputs, outputs } of planned)
+          networks[plan.role] = { ...(await writePlan(plan, directory)), inputs, outputs };
+        return networks;
+      },
+    },
+    options,
+  );
+  return entry!; // callers ask where there are such roles
+}
+
 async function writePlans(
   planned: readonly PlannedRole[],
   directory: string,
@@ -88,8 +145,9 @@ async function writePlans(
       done += bytes;
       onProgress?.({ stage: 'lower', network: plan.role, done, total });
     };
-    const written = await writePlan(plan, directory, { signal, onProgress: report });
-    networks[plan.role] = { ...written, inputs, outputs };
+    const written = await writePlan(plan, directory);
+    const data = await writeWeights(plan, directory, { signal, onProgress: report });
+    networks[plan.role] = { ...written, data, inputs, outputs };
   }
   return networks;
 }

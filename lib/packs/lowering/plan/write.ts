@@ -3,40 +3,37 @@ import { join } from 'node:path';
 import { throwIfAborted } from '../../../errors.js';
 import { newHash, sha256 } from '../../../files/hash.js';
 import { writeFully } from '../../../files/whole-io.js';
-import type { WrittenFile, WrittenModel } from '../../onnx/index.js';
+import type { WrittenFile } from '../../onnx/index.js';
 import { aligned } from './arena.js';
 import { planBytes } from './format.js';
 import { PLAN_SUFFIX } from './kinds.js';
 import type { NetworkPlan } from './plan.js';
-import type { PlanWeights } from './weights.js';
 
-/** Options of {@link writePlan}. */
-export interface WritePlanOptions {
+/** Options of {@link writeWeights}. */
+export interface WriteWeightsOptions {
   signal?: AbortSignal | undefined;
   /** Called after every weight with its number of bytes. */
   onProgress?: ((bytes: number) => void) | undefined;
 }
 
-/** Writes a plan, and beside it the weights of its network as its data; memory holds one weight at a time. */
-export async function writePlan(
-  plan: NetworkPlan,
-  directory: string,
-  options: WritePlanOptions = {},
-): Promise<Required<WrittenModel>> {
+/** Writes a plan. */
+export async function writePlan(plan: NetworkPlan, directory: string): Promise<WrittenFile> {
   const file = `${plan.role}${PLAN_SUFFIX}`;
   const bytes = planBytes(plan);
   await writeFile(join(directory, file), bytes);
-  const data = await writeWeights(plan.weights, directory, `${plan.role}.weights`, options);
-  return { file, bytes: bytes.byteLength, sha256: sha256(bytes), data };
+  return { file, bytes: bytes.byteLength, sha256: sha256(bytes) };
 }
 
-/** Every weight begins at a multiple of the arena's alignment, after zeros. */
-async function writeWeights(
-  { offsets, tensors, bytes }: PlanWeights,
+/**
+ * Writes the weights of a plan's network, the same for each of its plans. Every weight begins at a multiple of the arena's alignment, after
+ * zeros; memory holds one at a time.
+ */
+export async function writeWeights(
+  { role, weights: { offsets, tensors, bytes } }: NetworkPlan,
   directory: string,
-  file: string,
-  { signal, onProgress }: WritePlanOptions,
+  { signal, onProgress }: WriteWeightsOptions = {},
 ): Promise<WrittenFile> {
+  const file = `${role}.weights`;
   const hash = newHash();
   const handle = await open(join(directory, file), 'w');
   try {
