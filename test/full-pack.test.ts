@@ -107,6 +107,17 @@ t.test('a window or steps of a clip are another plan over the same weights, made
   );
 });
 
+t.test('in half precision too, whose plans are others', async (t) => {
+  const half = await loadTalker(t, { device: 'cuda:0', precision: 'fp16' }, pack);
+  const cpu = await onCpu(t);
+  const [portrait, still] = [await half.portrait(portraitFile), await cpu.portrait(portraitFile)];
+  const window = 3;
+  const [found, expected] = [await show(half, portrait, { window }), await show(cpu, still, { window })];
+  const noise = found.reduce((sum, byte, i) => sum + (byte - expected[i]!) ** 2, 0) / found.length;
+  const decibels = 10 * Math.log10(255 ** 2 / noise);
+  t.ok(decibels > 50 && decibels < 100, `${decibels.toFixed(1)} dB`);
+});
+
 t.test('clips of several windows at once', async (t) => {
   const gpu = await onGpu(t);
   const portrait = await gpu.portrait(portraitFile);
