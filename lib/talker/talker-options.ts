@@ -42,6 +42,9 @@ const schema = z.strictObject(
   { error: 'an object' },
 );
 
+/** The options with their defaults. */
+export type PlannedTalker = ReturnType<typeof planTalker>;
+
 /** Throws INVALID_ARGUMENT. @returns the options with their defaults */
 export function planTalker(options: TalkerOptions) {
   const plan = parseOptions(schema, options, 'the options of Talker.load()');

@@ -1,13 +1,11 @@
-import { longCall, orAborted, type SignalOptions } from '../abort.js';
+import { longCall, type SignalOptions } from '../abort.js';
 import { type Counters, native, type Stages, type TalkerHandle } from '../binding.js';
 import { invalidArgument, KdtalkerError } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
 import { type PictureInput, ReusableSound, type SoundInput, type VideoInput } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
 import type { Precision } from '../packs/lowering/precision.js';
-import { nativeTalkerOptions } from '../packs/native-options.js';
-import { type Pack, type PackManifest, readPack } from '../packs/pack.js';
-import { checkPack } from '../packs/verify.js';
+import type { Pack, PackManifest } from '../packs/pack.js';
 import type { Picture } from '../picture.js';
 import { checkPath } from '../validate.js';
 import { Clip } from './clip.js';
@@ -15,8 +13,7 @@ import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './
 import type { ClipSource, FramePortraits } from './clip-run.js';
 import type { FaceToCut, PhotoSize } from './cut.js';
 import type { TalkerHost } from './host.js';
-import { LengthPlans } from './length-plans.js';
-import { isGpu, lowerFor, ofPlans, precisionFor } from './lowering.js';
+import { LOADING, type LoadedPack, loadPack } from './load.js';
 import { Motion } from './motion.js';
 import { Pending } from './pending.js';
 import { pictureMotion, type SeenMotion, seenMotion } from './picture-motion.js';
@@ -29,9 +26,6 @@ import { Trace, type TraceOptions } from './trace.js';
 import { motionFromVideo } from './video-motion.js';
 import type { SourceVideoOptions, VideoMotionOptions } from './video-options.js';
 import { Visemes, type VisemesOptions } from './visemes.js';
-
-const LOADING = 'Loading the pack';
-const closeTalker = (handle: TalkerHandle) => native().closeTalker(handle);
 
 /**
  * A pack loaded on a device, ready to work. Load one and keep it: portraits and clips share its networks and threads.
@@ -59,13 +53,7 @@ export class Talker {
   #faces: Promise<FaceFinder> | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    pack: Pack,
-    handle: TalkerHandle,
-    threads: number,
-    precision: Precision,
-    plans: LengthPlans | undefined,
-  ) {
+  private constructor({ pack, handle, threads, precision, plans }: LoadedPack) {
     this.pack = pack.manifest;
     this.precision = precision;
     this.device = native().talkerDevice(handle);
@@ -87,30 +75,8 @@ export class Talker {
    */
   static async load(pack = 'puppet', options: TalkerOptions = {}): Promise<Talker> {
     const plan = planTalker(options);
-    const load = (signal: AbortSignal) => Talker.#load(pack, { ...plan, signal });
+    const load = async (signal: AbortSignal) => new Talker(await loadPack(pack, { ...plan, signal }));
     return longCall(LOADING, [plan.signal], load, (late) => late.close());
-  }
-
-  static async #load(pack: string, plan: ReturnType<typeof planTalker>): Promise<Talker> {
-    const { device, threads, signal, onProgress, lowering, precision: choice } = plan;
-    const precision = lowering ? precisionFor(choice, device) : 'fp32';
-    const found = await readPack(pack);
-    const checked = checkPack(found, signal ? { signal } : {});
-    checked.catch(() => {}); // awaited below, unless something else fails first
-    const lowered = lowering
-      ? await lowerFor(found, device, precision, { signal, onProgress, checked })
-      : undefined;
-    if (!lowered) await checked; // the engine opens these files
-    const opening = native().openTalker(nativeTalkerOptions(found, { device, threads, lowered }));
-    const handle = await orAborted(opening, { signal, what: LOADING }, closeTalker);
-    try {
-      await checked; // hashed while the engine opened the lowered files
-    } catch (error) {
-      await closeTalker(handle);
-      throw error;
-    }
-    const plans = lowered && isGpu(device) ? new LengthPlans(found, handle, ofPlans(precision)) : undefined;
-    return new Talker(found, handle, threads, precision, plans);
   }
 
   /**

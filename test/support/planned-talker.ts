@@ -17,7 +17,8 @@ export async function plannedTalker(t: Test, name: string, device: string): Prom
   const lowered = await plannedPack(pack, target, { directory });
   const handle = await native().openTalker(nativeTalkerOptions(pack, { device, threads: 1, lowered }));
   const construct = Talker as unknown as new (...given: unknown[]) => Talker;
-  const talker = new construct(pack, handle, 1, 'fp32', new LengthPlans(pack, handle, 'fp32', directory));
+  const plans = new LengthPlans(pack, handle, 'fp32', directory);
+  const talker = new construct({ pack, handle, threads: 1, precision: 'fp32', plans });
   t.teardown(() => talker.close());
   return talker;
 }
