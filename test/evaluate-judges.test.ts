@@ -12,50 +12,11 @@ import { inceptionGraph } from '../dist/packs/judges/inception.js';
 import { s3fdGraph } from '../dist/packs/judges/s3fd.js';
 import { syncnetAudioGraph, syncnetVisualGraph } from '../dist/packs/judges/syncnet.js';
 import { type Graph, writeModel } from '../dist/packs/onnx/index.js';
-import { uniform } from '../dist/packs/weights/formula.js';
 import type { Weights } from '../dist/packs/weights/weights.js';
 import type { Picture } from '../dist/picture.js';
-import { evalJson, evalPicture, evalSamples, evalTensors, goldenCase, rows } from './support/golden-eval.js';
+import { evalPicture, evalSamples, evalTensors, goldenCase, rows } from './support/golden-eval.js';
+import { goldenWeights, judgeTensors, LISTS } from './support/judges.js';
 import { near } from './support/networks.js';
-
-/** A tensor of a public checkpoint and the range of its formula weights. */
-interface Listed {
-  key: string;
-  shape: number[];
-  center: number | number[];
-  scale: number | number[];
-}
-interface Checkpoints {
-  salt: string;
-  networks: Record<string, Listed[]>;
-}
-
-const LISTS = 'checkpoints.json';
-const lists = () => evalJson(LISTS) as Checkpoints;
-
-function fnv1a32(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
-}
-
-/** The golden weights of a network; a key or shape that its public checkpoint lacks throws. */
-function goldenWeights(network: string, used = new Set<string>()): Weights {
-  const { salt, networks } = lists();
-  const known = new Map(networks[network]!.map((listed) => [listed.key, listed]));
-  return {
-    expect(key, dims) {
-      used.add(key);
-      const shape = known.get(key)?.shape;
-      if (`${shape}` !== `${dims}`)
-        throw new Error(`${network}.${key}: expected [${dims}] but listed is [${shape}]`);
-    },
-    floats(key, dims) {
-      const { center, scale } = known.get(key)!;
-      return uniform(fnv1a32(`${salt}${network}.${key}`), dims, { centre: center, scale });
-    },
-  };
-}
 
 type Run = (input: { dims: number[]; data: Float32Array }) => Promise<Record<string, Float32Array>>;
 
@@ -105,7 +66,7 @@ goldenCase('every tensor of the public checkpoints is used, with its shape', [LI
   for (const [name, makes] of Object.entries(graphs)) {
     const used = new Set<string>();
     for (const make of makes) make(goldenWeights(name, used));
-    const wanted = lists().networks[name]!.filter(
+    const wanted = judgeTensors(name).filter(
       ({ key }) => !UNUSED[name]!.test(key) && !key.endsWith('num_batches_tracked'),
     );
     t.same([...used].sort(), wanted.map(({ key }) => key).sort(), name);

@@ -1,17 +1,17 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { longCall } from '../abort.js';
 import { KdtalkerError, throwIfAborted } from '../errors.js';
 import { aloneIn } from '../files/alone.js';
 import { sha256 } from '../files/hash.js';
 import { orOutputError } from '../files/output-error.js';
-import { writeWholeFile } from '../files/whole-file.js';
 import { hashOfRole, type Pack, readPack } from '../packs/pack.js';
-import { ClipReader, type OnFrame, Skipped, type SkipReason } from './clip-reader.js';
+import type { OnFrame, SkipReason } from './clip-reader.js';
 import { type Dataset, type DatasetClip, findDataset, invalid, writeDataset } from './dataset.js';
-import { bytesOfRows, readRows, writeShards } from './shards.js';
+import { type ReadClip, RowFiles } from './row-files.js';
+import { writeShards } from './shards.js';
 import { statisticsOf } from './statistics.js';
+import { decidedBy, type SyncOptions } from './sync-filter.js';
 import { findVideos, hashVideo, splitOf, type Video } from './videos.js';
 
 /** Options of {@link addVideos}. */
@@ -29,6 +29,8 @@ export interface AddOptions {
   /** A regular expression for the speakers of the validation; default: a share of them, by a hash. */
   validation?: string | undefined;
   share: number;
+  /** Leaves out videos that are not in step. Default none. */
+  sync?: SyncOptions | undefined;
   /** Where the networks run. Default `'cpu'`. Numbers of other devices differ by rounding. */
   device?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -88,7 +90,8 @@ async function addTo(options: AddOptions, videos: readonly Video[]): Promise<Add
   const made: Pending[] = [];
   const skipped: Dataset['skipped'] = [];
   let known = 0;
-  const reader = new LazyReader(options, begun.options, folder);
+  const { pack, sync, device = 'cpu', onFrame = () => {} } = options;
+  const files = new RowFiles(folder, { pack, options: begun.options, sync, device, signal, onFrame });
   try {
     for (const [index, video] of videos.entries()) {
       throwIfAborted(signal, ADDING);
@@ -100,21 +103,27 @@ async function addTo(options: AddOptions, videos: readonly Video[]): Promise<Add
         continue;
       }
       seen.add(hash);
-      const rows = await reader.read(video, hash);
-      if (typeof rows === 'number') made.push(pendingOf(video, hash, rows, begun.options));
-      else skipped.push({ name: video.name, sha256: hash, reason: rows });
+      const read = await files.add(video, hash);
+      if (typeof read === 'string') skipped.push({ name: video.name, sha256: hash, reason: read });
+      else made.push(pendingOf(video, hash, read, begun.options));
     }
   } finally {
-    await reader.close();
+    await files.close();
   }
-  const dataset = await orOutputError(finish(out, folder, begun, made, skipped), out);
-  return { dataset, added: made.length, skipped: countOf(skipped), known };
+  const { kept, surplus } = bestOf(made, begun);
+  const left = [...skipped, ...surplus];
+  const dataset = await orOutputError(finish(out, files, begun, kept, left), out);
+  return { dataset, added: kept.length, skipped: countOf(left), known };
 }
 
 /** The dataset before: what the folder has, else an empty one. */
-async function begin({ pack: name, out, crop, least, validation, share }: AddOptions): Promise<Dataset> {
+async function begin({ pack: name, out, ...given }: AddOptions): Promise<Dataset> {
+  const { crop, least, validation, share, sync, signal } = given;
   const pack = await readPack(name);
-  const options = { crop, least, share, ...(validation !== undefined && { validation }) };
+  const options = {
+    ...{ crop, least, share, ...(validation !== undefined && { validation }) },
+    ...(sync && { sync: await decidedBy(sync, signal) }),
+  };
   checkPattern(validation);
   const found = await findDataset(out);
   if (!found) return empty(pack, options);
@@ -167,68 +176,39 @@ function checkName({ name }: Video, hash: string, names: ReadonlyMap<string, str
 function pendingOf(
   video: Video,
   hash: string,
-  frames: number,
+  { frames, sync }: ReadClip,
   { validation, share }: Dataset['options'],
 ): Pending {
   const { name, speaker } = video;
-  return { name, sha256: hash, speaker, split: splitOf(speaker, validation, share), frames };
+  return { name, sha256: hash, speaker, split: splitOf(speaker, validation, share), frames, ...sync };
 }
 
-const pendingFile = (folder: string, hash: string) => join(folder, `${hash}.safetensors`);
-
-/** Opens the networks when the first video needs them: a call that has nothing to do is quick. */
-class LazyReader {
-  readonly #options: AddOptions;
-  readonly #decided: Dataset['options'];
-  readonly #folder: string;
-  #reader: ClipReader | undefined;
-
-  constructor(options: AddOptions, decided: Dataset['options'], folder: string) {
-    this.#options = options;
-    this.#decided = decided;
-    this.#folder = folder;
-  }
-
-  /** Keeps the rows of a video in a file of their own. @returns their number, or why there are none */
-  async read({ path }: Video, hash: string): Promise<number | SkipReason> {
-    const { signal, onFrame = () => {} } = this.#options;
-    const file = pendingFile(this.#folder, hash);
-    const kept = await readRows(file).catch(() => undefined);
-    if (kept) return kept.frames;
-    try {
-      this.#reader ??= await this.#open();
-      const rows = await this.#reader.read(path, signal, onFrame);
-      await writeWholeFile(file, bytesOfRows(rows), signal);
-      return rows.frames;
-    } catch (error) {
-      if (error instanceof Skipped) return error.reason;
-      throw error;
-    }
-  }
-
-  #open(): Promise<ClipReader> {
-    const { pack, device = 'cpu', signal } = this.#options;
-    return ClipReader.open(pack, this.#decided, { threads: availableParallelism(), device, signal });
-  }
-
-  async close(): Promise<void> {
-    await this.#reader?.close();
-  }
+/** Where the dataset may not grow without end, the most confident new clips; the others are left out. */
+function bestOf(made: readonly Pending[], begun: Dataset): { kept: Pending[]; surplus: Dataset['skipped'] } {
+  const places = Math.max(0, (begun.options.sync?.keep ?? Number.POSITIVE_INFINITY) - begun.clips.length);
+  const ranked = [...made].sort((a, b) => b.lseC! - a.lseC!);
+  const left = new Set(ranked.slice(places));
+  const surplus = [...left].map(({ name, sha256: hash }) => ({
+    name,
+    sha256: hash,
+    reason: 'surplus' as const,
+  }));
+  return { kept: made.filter((clip) => !left.has(clip)), surplus };
 }
 
 /** Writes the new clips' shards, then dataset.json, and only then removes the single files. */
 async function finish(
   out: string,
-  folder: string,
+  files: RowFiles,
   begun: Dataset,
   made: readonly Pending[],
   skipped: Dataset['skipped'],
 ): Promise<Dataset> {
   if (made.length === 0 && skipped.length === 0) {
-    await rm(folder, { recursive: true, force: true });
+    await removeStrangers(out, begun);
     return begun;
   }
-  const clips = made.map((clip) => ({ ...clip, read: () => readRows(pendingFile(folder, clip.sha256)) }));
+  const clips = made.map((clip) => ({ ...clip, read: () => files.rows(clip.sha256) }));
   const { shards, places } = await writeShards(out, clips);
   const placed = made.map((clip, i): DatasetClip => ({ ...clip, ...places[i]! }));
   const all = [...begun.clips, ...placed];

@@ -10,12 +10,23 @@ import { integer, number, oneOf, parseFile } from '../validate.js';
 export type MotionStatistics = PackManifest['statistics'];
 
 /** Why a video gave no clip. */
-export const REASONS = ['no-sound', 'no-face', 'several-faces', 'short', 'long', 'unreadable'] as const;
+export const REASONS = [
+  ...(['no-sound', 'no-face', 'several-faces', 'short', 'long', 'unreadable'] as const),
+  ...(['out-of-step', 'surplus'] as const),
+] as const;
 
 const text = z.string({ error: 'a text' });
 const hash = z.string({ error: 'a hash' }).regex(/^[0-9a-f]{64}$/, 'a SHA-256');
 const count = integer(0, 1e9);
 const statistic = z.object({ mean: z.array(z.number()), std: z.array(z.number()) }, 'mean and deviation');
+
+const syncSchema = z.object({
+  /** SHA-256 of SyncNet's file. */
+  syncnet: hash,
+  maxOffset: integer(0, 15),
+  minLseC: z.number('a number'),
+  keep: integer(1, 1e9).optional(),
+});
 
 const clipSchema = z.object({
   name: text,
@@ -27,6 +38,9 @@ const clipSchema = z.object({
   /** First row in the shard, and rows. */
   start: count,
   frames: count,
+  /** What SyncNet says, where it was asked: frames by which the sound is early, and its confidence. */
+  offset: integer(-1000, 1000).optional(),
+  lseC: z.number('a number').optional(),
 });
 
 const schema = z.object({
@@ -40,6 +54,7 @@ const schema = z.object({
     least: integer(1, 1e6),
     validation: text.optional(),
     share: number(0, 1),
+    sync: syncSchema.optional(),
   }),
   shards: z.array(z.object({ file: text, sha256: hash, bytes: count, frames: count }), 'shards'),
   clips: z.array(clipSchema, 'clips'),

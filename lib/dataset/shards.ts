@@ -11,6 +11,8 @@ const MOST = 256e6;
 /** Numbers of a frame. */
 export const WIDTHS = { motion: 70, canonical: 63, audio: 512, loudness: 1 } as const;
 const NAMES = Object.keys(WIDTHS) as (keyof typeof WIDTHS)[];
+/** The name of a single clip's {@link ClipSync} in its file. */
+const SYNC = 'sync';
 const ROW = 4 * NAMES.reduce((sum, name) => sum + WIDTHS[name], 0);
 
 /** Rows of one clip, frame by frame. */
@@ -21,6 +23,14 @@ export interface ClipRows {
   canonical: Float32Array;
   audio: Float32Array;
   loudness: Float32Array;
+  /** What SyncNet says of the clip, where it was asked; shards do not keep it. */
+  sync?: ClipSync | undefined;
+}
+
+/** Frames by which a clip's sound is early, and SyncNet's confidence. */
+export interface ClipSync {
+  offset: number;
+  lseC: number;
 }
 
 /** Where a clip's rows lie. */
@@ -30,12 +40,12 @@ export interface Place {
 }
 
 /** Rows as the bytes of a .safetensors file. */
-export function bytesOfRows({ frames, ...rows }: ClipRows): Uint8Array {
+export function bytesOfRows({ frames, sync, ...rows }: ClipRows): Uint8Array {
   const tensors = NAMES.map((name) => {
     const dims = name === 'loudness' ? [frames] : [frames, WIDTHS[name]];
     return [name, { dims, data: rows[name] }];
   });
-  return writeSafetensors(Object.fromEntries(tensors));
+  return writeSafetensors(Object.fromEntries(tensors), sync && { [SYNC]: JSON.stringify(sync) });
 }
 
 /** Reads a file of rows. @throws KdtalkerError DATASET_INVALID */
@@ -48,7 +58,8 @@ export async function readRows(file: string): Promise<ClipRows> {
 
 /** The rows in the bytes of a file. @throws KdtalkerError DATASET_INVALID */
 export function rowsOfBytes(bytes: Uint8Array, file: string): ClipRows {
-  const { tensors } = readSafetensors(bytes, (sentence) => invalid(`${sentence} (in ${quote(file)})`));
+  const fail = (sentence: string) => invalid(`${sentence} (in ${quote(file)})`);
+  const { tensors, metadata } = readSafetensors(bytes, fail);
   const frames = tensors.loudness?.dims[0] ?? 0;
   const entries = NAMES.map((name) => {
     const tensor = tensors[name];
@@ -56,7 +67,8 @@ export function rowsOfBytes(bytes: Uint8Array, file: string): ClipRows {
     if (!isWhole) throw invalid(`Expected ${frames} rows of ${name} in ${quote(file)} but received others`);
     return [name, floats(tensor)];
   });
-  return { frames, ...Object.fromEntries(entries) } as ClipRows;
+  const sync = metadata[SYNC] === undefined ? {} : { sync: JSON.parse(metadata[SYNC]) };
+  return { frames, ...Object.fromEntries(entries), ...sync } as ClipRows;
 }
 
 /**

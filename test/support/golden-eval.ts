@@ -66,9 +66,12 @@ export function evalPicture(name: string): Promise<Picture> {
   return loadPicture(evalFile(name));
 }
 
+/** Samples of a case's 16-bit mono WAV file. */
+export const evalSamples = (name: string): Int16Array => samplesOfWav(evalFile(name));
+
 /** Samples of a 16-bit mono WAV file. */
-export function evalSamples(name: string): Int16Array {
-  const bytes = readFileSync(evalFile(name));
+export function samplesOfWav(file: string): Int16Array {
+  const bytes = readFileSync(file);
   const at = bytes.indexOf('data') + 8;
   return Int16Array.from({ length: (bytes.length - at) >> 1 }, (_, i) => bytes.readInt16LE(at + 2 * i));
 }

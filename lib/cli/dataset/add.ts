@@ -1,4 +1,5 @@
 import { type AddResult, addVideos } from '../../dataset/add.js';
+import type { SyncOptions } from '../../dataset/sync-filter.js';
 import type { Context } from '../command.js';
 import { needed } from '../packs/options.js';
 import type { AddValues } from './options.js';
@@ -16,6 +17,7 @@ export async function add(values: AddValues, { reporter, signal }: Context): Pro
     least: values['min-frames'] ?? 65,
     validation: values['val-speakers'],
     share: values['val-share'] ?? 0.05,
+    sync: syncOf(values),
     device: values.device,
     signal,
     onVideo: (done, total) => {
@@ -34,6 +36,16 @@ export async function add(values: AddValues, { reporter, signal }: Context): Pro
     known,
     skipped,
   });
+}
+
+function syncOf({ syncnet, keep, ...values }: AddValues): SyncOptions | undefined {
+  const { 'max-offset': maxOffset, 'min-lse-c': minLseC } = values;
+  if (syncnet !== undefined) return { syncnet, maxOffset: maxOffset ?? 1, minLseC: minLseC ?? 3, keep };
+  const given = Object.entries({ 'max-offset': maxOffset, 'min-lse-c': minLseC, keep }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (given) needed(syncnet, `--syncnet FILE with --${given[0]}`, 'dataset add');
+  return undefined;
 }
 
 function describe(

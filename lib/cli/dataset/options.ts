@@ -26,6 +26,22 @@ export const ADD_OPTIONS = {
     }),
     'val-share': decimal([0, 1], 'Share of the speakers for validation', { fallback: '0.05' }),
   }),
+  ...section('Lips and sound in step', {
+    syncnet: text(
+      'FILE',
+      'SyncNet, syncnet_v2.model: leaves out videos whose lips and sound are not in step',
+      {
+        fallback: 'none',
+      },
+    ),
+    'max-offset': integer([0, 15], 'The most frames by which the sound may be early or late', {
+      fallback: '1',
+    }),
+    'min-lse-c': decimal([0, 100], "SyncNet's least confidence", { fallback: '3' }),
+    keep: integer([1, 1e9], 'The most clips of the dataset, the most confident of the new ones first', {
+      fallback: 'all',
+    }),
+  }),
   ...section('Machine', { device }),
 };
 

@@ -26,9 +26,17 @@ export async function info(folder: string, { reporter }: Context): Promise<void>
     ],
     ['pack', `${pack.name} ${pack.version}, ${pack.directory}`],
     ['crop', options.crop],
+    ['in step', inStep(options)],
     ['identity', identity.slice(0, 16)],
   ];
   reporter.result(() => definitions(rows), { dataset: folder, identity, pack, options, clips, skipped });
+}
+
+function inStep({ sync }: Dataset['options']): string {
+  if (!sync) return 'not asked';
+  const { maxOffset, minLseC, keep } = sync;
+  const most = keep === undefined ? '' : `, the best ${keep} clips`;
+  return `offsets of at most ${maxOffset} frames, LSE-C of at least ${minLseC}${most}`;
 }
 
 /** `kdtalker dataset verify`. @throws DATASET_INVALID, ABORTED */

@@ -1,0 +1,59 @@
+import { writeFileSync } from 'node:fs';
+import { uniform } from '../../dist/packs/weights/formula.js';
+import type { Weights } from '../../dist/packs/weights/weights.js';
+import { OrderedDict, Storage, Tensor, torchZip } from './checkpoint-writer.js';
+import { evalJson } from './golden-eval.js';
+
+/** A tensor of a public checkpoint and the range of its formula weights. */
+interface Listed {
+  key: string;
+  shape: number[];
+  center: number | number[];
+  scale: number | number[];
+}
+interface Checkpoints {
+  salt: string;
+  networks: Record<string, Listed[]>;
+}
+
+/** The list of the public checkpoints' tensors. */
+export const LISTS = 'checkpoints.json';
+const lists = () => evalJson(LISTS) as Checkpoints;
+
+function fnv1a32(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** The golden weights of a network; a key or shape that its public checkpoint lacks throws. */
+export function goldenWeights(network: string, used = new Set<string>()): Weights {
+  const { salt, networks } = lists();
+  const known = new Map(networks[network]!.map((listed) => [listed.key, listed]));
+  return {
+    expect(key, dims) {
+      used.add(key);
+      const shape = known.get(key)?.shape;
+      if (`${shape}` !== `${dims}`)
+        throw new Error(`${network}.${key}: expected [${dims}] but listed is [${shape}]`);
+    },
+    floats(key, dims) {
+      const { center, scale } = known.get(key)!;
+      return uniform(fnv1a32(`${salt}${network}.${key}`), dims, { centre: center, scale });
+    },
+  };
+}
+
+/** Every tensor of a judge's public checkpoint. */
+export const judgeTensors = (network: string): Listed[] => lists().networks[network]!;
+
+/** A judge's checkpoint with the golden weights. @returns its file */
+export function writeJudge(file: string, network: string): string {
+  const weights = goldenWeights(network);
+  const tensors = judgeTensors(network).map(({ key, shape }): [string, Tensor] => [
+    key,
+    new Tensor(new Storage('float32', weights.floats(key, shape)), shape),
+  ]);
+  writeFileSync(file, torchZip(new OrderedDict(tensors)));
+  return file;
+}
