@@ -46,6 +46,18 @@ export interface CrossingCount {
 export type Crossing = 'pack' | 'picture' | 'spectrogram' | 'motion' | 'frame' | 'portrait' | 'trace';
 export type Counters = Record<Crossing, CrossingCount>;
 
+/** What a GPU was asked for; on other devices all are 0. */
+export interface DeviceWork {
+  /** Allocations from CUDA. Memory that is used again is not counted. */
+  allocations: number;
+  /** Kernels given singly. */
+  launches: number;
+  /** Lists of kernels given with one call. */
+  graphLaunches: number;
+  /** Waits of the host for the device. */
+  synchronisations: number;
+}
+
 /** A step of a clip that the engine times: `audio` and `sample` run once per window, the others once per frame. */
 export type TimedStage = 'audio' | 'sample' | 'warp' | 'decode' | 'convert';
 /** The time that a stage took. */
@@ -80,6 +92,10 @@ export interface NativeRole {
 /** native/engine/options.h TalkerOptions. Sizes in pixels, statistics in the layout of motion, [70], and keypoints, [63]. */
 export interface NativeTalkerOptions {
   device: string;
+  /** Bytes that it may hold of a GPU's memory; 0: no limit. */
+  deviceMemory: number;
+  /** Whether a GPU captures what repeats. */
+  graphs: boolean;
   threads: number;
   sessionThreads: number;
   roles: Record<string, NativeRole>;
@@ -219,6 +235,7 @@ interface Addon {
   framesAtOnce(talker: TalkerHandle): number;
   talkerCounters(talker: TalkerHandle): Counters;
   talkerDeviceBytes(talker: TalkerHandle): number;
+  talkerDeviceWork(talker: TalkerHandle): DeviceWork;
   talkerStages(talker: TalkerHandle): Stages;
   closeTalker(talker: TalkerHandle): Promise<void>;
   /** The photo is copied by an engine thread: its bytes may not change until this is done. */

@@ -1,4 +1,12 @@
-export type { Counters, CrossingCount, PixelFormat, Stages, StageTimes, TimedStage } from './binding.js';
+export type {
+  Counters,
+  CrossingCount,
+  DeviceWork,
+  PixelFormat,
+  Stages,
+  StageTimes,
+  TimedStage,
+} from './binding.js';
 export { ERROR_CODES, KdtalkerError, type KdtalkerErrorCode } from './errors.js';
 export {
   type AnimateBenchOptions,

@@ -18,6 +18,8 @@ export const WINDOW: Range = [1, 4096];
 export const PACK_SIDE: Range = [1, 8192];
 /** Threads of a network. */
 export const THREADS: Range = [1, 256];
+/** Megabytes of a GPU's memory that a talker may hold. */
+export const DEVICE_MEMORY: Range = [1, 1_000_000];
 /** Quality of encoders: x264's and VP9's. */
 export const MP4_CRF: Range = [0, 51];
 export const WEBM_CRF: Range = [0, 63];

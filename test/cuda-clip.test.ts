@@ -10,6 +10,8 @@ import { smallPack } from './support/small-pack.js';
 import { loadTalker, portraitFile, speech } from './support/talker.js';
 
 takeCudaDouble();
+/** Networks of the puppet that run for each frame. */
+const GRAPHS = 1;
 const NO_MEMORY = /DEVICE_MEMORY: Expected memory of device 'cuda:0'/;
 const LOST = /DEVICE_LOST: .*Start this process again to use the GPU/s;
 
@@ -38,6 +40,60 @@ t.test('the same bytes in every order of threads, streams and copies', async (t)
     );
   }
 });
+
+t.test('a frame more costs a download, a wait and its launches, and no allocation', async (t) => {
+  const talker = await loadTalker(t, { device: 'cuda:0' });
+  const portrait = await talker.portrait(portraitFile);
+  const costOf = async (count: number) => {
+    const [work, crossings] = [talker.deviceWork(), talker.counters()];
+    for await (const _ of talker.animate(portrait, speech(count), { steps: 2 }));
+    const [later, crossed] = [talker.deviceWork(), talker.counters()];
+    return {
+      allocations: later.allocations - work.allocations,
+      launches: later.launches - work.launches,
+      graphLaunches: later.graphLaunches - work.graphLaunches,
+      waits: later.synchronisations - work.synchronisations,
+      uploads: crossed.spectrogram.uploads - crossings.spectrogram.uploads,
+      downloads: crossed.frame.downloads - crossings.frame.downloads,
+      others:
+        crossed.pack.uploads - crossings.pack.uploads + crossed.motion.downloads - crossings.motion.downloads,
+    };
+  };
+  for (const count of [8, 18]) await costOf(count); // makes the buffers that are used again
+  const [few, many] = [await costOf(8), await costOf(18)];
+  t.match(few, { allocations: 0, uploads: 1, downloads: 8, others: 0 });
+  t.match(many, { allocations: 0, uploads: 1, downloads: 18, others: 0 });
+  // Beside the wait for each frame: the times of the last frames, which may not be there yet when a clip ends.
+  t.ok(Math.abs(many.waits - few.waits - 10) <= 6, `${many.waits - few.waits} waits for ten frames`);
+  t.equal((many.launches - few.launches) % 10, 0, `${(many.launches - few.launches) / 10} launches a frame`);
+  t.equal(many.graphLaunches - few.graphLaunches, 10 * GRAPHS, 'and a graph for each network of a frame');
+});
+
+t.test('without graphs: the same bytes, and every kernel is given singly', async (t) => {
+  const made = [];
+  for (const graphs of [true, false]) {
+    const talker = await loadTalker(t, { device: 'cuda:0', graphs });
+    const portrait = await talker.portrait(portraitFile);
+    const frames = [];
+    for await (const { data } of talker.animate(portrait, speech(4), { steps: 2, seed: 3 }))
+      frames.push(data);
+    made.push({ bytes: Buffer.concat(frames), launches: talker.deviceWork().graphLaunches });
+  }
+  t.ok(made[0]!.bytes.equals(made[1]!.bytes));
+  t.equal(made[1]!.launches, 0);
+  t.ok(made[0]!.launches > 0);
+});
+
+t.test(
+  "the memory that a talker may hold: DEVICE_MEMORY at the limit, nothing of the processor's",
+  async (t) => {
+    await fails(t, () => Talker.load('puppet', { device: 'cuda:0', deviceMemory: 1 }), 'DEVICE_MEMORY');
+    const talker = await loadTalker(t, { device: 'cuda:0', deviceMemory: 200 });
+    t.ok(talker.deviceBytes() < 200e6);
+    const onProcessor = () => Talker.load('puppet', { device: 'cpu', deviceMemory: 200 });
+    await fails(t, onProcessor, 'INVALID_ARGUMENT', /no deviceMemory on device 'cpu'/);
+  },
+);
 
 t.test('a GPU without memory, and one that is lost: the sentence that fits', async (t) => {
   for (const [settings, stderr] of [

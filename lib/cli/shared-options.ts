@@ -1,4 +1,4 @@
-import { THREADS } from '../limits.js';
+import { DEVICE_MEMORY, THREADS } from '../limits.js';
 import { choice, flag, integer, type Option, text } from './option.js';
 
 /** A device by its name; a GPU has a number. */
@@ -27,6 +27,7 @@ export const TALKER_OPTIONS = {
     also: ['model'],
   }),
   device,
+  'device-memory': integer(DEVICE_MEMORY, "Most megabytes of a GPU's memory", { fallback: 'all there is' }),
   threads: integer(THREADS, 'Threads of a network', { fallback: 'one per core' }),
   precision,
   'no-lowering': flag("Run the pack's files as they are, not rewritten for this processor"),

@@ -7,6 +7,9 @@ import { type Pack, rolesOf } from './pack.js';
 /** Options of loading a pack; default: on the CPU, with one thread and the pack's own networks. */
 export interface LoadOptions {
   device?: string;
+  /** Megabytes. */
+  deviceMemory?: number | undefined;
+  graphs?: boolean | undefined;
   threads?: number;
   /** Networks that replace the pack's own. */
   lowered?: LoweredPack | undefined;
@@ -15,12 +18,14 @@ export interface LoadOptions {
 /** A pack in the engine's format. */
 export function nativeTalkerOptions(
   pack: Pack,
-  { device = 'cpu', threads = 1, lowered }: LoadOptions = {},
+  { device = 'cpu', deviceMemory = 0, graphs = true, threads = 1, lowered }: LoadOptions = {},
 ): NativeTalkerOptions {
   const { manifest } = pack;
   const { sampler } = manifest;
   return {
     device,
+    deviceMemory: deviceMemory * 1e6,
+    graphs,
     threads,
     sessionThreads: manifest.sessionThreads ?? threads,
     roles: { ...ownRoles(pack), ...(lowered && nativeRoles(lowered)) },

@@ -23,7 +23,7 @@ export const LOADING = 'Loading the pack';
 
 /** Checks a pack, makes or finds the form of it that the device runs, and opens that. @throws KdtalkerError what `Talker.load()` says */
 export async function loadPack(name: string, plan: PlannedTalker): Promise<LoadedPack> {
-  const { device, threads, signal, onProgress, lowering, precision: choice } = plan;
+  const { device, deviceMemory, graphs, threads, signal, onProgress, lowering, precision: choice } = plan;
   const precision = lowering ? precisionFor(choice, device) : 'fp32';
   const pack = await readPack(name);
   const checked = checkPack(pack, signal ? { signal } : {});
@@ -32,7 +32,9 @@ export async function loadPack(name: string, plan: PlannedTalker): Promise<Loade
     ? await lowerFor(pack, device, precision, { signal, onProgress, checked })
     : undefined;
   if (!lowered) await checked; // the engine opens these files
-  const opening = native().openTalker(nativeTalkerOptions(pack, { device, threads, lowered }));
+  const opening = native().openTalker(
+    nativeTalkerOptions(pack, { device, deviceMemory, graphs, threads, lowered }),
+  );
   const handle = await orAborted(opening, { signal, what: LOADING }, closeTalker);
   try {
     await checked; // hashed while the engine opened the lowered files

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { invalidArgument } from '../errors.js';
-import { THREADS } from '../limits.js';
+import { DEVICE_MEMORY, THREADS } from '../limits.js';
 import type { LoweringProgress } from '../packs/lowering/lower-pack.js';
 import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../validate.js';
 
@@ -12,6 +12,16 @@ export interface TalkerOptions {
    * `'guarded'`, for tests: the CPU with memory that the host cannot access.
    */
   device?: 'auto' | 'cpu' | 'cuda' | `cuda:${number}` | 'guarded' | (string & {}) | undefined;
+  /**
+   * Megabytes (10^6 bytes) of a GPU's memory that the talker, its portraits and clips may hold, 1 to 1000000; default: as much as there
+   * is. Beyond it there is DEVICE_MEMORY, and the talker goes on. Not of the processor.
+   */
+  deviceMemory?: number | undefined;
+  /**
+   * Whether a GPU keeps lists of kernels that repeat, a window's sampling and the networks of a frame, and runs each by one call; default
+   * true. False gives kernels singly, which is slower, but tools that look at single kernels see them. Not of the processor.
+   */
+  graphs?: boolean | undefined;
   /** Threads of one network run, 1 to 256; default: the number of cores. */
   threads?: number | undefined;
   /**
@@ -30,9 +40,14 @@ export interface TalkerOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Devices that have no memory and no graphs of their own. */
+const ON_PROCESSOR: readonly string[] = ['cpu', 'guarded'];
+
 const schema = z.strictObject(
   {
     device: z.string({ error: "'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded'" }).default('auto'),
+    deviceMemory: integer(...DEVICE_MEMORY).optional(),
+    graphs: flag.optional(),
     threads: integer(...THREADS).default(availableParallelism),
     precision: oneOf('fp32', 'bf16', 'fp16', 'auto').default('fp32'),
     lowering: flag.default(true),
@@ -50,5 +65,12 @@ export function planTalker(options: TalkerOptions) {
   const plan = parseOptions(schema, options, 'the options of Talker.load()');
   if (!plan.lowering && (plan.precision === 'bf16' || plan.precision === 'fp16'))
     throw invalidArgument("'fp32' or 'auto' without lowering", 'precision of Talker.load()', plan.precision);
+  for (const option of ['deviceMemory', 'graphs'] as const)
+    if (plan[option] !== undefined && ON_PROCESSOR.includes(plan.device))
+      throw invalidArgument(
+        `no ${option} on device '${plan.device}'`,
+        'the options of Talker.load()',
+        plan[option],
+      );
   return plan;
 }

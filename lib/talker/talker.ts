@@ -1,5 +1,5 @@
 import { longCall, type SignalOptions } from '../abort.js';
-import { type Counters, native, type Stages, type TalkerHandle } from '../binding.js';
+import { type Counters, type DeviceWork, native, type Stages, type TalkerHandle } from '../binding.js';
 import { invalidArgument, KdtalkerError } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
 import { type PictureInput, ReusableSound, type SoundInput, type VideoInput } from '../media/index.js';
@@ -228,6 +228,17 @@ export class Talker {
   deviceBytes(): number {
     this.#check();
     return native().talkerDeviceBytes(this.#handle);
+  }
+
+  /**
+   * What its GPU was asked for since the talker was loaded. After the first two windows of a clip nothing is allocated, and the only waits
+   * are those for its windows and frames.
+   *
+   * @throws KdtalkerError CLOSED
+   */
+  deviceWork(): DeviceWork {
+    this.#check();
+    return native().talkerDeviceWork(this.#handle);
   }
 
   /**

@@ -75,6 +75,20 @@ Napi::Value TalkerDeviceBytes(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(bytes));
 }
 
+// talkerDeviceWork(handle) -> { allocations, launches, graphLaunches, synchronisations }
+Napi::Value TalkerDeviceWork(const Napi::CallbackInfo& info) {
+  const DeviceWork work = Handle<Talker>::Get(info[0])->device()->work();
+  Napi::Object object = Napi::Object::New(info.Env());
+  const auto set = [&](const char* name, std::uint64_t value) {
+    object.Set(name, Napi::Number::New(info.Env(), static_cast<double>(value)));
+  };
+  set("allocations", work.allocations);
+  set("launches", work.launches);
+  set("graphLaunches", work.graph_launches);
+  set("synchronisations", work.synchronisations);
+  return object;
+}
+
 Napi::Object TimesToJs(Napi::Env env, const StageClock::Times& times) {
   Napi::Float64Array recent = Napi::Float64Array::New(env, times.recent.size());
   std::copy(times.recent.begin(), times.recent.end(), recent.Data());
@@ -113,6 +127,7 @@ void ExportTalker(Napi::Env env, Napi::Object exports) {
   exports.Set("checkDevice", Napi::Function::New<Call<CheckDevice>>(env, "checkDevice"));
   exports.Set("checkModel", Napi::Function::New<Call<CheckModel>>(env, "checkModel"));
   exports.Set("addPlans", Napi::Function::New<Call<AddPlans>>(env, "addPlans"));
+  exports.Set("talkerDeviceWork", Napi::Function::New<Call<TalkerDeviceWork>>(env, "talkerDeviceWork"));
   exports.Set("talkerCounters", Napi::Function::New<Call<TalkerCounters>>(env, "talkerCounters"));
   exports.Set("talkerDeviceBytes", Napi::Function::New<Call<TalkerDeviceBytes>>(env, "talkerDeviceBytes"));
   exports.Set("talkerStages", Napi::Function::New<Call<TalkerStages>>(env, "talkerStages"));

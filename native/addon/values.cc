@@ -167,6 +167,8 @@ std::map<std::string, stages::Role> RolesOf(const Napi::Object& object) {
 TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
   TalkerOptions options;
   options.device = GetString(object, "device");
+  options.device_options.most_bytes = static_cast<std::uint64_t>(GetNumber(object, "deviceMemory"));
+  options.device_options.graphs = GetBool(object, "graphs");
   options.threads = GetInt(object, "threads");
   options.session_threads = GetInt(object, "sessionThreads");
   options.roles = RolesOf(object);

@@ -28,10 +28,13 @@ std::optional<int> IndexOf(const std::string& name) {
 
 class CudaDevice final : public Device {
  public:
-  CudaDevice(const CudaLibrary& library, int index, std::uint64_t most)
-      : library_(library), api_(library.api()), name_("cuda:" + std::to_string(index)) {
+  CudaDevice(const CudaLibrary& library, int index, const DeviceOptions& options)
+      : library_(library),
+        api_(library.api()),
+        name_("cuda:" + std::to_string(index)),
+        graphs_(options.graphs) {
     CheckCapability(index);
-    Check(api_.open(index, most, &handle_), "a context");
+    Check(api_.open(index, options.most_bytes, &handle_), "a context");
   }
   ~CudaDevice() override { api_.close(handle_); }
   CudaDevice(const CudaDevice&) = delete;
@@ -91,7 +94,7 @@ class CudaDevice final : public Device {
   std::unique_ptr<CudaStream> NewStream(Priority priority) {
     cuda::Stream* stream = nullptr;
     Check(api_.make_stream(handle_, priority == Priority::kHigh, &stream), "a stream");
-    return std::make_unique<CudaStream>(shared_from_this(), library_, handle_, stream);
+    return std::make_unique<CudaStream>(shared_from_this(), library_, handle_, stream, graphs_);
   }
 
   std::unique_ptr<CudaEvent> NewEvent(bool timed) {
@@ -108,6 +111,7 @@ class CudaDevice final : public Device {
   const CudaLibrary& library_;
   const cuda::Api& api_;
   const std::string name_;
+  const bool graphs_;
   cuda::Device* handle_ = nullptr;
 };
 
@@ -117,8 +121,8 @@ bool IsCudaName(const std::string& name) {
   return IndexOf(name).has_value();
 }
 
-std::shared_ptr<Device> MakeCudaDevice(const std::string& name, std::uint64_t most) {
-  return std::make_shared<CudaDevice>(CudaLibrary::Open(), IndexOf(name).value(), most);
+std::shared_ptr<Device> MakeCudaDevice(const std::string& name, const DeviceOptions& options) {
+  return std::make_shared<CudaDevice>(CudaLibrary::Open(), IndexOf(name).value(), options);
 }
 
 }  // namespace kdtalker

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -11,8 +10,8 @@ namespace kdtalker {
 // Whether the name is "cuda" or "cuda:" and a number.
 bool IsCudaName(const std::string& name);
 
-// A GPU, by its name. `most` bytes of its memory at a time; 0: as much as there is. Throws Error
-// DEVICE_UNAVAILABLE with what to do, DEVICE_MEMORY if even a context finds no room.
-std::shared_ptr<Device> MakeCudaDevice(const std::string& name, std::uint64_t most = 0);
+// A GPU, by its name. Throws Error DEVICE_UNAVAILABLE with what to do, DEVICE_MEMORY if even a context finds
+// no room.
+std::shared_ptr<Device> MakeCudaDevice(const std::string& name, const DeviceOptions& options);
 
 }  // namespace kdtalker

@@ -24,7 +24,7 @@ class Opened {
 
 void Try(const CudaLibrary& library, int index, GpuReport& report) {
   const std::string name = "cuda:" + std::to_string(index);
-  MakeCudaDevice(name);  // throws what a talker would
+  MakeCudaDevice(name, {});  // throws what a talker would
   const Opened opened(library, index, name);
   cuda::MemoryUse use{};
   library.Check(library.api().memory(opened.device, &use), name, "its memory");

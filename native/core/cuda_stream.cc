@@ -44,15 +44,21 @@ void CudaFailure::Throw() const {
 }
 
 CudaStream::CudaStream(std::shared_ptr<Device> device, const CudaLibrary& library, cuda::Device* owner,
-                       cuda::Stream* handle)
+                       cuda::Stream* handle, bool graphs)
     : Stream(std::move(device), false),
       api_(library.api()),
       owner_(owner),
       handle_(handle),
-      failure_(std::make_shared<CudaFailure>(library, std::string(Stream::device().name()))) {}
+      library_(library),
+      graphs_(graphs),
+      failure_(NewFailure()) {}
 
 CudaStream::~CudaStream() {
   api_.destroy_stream(handle_);
+}
+
+std::shared_ptr<CudaFailure> CudaStream::NewFailure() const {
+  return std::make_shared<CudaFailure>(library_, std::string(device().name()));
 }
 
 template <class Give>
@@ -103,6 +109,26 @@ void CudaStream::CopyOutNow(void* to, const void* from, std::size_t bytes) {
     std::memcpy(static_cast<char*>(to) + at, staging.data(), piece);
   }
   failure_->Throw();
+}
+
+bool CudaStream::BeginCapture() {
+  if (!graphs_ || failure_->happened() || api_.begin_capture(handle_) != 0) return false;
+  before_ = std::exchange(failure_, NewFailure());
+  return true;
+}
+
+// A capture that fails leaves the stream as it was.
+std::unique_ptr<Graph> CudaStream::EndCapture() {
+  const std::shared_ptr<CudaFailure> failure = std::exchange(failure_, std::exchange(before_, nullptr));
+  cuda::Graph* handle = nullptr;
+  if (api_.end_capture(handle_, &handle) != 0) return nullptr;
+  auto graph = std::make_unique<CudaGraph>(shared_device(), api_, handle);
+  if (failure->happened()) graph.reset();
+  return graph;
+}
+
+void CudaStream::Replay(Graph& graph) {
+  Do("a graph", [&] { return api_.launch_graph(static_cast<CudaGraph&>(graph).handle_, handle_); });
 }
 
 void CudaStream::Record(Event& event) {

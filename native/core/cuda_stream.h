@@ -35,10 +35,14 @@ class CudaStream final : public Stream {
  public:
   // Owns the handle.
   CudaStream(std::shared_ptr<Device> device, const CudaLibrary& library, cuda::Device* owner,
-             cuda::Stream* handle);
+             cuda::Stream* handle, bool graphs);
   ~CudaStream() override;
 
   void Copy(void* to, const void* from, std::size_t bytes) override;
+  bool BeginCapture() override;
+  std::unique_ptr<Graph> EndCapture() override;
+  bool capturing() const override { return before_ != nullptr; }
+  void Replay(Graph& graph) override;
   void Record(Event& event) override;
   void Wait(const Event& event) override;
   void Synchronise() override;
@@ -57,11 +61,31 @@ class CudaStream final : public Stream {
   // Gives an operation, unless one before it failed.
   template <class Give>
   void Do(const char* what, Give give);
+  std::shared_ptr<CudaFailure> NewFailure() const;
 
   const cuda::Api& api_;
   cuda::Device* const owner_;
   cuda::Stream* const handle_;
-  const std::shared_ptr<CudaFailure> failure_;
+  const CudaLibrary& library_;
+  const bool graphs_;
+  std::shared_ptr<CudaFailure> failure_;
+  std::shared_ptr<CudaFailure> before_;  // the stream's own, while a capture has `failure_`
+};
+
+class CudaGraph final : public Graph {
+ public:
+  // Owns the handle. The device lives as long as the graph.
+  CudaGraph(std::shared_ptr<Device> device, const cuda::Api& api, cuda::Graph* handle)
+      : device_(std::move(device)), api_(api), handle_(handle) {}
+  ~CudaGraph() override { api_.destroy_graph(handle_); }
+  CudaGraph(const CudaGraph&) = delete;
+  CudaGraph& operator=(const CudaGraph&) = delete;
+
+ private:
+  friend class CudaStream;
+  const std::shared_ptr<Device> device_;
+  const cuda::Api& api_;
+  cuda::Graph* const handle_;
 };
 
 class CudaEvent final : public TimedEvent {

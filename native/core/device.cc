@@ -97,10 +97,10 @@ std::vector<CrossingCount> Device::counters() const {
   return counts;
 }
 
-std::shared_ptr<Device> OpenDevice(const std::string& name) {
+std::shared_ptr<Device> OpenDevice(const std::string& name, const DeviceOptions& options) {
   if (name == "auto" || name == "cpu") return MakeCpuDevice();
   if (name == "guarded") return MakeGuardedDevice();
-  if (IsCudaName(name)) return MakeCudaDevice(name);
+  if (IsCudaName(name)) return MakeCudaDevice(name, options);
   throw Error("DEVICE_UNKNOWN",
               "Expected 'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded' for device but received '" + name + "'");
 }

@@ -129,8 +129,14 @@ class Device : public std::enable_shared_from_this<Device> {
   std::atomic<std::uint64_t> held_{0};
 };
 
+// Of GPUs; other devices have none of it.
+struct DeviceOptions {
+  std::uint64_t most_bytes = 0;  // of its memory at a time; 0: as much as there is
+  bool graphs = true;            // operations that repeat are captured
+};
+
 // Throws Error DEVICE_UNKNOWN or DEVICE_UNAVAILABLE. `auto` takes the fastest available device.
-std::shared_ptr<Device> OpenDevice(const std::string& name);
+std::shared_ptr<Device> OpenDevice(const std::string& name, const DeviceOptions& options = {});
 
 std::shared_ptr<Device> MakeCpuDevice();
 std::shared_ptr<Device> MakeGuardedDevice();

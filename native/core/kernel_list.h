@@ -9,6 +9,8 @@
 #define KDT_FUNCTORS(X)              \
   X(kernels, SetTimestep)            \
   X(kernels, FillNormal)             \
+  X(kernels, SetNoiseKey)            \
+  X(kernels, FillStepNormal)         \
   X(kernels, DdimStep)               \
   X(kernels, Denormalise)            \
   X(kernels, Normalise)              \

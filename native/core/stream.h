@@ -22,6 +22,13 @@ class Event {
   virtual void Synchronise() = 0;
 };
 
+// Operations that a stream captured, to be launched as one. Made by Stream::EndCapture(). What the operations
+// use must live as long as it; it waits for its launches in its destructor.
+class Graph {
+ public:
+  virtual ~Graph() = default;
+};
+
 // An event of a device that times its own work. Made by Device::MakeTimedEvent().
 class TimedEvent : public Event {
  public:
@@ -81,6 +88,13 @@ class Stream {
   // that is copied; what it points to must live until it is done. Only where Device::runs_sessions().
   template <class Work>
   void OnHost(Work work);
+
+  // From here on operations are captured instead of done. False if the device cannot: nothing has changed.
+  virtual bool BeginCapture() { return false; }
+  // What was captured; null if the device refuses it, and then the operations have to be given again.
+  virtual std::unique_ptr<Graph> EndCapture() { return nullptr; }
+  virtual bool capturing() const { return false; }
+  virtual void Replay(Graph&) {}
 
   virtual void Record(Event& event) = 0;
 

@@ -27,7 +27,7 @@ Status EndCapture(Stream* stream, Graph** graph) {
     cudaGraph_t captured = nullptr;
     cudaError_t error = cudaStreamEndCapture(stream->handle, &captured);
     if (error != cudaSuccess) return error;
-    auto made = std::make_unique<Graph>(Graph{stream->device});
+    auto made = std::make_unique<Graph>(stream->device);
     error = Instantiate(captured, &made->exec);
     if (error == cudaSuccess) *graph = made.release();
     return error;
@@ -36,12 +36,26 @@ Status EndCapture(Stream* stream, Graph** graph) {
 
 Status LaunchGraph(Graph* graph, Stream* stream) {
   stream->device.graph_launches++;
-  return RunOn(stream->device, [&] { return stream->Given(cudaGraphLaunch(graph->exec, stream->handle)); });
+  return RunOn(stream->device, [&] {
+    const cudaError_t error = stream->Given(cudaGraphLaunch(graph->exec, stream->handle));
+    graph->stream = stream->handle;
+    graph->progress = stream->progress;
+    graph->given = stream->progress->given;
+    return error;
+  });
+}
+
+// Whether a launch may not be done. The end of a stream counts as the end of its launches.
+bool IsRunning(const Graph& graph) {
+  return graph.progress != nullptr && graph.progress->done < graph.given;
 }
 
 void DestroyGraph(Graph* graph) {
   const std::unique_ptr<Graph> owned(graph);
-  RunOn(graph->device, [&] { return cudaGraphExecDestroy(graph->exec); });
+  RunOn(graph->device, [&] {
+    if (IsRunning(*graph)) cudaStreamSynchronize(graph->stream);
+    return cudaGraphExecDestroy(graph->exec);
+  });
 }
 
 }  // namespace

@@ -47,8 +47,14 @@ struct Event {
 };
 
 struct Graph {
+  explicit Graph(Device& owner) : device(owner) {}
+
   Device& device;
   cudaGraphExec_t exec = nullptr;
+  // Of the last launch, as in Event.
+  cudaStream_t stream = nullptr;
+  std::shared_ptr<Progress> progress;
+  std::uint64_t given = 0;
 };
 
 // Runs a function of the interface: no exception leaves the library, and an error that is not sticky is not

@@ -4,7 +4,7 @@
 
 namespace kdtalker {
 
-FrameTickets::FrameTickets(Stream& stream) : stream_(stream), slots_(stream.device().asynchronous() ? 2 : 1) {
+FrameTickets::FrameTickets(Stream& stream) : stream_(stream), slots_(stream.device().asynchronous() ? 3 : 1) {
   for (Slot& slot : slots_) slot.sent = stream.device().MakeEvent();
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/device.h"
 #include "kernels/edit.h"
 #include "kernels/region.h"
 #include "kernels/silence_gate.h"
@@ -21,6 +22,7 @@ namespace kdtalker {
 
 struct TalkerOptions {
   std::string device = "auto";
+  DeviceOptions device_options;
   int threads = 1;          // to use in all
   int session_threads = 1;  // that one run of a network can use
   std::map<std::string, stages::Role> roles;

@@ -23,7 +23,7 @@ std::string RolesWithoutPlan(const TalkerOptions& options) {
 
 // Throws Error DEVICE_UNAVAILABLE if the networks cannot run on the device.
 std::shared_ptr<Device> DeviceFor(const TalkerOptions& options) {
-  auto device = OpenDevice(options.device);
+  auto device = OpenDevice(options.device, options.device_options);
   const std::string missing = device->runs_sessions() ? "" : RolesWithoutPlan(options);
   if (missing.empty()) return device;
   throw Error("DEVICE_UNAVAILABLE", "Expected a plan for device '" + std::string(device->name()) +

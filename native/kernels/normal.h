@@ -96,4 +96,35 @@ struct FillNormal {
   }
 };
 
+// The seed and the window of a noise, on the device, so that a captured sampling serves all windows.
+struct SetNoiseKey {
+  std::int64_t* key;  // [2]: the seed's bits, the window
+  std::uint64_t seed;
+  std::uint32_t window;
+
+  KDT_HOST_DEVICE std::int64_t count() const { return 1; }
+  KDT_HOST_DEVICE void operator()(std::int64_t) const {
+    key[0] = static_cast<std::int64_t>(seed);
+    key[1] = static_cast<std::int64_t>(window);
+  }
+};
+
+// Fills out[0, length) with the noise of a step.
+struct FillStepNormal {
+  float* out;               // [length]
+  const std::int64_t* key;  // of SetNoiseKey
+  std::int64_t length;
+  std::uint32_t step;
+
+  KDT_HOST_DEVICE std::int64_t count() const { return (length + 3) / 4; }
+  KDT_HOST_DEVICE void operator()(std::int64_t i) const {
+    FillNormal{out,
+               length,
+               static_cast<std::uint64_t>(key[0]),
+               static_cast<std::uint32_t>(key[1]),
+               step,
+               NoisePurpose::kStep}(i);
+  }
+};
+
 }  // namespace kdtalker::kernels

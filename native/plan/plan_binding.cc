@@ -61,6 +61,7 @@ void PlanBinding::MakeReady() {
 }
 
 void PlanBinding::MakeKernels() {
+  repeat_.Reset();
   kernels_.clear();
   const Tables& tables = plan_.tables();
   std::vector<void*> addresses;
@@ -74,10 +75,13 @@ void PlanBinding::Run(Stream& stream, const StopToken& stop) {
     throw Error("PACK_INVALID",
                 "Expected a stream of the device of '" + plan_.file() + "' but received another's");
   if (!ready_) MakeReady();
-  for (const Kernel& kernel : kernels_) {
-    stop.ThrowIfStopped();
-    std::visit([&stream](const auto& each) { stream.Launch(each); }, kernel);
-  }
+  stop.ThrowIfStopped();
+  repeat_.Run(stream, [&] {
+    for (const Kernel& kernel : kernels_) {
+      stop.ThrowIfStopped();
+      std::visit([&stream](const auto& each) { stream.Launch(each); }, kernel);
+    }
+  });
 }
 
 }  // namespace kdtalker::plan

@@ -5,13 +5,15 @@
 #include <vector>
 
 #include "core/program.h"
+#include "core/repeat.h"
 #include "plan/kernel.h"
 #include "plan/plan_program.h"
 
 namespace kdtalker::plan {
 
 // A plan tied to tensors, with an arena of its own. An output must not share memory with an input. The first
-// run after a Bind makes the kernels, and memory for outputs that nobody wants; other runs only launch them.
+// run after a Bind makes the kernels, and memory for outputs that nobody wants; the next captures them as one
+// graph, where the device has graphs, and others only launch it.
 class PlanBinding final : public Binding {
  public:
   explicit PlanBinding(const std::shared_ptr<PlanProgram>& program);
@@ -32,6 +34,7 @@ class PlanBinding final : public Binding {
   std::vector<void*> slots_;  // device addresses; null: not bound
   std::vector<Memory> spares_;
   std::vector<Kernel> kernels_;
+  Repeat repeat_;  // before what its graph uses is gone
   bool ready_ = false;
 };
 

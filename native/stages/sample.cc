@@ -36,6 +36,7 @@ Sample::Sample(Stream& stream, const std::map<std::string, Network>& networks, s
       x_(features.shared_device(), Type::kFloat32, {1, features.dims()[1], kernels::kMotionSize}),
       noise_(x_.shared_device(), Type::kFloat32, x_.dims()),
       fresh_(x_.shared_device(), Type::kFloat32, x_.dims()),
+      key_(x_.shared_device(), Type::kInt64, {2}),
       denoiser_(RoleOf(networks, "denoiser")) {
   denoiser_.Input("x", x_).Input("canonical", canonical).Input("reference", reference);
   denoiser_.Output("noise", noise_);
@@ -79,14 +80,21 @@ void Sample::Run(Stream& stream, std::uint64_t seed, std::uint32_t window, const
   } else {
     FillNoise(stream, x_.f32(), x_.count(), seed, window);
   }
+  stream.Launch(kernels::SetNoiseKey{key_.i64(), seed, window});
+  stop.ThrowIfStopped();
+  steps_.Run(stream, [&] { RunSteps(stream, stop); });
+}
+
+// Nothing here may depend on the window: a graph of these steps serves all windows.
+void Sample::RunSteps(Stream& stream, const StopToken& stop) {
   if (condition_) condition_->Run(stream, stop);
   for (std::size_t i = 0; i < plan_.size(); i++) {
     const Step& step = plan_[i];
     SetStep(stream, i);
     denoiser_.Run(stream, stop);
     if (step.needs_noise()) {
-      stream.Launch(kernels::FillNormal{fresh_.f32(), fresh_.count(), seed, window,
-                                        static_cast<std::uint32_t>(i), NoisePurpose::kStep});
+      stream.Launch(
+          kernels::FillStepNormal{fresh_.f32(), key_.i64(), fresh_.count(), static_cast<std::uint32_t>(i)});
     }
     stream.Launch(kernels::DdimStep{x_.f32(), noise_.f32(), fresh_.f32(), x_.count(), step.coefficients});
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/repeat.h"
 #include "core/tensor.h"
 #include "stages/network.h"
 #include "stages/scheduler.h"
@@ -35,15 +36,18 @@ class Sample {
  private:
   void BindCondition(Stream& stream, const Network& condition, const Network& time, const Tensor& features);
   void SetStep(Stream& stream, std::size_t step) const;
+  void RunSteps(Stream& stream, const StopToken& stop);
 
   std::vector<Step> plan_;
   const Tensor& reference_;
   Tensor x_, noise_, fresh_;
+  Tensor key_;  // [2], of the noise of steps
   NetworkRun denoiser_;
   Tensor timestep_;      // [1]; absent if there is a table of times
   Tensor times_, time_;  // [steps, c]; the row of the current step, [1, c]
   Tensor given_;         // [1, window, c], the audio's part of the condition
   std::optional<NetworkRun> condition_;
+  Repeat steps_;
 };
 
 }  // namespace kdtalker::stages

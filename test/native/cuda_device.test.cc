@@ -1,7 +1,6 @@
 // A GPU as the engine sees it, on the double of CUDA (KDTALKER_CUDA names libkdtalker_cuda_double.so).
 #include "core/cuda_device.h"
 
-#include <dlfcn.h>
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -15,6 +14,7 @@
 #include "core/stage_timer.h"
 #include "core/stream.h"
 #include "core/tensor.h"
+#include "cuda_double.h"
 #include "kernels/convert.h"
 #include "kernels/keypoints.h"
 #include "kernels/loudness.h"
@@ -26,38 +26,9 @@
 namespace {
 
 using namespace kdtalker;
-
-// Settings of the double for one test (native/cuda/double/fake/fake.h).
-class Double {
- public:
-  explicit Double(const std::string& settings) { Configure(settings); }
-  ~Double() { Configure(""); }
-  Double(const Double&) = delete;
-  Double& operator=(const Double&) = delete;
-
- private:
-  static void Configure(const std::string& settings) {
-    void* library = ::dlopen(std::getenv("KDTALKER_CUDA"), RTLD_NOW | RTLD_LOCAL);
-    REQUIRE(library != nullptr);
-    const auto configure =
-        reinterpret_cast<void (*)(const char*)>(::dlsym(library, "kdtalker_cuda_double_configure"));
-    const bool found = configure != nullptr;
-    REQUIRE(found);
-    configure(settings.c_str());
-  }
-};
-
-struct Thrown {
-  std::string code, message;
-};
-Thrown ThrownBy(const std::function<void()>& function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return {error.code(), error.what()};
-  }
-  return {"nothing", ""};
-}
+using cuda_double::Double;
+using cuda_double::Thrown;
+using cuda_double::ThrownBy;
 
 void Opens(const std::string& settings, const std::string& code, const std::string& text) {
   CAPTURE(settings);

@@ -1,5 +1,5 @@
 // Aborts clips and portraits at pseudo-random calls of the addon: `aborts.mjs <seed> <rounds>`. Each must reject as aborted or be complete.
-import { Talker } from 'kdtalker';
+import { load } from './load.mjs';
 import { atCall } from './moments.mjs';
 import { portraitFile, speech, speechFile } from './speech.mjs';
 
@@ -10,7 +10,7 @@ function random() {
   return state / 2147483647;
 }
 
-const talker = await Talker.load();
+const talker = await load();
 const portrait = await talker.portrait(portraitFile);
 const ends = { done: 0, aborted: 0 };
 
@@ -24,7 +24,7 @@ const works = [
   (signal) => talker.animate(portrait, speechFile, { signal }).save(`${signal.name}.gif`),
   (signal) => talker.animate(portrait, speech(6), { signal }).save(`${signal.name}/%05d.png`),
   (signal) => talker.portrait(portraitFile, { signal }),
-  (signal) => Talker.load('puppet', { signal }).then((other) => other.close()),
+  (signal) => load({ signal }).then((other) => other.close()),
   (signal) => talker.sourceVideo(portraitFile, { signal }).then((video) => video.close()),
   (signal) => talker.motionFromVideo(portraitFile, { signal }),
   (signal) => talker.trace(portraitFile, speech(10), { signal, frames: [0, 5] }),

@@ -1,6 +1,6 @@
 // Closes a talker at pseudo-random moments while clips, saves and portraits are under way: `closes.mjs <seed> <rounds>`.
 import { readdirSync } from 'node:fs';
-import { Talker } from 'kdtalker';
+import { load } from './load.mjs';
 import { atCall } from './moments.mjs';
 import { portraitFile, speech } from './speech.mjs';
 
@@ -12,7 +12,7 @@ function random() {
 }
 
 for (let i = 0; i < rounds; i++) {
-  const talker = await Talker.load();
+  const talker = await load();
   const portrait = await talker.portrait(portraitFile);
   const clips = Array.from({ length: 3 }, () => talker.animate(portrait, speech(20)));
   const ends = [];

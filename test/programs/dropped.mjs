@@ -1,6 +1,6 @@
 // Drops talkers, portraits and clips without closing them, with pending reads, and waits for their collection. Needs --expose-gc.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Talker } from 'kdtalker';
+import { load } from './load.mjs';
 import { portraitFile, speech } from './speech.mjs';
 
 const collected = new Map();
@@ -8,7 +8,7 @@ const registry = new FinalizationRegistry((kind) => collected.set(kind, (collect
 
 async function drop(i) {
   const controller = new AbortController();
-  const talker = await Talker.load('puppet', { threads: 1 });
+  const talker = await load({ threads: 1 });
   const portrait = await talker.portrait(portraitFile);
   const clip = talker.animate(portrait, speech(20), { signal: i % 2 ? controller.signal : undefined });
   const frames = clip.frames();

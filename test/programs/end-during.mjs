@@ -1,5 +1,5 @@
 // Ends the process in the middle of a stage: `end-during.mjs <stage> <exit | throw | natural> [calls of the addon later]`.
-import { Talker } from 'kdtalker';
+import { load } from './load.mjs';
 import { atCall } from './moments.mjs';
 import { portraitFile, speech, speechFile } from './speech.mjs';
 
@@ -43,10 +43,10 @@ const inClip = {
 };
 
 if (stage === 'load') {
-  start(Talker.load());
+  start(load());
   await end();
 } else {
-  const talker = await Talker.load();
+  const talker = await load();
   if (stage === 'portrait') {
     start(talker.portrait(portraitFile));
     await end();

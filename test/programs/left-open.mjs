@@ -1,8 +1,8 @@
 // Ends by itself with everything left open: a clip in the middle of an iteration, one never begun, a saved one.
-import { Talker } from 'kdtalker';
+import { load } from './load.mjs';
 import { portraitFile, speech } from './speech.mjs';
 
-const talker = await Talker.load();
+const talker = await load();
 const portrait = await talker.portrait(portraitFile);
 const frames = talker.animate(portrait, speech()).frames();
 const { value } = await frames.next();

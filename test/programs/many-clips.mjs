@@ -1,12 +1,12 @@
 // Makes clips of every kind and prints the process's resources before and after: `many-clips.mjs <warm-up> <clips>`. Needs --expose-gc.
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Talker } from 'kdtalker';
+import { load } from './load.mjs';
 import { atCall } from './moments.mjs';
 import { portraitFile, speech } from './speech.mjs';
 
 const [warmUp, clips] = process.argv.slice(2).map(Number);
-const talker = await Talker.load();
+const talker = await load();
 const portrait = await talker.portrait(portraitFile);
 const sound = speech(5);
 await portrait.save('saved.portrait');

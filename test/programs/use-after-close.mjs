@@ -1,5 +1,5 @@
 // Closes everything in every order and twice, during work, and uses it afterwards. Prints the failures, or 'fine'.
-import { Talker } from 'kdtalker';
+import { load } from './load.mjs';
 import { portraitFile, speech } from './speech.mjs';
 
 const codeOf = (work) =>
@@ -13,7 +13,7 @@ async function expect(name, work, ...codes) {
   if (!codes.includes(code)) expected.push(`${name}: ${code}`);
 }
 
-const talker = await Talker.load();
+const talker = await load();
 const portrait = await talker.portrait(portraitFile);
 const clip = talker.animate(portrait, speech(6));
 const motion = await clip.motion();

@@ -1,12 +1,12 @@
 // One worker thread: loads the library, makes its own clip, sends the hash of its frames; or renders until it is terminated.
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Talker } from 'kdtalker';
+import { load } from './load.mjs';
 import { onCall } from './moments.mjs';
 import { portraitFile, speech } from './speech.mjs';
 
 if (workerData.tellCalls) onCall(() => parentPort.postMessage({ call: true }));
-const talker = await Talker.load('puppet', { threads: 1, device: workerData.device ?? 'cpu' });
+const talker = await load({ threads: 1, ...(workerData.device && { device: workerData.device }) });
 const portrait = await talker.portrait(portraitFile);
 do {
   const hash = createHash('sha256');

@@ -1,6 +1,6 @@
 // Ends workers in the middle of their work, at pseudo-random moments: `workers-terminated.mjs <seed> <rounds> <exit | wait>`.
 import { Worker } from 'node:worker_threads';
-import { Talker } from 'kdtalker';
+import { load } from './load.mjs';
 import { portraitFile, speech } from './speech.mjs';
 
 const [seed, rounds, how] = process.argv.slice(2);
@@ -32,7 +32,7 @@ const workers = [begin(), begin()];
 await Promise.all(workers.map(firstFrame));
 if (how === 'exit') process.exit(5); // while the workers render
 
-const talker = await Talker.load();
+const talker = await load();
 const portrait = await talker.portrait(portraitFile);
 let frames = 0;
 for await (const _ of talker.animate(portrait, speech(3))) frames++;

@@ -1,10 +1,12 @@
 // Several workers at once beside the main thread: all make the same frames. Some close, some leave everything open.
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import { Talker } from 'kdtalker';
+import { device, load } from './load.mjs';
 import { portraitFile, speech } from './speech.mjs';
 
 const FRAMES = 4;
+/** Beside the device of the others. A GPU's frames are its own. */
+const others = device.startsWith('cuda') ? device : 'guarded';
 
 function hashInWorker(workerData) {
   return new Promise((resolve, reject) => {
@@ -21,7 +23,7 @@ function hashInWorker(workerData) {
 }
 
 async function hashHere() {
-  const talker = await Talker.load();
+  const talker = await load();
   const portrait = await talker.portrait(portraitFile);
   const hash = createHash('sha256');
   for await (const { data } of talker.animate(portrait, speech(FRAMES), { seed: 4 })) hash.update(data);
@@ -31,7 +33,7 @@ async function hashHere() {
 const first = await hashInWorker({}); // before the main thread has loaded anything
 const rest = await Promise.all([
   hashInWorker({ close: false }),
-  hashInWorker({ device: 'guarded' }),
+  hashInWorker({ device: others }),
   hashInWorker({ close: false }),
   hashHere(),
 ]);

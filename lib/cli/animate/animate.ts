@@ -34,13 +34,17 @@ export async function animate(values: AnimateValues, context: Context): Promise<
 }
 
 /** The options of commands that load a talker. */
-type TalkerValues = Pick<AnimateValues, 'pack' | 'device' | 'threads' | 'precision' | 'no-lowering'>;
+type TalkerValues = Pick<
+  AnimateValues,
+  'pack' | 'device' | 'device-memory' | 'threads' | 'precision' | 'no-lowering'
+>;
 
-/** Loads a talker by `--pack`, `--device`, `--threads`, `--precision` and `--no-lowering`. */
+/** Loads a talker by `--pack`, `--device`, `--device-memory`, `--threads`, `--precision` and `--no-lowering`. */
 export function loadTalker(values: TalkerValues, { reporter, signal }: Context): Promise<Talker> {
-  const { pack, device, threads, precision } = values;
+  const { pack, device, 'device-memory': deviceMemory, threads, precision } = values;
   return Talker.load(pack, {
     ...(device && { device }),
+    ...(deviceMemory !== undefined && { deviceMemory }),
     ...(threads !== undefined && { threads }),
     ...(precision && { precision }),
     lowering: !values['no-lowering'],

@@ -66,15 +66,17 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mo
   Get().capturing.emplace(std::this_thread::get_id(), false);
   return cudaSuccess;
 }
+// Ends the capture even if the call fails.
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
-  FAKE_CALL;
   const auto capture = std::exchange(stream->capture, nullptr);
+  const bool spoilt = capture && EndCapturing();
+  if (capture)
+    for (const auto& [other, tip] : capture->tips) other->capture = nullptr;
   *graph = nullptr;
+  FAKE_CALL;
   if (!capture) return Give(cudaErrorIllegalState);
-  const bool spoilt = EndCapturing(), joined = IsJoined(*capture, capture->tips[stream]);
-  for (const auto& [other, tip] : capture->tips) other->capture = nullptr;
   if (spoilt) return Give(cudaErrorStreamCaptureInvalidated);
-  if (!joined) return Give(cudaErrorStreamCaptureUnjoined);
+  if (!IsJoined(*capture, capture->tips[stream])) return Give(cudaErrorStreamCaptureUnjoined);
   *graph = new CUgraph_st{std::move(capture->nodes)};
   return cudaSuccess;
 }

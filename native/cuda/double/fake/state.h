@@ -4,8 +4,8 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include "cuda/double/fake/fake.h"
@@ -26,8 +26,8 @@ struct State {
   std::mutex mutex;  // guards what follows
   Counters counters;
   Settings settings;
-  Ranges blocks, pinned;                      // by offset in the device's range; by address
-  std::set<cudaStream_t> streams;             // those that exist
+  Ranges blocks, pinned;  // by offset in the device's range; by address
+  std::map<cudaStream_t, std::shared_ptr<CUstream_st>> streams;  // those that exist
   std::map<std::thread::id, bool> capturing;  // threads that may not do what would wait, and whether they did
 };
 // Never destroyed: streams' threads and the engine's may end after static objects.

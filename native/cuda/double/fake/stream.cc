@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <random>
+#include <vector>
 
 namespace fake {
 
@@ -54,9 +56,12 @@ namespace {
 
 std::atomic<int> waiting{0};
 
-std::set<cudaStream_t> AllStreams() {
+// They stay while somebody looks at them, although another thread destroys them.
+std::vector<std::shared_ptr<CUstream_st>> AllStreams() {
   Hidden hidden(Get().mutex);
-  return Get().streams;
+  std::vector<std::shared_ptr<CUstream_st>> all;
+  for (const auto& [handle, stream] : Get().streams) all.push_back(stream);
+  return all;
 }
 
 }  // namespace
@@ -64,7 +69,7 @@ std::set<cudaStream_t> AllStreams() {
 Waiting::Waiting() {
   const simt::Unseen unseen;
   waiting++;
-  for (cudaStream_t each : AllStreams()) {
+  for (const auto& each : AllStreams()) {
     Hidden hidden(each->mutex);
     each->changed.notify_all();
   }
@@ -76,7 +81,7 @@ Waiting::~Waiting() {
 }
 
 void AwaitAllStreams() {
-  for (cudaStream_t each : AllStreams()) each->Await();
+  for (const auto& each : AllStreams()) each->Await();
 }
 
 }  // namespace fake
@@ -130,17 +135,19 @@ cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
 cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned flags, int) {
   FAKE_CALL;
   if (flags != cudaStreamNonBlocking) simt::Fail("a stream that waits for the default stream");
-  *stream = new CUstream_st;
-  (*stream)->worker = std::thread([made = *stream] { made->Serve(); });
+  auto made = std::make_shared<CUstream_st>();
+  *stream = made.get();
+  made->worker = std::thread([stream = made.get()] { stream->Serve(); });
   Hidden hidden(Get().mutex);
-  Get().streams.insert(*stream);
+  Get().streams.emplace(made.get(), std::move(made));
   return cudaSuccess;
 }
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   FAKE_CALL;
+  std::shared_ptr<CUstream_st> owned;
   {
     Hidden hidden(Get().mutex);
-    Get().streams.erase(stream);
+    owned = Get().streams.extract(stream).mapped();
   }
   {
     Hidden hidden(stream->mutex);
@@ -149,7 +156,6 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   }
   const Waiting host_waits;
   stream->worker.join();
-  delete stream;
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
