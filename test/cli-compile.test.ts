@@ -37,7 +37,7 @@ t.test('packs compile lowers once, and finds it the next time', async (t) => {
   t.match(events(made).at(-1), {
     event: 'result',
     pack: 'small',
-    version: '1.1.0',
+    version: '1.2.0',
     precision: 'fp32',
     seconds: Number,
     networks: ['prepare', 'render'],
@@ -61,7 +61,7 @@ t.test('packs compile lowers once, and finds it the next time', async (t) => {
   const told = await compile(['small']);
   t.match(told, { code: 0, stderr: '' });
   const [first, second] = told.stdout.split('\n');
-  t.ok(first!.startsWith(`${directory}: small 1.1.0 in fp32, `), 'the folder comes first');
+  t.ok(first!.startsWith(`${directory}: small 1.2.0 in fp32, `), 'the folder comes first');
   t.match(first, /, [\d.]+ [kM]B; made or found in [\d.]+ m?s$/);
   t.equal(second, 'Networks: prepare, render');
 });
@@ -70,7 +70,7 @@ t.test('a pack in which nothing is lowered', async (t) => {
   const { cwd, compile } = prepared(t);
   t.match(await compile(['puppet']), {
     code: 0,
-    stdout: 'puppet 1.1.0: no network is rewritten; the pack runs unchanged\n',
+    stdout: 'puppet 1.2.0: no network is rewritten; the pack runs unchanged\n',
     stderr: '',
   });
   const ended = await compile(['puppet', '--json']);
@@ -88,7 +88,7 @@ t.test('every precision has an entry of its own', async (t) => {
     directories.push(compiled(ended).directory.slice(cache.length + 1));
   }
   t.same(readdirSync(cache), directories.sort());
-  t.match(await compile(['small', '--precision', 'auto']), { code: 0, stdout: /small 1\.1\.0 in bf16, / });
+  t.match(await compile(['small', '--precision', 'auto']), { code: 0, stdout: /small 1\.2\.0 in bf16, / });
   t.equal(readdirSync(cache).length, 2, 'auto is one of them');
 });
 
@@ -119,7 +119,7 @@ t.test('what plans cost is counted, and nothing is written', async (t) => {
     head,
     /^\| network \| runs \| kernels \| GMAC \| weights MB \| traffic MB \| arena MB \| RTX 4090 ms /,
   );
-  t.match(rows[3], /^\| denoiser \| once a step \| \d+ \| 0\.000 \| 0\.\d \| \d\.\d \| 0\.\d \| 0\.\d{3} /);
+  t.match(rows[3], /^\| denoiser \| once a step \| \d+ \| 0\.00\d \| 0\.\d \| \d\.\d \| 0\.\d \| 0\.\d{3} /);
   const ended = await compile(['puppet', '--device', 'cuda', '--budget', '--json']);
   t.match(events(ended).at(-1), {
     event: 'result',

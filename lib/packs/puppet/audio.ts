@@ -13,6 +13,7 @@ export const CHANNEL = {
   loudness: 0,
   b1: 1,
   b5: 5,
+  onset: 7,
   curves: 10,
   classes: 10 + CURVES.length,
   end: 10 + CURVES.length + CLASSES.length,

@@ -1,19 +1,28 @@
 import { Graph, type Value } from '../onnx/index.js';
 import { FEATURE_SIZE } from './audio.js';
-import { MODES, normalised, orthonormalModes } from './directions.js';
+import { axesOf, LATENTS, MODES, normalised, orthonormalModes } from './directions.js';
 import { type ConditionedKernel, conditionedKernel, leavingGains, precompensate } from './kernels.js';
 import { KEYPOINTS, MOUTH } from './keypoints.js';
 import { norm, range, transpose } from './linalg.js';
 import { alphasCumprod, MOTION, MOTION_SIZE, WINDOW } from './statistics.js';
+import { breathing, continuedLiveliness, leavingShares, posedAxes, remembered, wandering } from './sway.js';
 import { voiceMean } from './voice.js';
 
 /** The Gaussian modes; the lid, last in the table, is a mixture of blinks instead. */
 const GAUSSIAN = MODES.length - 1;
 
-/** Closing of the lid, frame by frame; half a second. */
+/** Closing of the lid, frame by frame; a quarter of a second. */
 export const BLINK_TEMPLATE = [0.12, 0.55, 1, 0.95, 0.6, 0.3, 0.1];
-// A window has no blink, or one that starts at frame 4, 8, ... 56.
-const BLINK_STARTS = range(1, 15).map((k) => 4 * k);
+const SHORT = [0.4, 0.88, 0.75, 0.35, 0.1];
+/** How eyes blink, and how often so: one blink in six is double. */
+export const BLINKS: readonly { share: number; course: readonly number[] }[] = [
+  { share: 7 / 24, course: SHORT },
+  { share: 8 / 24, course: BLINK_TEMPLATE },
+  { share: 5 / 24, course: [0.1, 0.4, 0.8, 1, 1, 0.8, 0.5, 0.25, 0.1] },
+  { share: 4 / 24, course: [...SHORT, 0.05, ...SHORT] },
+];
+// A window has no blink, or one that starts at frame 4, 8, ... 52.
+const BLINK_STARTS = range(1, 14).map((k) => 4 * k);
 const NO_BLINK = 0.2;
 
 /** What the noise predictor works on; matrices are [frames, motion] or [modes, 1, frames]. */
@@ -21,10 +30,12 @@ interface Step {
   g: Graph;
   noisy: Value;
   mean: Value;
+  /** How lively the voice is, [64, 1]. */
+  lively: Value;
   /** Product of alphas at the timestep, and its root. */
   abar: Value;
   signal: Value;
-  /** Modes as columns [70, 12]. */
+  /** Modes as columns [70, 14]. */
   modes: Value;
 }
 
@@ -43,10 +54,13 @@ export function denoiserGraph(): Graph {
   const reference = g.input('ref', 'float32', [1, MOTION_SIZE]);
   const { basis } = orthonormalModes();
   const modes = g.matrix('modes', transpose(basis));
-  const driven = g.scope('voice', () => voiceMean(g, audio.reshape(WINDOW, FEATURE_SIZE), canonical));
+  const voice = g.scope('voice', () => voiceMean(g, audio.reshape(WINDOW, FEATURE_SIZE), canonical));
+  const lively = g.scope('lively', () => continuedLiveliness(g, voice.lively, reference));
+  const driven = g.scope('breath', () => voice.mean.add(remembered(g, lively), breathing(g, reference)));
   const mean = g.scope('reference', () => continued(g, driven, reference, modes));
   const abar = g.op('Gather', [g.constant('alphas_cumprod', Float32Array.from(alphasCumprod())), timestep]);
-  const step: Step = { g, noisy: x.reshape(WINDOW, MOTION_SIZE), mean, abar, signal: abar.sqrt(), modes };
+  const noisy = x.reshape(WINDOW, MOTION_SIZE);
+  const step: Step = { g, noisy, mean, lively, abar, signal: abar.sqrt(), modes };
   g.output('eps', predictNoise(step).unsqueeze(0), 'float32', [1, WINDOW, MOTION_SIZE]);
   return g;
 }
@@ -64,31 +78,50 @@ function modeKernels(): ConditionedKernel[] {
   return kernels;
 }
 
+// Here the motion does not leave the reference frame behind: what the eyes look at follows from the courses behind it, and the breath goes on.
+const ELSEWHERE = ['lookAcross', 'liveliness', 'breathCosine', 'breathSine'] as const;
+
 /**
- * The mean of the window that follows the frame `reference` [1, 70]. The voice before the window is taken to be that of frame 0. The
- * mouth obeys the voice from the first frame on: if it came slowly from where it was, closures would be missed.
+ * The mean of the window that follows the frame `reference` [1, 70]. What the voice did in that frame is taken to be what it does in frame
+ * 0; to the head, which moves on, what it would have done one step before. The mouth obeys the voice from the first frame on: if it came
+ * slowly from where it was, closures would be missed.
  */
 function continued(g: Graph, driven: Value, reference: Value, modes: Value): Value {
-  const kept = new Float32Array(MOTION_SIZE).fill(1);
-  for (const at of MOUTH.map((name) => MOTION.exp + 3 * KEYPOINTS[name].index)) kept.fill(0, at, at + 3);
-  const rest = reference.sub(driven.slice(0, 0, 1)).mul(g.constant('kept', kept, [1, MOTION_SIZE]));
+  const row = (frame: number) => driven.slice(0, frame, frame + 1);
+  const rest = g.formula('kept * (reference - first + posed * (second - first))', {
+    ...{ reference, first: row(0), second: row(1) },
+    kept: g.constant('kept', keptAxes(), [1, MOTION_SIZE]),
+    posed: g.constant('posed', posedAxes(), [1, MOTION_SIZE]),
+  });
   const leaving = leavingGains();
   const gains = [...modeKernels().map((kernel) => kernel.gains), leaving];
   const extra = g.matrix('gains', transpose(gains.map((row) => row.map((gain, i) => gain - leaving[i]!))));
-  const leave = g.constant('leave', Float32Array.from(leaving), [WINDOW, 1]);
+  const leave = g.constant('leave', leavingShares(leaving), [WINDOW, MOTION_SIZE]);
   const along = extra.mul(rest.matmul(modes)).matmul(g.op('Transpose', [modes], { perm: [1, 0] }));
   return g.formula('driven + leave * rest + along', { driven, leave, rest, along });
 }
 
-/** sqrt(1 - abar) (abar Sigma + (1 - abar) I)^-1 (x_t - sqrt(abar) m), [64, 70]. */
+/** The axes that continue from the reference frame, 1, and the others, 0: [70]. */
+function keptAxes(): Float32Array {
+  const kept = new Float32Array(MOTION_SIZE).fill(1);
+  for (const at of MOUTH.map((name) => MOTION.exp + 3 * KEYPOINTS[name].index)) kept.fill(0, at, at + 3);
+  for (const axis of ELSEWHERE.flatMap(axesOf)) kept[axis] = 0;
+  return kept;
+}
+
+/**
+ * sqrt(1 - abar) (abar Sigma + (1 - abar) I)^-1 (x_t - sqrt(abar) m), [64, 70]. What follows from the courses behind it has no variance of
+ * its own: its mean is what the courses, as far as they are known at this step, make of it.
+ */
 function predictNoise(step: Step): Value {
   const { g, noisy, mean, abar, signal, modes } = step;
-  const y = g.formula('noisy - signal * mean', { noisy, signal, mean });
-  const z = inModes(y, modes);
-  const [zGauss, zLid] = g.split(z, 0, [GAUSSIAN, 1]) as [Value, Value];
-  const gaussian = g.scope('modes', () =>
-    gaussianScore(step, g.split(inModes(noisy, modes), 0, [GAUSSIAN, 1])[0]!, mean),
+  const seen = g.split(inModes(noisy, modes), 0, [GAUSSIAN, 1])[0]!;
+  const gaussian = g.scope('modes', () => gaussianScore(step, seen, mean));
+  const whole = mean.add(
+    g.scope('sway', () => wandering(g, latentCourses(step, seen, gaussian), step.lively)),
   );
+  const y = g.formula('noisy - signal * whole', { noisy, signal, whole });
+  const [zGauss, zLid] = g.split(inModes(y, modes), 0, [GAUSSIAN, 1]) as [Value, Value];
   const lid = g.scope('blink', () => blinkScore(step, zLid));
   const plain = (value: Value) => g.formula('value / (1 - abar)', { value, abar });
   const difference = g.concat(0, [gaussian.sub(plain(zGauss)), lid.sub(plain(zLid))]);
@@ -96,12 +129,25 @@ function predictNoise(step: Step): Value {
   return g.formula('sqrt(1 - abar) * (y + correction)', { abar, y: plain(y), correction });
 }
 
-/** Coefficients of the modes over time, [12, 1, 64]. */
+/** The courses behind head and eyes as the noisy ones and their scores [13, 1, 64] tell them, [64, 8], of variance 1. */
+function latentCourses({ g, abar, signal }: Step, noisy: Value, score: Value): Value {
+  const count = LATENTS.speeds.length + LATENTS.glances.length;
+  const first = (value: Value) => value.slice(0, 0, count).reshape(count, WINDOW).transpose(1, 0);
+  const amplitude = orthonormalModes().amplitudes[0]!;
+  return g.formula(`(x - (1 - abar) * score) / (${amplitude} * signal)`, {
+    x: first(noisy),
+    score: first(score),
+    abar,
+    signal,
+  });
+}
+
+/** Coefficients of the modes over time, [14, 1, 64]. */
 function inModes(value: Value, modes: Value): Value {
   return value.matmul(modes).transpose(1, 0).reshape(MODES.length, 1, WINDOW);
 }
 
-/** The score of each Gaussian mode in its eigenbasis, [11, 1, 64]; with tables corrected for the real sampler. */
+/** The score of each Gaussian mode in its eigenbasis, [13, 1, 64]; with tables corrected for the real sampler. */
 function gaussianScore({ g, abar, signal, modes }: Step, noisy: Value, mean: Value): Value {
   const { amplitudes } = orthonormalModes();
   const eigen = modeKernels().map((kernel) => kernel.eigen);
@@ -135,8 +181,12 @@ function gaussianScore({ g, abar, signal, modes }: Step, noisy: Value, mean: Val
 function blinkScore({ g, abar, signal }: Step, z: Value): Value {
   const { amplitudes } = orthonormalModes();
   const closed = norm(normalised('lid'));
-  const blinks = [[], ...BLINK_STARTS.map((start) => blinkAt(start, closed))].map(padded);
-  const priors = blinks.map((_, i) => Math.log(i === 0 ? NO_BLINK : (1 - NO_BLINK) / BLINK_STARTS.length));
+  const courses = BLINK_STARTS.flatMap((start) =>
+    BLINKS.map(({ share, course }) => ({ start, share, course })),
+  );
+  const blinks = [[], ...courses.map(({ start, course }) => blinkAt(start, course, closed))].map(padded);
+  const shares = courses.map(({ share }) => ((1 - NO_BLINK) * share) / BLINK_STARTS.length);
+  const priors = [NO_BLINK, ...shares].map(Math.log);
   const values = {
     likeness: z.matmul(g.matrix('blinks_t', transpose(blinks))),
     prior: g.constant('priors', Float32Array.from(priors)),
@@ -153,8 +203,8 @@ function blinkScore({ g, abar, signal }: Step, z: Value): Value {
   return g.formula('(z - signal * expected) / variance', { ...values, z, expected });
 }
 
-function blinkAt(start: number, closed: number): number[] {
-  return [...new Array<number>(start).fill(0), ...BLINK_TEMPLATE.map((value) => closed * value)];
+function blinkAt(start: number, course: readonly number[], closed: number): number[] {
+  return [...new Array<number>(start).fill(0), ...course.map((value) => closed * value)];
 }
 
 function padded(row: number[]): number[] {

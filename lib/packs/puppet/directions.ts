@@ -20,6 +20,10 @@ function axes(values: Record<number, number>): number[] {
   return vector;
 }
 
+function unseen(name: KeypointName): number[] {
+  return axes({ [MOTION.exp + 3 * KEYPOINTS[name].index + 2]: 1 });
+}
+
 const PER_DEGREE = Math.PI / 180;
 
 /** What a face can do, in raw units of the 70 motion numbers. */
@@ -52,6 +56,21 @@ export const DIRECTIONS = {
   smile: expression({ mouthL: [-0.5, -0.6], mouthR: [0.5, -0.6] }),
   brow: expression({ browL: [0, -1], browR: [0, -1] }),
   browAsymmetry: expression({ browL: [0, -1], browR: [0, 1] }),
+  /** Where the eyes look; the renderer reads it from these two, which move no skin. */
+  lookAcross: expression({ lidUpL: [1, 0], lidUpR: [1, 0] }),
+  lookAlong: expression({ lidUpL: [1, 0], lidUpR: [-1, 0] }),
+  // What the motion remembers beside what is seen: the depth of these keypoints' expression moves nothing.
+  speedYaw: unseen('crown'),
+  speedPitch: unseen('templeL'),
+  speedRoll: unseen('templeR'),
+  speedX: unseen('earL'),
+  speedY: unseen('earR'),
+  speedScale: unseen('cheekL'),
+  glanceX: unseen('cheekR'),
+  glanceY: unseen('nose'),
+  liveliness: unseen('lidUpL'),
+  breathCosine: unseen('browL'),
+  breathSine: unseen('browR'),
   /** One closes the eyes. */
   lid: expression({ lidUpL: [0, 0.065], lidUpR: [0, 0.065] }),
 } as const;
@@ -59,16 +78,21 @@ export const DIRECTIONS = {
 export type DirectionName = keyof typeof DIRECTIONS;
 
 /** How a coefficient moves in time. */
-export type KernelName = 'head' | 'face' | 'tight';
+export type KernelName = 'speed' | 'glance' | 'face' | 'tight';
+
+/** The courses behind the motion of head and eyes: speeds of the head, in the order of sway.ts, and what glances are made of. */
+export const LATENTS = {
+  speeds: ['speedYaw', 'speedPitch', 'speedRoll', 'speedX', 'speedY', 'speedScale'],
+  glances: ['glanceX', 'glanceY'],
+} as const satisfies Record<string, readonly DirectionName[]>;
+
+/** Their standard deviation: small enough that fifty sampling steps can make it. */
+const LATENT = 0.01;
 
 /** The directions in which motion is random: standard deviation of the coefficient and its kernel. */
 export const MODES: readonly { direction: DirectionName; sigma: number; kernel: KernelName | 'blink' }[] = [
-  { direction: 'yaw', sigma: 5, kernel: 'head' },
-  { direction: 'pitch', sigma: 2.5, kernel: 'head' },
-  { direction: 'roll', sigma: 1.8, kernel: 'head' },
-  { direction: 'tx', sigma: 0.01, kernel: 'head' },
-  { direction: 'ty', sigma: 0.006, kernel: 'head' },
-  { direction: 'scale', sigma: 0.006, kernel: 'head' },
+  ...LATENTS.speeds.map((direction) => ({ direction, sigma: LATENT, kernel: 'speed' as const })),
+  ...LATENTS.glances.map((direction) => ({ direction, sigma: LATENT, kernel: 'glance' as const })),
   { direction: 'jaw', sigma: 0.002, kernel: 'tight' },
   { direction: 'wide', sigma: 0.002, kernel: 'tight' },
   { direction: 'smile', sigma: 0.008, kernel: 'face' },
@@ -82,7 +106,12 @@ export function normalised(name: DirectionName): number[] {
   return DIRECTIONS[name].map((value, i) => value / MOTION_STD[i]!);
 }
 
-/** Orthonormal modes as rows [12][70] and the standard deviation along each. */
+/** The numbers of a frame that a direction moves. */
+export function axesOf(name: DirectionName): number[] {
+  return DIRECTIONS[name].flatMap((value, axis) => (value === 0 ? [] : [axis]));
+}
+
+/** Orthonormal modes as rows [14][70] and the standard deviation along each. */
 export function orthonormalModes(): { basis: DenseMatrix; amplitudes: number[] } {
   const { basis, residuals } = gramSchmidt(MODES.map((mode) => normalised(mode.direction)));
   return { basis, amplitudes: MODES.map((mode, i) => mode.sigma * residuals[i]!) };

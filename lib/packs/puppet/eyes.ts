@@ -38,13 +38,32 @@ export function eyes(g: Graph, fit: Fit, displacement: Value, soft: Value): Eyes
   const [dx, dy] = g.split(displacement, 1, [1, 1]) as [Value, Value];
   const x = bothEyes(g, dx.add(positions(g, 'x', { from: 0, to: FINE })));
   const y = bothEyes(g, dy.add(positions(g, 'y', EYE_ROWS)));
-  const { move, shade } = lids(g, { ...lidRows(g, fit), soft, x, y });
-  const [left, right] = g.split(g.concat(1, [move, shade]), 0, [1, 1]) as [Value, Value];
+  const { move, shade, turn } = lids(g, { ...lidRows(g, fit), soft, x, y });
+  const [left, right] = g.split(g.concat(1, [move, shade, turn]), 0, [1, 1]) as [Value, Value];
   const sum = amongAllColumns(g, left, LEFT_EYE_COLUMNS, 0).add(
     amongAllColumns(g, right, RIGHT_EYE_COLUMNS, 0),
   );
-  const [lidMove, lidShade] = g.split(sum, 1, [1, 1]) as [Value, Value];
-  return { displacement: g.concat(1, [dx, dy.sub(lidMove)]), shade: lidShade };
+  const [lidMove, lidShade, turned] = g.split(sum, 1, [1, 1, 1]) as [Value, Value, Value];
+  const { across, along } = g.scope('look', () => look(g, fit));
+  const across2 = g.formula('dx - turned * across', { dx, turned, across });
+  const along2 = g.formula('dy - lidMove - turned * along', { dy, lidMove, turned, along });
+  return { displacement: g.concat(1, [across2, along2]), shade: lidShade };
+}
+
+/** How far the irises go against a turn of the head, so that the eyes stay on the viewer: crop units for each unit of parallax. */
+const HOLD = 0.0917;
+const FURTHEST = 0.016;
+
+/** Where the irises are, in crop units from where the picture has them, each [1, 1, 1, 1]: against the turn of the head, and a glance. */
+function look(g: Graph, fit: Fit): { across: Value; along: Value } {
+  const glance = fit.residual.gather(0, [KEYPOINTS.lidUpL.index, KEYPOINTS.lidUpR.index]).slice(1, 0, 1);
+  const [left, right] = g.split(glance.reshape(2), 0, [1, 1]) as [Value, Value];
+  const held = g.formula(`clip(${HOLD} * depth, -${FURTHEST}, ${FURTHEST})`, { depth: fit.depth.reshape(2) });
+  const [x, y] = g.split(held, 0, [1, 1]) as [Value, Value];
+  return {
+    across: g.formula('x + .5 * (left + right)', { x, left, right }).reshape(1, 1, 1, 1),
+    along: g.formula('y + .5 * (left - right)', { y, left, right }).reshape(1, 1, 1, 1),
+  };
 }
 
 /** The columns around each eye, stacked: [2, 1, 72, 96]. */
@@ -59,14 +78,21 @@ interface Lids {
   yc: Value;
   hw: Value;
   he: Value;
-  /** How far it is closed. */
+  /** Whether the picture shows it open, and how far it is closed. */
+  open: Value;
   c: Value;
   /** How far above the lid skin begins to move: below the brow. */
   from: Value;
 }
 
-/** How far each pixel's skin has come down, and the darker line of the lashes with the shaded lid above it. */
-function lids(g: Graph, at: Record<keyof Lids | 'x' | 'y' | 'soft', Value>): { move: Value; shade: Value } {
+/**
+ * How far each pixel's skin has come down, and the darker line of the lashes with the shaded lid above it; and how far each pixel turns
+ * with the eye, which is 1 inside and 0 at the lids.
+ */
+function lids(
+  g: Graph,
+  at: Record<keyof Lids | 'x' | 'y' | 'soft', Value>,
+): { move: Value; shade: Value; turn: Value } {
   const { y, from } = at;
   const u = g.formula('(x - x0) / hw', at);
   const u2 = u.mul(u);
@@ -83,7 +109,10 @@ function lids(g: Graph, at: Record<keyof Lids | 'x' | 'y' | 'soft', Value>): { m
     above,
   });
   const shade = g.formula('c * profile * (lash + .08 * covered)', { ...at, profile, lash, covered });
-  return { move: move.mul(covered), shade };
+  const v = g.formula('(y - yc) / (he + .004)', at);
+  const v2 = v.mul(v);
+  const turn = g.formula('open * (1 - min(c, 1)) * arch * relu(1 - v2 * v2)', { ...at, arch, v2 });
+  return { move: move.mul(covered), shade, turn };
 }
 
 /** Corners from x, heights from y of the keypoints of the lids. */
@@ -105,6 +134,7 @@ function lidRows(g: Graph, fit: Fit): Lids {
     yc,
     hw: half.mul(WIDER),
     he,
+    open,
     c: g.formula(`open * clip(moved / ${SHUT}, 0, 1.1)`, { open, moved: pick(moved, 1) }),
     from: g.formula('clip(yc - he - brow - .04, .022, .036)', { yc, he, brow }),
   };

@@ -1,15 +1,5 @@
 import type { KernelName } from './directions.js';
-import {
-  type DenseMatrix,
-  type Eigen,
-  eigenSymmetric,
-  interpolate,
-  matrix,
-  multiply,
-  range,
-  solve,
-  transpose,
-} from './linalg.js';
+import { type Eigen, eigenSymmetric, interpolate, matrix, range } from './linalg.js';
 import { alphasCumprod, SAMPLER, WINDOW } from './statistics.js';
 
 /** A mode's course over one window, given its value in the frame before it. */
@@ -24,50 +14,31 @@ export interface ConditionedKernel {
 
 const squaredExponential = (length: number) => (tau: number) => Math.exp(-0.5 * (tau / length) ** 2);
 
-function mixture(slow: [weight: number, length: number], fast: [weight: number, length: number]) {
-  const [a, b] = [squaredExponential(slow[1]), squaredExponential(fast[1])];
-  return (tau: number) => slow[0] * a(tau) + fast[0] * b(tau);
+function mixture(slow: Weighted, fast: Weighted) {
+  return (tau: number) => slow[0] * slow[1](tau) + fast[0] * fast[1](tau);
 }
+
+type Weighted = readonly [weight: number, kernel: (tau: number) => number];
+
+/** Of the speed of what moves with a squared exponential: it comes back, so that its sum stays near. */
+const speedOf = (length: number) => (tau: number) =>
+  (1 - (tau / length) ** 2) * Math.exp(-0.5 * (tau / length) ** 2);
 
 /** Stationary kernels over frames. */
 const KERNELS: Record<KernelName, (tau: number) => number> = {
-  head: mixture([0.7, 18], [0.3, 8]),
+  speed: mixture([0.55, speedOf(15)], [0.45, speedOf(8)]),
+  glance: squaredExponential(18),
   face: squaredExponential(9),
-  tight: mixture([0.9, 3], [0.1, 1.2]),
+  tight: mixture([0.9, squaredExponential(3)], [0.1, squaredExponential(1.2)]),
 };
-
-// The grid of frames -2..64: two before the window, one behind it.
-const BEFORE = 2;
-const GRID = WINDOW + BEFORE + 1;
 
 /** The kernel on frames 0..63 given frame -1. */
 export function conditionedKernel(name: KernelName): ConditionedKernel {
-  const stationary = matrix(GRID, GRID, (i, j) => KERNELS[name](i - j));
-  const k = name === 'head' ? withRestingEnds(stationary) : stationary;
-  const last = BEFORE - 1;
-  const variance = k[last]![last]!;
-  const frames = range(BEFORE, BEFORE + WINDOW);
-  const covariance = matrix(WINDOW, WINDOW, (i, j) => {
-    const [a, b] = [frames[i]!, frames[j]!];
-    return k[a]![b]! - (k[a]![last]! * k[last]![b]!) / variance;
-  });
-  return {
-    variance,
-    gains: frames.map((frame) => k[frame]![last]! / variance),
-    eigen: eigenSymmetric(covariance),
-  };
-}
-
-/** Conditions on no movement from -2 to -1 and from 63 to 64: windows then join with equal slope. */
-function withRestingEnds(k: DenseMatrix): DenseMatrix {
-  const c = matrix(2, GRID, (row, i) => {
-    const first = row === 0 ? 0 : GRID - 2;
-    return i === first ? -1 : i === first + 1 ? 1 : 0;
-  });
-  const kc = multiply(k, transpose(c));
-  const ckc = multiply(c, kc).map((row, i) => row.map((value, j) => value + (i === j ? 1e-12 : 0)));
-  const drop = multiply(kc, solve(ckc, transpose(kc)));
-  return k.map((row, i) => row.map((value, j) => value - drop[i]![j]!));
+  const k = KERNELS[name];
+  const variance = k(0);
+  const gains = range(0, WINDOW).map((frame) => k(frame + 1) / variance);
+  const covariance = matrix(WINDOW, WINDOW, (i, j) => k(i - j) - gains[i]! * gains[j]! * variance);
+  return { variance, gains, eigen: eigenSymmetric(covariance) };
 }
 
 /** Directions outside the modes leave the last frame behind them within a few frames. */

@@ -20,28 +20,49 @@ const MOVES = {
   corners: ['cornersDown', 1],
   stress: ['pitch', 3],
   raise: ['brow', 0.03],
+  beat: ['pitch', 2],
+  lift: ['brow', 0.02],
 } as const satisfies Record<string, readonly [DirectionName, number]>;
 
 type Courses = Record<keyof typeof MOVES, Value>;
 
 /**
- * What the voice alone makes a face do, [64, 70] in normalised units.
+ * What the voice alone makes a face do.
  *
  * @param audio features of the window, [64, 512]
  * @param canonical the portrait's keypoints without their means, [1, 70]
  */
-export function voiceMean(g: Graph, audio: Value, canonical: Value): Value {
+export function voiceMean(g: Graph, audio: Value, canonical: Value): Voice {
   const loudness = smooth(g, 0.7, audio.slice(1, CHANNEL.loudness, CHANNEL.loudness + 1));
   const n = relativeLoudness(g, loudness);
-  const courses: Courses = { ...mouthCourses(g, audio, n, mouthAtRest(g, canonical)), ...nods(g, n) };
+  const courses: Courses = {
+    ...mouthCourses(g, audio, n, mouthAtRest(g, canonical)),
+    ...nods(g, n, audio),
+  };
   const names = Object.keys(MOVES) as (keyof Courses)[];
   const table = names.map((name) => normalised(MOVES[name][0]).map((value) => MOVES[name][1] * value));
-  return g
+  const mean = g
     .concat(
       1,
       names.map((name) => courses[name]),
     )
     .matmul(g.matrix('voice', table));
+  return { mean, lively: liveliness(g, n, audio) };
+}
+
+/** What a voice does to a face. */
+export interface Voice {
+  /** Of itself, [64, 70] in normalised units. */
+  mean: Value;
+  /** How fast the head moves meanwhile, [64, 1], 0 to 1. */
+  lively: Value;
+}
+
+/** Loudness while somebody speaks, over about a syllable. */
+function liveliness(g: Graph, n: Value, audio: Value): Value {
+  const silence = audio.slice(1, CHANNEL.classes, CHANNEL.classes + 1);
+  const heard = g.formula('n * clip(1.5 - 1.5 * silence, 0, 1)', { n, silence });
+  return g.formula('clip(1.3 * heard, 0, 1)', { heard: smooth(g, 2.5, heard) });
 }
 
 /** The mouth of the portrait; each [1, 1], in crop units. */
@@ -85,7 +106,7 @@ function mouthCourses(
   audio: Value,
   n: Value,
   rest: MouthAtRest,
-): Omit<Courses, 'stress' | 'raise'> {
+): Omit<Courses, 'stress' | 'raise' | 'beat' | 'lift'> {
   const curve = (name: (typeof CURVES)[number]) => {
     const column = CHANNEL.curves + CURVES.indexOf(name);
     return audio.slice(1, column, column + 1).clip(0, 1);
@@ -122,13 +143,23 @@ function mouthCourses(
   };
 }
 
-/** The head nods and the brows rise on stressed syllables: loudness over 3.5 frames against that over 14. */
-function nods(g: Graph, n: Value): Pick<Courses, 'stress' | 'raise'> {
+/**
+ * The head nods and the brows rise on stressed syllables: loudness over 3.5 frames against that over 14. Where the voice sets in, both make
+ * a beat.
+ */
+function nods(g: Graph, n: Value, audio: Value): Pick<Courses, 'stress' | 'raise' | 'beat' | 'lift'> {
+  const beat = smooth(g, 2, onsets(g, n, audio));
   const short = smoothingMatrix(range(0, WINDOW), WINDOW, 3.5);
   const long = smoothingMatrix(range(0, WINDOW), WINDOW, 14);
   const difference = short.map((row, i) => row.map((value, j) => value - long[i]![j]!));
   const stress = g.matrix('stress', difference).matmul(n);
-  return { stress, raise: g.formula('relu(stress - .04)', { stress }) };
+  return { stress, raise: g.formula('relu(stress - .04)', { stress }), beat, lift: beat };
+}
+
+/** Where the loudness of speech rises fast, [64, 1]. */
+function onsets(g: Graph, n: Value, audio: Value): Value {
+  const rise = audio.slice(1, CHANNEL.onset, CHANNEL.onset + 1);
+  return g.formula('n * clip(2 * rise - 1, 0, 1)', { n, rise });
 }
 
 /** Loudness between the floor of the window, 0, and its peaks, 1. */
