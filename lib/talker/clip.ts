@@ -45,6 +45,7 @@ const framesSchema = z.strictObject(
 /** What a clip needs from its talker. */
 export interface ClipHost {
   readonly manifest: PackManifest;
+  readonly made: Pick<SaveResult, 'device' | 'deviceNote'>;
   /** Whether frames are whole pictures. */
   readonly full: boolean;
   /** Size of a frame in pixels. */
@@ -277,6 +278,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
         elapsedSeconds,
         firstFrameSeconds,
         fps: run.frames / elapsedSeconds,
+        ...this.#host.made,
       };
     } catch (error) {
       await video.abort();

@@ -1,9 +1,11 @@
 import { orAborted } from '../abort.js';
 import { native, type TalkerHandle } from '../binding.js';
+import { KdtalkerError } from '../errors.js';
 import type { Precision } from '../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../packs/native-options.js';
 import { type Pack, readPack } from '../packs/pack.js';
 import { checkPack } from '../packs/verify.js';
+import { gpuForAuto } from './gpus.js';
 import { LengthPlans } from './length-plans.js';
 import { isGpu, lowerFor, ofPlans, precisionFor } from './lowering.js';
 import type { PlannedTalker } from './talker-options.js';
@@ -17,17 +19,63 @@ export interface LoadedPack {
   precision: Precision;
   /** On a GPU. */
   plans: LengthPlans | undefined;
+  /** Why device `'auto'` took the processor; undefined if it did not, or another device was asked for. */
+  deviceNote?: string;
 }
 
 export const LOADING = 'Loading the pack';
 
 /** Checks a pack, makes or finds the form of it that the device runs, and opens that. @throws KdtalkerError what `Talker.load()` says */
 export async function loadPack(name: string, plan: PlannedTalker): Promise<LoadedPack> {
-  const { device, deviceMemory, graphs, threads, signal, onProgress, lowering, precision: choice } = plan;
-  const precision = lowering ? precisionFor(choice, device) : 'fp32';
+  const { device, signal } = plan;
+  if (device !== 'auto') precisionOf(plan);
   const pack = await readPack(name);
   const checked = checkPack(pack, signal ? { signal } : {});
   checked.catch(() => {}); // awaited below, unless something else fails first
+  return device === 'auto' ? loadOnBest(pack, checked, plan) : loadOn(pack, checked, plan);
+}
+
+type Checked = ReturnType<typeof checkPack>;
+
+/** What keeps a pack from a GPU, and not from the processor. */
+const OF_GPUS: readonly string[] = [
+  'OPERATOR_UNSUPPORTED',
+  'DEVICE_UNAVAILABLE',
+  'DEVICE_MEMORY',
+  'DEVICE_LOST',
+];
+
+/** On a GPU if one can be used and runs the pack; else on the processor, with the reason. */
+async function loadOnBest(pack: Pack, checked: Checked, plan: PlannedTalker): Promise<LoadedPack> {
+  const gpu = await gpuFor(plan);
+  const onCpu = async (deviceNote: string) => ({
+    ...(await loadOn(pack, checked, { ...plan, device: 'cpu' })),
+    deviceNote,
+  });
+  if ('why' in gpu) return onCpu(gpu.why);
+  try {
+    return await loadOn(pack, checked, { ...plan, device: gpu.device });
+  } catch (error) {
+    if (error instanceof KdtalkerError && OF_GPUS.includes(error.code)) return onCpu(error.message);
+    throw error;
+  }
+}
+
+/** Nobody is asked where an option rules GPUs out. */
+function gpuFor({ lowering, precision, signal }: PlannedTalker) {
+  if (!lowering) return { why: 'A GPU needs lowered networks' };
+  if (precision === 'bf16') return { why: "Precision 'bf16' is for processors" };
+  return gpuForAuto(signal);
+}
+
+/** The precision on a device. @throws KdtalkerError DEVICE_UNAVAILABLE if the device has not that of the option */
+function precisionOf({ lowering, precision, device }: PlannedTalker): Precision {
+  return lowering ? precisionFor(precision, device) : 'fp32';
+}
+
+async function loadOn(pack: Pack, checked: Checked, plan: PlannedTalker): Promise<LoadedPack> {
+  const { device, deviceMemory, graphs, threads, signal, onProgress, lowering } = plan;
+  const precision = precisionOf(plan);
   const lowered = lowering
     ? await lowerFor(pack, device, precision, { signal, onProgress, checked })
     : undefined;

@@ -38,6 +38,10 @@ export interface SaveResult {
   firstFrameSeconds: number;
   /** Frames per second from the call to the finished file. */
   fps: number;
+  /** The device that made the frames. */
+  device: string;
+  /** Why device `'auto'` took the processor and no GPU; absent if it took one, or if a device was named. */
+  deviceNote?: string;
 }
 
 const schema = z.strictObject(

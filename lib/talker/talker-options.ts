@@ -8,7 +8,8 @@ import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../va
 /** Options of `Talker.load()`. */
 export interface TalkerOptions {
   /**
-   * `'auto'` (default) takes the fastest on which the pack runs; `'cpu'`; `'cuda'` or `'cuda:0'`, `'cuda:1'` ...: a GPU of NVIDIA;
+   * `'auto'` (default): a GPU that can be used and runs the pack, else the processor, and `talker.deviceNote` says why; `'cpu'`; `'cuda'` or
+   * `'cuda:0'`, `'cuda:1'` ...: a GPU of NVIDIA;
    * `'guarded'`, for tests: the CPU with memory that the host cannot access.
    */
   device?: 'auto' | 'cpu' | 'cuda' | `cuda:${number}` | 'guarded' | (string & {}) | undefined;

@@ -41,6 +41,8 @@ export class Talker {
   readonly pack: PackManifest;
   /** The device in use: `'cpu'`, `'guarded'` or `'cuda:0'`. */
   readonly device: string;
+  /** Why device `'auto'` took the processor and no GPU; undefined if it took one, or if a device was named. */
+  readonly deviceNote: string | undefined;
   /** Arithmetic of its lowered networks: the precision selected on this machine. */
   readonly precision: Precision;
   readonly #host: TalkerHost;
@@ -53,10 +55,11 @@ export class Talker {
   #faces: Promise<FaceFinder> | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor({ pack, handle, threads, precision, plans }: LoadedPack) {
+  private constructor({ pack, handle, threads, precision, plans, deviceNote }: LoadedPack) {
     this.pack = pack.manifest;
     this.precision = precision;
     this.device = native().talkerDevice(handle);
+    this.deviceNote = deviceNote;
     this.#handle = handle;
     this.#readAhead = native().framesAtOnce(handle) + 2;
     const { signal: closed } = this.#closed;
@@ -178,10 +181,10 @@ export class Talker {
       return { talker, plans, portraits, source: from, options: plan.native, fps, signal, report };
     };
     const dispose = async () => ('speech' in from ? from.speech.close() : undefined);
-    const clip = new Clip(
-      { manifest: this.pack, full, size, opacity, readAhead: this.#readAhead, context, dispose },
-      plan.signal,
-    );
+    const { device, deviceNote } = this;
+    const made = { device, ...(deviceNote !== undefined && { deviceNote }) };
+    const host = { manifest: this.pack, made, full, size, opacity, readAhead: this.#readAhead };
+    const clip = new Clip({ ...host, context, dispose }, plan.signal);
     if (plan.onProgress) clip.on('progress', plan.onProgress);
     return this.#adopt(clip);
   }

@@ -1,15 +1,7 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { GpuReport, GpuReports } from '../../gpu-report.js';
-import { addonFile } from '../../installed.js';
+import { hasGpuLibrary, lookForGpus } from '../../talker/gpus.js';
 import { bytes } from '../layout.js';
 import { type Check, type Finding, failed } from './check.js';
-
-const PROGRAM = fileURLToPath(new URL('./examine-gpus.js', import.meta.url));
-const TIMEOUT_MS = 30000;
 
 type Found = Omit<Finding, 'name'>;
 
@@ -17,34 +9,12 @@ type Found = Omit<Finding, 'name'>;
 export const gpus: Check = {
   name: 'GPUs',
   async look(signal) {
-    if (!process.env.KDTALKER_CUDA && !existsSync(libraryFile()))
-      return { state: 'note', found: 'the library for GPUs is not built' };
-    const report = await examined(signal);
+    if (!hasGpuLibrary()) return { state: 'note', found: 'the library for GPUs is not built' };
+    const report = await lookForGpus(signal);
     if ('problem' in report) return { ...failed(new Error(report.problem)), state: 'note' };
     return describe(report);
   },
 };
-
-/** Where the engine looks if KDTALKER_CUDA is not set. */
-function libraryFile(): string {
-  return join(dirname(addonFile()), 'libkdtalker_cuda.so');
-}
-
-async function examined(signal: AbortSignal): Promise<GpuReports | { problem: string }> {
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM], {
-      timeout: TIMEOUT_MS,
-      signal,
-    });
-    return JSON.parse(stdout) as GpuReports | { problem: string };
-  } catch (error) {
-    if (signal.aborted) throw error;
-    const { signal: ended, code } = error as { signal?: string; code?: unknown };
-    return {
-      problem: `Expected the driver to say what GPUs there are but looking ended with ${ended ?? code}. Check nvidia-smi.`,
-    };
-  }
-}
 
 function describe(report: GpuReports): Found {
   const { library, driver, runtime } = report;

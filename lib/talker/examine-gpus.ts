@@ -1,5 +1,5 @@
 /** Prints what the engine says of the GPUs, as JSON. A program of its own, because a broken driver may take its process down. */
-import { native } from '../../binding.js';
+import { native } from '../binding.js';
 
 async function examine(): Promise<unknown> {
   try {

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { GpuReport, GpuReports } from '../gpu-report.js';
+import { addonFile } from '../installed.js';
+
+const PROGRAM = fileURLToPath(new URL('./examine-gpus.js', import.meta.url));
+const TIMEOUT_MS = 30000;
+
+/** What a talker needs at least, in bytes of a GPU's memory. */
+const NEEDED = 1e9;
+
+/** Why nothing is known of the GPUs. */
+export interface NoReport {
+  problem: string;
+}
+
+/** Whether there is a library for GPUs, where the engine looks for it. */
+export function hasGpuLibrary(): boolean {
+  if (process.env.KDTALKER_CUDA) return true;
+  return existsSync(join(dirname(addonFile()), 'libkdtalker_cuda.so'));
+}
+
+/** What the library for GPUs, the driver and each GPU say; asked in a process of its own, which a broken driver may take down. */
+export async function lookForGpus(signal: AbortSignal | undefined): Promise<GpuReports | NoReport> {
+  try {
+    const options = { timeout: TIMEOUT_MS, ...(signal && { signal }) };
+    const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM], options);
+    return JSON.parse(stdout) as GpuReports | NoReport;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    const { signal: ended, code } = error as { signal?: string; code?: unknown };
+    return {
+      problem: `Expected the driver to say what GPUs there are but looking ended with ${ended ?? code}. Check nvidia-smi.`,
+    };
+  }
+}
+
+/** The GPU that device `'auto'` takes, or why it takes none. */
+export async function gpuForAuto(
+  signal: AbortSignal | undefined,
+): Promise<{ device: string } | { why: string }> {
+  if (!hasGpuLibrary()) return { why: 'The library for GPUs is not built' };
+  const report = await lookForGpus(signal);
+  if ('problem' in report) return { why: report.problem };
+  const faults = report.gpus.map(faultOf);
+  const index = faults.indexOf(undefined);
+  return index < 0 ? { why: faults.join('; ') } : { device: `cuda:${index}` };
+}
+
+/** Why a GPU is not taken. */
+function faultOf({ error, wrong, free }: GpuReport, index: number): string | undefined {
+  if (error !== '') return error;
+  if (wrong !== '') return `The self-test of cuda:${index} has wrong numbers: ${wrong}`;
+  if (free >= NEEDED) return undefined;
+  return `Expected ${NEEDED / 1e9} GB of free memory on cuda:${index} but it has ${(free / 1e9).toFixed(1)} GB`;
+}
