@@ -103,6 +103,9 @@ export interface NativeTalkerOptions {
   motionSize: number;
   width: number;
   height: number;
+  /** In 512ths of the crop's side, from its edge: where a pasted crop begins to show, and from where on it shows alone. */
+  featherFirst: number;
+  featherLast: number;
   fps: number;
   window: number;
   fixedWindow: boolean;

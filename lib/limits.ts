@@ -23,6 +23,8 @@ export const DEVICE_MEMORY: Range = [1, 1_000_000];
 /** Quality of encoders: x264's and VP9's. */
 export const MP4_CRF: Range = [0, 51];
 export const WEBM_CRF: Range = [0, 63];
+/** The longer side of whole pictures in pixels; encoders take less. */
+export const PHOTO_SIDE: Range = [16, 65_536];
 /** A side of an encoded frame in pixels; the limit of x264. */
 export const VIDEO_SIDE: Range = [2, 16_384];
 /** The largest seed. */

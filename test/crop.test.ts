@@ -149,7 +149,16 @@ t.test('ffhq: size, direction and border', async (t) => {
   const outside = await cropPicture(astronaut, { kind: 'ffhq', size: 512, landmarks: corner });
   const [x, y] = apply(outside.toPhoto, [511, 0]);
   t.ok(x > 511 && y < 0, 'the corner lies outside');
-  t.not(Math.max(...outside.picture.data.subarray(511 * 3, 512 * 3)), 0, 'and shows the border, not black');
+  const shown = outside.picture;
+  t.not(Math.max(...shown.data.subarray(511 * 3, 512 * 3)), 0, 'and shows the mirrored picture, not black');
+  const rows = { data: Uint8Array.from({ length: 3 * 300 * 300 }, (_, i) => (Math.floor(i / 900) % 64) * 4) };
+  const lines = { ...rows, width: 300, height: 300 };
+  const above = landmarks.map(([x, y]): Point => [x - 80, y - 150]);
+  const beyond = await cropPicture(lines, { kind: 'ffhq', size: 128, landmarks: above });
+  const level = (row: number) => beyond.picture.data[3 * (row * 128 + 64)]!;
+  const edge = Math.round(apply(beyond.toCrop, [apply(beyond.toPhoto, [64, 64])[0], 0])[1]);
+  t.ok(edge > 10, `the border is ${edge} pixels inside`);
+  t.ok(level(edge - 4) > level(edge) + 8, 'which mirrors the levels that grow away from it');
 });
 
 t.test('ffhq: reducing does not alias, enlarging keeps the place', async (t) => {
@@ -196,6 +205,6 @@ t.test('wrong calls', async (t) => {
     code: 'INVALID_ARGUMENT',
     message: /outside/,
   });
-  t.equal((await crop({ landmarks: away })).size, 64, 'ffhq repeats the border');
+  t.equal((await crop({ landmarks: away })).size, 64, 'ffhq mirrors the border');
   await t.rejects(crop({ signal: AbortSignal.abort() }), { code: 'ABORTED' });
 });

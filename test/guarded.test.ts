@@ -37,6 +37,8 @@ const download = (bytes: number, downloads = 1) => ({
   downloadBytes: bytes,
 });
 
+const crops = { frame: 'crop' } as const;
+
 for (const device of ['cpu', 'guarded'] as const) {
   t.test(`nothing crosses but picture, spectrogram and frames: ${device}`, async (t) => {
     const talker = await loadTalker(t, { device, threads: 1 });
@@ -52,7 +54,7 @@ for (const device of ['cpu', 'guarded'] as const) {
     t.same(step(), { picture: upload(CROP_BYTES) }, 'a portrait: its crop, once');
 
     // Two windows, so that the loop over windows is seen as well.
-    const clip = talker.animate(portrait, speech(70));
+    const clip = talker.animate(portrait, speech(70), crops);
     const frames = clip.frames();
     for (let i = 0; i < FRAMES; i++) await frames.next();
     await frames.return();
@@ -66,7 +68,7 @@ for (const device of ['cpu', 'guarded'] as const) {
     );
     t.same([downloadBytes, uploads], [downloads * FRAME_BYTES, 0]);
 
-    t.equal((await framesOf(talker.animate(portrait, speech(FRAMES)))).length, FRAMES);
+    t.equal((await framesOf(talker.animate(portrait, speech(FRAMES), crops))).length, FRAMES);
     t.same(
       step(),
       {
@@ -76,7 +78,7 @@ for (const device of ['cpu', 'guarded'] as const) {
       'a whole clip: one download for each frame',
     );
 
-    const small = await framesOf(talker.animate(portrait, speech(2)), { format: 'yuv420p' });
+    const small = await framesOf(talker.animate(portrait, speech(2), crops), { format: 'yuv420p' });
     t.equal(small.length, 2);
     t.same(step().frame, download(2 * (FRAME_BYTES / 2), 2), 'yuv420p: half the bytes');
 
@@ -85,9 +87,9 @@ for (const device of ['cpu', 'guarded'] as const) {
     t.same(whole.picture, upload(PHOTO_BYTES), 'whole pictures: the photo, once');
     t.same(whole.frame, download(2 * PHOTO_BYTES, 2), 'and one download for each');
 
-    const motion = await talker.animate(portrait, speech(2)).motion();
+    const motion = await talker.animate(portrait, speech(2), crops).motion();
     t.same(step().motion, download(2 * 2 * 70 * 4, 2), 'motion comes to the host only when it is asked for');
-    await framesOf(talker.animate(portrait, motion));
+    await framesOf(talker.animate(portrait, motion, crops));
     t.same(
       step(),
       { motion: upload(2 * 70 * 4), frame: download(2 * FRAME_BYTES, 2) },

@@ -120,6 +120,12 @@ export interface PackManifest {
   /** Side of the motion extractor's input picture. */
   motionSize: number;
   output: { width: number; height: number };
+  /**
+   * What frames show where the caller does not choose, without it `'crop'`; and the mask with which a crop is pasted into its picture: it
+   * rises between these two distances from the crop's edge, in 512ths of its side, without it from 20 to 80. Narrow if the pack's border
+   * stands still.
+   */
+  frame?: { default: 'crop' | 'full'; feather: [number, number] } | undefined;
   /** Threads that one network can use; more threads render frames in parallel. */
   sessionThreads?: number | undefined;
   roles: Roles;

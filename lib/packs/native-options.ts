@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { NativeTalkerOptions } from '../binding.js';
 import type { LoweredPack } from './lowering/cache-entry.js';
 import { PLAN_SUFFIX } from './lowering/plan/kinds.js';
-import { type Pack, rolesOf } from './pack.js';
+import { type Pack, type PackManifest, rolesOf } from './pack.js';
 
 /** Options of loading a pack; default: on the CPU, with one thread and the pack's own networks. */
 export interface LoadOptions {
@@ -32,6 +32,7 @@ export function nativeTalkerOptions(
     cropSize: manifest.crop.size,
     motionSize: manifest.motionSize,
     ...manifest.output,
+    ...featherOf(manifest),
     fps: manifest.fps,
     window: sampler.window,
     fixedWindow: sampler.fixedWindow,
@@ -47,6 +48,12 @@ export function nativeTalkerOptions(
     blinkDirection: Float32Array.from(manifest.blink?.direction ?? []),
     blinkTemplate: Float32Array.from(manifest.blink?.template ?? []),
   };
+}
+
+/** Default: the published mask. */
+function featherOf({ frame }: PackManifest): Pick<NativeTalkerOptions, 'featherFirst' | 'featherLast'> {
+  const [featherFirst, featherLast] = frame?.feather ?? [20, 80];
+  return { featherFirst, featherLast };
 }
 
 function ownRoles(pack: Pack): NativeTalkerOptions['roles'] {

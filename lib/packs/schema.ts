@@ -187,6 +187,19 @@ const faces = z
   })
   .meta({ description: 'Networks that find faces; the library has its own where the pack has none' });
 
+const distance = z.number().min(0).max(256);
+const frame = z
+  .strictObject({
+    default: z.enum(['crop', 'full']),
+    feather: z.tuple([distance, distance]).refine(([first, last]) => first < last, {
+      error: 'two distances, the second greater',
+    }),
+  })
+  .meta({
+    description:
+      'What frames show by default; and between which distances from its edge, in 512ths of its side, a crop fades into its picture',
+  });
+
 const axes = z.enum(['x', 'y', 'z', 'xy', 'xz', 'yz', 'xyz']);
 const region = z.array(z.strictObject({ keypoint: z.int().min(0).max(20), axes }));
 
@@ -217,6 +230,7 @@ export const packSchema: z.ZodType<PackManifest> = z
     }),
     motionSize: size.meta({ description: 'Side of the picture the motion extractor sees' }),
     output: z.strictObject({ width: size, height: size }),
+    frame: frame.optional(),
     sessionThreads: z
       .int()
       .min(THREADS[0])

@@ -65,7 +65,7 @@ export interface AnimateOptions {
   soundTrack?: number | undefined;
   /**
    * Keeps shoulders and neck in place with the pack's stitching network, as a crop needs that is pasted back into its picture. Default:
-   * true with `frame: 'full'` if the pack has that network, as in LivePortrait; otherwise false, as in the published inference, which
+   * true for whole pictures if the pack has that network, as in LivePortrait; otherwise false, as in the published inference, which
    * renders only the crop.
    */
   stitch?: boolean | undefined;
@@ -77,8 +77,9 @@ export interface AnimateOptions {
   /** How far to open the lips, like `eyes`. */
   lips?: PerFrame | undefined;
   /**
-   * A frame shows the `'crop'` (default), the face as the pack renders it; or with `'full'` the whole picture at its own size, with the
-   * crop pasted back through a feathered mask.
+   * A frame shows the `'crop'`, the face as the pack renders it; or with `'full'` the whole picture, of the portrait's `photo` size, with
+   * the crop pasted back through a feathered mask. Default: what the pack says, `'full'` for the puppet and `'crop'` for the published
+   * model; a portrait that does not keep its photo has only crops.
    */
   frame?: 'crop' | 'full' | undefined;
   /** Stops all work on the clip; pending promises reject with ABORTED. */
@@ -122,7 +123,7 @@ const schema = z.strictObject(
     stitch: flag.optional(),
     eyes: ratio,
     lips: ratio,
-    frame: oneOf('crop', 'full').default('crop'),
+    frame: oneOf('crop', 'full').optional(),
     signal: abortSignal.optional(),
     onProgress: callback<Progress>().optional(),
   },
@@ -138,6 +139,12 @@ export interface ClipPlan {
   onProgress: ((progress: Progress) => void) | undefined;
 }
 
+/** What a clip animates: a source video or a portrait, which may have no whole picture. */
+export interface ClipSubject {
+  video: boolean;
+  photo: boolean;
+}
+
 /**
  * Checks the options of `animate()` against the pack, for speech or a motion, and for a portrait or a source video. Throws
  * INVALID_ARGUMENT.
@@ -146,11 +153,11 @@ export function planClip(
   options: AnimateOptions,
   manifest: PackManifest,
   replay: boolean,
-  video = false,
+  { video, photo }: ClipSubject = { video: false, photo: false },
 ): ClipPlan {
   const given = parseOptions(schema, options, 'the options of animate()');
   const { yaw = 0, pitch = 0, roll = 0 } = given.poseOffset;
-  const full = given.frame === 'full';
+  const full = (given.frame ?? (photo ? manifest.frame?.default : 'crop')) === 'full';
   checkBlink(given.blink, manifest);
   checkRetargeting(given, manifest);
   const { soundTrack } = given;

@@ -1,8 +1,8 @@
-import type { NativePhoto, NativePortraitOptions } from '../binding.js';
+import type { NativePortraitOptions } from '../binding.js';
 import { throwIfAborted } from '../errors.js';
 import { type Crop, type CropKind, cropPicture } from '../face/crop/index.js';
 import type { Face, FaceRatios } from '../face/faces.js';
-import { type Box, compose, type Matrix, resizedToOriginal } from '../face/geometry.js';
+import type { Box, Matrix } from '../face/geometry.js';
 import type { FindOptions } from '../face/options.js';
 import { type PictureInput, readPicture } from '../media/index.js';
 import { keepKeypoints, placeKeypoints } from '../packs/landmarks.js';
@@ -24,12 +24,6 @@ export interface PortraitCrop {
   box: Box | undefined;
   /** The detector's confidence, 0..1; 1 when box or landmarks were given; undefined with the crop `'none'`. */
   score: number | undefined;
-}
-
-/** The size of a picture in pixels. */
-export interface PhotoSize {
-  readonly width: number;
-  readonly height: number;
 }
 
 /** A picture, the face in it and the square around that face, from which a portrait is made. */
@@ -93,14 +87,4 @@ export function nativeCrop(
 /** Ratios for the engine: left eye, right eye, lips; empty if unknown. */
 export function nativeRatios(ratios: FaceRatios | undefined): Float32Array {
   return ratios ? Float32Array.of(...ratios.eyes, ratios.lip) : new Float32Array();
-}
-
-/** A whole picture for the engine; the rendered crop may differ in size from the original one. */
-export function nativePhoto(
-  picture: Picture,
-  { size, toPhoto }: Pick<PortraitCrop, 'size' | 'toPhoto'>,
-  { output }: PackManifest,
-): NativePhoto {
-  const toCut = resizedToOriginal(output.width / size, output.height / size);
-  return { picture, toPhoto: Float64Array.from(compose(toPhoto, toCut)) };
 }

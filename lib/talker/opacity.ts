@@ -18,21 +18,18 @@ export interface Opacity {
   readonly crop: Uint8Array;
 }
 
-/** The opacity of a portrait's frames; undefined where the picture is opaque. */
+/** How opaque a portrait's rendered crops are; undefined where the picture is opaque. */
 export async function opacityOf(
   picture: Picture,
   { size, toPhoto }: Pick<PortraitCrop, 'size' | 'toPhoto'>,
   { output }: PackManifest,
-): Promise<Opacity | undefined> {
+): Promise<Uint8Array | undefined> {
   const { alpha } = picture;
   if (alpha === undefined) return undefined;
   const toCut = resizedToOriginal(output.width / size, output.height / size);
   const view = new Pyramid(await greyOf(picture, alpha));
   const seen = await view.render(compose(toPhoto, toCut), output.width, output.height);
-  return {
-    full: alpha,
-    crop: Uint8Array.from({ length: output.width * output.height }, (_, i) => seen.data[3 * i]!),
-  };
+  return Uint8Array.from({ length: output.width * output.height }, (_, i) => seen.data[3 * i]!);
 }
 
 async function greyOf({ width, height }: Picture, alpha: Uint8Array): Promise<Picture> {

@@ -12,13 +12,16 @@ import type { Picture } from '../picture.js';
 import { parseFile } from '../validate.js';
 import type { PortraitCrop } from './cut.js';
 import type { Opacity } from './opacity.js';
+import type { PhotoSize } from './photo.js';
 
 // A portrait file is a .safetensors file: the engine's tensors, the whole picture where it is kept, and in the metadata the crop, the
-// ratios of eyes and lips where they are known, and which pack made it. The first version had no number, no picture and no ratios; the
-// third is written where the picture is transparent in parts.
+// ratios of eyes and lips where they are known, and which pack made it. The first version had no number, no picture and no ratios. A file
+// has the lowest version whose readers understand it: the third where the picture is transparent in parts, the fourth where it is smaller
+// than the one that the crop was cut out of.
 const FORMAT = 'kdtalker-portrait';
-const VERSION = 3;
-const OPAQUE_VERSION = 2;
+const VERSION = 4;
+const TRANSPARENT_VERSION = 3;
+const PLAIN_VERSION = 2;
 const TENSORS = ['feature', 'canonical', 'motion'] as const;
 /** The bytes of a PNG file: half the size of the pixels, without loss. */
 const PHOTO = 'photo';
@@ -38,6 +41,8 @@ const cropSchema = z.strictObject({
 const openness = z.number().min(0);
 const ratiosSchema = z.strictObject({ eyes: z.tuple([openness, openness]), lip: openness });
 
+const sizeSchema = z.strictObject({ width: z.int().positive(), height: z.int().positive() });
+
 /** What a portrait file keeps. */
 export interface StoredPortrait {
   readonly crop: PortraitCrop;
@@ -46,6 +51,8 @@ export interface StoredPortrait {
   readonly tensors: HostTensors;
   /** The whole picture, where it is kept. */
   readonly picture: Picture | undefined;
+  /** The size of the picture that the crop was cut out of; undefined: that of the kept one. */
+  readonly original: PhotoSize | undefined;
   /** Undefined: all of it is opaque. */
   readonly opacity: Opacity | undefined;
 }
@@ -71,7 +78,7 @@ function digest(tensors: HostTensors, about: string): string {
 /** The file of a portrait. */
 export async function portraitFileBytes(
   pack: Pack,
-  { crop, ratios, tensors, picture, opacity }: StoredPortrait,
+  { crop, ratios, tensors, picture, original, opacity }: StoredPortrait,
 ): Promise<Uint8Array> {
   const { name, version } = pack.manifest;
   const cropText = JSON.stringify(crop);
@@ -81,14 +88,17 @@ export async function portraitFileBytes(
     ...(picture && (await photoTensor(picture))),
     ...(opacity && opacityTensor(opacity)),
   };
+  const reduced = original && picture && !sameSize(original, picture) ? original : undefined;
+  const originalText = reduced && JSON.stringify(reduced);
   const metadata = {
     format: FORMAT,
-    version: String(opacity ? VERSION : OPAQUE_VERSION),
+    version: String(reduced ? VERSION : opacity ? TRANSPARENT_VERSION : PLAIN_VERSION),
     pack: `${name} ${version}`,
     fingerprint: fingerprint(pack),
     crop: cropText,
     ...(ratiosText !== undefined && { ratios: ratiosText }),
-    sha256: digest(stored, cropText + (ratiosText ?? '')),
+    ...(originalText !== undefined && { original: originalText }),
+    sha256: digest(stored, cropText + (ratiosText ?? '') + (originalText ?? '')),
   };
   return writeSafetensors(stored as Record<string, TensorToStore>, metadata);
 }
@@ -127,7 +137,10 @@ export async function loadPortraitFile(file: string, pack: Pack): Promise<Stored
     );
   }
   const found = hostTensors(tensors, fail);
-  if (metadata.sha256 !== digest(found, (metadata.crop ?? '') + (metadata.ratios ?? '')))
+  if (
+    metadata.sha256 !==
+    digest(found, (metadata.crop ?? '') + (metadata.ratios ?? '') + (metadata.original ?? ''))
+  )
     throw fail('its bytes do not match their checksum');
   const { [PHOTO]: photo, [OPACITY]: opacity, ...kept } = found;
   const picture = photo && (await readPhoto(photo.data as Uint8Array, fail));
@@ -136,6 +149,7 @@ export async function loadPortraitFile(file: string, pack: Pack): Promise<Stored
     ratios: readRatios(metadata.ratios, file),
     tensors: kept,
     picture,
+    original: readOriginal(metadata.original, file),
     opacity: opacity && { full: picture?.alpha, crop: opacity.data as Uint8Array },
   };
 }
@@ -155,6 +169,15 @@ function readCrop(text: string | undefined, file: string): PortraitCrop {
 function readRatios(text: string | undefined, file: string): FaceRatios | undefined {
   if (text === undefined) return undefined;
   return parseFile(ratiosSchema, parseJson(text), `the ratios in '${file}'`, 'PORTRAIT_INVALID');
+}
+
+function readOriginal(text: string | undefined, file: string): PhotoSize | undefined {
+  if (text === undefined) return undefined;
+  return parseFile(sizeSchema, parseJson(text), `the size in '${file}'`, 'PORTRAIT_INVALID');
+}
+
+function sameSize(a: PhotoSize, b: PhotoSize): boolean {
+  return a.width === b.width && a.height === b.height;
 }
 
 function parseJson(text: string | undefined): unknown {

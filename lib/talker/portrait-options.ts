@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { CROP_KINDS, type CropKind } from '../face/crop/index.js';
 import type { FaceChoice } from '../face/faces.js';
 import type { Box, Point } from '../face/geometry.js';
+import { PHOTO_SIDE } from '../limits.js';
 import type { Background } from '../media/index.js';
-import { abortSignal, flag, oneOf, parseOptions } from '../validate.js';
+import { abortSignal, flag, integer, oneOf, parseOptions } from '../validate.js';
 
 /** Options for cutting a portrait out of a picture. */
 export interface PortraitOptions {
@@ -24,6 +25,11 @@ export interface PortraitOptions {
    * Keeps the whole picture, 3 bytes a pixel, for clips with `frame: 'full'` and in saved portraits. Default true.
    */
   keepPhoto?: boolean | undefined;
+  /**
+   * The longer side of whole pictures, and of videos of them, in pixels: a larger photo is kept reduced. Default 1920; 16 to 65536. The
+   * face is always cut out of the picture as it is.
+   */
+  maxSize?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -45,6 +51,7 @@ const schema = z.strictObject(
     landmarks: z.unknown().optional(),
     background: background.optional(),
     keepPhoto: flag.default(true),
+    maxSize: integer(...PHOTO_SIDE).optional(),
     signal: abortSignal.optional(),
   },
   { error: 'an object' },

@@ -6,18 +6,11 @@ import { writeWholeFile } from '../files/whole-file.js';
 import type { PictureInput } from '../media/index.js';
 import type { Picture } from '../picture.js';
 import { checkPath, parseOptions, signalOptions } from '../validate.js';
-import {
-  cropOf,
-  cutPortrait,
-  nativeCrop,
-  nativePhoto,
-  nativeRatios,
-  type PhotoSize,
-  type PortraitCrop,
-} from './cut.js';
+import { cropOf, cutPortrait, nativeCrop, nativeRatios, type PortraitCrop } from './cut.js';
 import { engineWork, type TalkerHost } from './host.js';
 import { type Opacity, opacityOf } from './opacity.js';
 import { Pending } from './pending.js';
+import { fitPhoto, nativePhoto, type PhotoSize } from './photo.js';
 import { loadPortraitFile, portraitFileBytes, type StoredPortrait } from './portrait-file.js';
 import { checkPortraitOptions, type PortraitOptions } from './portrait-options.js';
 
@@ -37,8 +30,9 @@ export class Portrait {
   readonly crop: PortraitCrop;
   /** How far eyes and lips are open in the picture; undefined with the crop `'none'`, which finds no landmarks. */
   readonly ratios: FaceRatios | undefined;
-  /** The size of its whole picture in pixels; undefined if the picture is not kept. */
+  /** The size of whole frames in pixels: that of the picture, but at most `maxSize`; undefined if the picture is not kept. */
   readonly photo: PhotoSize | undefined;
+  readonly #original: PhotoSize | undefined;
   readonly #opacity: Opacity | undefined;
   readonly #host: TalkerHost;
   readonly #handle: PortraitHandle;
@@ -46,9 +40,10 @@ export class Portrait {
   #closing: Promise<void> | undefined;
 
   private constructor(host: TalkerHost, handle: PortraitHandle, about: Omit<StoredPortrait, 'tensors'>) {
-    const { crop, ratios, picture, opacity } = about;
+    const { crop, ratios, picture, original, opacity } = about;
     this.#host = host;
     this.#handle = handle;
+    this.#original = original;
     this.#opacity = opacity;
     this.crop = crop;
     this.ratios = ratios;
@@ -64,17 +59,23 @@ export class Portrait {
   }
 
   static async #prepare(host: TalkerHost, input: PictureInput, options: PortraitOptions): Promise<Portrait> {
-    const { keepPhoto, signal } = options;
+    const { keepPhoto, maxSize, signal } = options;
     const cut = await cutPortrait(host, input, options);
     const { manifest } = host.pack;
-    const photo = keepPhoto ? nativePhoto(cut.picture, cut.crop, manifest) : undefined;
+    const work = { signal, what: PREPARING };
+    const picture = keepPhoto ? await orAborted(fitPhoto(cut.picture, maxSize), work) : undefined;
+    const photo = picture && nativePhoto(picture, cut.picture, cut.crop, manifest);
     const ratios = cut.face?.ratios;
-    const seen = await orAborted(opacityOf(cut.picture, cut.crop, manifest), { signal, what: PREPARING });
-    const opacity = seen && { ...seen, full: keepPhoto ? seen.full : undefined };
+    const seen = await orAborted(opacityOf(cut.picture, cut.crop, manifest), work);
+    const opacity = seen && { full: picture?.alpha, crop: seen };
     const crop = nativeCrop(cut.crop, manifest, ratios);
     const preparing = native().preparePortrait(host.handle, { ...crop, photo });
-    const handle = await engineWork(host, preparing, { signal, what: PREPARING }, closePortrait);
-    return new Portrait(host, handle, { crop: cropOf(cut), ratios, picture: photo?.picture, opacity });
+    const handle = await engineWork(host, preparing, work, closePortrait);
+    const { width, height } = cut.picture;
+    return new Portrait(host, handle, {
+      ...{ crop: cropOf(cut), ratios, picture, opacity },
+      original: { width, height },
+    });
   }
 
   /** @internal use `talker.loadPortrait()` */
@@ -87,8 +88,8 @@ export class Portrait {
   static async #load(host: TalkerHost, file: string, signal: AbortSignal): Promise<Portrait> {
     const loading = loadPortraitFile(file, host.pack);
     const { tensors, ...about } = await orAborted(loading, { signal, what: LOADING });
-    const { crop, ratios, picture } = about;
-    const photo = picture && nativePhoto(picture, crop, host.pack.manifest);
+    const { crop, ratios, picture, original } = about;
+    const photo = picture && nativePhoto(picture, original ?? picture, crop, host.pack.manifest);
     const restoring = native().restorePortrait(host.handle, tensors, nativeRatios(ratios), photo);
     const handle = await engineWork(host, restoring, { signal, what: LOADING }, closePortrait);
     return new Portrait(host, handle, about);
@@ -133,7 +134,10 @@ export class Portrait {
     const tensors = await engineWork(this.#host, native().portraitTensors(handle), work);
     const picture = await this.#picture(handle, signal);
     const bytes = await orAborted(
-      portraitFileBytes(pack, { crop, ratios, tensors, picture, opacity: this.#opacity }),
+      portraitFileBytes(pack, {
+        ...{ crop, ratios, tensors, picture },
+        ...{ original: this.#original, opacity: this.#opacity },
+      }),
       work,
     );
     await writeWholeFile(file, bytes, signal);

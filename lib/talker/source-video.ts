@@ -5,9 +5,10 @@ import type { CropKind } from '../face/crop/index.js';
 import type { FaceRatios } from '../face/schemes.js';
 import { steady } from '../face/steady.js';
 import { FrameSource, FrameStore, type VideoInput } from '../media/index.js';
-import { cutFace, nativeCrop, nativePhoto, type PhotoSize } from './cut.js';
+import { cutFace, nativeCrop } from './cut.js';
 import type { TalkerHost } from './host.js';
 import { Pending } from './pending.js';
+import { fitPhoto, fittedSize, nativePhoto, type PhotoSize } from './photo.js';
 import { checkSourceVideoOptions, type SourceVideoOptions } from './video-options.js';
 import { faceOf, type Track, trackFace } from './video-track.js';
 
@@ -18,6 +19,7 @@ interface Contents {
   crop: CropKind;
   size: PhotoSize;
   repeat: 'ping-pong' | 'loop';
+  maxSize: number | undefined;
 }
 
 /**
@@ -35,7 +37,7 @@ interface Contents {
 export class SourceVideo {
   /** Pictures, at the pack's rate. */
   readonly frames: number;
-  /** Size of a picture in pixels. */
+  /** Size of whole frames in pixels: that of a picture, but at most `maxSize`. */
   readonly photo: PhotoSize;
   /**
    * How far eyes and lips are open in each picture, without smoothing, which would remove blinks. Undefined with the crop `'none'`, which
@@ -51,7 +53,7 @@ export class SourceVideo {
     this.#host = host;
     this.#contents = contents;
     this.frames = contents.store.length;
-    this.photo = contents.size;
+    this.photo = fittedSize(contents.size, contents.maxSize);
     this.ratios = contents.crop === 'none' ? undefined : contents.track.ratios;
   }
 
@@ -74,7 +76,7 @@ export class SourceVideo {
     input: VideoInput,
     options: SourceVideoOptions,
   ): Promise<SourceVideo> {
-    const { signal, repeat = 'ping-pong' } = options;
+    const { signal, repeat = 'ping-pong', maxSize } = options;
     const crop = options.crop ?? host.pack.manifest.crop.default;
     const { videoTrack: track, maxSeconds } = options;
     const source = await FrameSource.open(input, { fps: host.pack.manifest.fps, signal, track, maxSeconds });
@@ -82,7 +84,7 @@ export class SourceVideo {
     try {
       store = await FrameStore.create();
       const { track, size } = await keepAll(host, source, options, store);
-      return new SourceVideo(host, { store, track, crop, size, repeat });
+      return new SourceVideo(host, { store, track, crop, size, repeat, maxSize });
     } catch (error) {
       await store?.close();
       throw error;
@@ -98,12 +100,13 @@ export class SourceVideo {
 
   async #portrait(index: number, full: boolean): Promise<PortraitHandle> {
     this.#check();
-    const { store, track, crop: kind } = this.#contents;
+    const { store, track, crop: kind, maxSize } = this.#contents;
     const { handle, pack } = this.#host;
     const picture = await store.read(index);
     const face = kind === 'none' ? undefined : faceOf(steady(track.landmarks, index, pack.manifest.fps));
     const crop = await cutFace(picture, pack.manifest, { kind, face });
-    const photo = full ? nativePhoto(picture, crop, pack.manifest) : undefined;
+    const shown = full ? await fitPhoto(picture, maxSize) : undefined;
+    const photo = shown && nativePhoto(shown, picture, crop, pack.manifest);
     return native().preparePortrait(handle, {
       ...nativeCrop(crop, pack.manifest, track.ratios[index]),
       photo,

@@ -11,11 +11,12 @@ import { checkPath } from '../validate.js';
 import { Clip } from './clip.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import type { ClipSource, FramePortraits } from './clip-run.js';
-import type { FaceToCut, PhotoSize } from './cut.js';
+import type { FaceToCut } from './cut.js';
 import type { TalkerHost } from './host.js';
 import { LOADING, type LoadedPack, loadPack } from './load.js';
 import { Motion } from './motion.js';
 import { Pending } from './pending.js';
+import type { PhotoSize } from './photo.js';
 import { pictureMotion, type SeenMotion, seenMotion } from './picture-motion.js';
 import { Portrait } from './portrait.js';
 import type { PortraitOptions } from './portrait-options.js';
@@ -163,7 +164,8 @@ export class Talker {
     if (!video && !(portrait instanceof Portrait))
       throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
     portrait.check(this.#host);
-    const plan = planClip(options, this.pack, source instanceof Motion, video);
+    const subject = { video, photo: portrait.photo !== undefined };
+    const plan = planClip(options, this.pack, source instanceof Motion, subject);
     checkRatios(plan.native, portrait.ratios);
     const motion = source instanceof Motion ? source.resampled(this.pack.fps) : undefined;
     if (motion) checkFrameCounts(plan.native, motion.frames);

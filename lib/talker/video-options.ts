@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CROP_KINDS, type CropKind } from '../face/crop/index.js';
 import type { FaceChoice } from '../face/faces.js';
 import type { Box } from '../face/geometry.js';
+import { PHOTO_SIDE } from '../limits.js';
 import { abortSignal, callback, integer, number, oneOf, parseOptions } from '../validate.js';
 import type { Progress } from './progress.js';
 
@@ -30,6 +31,8 @@ export interface SourceVideoOptions extends VideoMotionOptions {
    * What follows the last picture if the speech is longer: `'ping-pong'` (default), the video backwards; or `'loop'`, the first picture.
    */
   repeat?: 'ping-pong' | 'loop' | undefined;
+  /** The longer side of whole pictures in pixels, as for a portrait. Default 1920; 16 to 65536. */
+  maxSize?: number | undefined;
 }
 
 const fields = {
@@ -43,7 +46,11 @@ const fields = {
 };
 const motionSchema = z.strictObject(fields, { error: 'an object' });
 const sourceSchema = z.strictObject(
-  { ...fields, repeat: oneOf('ping-pong', 'loop').default('ping-pong') },
+  {
+    ...fields,
+    repeat: oneOf('ping-pong', 'loop').default('ping-pong'),
+    maxSize: integer(...PHOTO_SIDE).optional(),
+  },
   { error: 'an object' },
 );
 

@@ -176,6 +176,7 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
   options.motion_size = GetInt(object, "motionSize");
   options.width = GetInt(object, "width");
   options.height = GetInt(object, "height");
+  options.feather = {GetNumber(object, "featherFirst"), GetNumber(object, "featherLast")};
   options.fps = GetInt(object, "fps");
   options.window = GetInt(object, "window");
   options.fixed_window = GetBool(object, "fixedWindow");

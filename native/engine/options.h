@@ -29,6 +29,7 @@ struct TalkerOptions {
   int crop_size = 0;    // side of the square crop, pixels
   int motion_size = 0;  // side of the motion network's input; divides crop_size
   int width = 0, height = 0;
+  kernels::Feather feather;  // of a rendered crop that is pasted into its photo
   int fps = 25;              // frames a second
   int window = 64;           // frames sampled at a time, unless a clip says otherwise
   bool fixed_window = true;  // the denoiser accepts only this number of frames

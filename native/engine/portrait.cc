@@ -166,8 +166,8 @@ const stages::Photo& Portrait::photo() const {
   if (!photo_) {
     const TalkerOptions& pack = talker_->options();
     const StreamPool::Loan stream = talker_->streams().Lend();
-    stages::Photo photo(*stream, *photo_pixels_, stages::CropSize{pack.width, pack.height},
-                        Crossing::kPicture);
+    const stages::CropShape crop{{pack.width, pack.height}, pack.feather};
+    stages::Photo photo(*stream, *photo_pixels_, crop, Crossing::kPicture);
     stream->Synchronise();
     photo_.emplace(std::move(photo));
   }

@@ -47,14 +47,20 @@ KDT_HOST_DEVICE std::uint8_t MixOf(const Spot& spot, std::int32_t a, std::int32_
   return static_cast<std::uint8_t>(top * (1.0F - spot.below) + bottom * spot.below + 0.5F);
 }
 
-// The mask at the photo's pixels. In a crop of 512 pixels it is 0 up to 20 pixels from the edge and 255 from
-// 80 pixels on; in other crops a 512th of the size counts as a pixel.
+// Where the mask of a crop rises from 0 to 255: distances from its edge, in 512ths of its side. The default
+// is the published mask.
+struct Feather {
+  double first = 20.0, last = 80.0;
+};
+
+// The mask at the photo's pixels.
 struct WarpMask {
   std::uint8_t* out;  // [region]
   Region region;
   ToCrop to_crop;
   std::int64_t crop_width;
   std::int64_t crop_height;
+  Feather feather;
 
   KDT_HOST_DEVICE std::int64_t count() const { return region.bottom - region.top; }
 
@@ -83,7 +89,7 @@ struct WarpMask {
 
   KDT_HOST_DEVICE std::int32_t LevelAt(std::int64_t x, std::int64_t y) const {
     const double across = Distance(x, crop_width), along = Distance(y, crop_height);
-    const double share = ((across < along ? across : along) - 20.0) / 60.0;
+    const double share = ((across < along ? across : along) - feather.first) / (feather.last - feather.first);
     return share <= 0.0 ? 0 : static_cast<std::int32_t>(255.0 * (share < 1.0 ? share : 1.0));
   }
 };

@@ -67,12 +67,13 @@ PhotoPixels::PhotoPixels(const Picture& picture, const std::array<double, 6>& ma
       to_photo(matrix),
       to_crop(Invert(matrix)) {}
 
-Photo::Photo(Stream& stream, const PhotoPixels& pixels, CropSize crop, Crossing why)
-    : rgb_(UploadPhoto(stream, pixels, why)), to_crop_(pixels.to_crop), region_(RegionOf(pixels, crop)) {
+Photo::Photo(Stream& stream, const PhotoPixels& pixels, const CropShape& crop, Crossing why)
+    : rgb_(UploadPhoto(stream, pixels, why)), to_crop_(pixels.to_crop), region_(RegionOf(pixels, crop.size)) {
   if (!touched()) return;
   mask_ = Tensor(stream.shared_device(), Type::kUint8,
                  {region_.bottom - region_.top, region_.right - region_.left});
-  stream.Launch(kernels::WarpMask{mask_.u8(), region_, to_crop_, crop.width, crop.height});
+  stream.Launch(
+      kernels::WarpMask{mask_.u8(), region_, to_crop_, crop.size.width, crop.size.height, crop.feather});
 }
 
 Paste::Paste(Stream& stream, CropSize crop, const Photo& photo)

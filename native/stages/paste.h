@@ -31,12 +31,18 @@ struct CropSize {
   std::int64_t width, height;
 };
 
+// A rendered crop as it is pasted.
+struct CropShape {
+  CropSize size;
+  kernels::Feather feather;
+};
+
 // A photo on the device with the mask of its crop, warped once. Immutable: any thread and any number of Paste
 // objects may use it.
 class Photo {
  public:
   // Makes one upload; the mask is there when the stream has done its work.
-  Photo(Stream& stream, const PhotoPixels& pixels, CropSize crop, Crossing why);
+  Photo(Stream& stream, const PhotoPixels& pixels, const CropShape& crop, Crossing why);
 
   const Tensor& rgb() const { return rgb_; }  // [height, width, 3]
   std::int64_t width() const { return rgb_.dims()[1]; }

@@ -145,7 +145,7 @@ TEST_CASE("cuda: a crop is pasted as on the CPU") {
     auto* mask = work.Take<std::uint8_t>(area);
     const auto* photo = work.Send(Levels(3 * kWidth * kHeight));
     auto* out = work.Send(Levels(3 * kWidth * kHeight));
-    work.stream().Launch(kernels::WarpMask{mask, region, to_crop, kCrop, kCrop});
+    work.stream().Launch(kernels::WarpMask{mask, region, to_crop, kCrop, kCrop, {}});
     work.stream().Launch(kernels::PasteCrop{work.Send(Levels(3 * kCrop * kCrop)), mask, photo, out, region,
                                             to_crop, kCrop, kCrop, kWidth});
     return work.Fetch(out, 3 * kWidth * kHeight);

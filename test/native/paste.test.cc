@@ -19,6 +19,7 @@
 namespace {
 
 using namespace kdtalker;
+using stages::CropShape;
 using stages::CropSize;
 using stages::Paste;
 using stages::Photo;
@@ -26,6 +27,7 @@ using stages::PhotoPixels;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr CropSize kCrop{512, 512};
+constexpr CropShape kShape{kCrop, {}};
 
 PhotoPixels MakePhoto(std::int64_t width, std::int64_t height, std::array<double, 6> to_photo,
                       std::uint8_t seed = 0) {
@@ -49,9 +51,9 @@ Bytes Download(Stream& stream, const Tensor& tensor) {
   return bytes;
 }
 
-int MaskOf(std::int64_t x, std::int64_t y) {
+int MaskOf(std::int64_t x, std::int64_t y, std::int64_t first, std::int64_t last) {
   const std::int64_t d = std::min({x, 511 - x, y, 511 - y});
-  return d <= 20 ? 0 : static_cast<int>(std::min<std::int64_t>(255, 255 * (d - 20) / 60));
+  return d <= first ? 0 : static_cast<int>(std::min<std::int64_t>(255, 255 * (d - first) / (last - first)));
 }
 
 std::string CodeThrownBy(const std::array<double, 6>& to_photo) {
@@ -63,31 +65,38 @@ std::string CodeThrownBy(const std::array<double, 6>& to_photo) {
   return "";
 }
 
+// How many values of a pasted crop differ from those that a mask of this feather gives.
+std::size_t WrongWith(Device& device, std::int64_t first, std::int64_t last) {
+  const auto stream = device.MakeStream();
+  const PhotoPixels pixels = MakePhoto(600, 560, {1, 0, 40, 0, 1, 30});
+  const CropShape crop{kCrop, {static_cast<double>(first), static_cast<double>(last)}};
+  const Photo photo(*stream, pixels, crop, Crossing::kPicture);
+  Paste paste(*stream, kCrop, photo);
+  const Bytes made = Download(*stream, paste.Rgb(*stream, photo, Plain(*stream, 200).f32()));
+  std::size_t wrong = 0;
+  for (std::int64_t i = 0; i < 600 * 560; i++) {
+    const std::int64_t x = i % 600 - 40, y = i / 600 - 30;
+    const bool inside = x >= 0 && x < 512 && y >= 0 && y < 512;
+    const float share = static_cast<float>(inside ? MaskOf(x, y, first, last) : 0) / 255.0F;
+    for (std::size_t c = 0; c < 3; c++) {
+      const std::size_t at = 3 * static_cast<std::size_t>(i) + c;
+      const float mixed = share * 200.0F + (1.0F - share) * static_cast<float>(pixels.rgb[at]);
+      if (made[at] != static_cast<std::uint8_t>(mixed)) wrong++;
+    }
+  }
+  return wrong;
+}
+
 TEST_CASE("a crop that lies on the photo's pixels is mixed as the mask says") {
   for (const auto& device : {MakeCpuDevice(), MakeGuardedDevice()}) {
-    const auto stream = device->MakeStream();
-    const PhotoPixels pixels = MakePhoto(600, 560, {1, 0, 40, 0, 1, 30});
-    const Photo photo(*stream, pixels, kCrop, Crossing::kPicture);
-    Paste paste(*stream, kCrop, photo);
-    const Bytes made = Download(*stream, paste.Rgb(*stream, photo, Plain(*stream, 200).f32()));
-    std::size_t wrong = 0;
-    for (std::int64_t i = 0; i < 600 * 560; i++) {
-      const std::int64_t x = i % 600 - 40, y = i / 600 - 30;
-      const bool inside = x >= 0 && x < 512 && y >= 0 && y < 512;
-      const float share = static_cast<float>(inside ? MaskOf(x, y) : 0) / 255.0F;
-      for (std::size_t c = 0; c < 3; c++) {
-        const std::size_t at = 3 * static_cast<std::size_t>(i) + c;
-        const float mixed = share * 200.0F + (1.0F - share) * static_cast<float>(pixels.rgb[at]);
-        if (made[at] != static_cast<std::uint8_t>(mixed)) wrong++;
-      }
-    }
-    CHECK(wrong == 0);
+    CHECK(WrongWith(*device, 20, 80) == 0);
+    CHECK(WrongWith(*device, 2, 12) == 0);
   }
 }
 
 TEST_CASE("only the region is made anew, in either layout, and it covers all that changes") {
   const auto stream = MakeGuardedDevice()->MakeStream();
-  const Photo photo(*stream, MakePhoto(301, 243, {0.3, -0.05, 60.5, 0.05, 0.3, 41.25}), kCrop,
+  const Photo photo(*stream, MakePhoto(301, 243, {0.3, -0.05, 60.5, 0.05, 0.3, 41.25}), kShape,
                     Crossing::kPicture);
   CHECK(photo.region().left > 20);
   CHECK(photo.region().right < 280);
@@ -107,7 +116,7 @@ TEST_CASE("I420 of pixels is that of the same levels in floats") {
   const auto stream = MakeCpuDevice()->MakeStream();
   const std::int64_t width = 131, height = 75;
   const PhotoPixels pixels = MakePhoto(width, height, {1, 0, 4000, 0, 1, 0});
-  const Photo photo(*stream, pixels, kCrop, Crossing::kPicture);
+  const Photo photo(*stream, pixels, kShape, Crossing::kPicture);
   CHECK_FALSE(photo.touched());
   Paste paste(*stream, kCrop, photo);
   const Bytes made = Download(*stream, paste.I420(*stream, photo, Plain(*stream, 0).f32()));
@@ -123,15 +132,15 @@ TEST_CASE("I420 of pixels is that of the same levels in floats") {
 TEST_CASE("another photo of the same size may be shown, of another size not") {
   const auto stream = MakeGuardedDevice()->MakeStream();
   const std::array<double, 6> place{0.2, 0, 10, 0, 0.2, 10};
-  const Photo first(*stream, MakePhoto(128, 120, place), kCrop, Crossing::kPicture);
-  const Photo second(*stream, MakePhoto(128, 120, {0.1, 0, 60, 0, 0.1, 50}, 90), kCrop, Crossing::kPicture);
+  const Photo first(*stream, MakePhoto(128, 120, place), kShape, Crossing::kPicture);
+  const Photo second(*stream, MakePhoto(128, 120, {0.1, 0, 60, 0, 0.1, 50}, 90), kShape, Crossing::kPicture);
   Paste paste(*stream, kCrop, first), fresh(*stream, kCrop, second);
   const Tensor image = Plain(*stream, 77);
   static_cast<void>(paste.I420(*stream, first, image.f32()));
   paste.Show(*stream, second);
   CHECK(Download(*stream, paste.I420(*stream, second, image.f32())) ==
         Download(*stream, fresh.I420(*stream, second, image.f32())));
-  CHECK_THROWS_AS(paste.Show(*stream, Photo(*stream, MakePhoto(128, 122, place), kCrop, Crossing::kPicture)),
+  CHECK_THROWS_AS(paste.Show(*stream, Photo(*stream, MakePhoto(128, 122, place), kShape, Crossing::kPicture)),
                   Error);
 }
 

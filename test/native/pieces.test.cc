@@ -79,7 +79,7 @@ TEST_CASE("pieces: of a pasted crop and its mask") {
   const kernels::Region region{3, 5, 88, 77};
   const kernels::ToCrop to_crop{{0.8, 0.05, -3.2, -0.04, 0.82, -1.7}};
   const std::int64_t area = (region.right - region.left) * (region.bottom - region.top);
-  kernels::WarpMask warp{nullptr, region, to_crop, kCrop, kCrop};
+  kernels::WarpMask warp{nullptr, region, to_crop, kCrop, kCrop, {}};
   CheckPieces<std::uint8_t>(warp, area);
   std::vector<std::uint8_t> mask(static_cast<std::size_t>(area));
   warp.out = mask.data();

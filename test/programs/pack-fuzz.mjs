@@ -45,7 +45,7 @@ async function clipOf(folder, index) {
     const portrait = await talker.portrait(picture, { crop: 'none' });
     const stitch = talker.pack.roles.stitching !== undefined && index % 2 === 0;
     const blink = talker.pack.blink ? 'periodic' : 'model';
-    const clip = talker.animate(portrait, { samples, sampleRate: 16000 }, { stitch, blink });
+    const clip = talker.animate(portrait, { samples, sampleRate: 16000 }, { stitch, blink, frame: 'crop' });
     const wrong = await wrongIn(clip, talker.pack);
     return wrong ? { outcome: 'wrong', wrong } : { outcome: 'clip' };
   } finally {

@@ -16,7 +16,9 @@ export async function recording(
   const talker = await loadTalker(t);
   const portrait = await talker.portrait(portraitFile);
   const file = join(folder, 'take.mp4');
-  await talker.animate(portrait, speechWav(folder, frames), { seed: 1, ...options }).save(file, { crf: 12 });
+  await talker
+    .animate(portrait, speechWav(folder, frames), { seed: 1, frame: 'crop', ...options })
+    .save(file, { crf: 12 });
   return file;
 }
 

@@ -20,7 +20,7 @@ const RANGE = 8;
  * whose three bytes are the number in 24 bits. So a test reads the renderer's inputs from finished frames.
  */
 export function drawingPack(): PackDraft {
-  const draft = puppetPack();
+  const draft = { ...puppetPack(), frame: undefined }; // crops, and the published mask
   const renderer = drawingGraph();
   return {
     ...draft,
@@ -120,6 +120,7 @@ export async function portraitOf(
       motion: { dims: [70], data: motion },
     },
     picture: undefined,
+    original: undefined,
     opacity: undefined,
   });
   writeFileSync(file, bytes);

@@ -30,7 +30,7 @@ export async function plainPack(folder: string, { render, readsYaw, world }: Pla
     pack.roles.motion!.model = mixedMotionGraph().toBytes();
     pack.roles.audio!.model = mixedAudioGraph().toBytes();
   }
-  await writePack(folder, { ...pack, name: 'plain' });
+  await writePack(folder, { ...pack, frame: undefined, name: 'plain' }); // crops, and the published mask
   return folder;
 }
 

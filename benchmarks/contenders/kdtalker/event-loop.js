@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { measureItems } from '../../measure.js';
-import { motionOf, openPortrait } from './open.js';
+import { CROPS, motionOf, openPortrait } from './open.js';
 
 const RESOLUTION = 1; // ms; the monitor's own interval, which its values include
 
@@ -10,7 +10,7 @@ export async function eventLoop(settings) {
   const motion = await motionOf(settings, settings.warm + settings.count);
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
   let taken = 0;
-  const result = await measureItems(settings, talker.animate(portrait, motion).frames(), () => {
+  const result = await measureItems(settings, talker.animate(portrait, motion, CROPS).frames(), () => {
     taken += 1;
     if (taken === settings.warm) delay.enable();
   });

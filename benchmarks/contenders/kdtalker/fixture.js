@@ -9,14 +9,14 @@ import {
   writeSpeech,
 } from '../../fixture-files.js';
 import { writeWav } from '../../wav.js';
-import { loadTalker } from './open.js';
+import { CROPS, loadTalker } from './open.js';
 
 /** Makes the files of the run in `settings.folder`. Returns the data about them and the runtime that the parent needs. */
 export async function fixture(settings) {
   const talker = await loadTalker(settings);
   const portrait = await talker.portrait(settings.portrait);
   await portrait.save(portraitFile(settings));
-  const { values, frames } = await talker.animate(portrait, settings.speech).motion();
+  const { values, frames } = await talker.animate(portrait, settings.speech, CROPS).motion();
   await writeMotion(settings, values);
   await talker.close();
   await writeSpeech(settings, await decode(settings.speech));

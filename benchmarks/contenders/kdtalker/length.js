@@ -2,7 +2,7 @@ import path from 'node:path';
 import { readSpeech, SPEECH_RATE } from '../../fixture-files.js';
 import { Stopwatch } from '../../measure.js';
 import { writeWav } from '../../wav.js';
-import { openPortrait, stagesSince } from './open.js';
+import { CROPS, openPortrait, stagesSince } from './open.js';
 
 /** Renders all frames of `settings.seconds` of speech. */
 export async function length(settings) {
@@ -11,7 +11,8 @@ export async function length(settings) {
   const { talker, portrait } = await openPortrait(settings);
   const before = talker.stages();
   const watch = new Stopwatch();
-  for await (const _frame of talker.animate(portrait, speech).frames({ format: 'yuv420p' })) watch.lap();
+  for await (const _frame of talker.animate(portrait, speech, CROPS).frames({ format: 'yuv420p' }))
+    watch.lap();
   const result = { ...watch.result(), stages: stagesSince(talker, before) };
   await talker.close();
   return result;

@@ -1,5 +1,5 @@
 import { peakMiB } from '../../peak.js';
-import { openPortrait } from './open.js';
+import { CROPS, openPortrait } from './open.js';
 
 /**
  * Peak resident memory of a clip of `settings.speech`, in MiB: before the first frame, and of the whole clip. Takes frames without pause,
@@ -7,7 +7,7 @@ import { openPortrait } from './open.js';
  */
 export async function memory(settings) {
   const { talker, portrait } = await openPortrait(settings);
-  const clip = talker.animate(portrait, settings.speech);
+  const clip = talker.animate(portrait, settings.speech, CROPS);
   const begun = performance.now();
   let first;
   let taken = 0;

@@ -1,6 +1,9 @@
 import { Motion, Talker } from '../../../dist/index.js';
 import { portraitFile, readMotion } from '../../fixture-files.js';
 
+/** The other contenders render crops. */
+export const CROPS = { frame: 'crop' };
+
 /** A talker with the contender's options. */
 export function loadTalker({ pack, threads, load }) {
   return Talker.load(pack, { threads, ...load });

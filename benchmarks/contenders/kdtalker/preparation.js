@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { TemporaryPath } from '../../../dist/files/temporary-path.js';
 import { measureCalls } from '../../measure.js';
-import { loadTalker, openPortrait } from './open.js';
+import { CROPS, loadTalker, openPortrait } from './open.js';
 
 /** From the pack on disk to a talker that is ready. */
 export async function load(settings) {
@@ -34,7 +34,7 @@ export async function firstFrameCold(settings) {
   return measureCalls(settings, async () => {
     const talker = await loadTalker(settings);
     const prepared = await talker.portrait(settings.portrait);
-    await takeFirst(talker.animate(prepared, settings.speech));
+    await takeFirst(talker.animate(prepared, settings.speech, CROPS));
     await talker.close();
   });
 }
@@ -42,7 +42,9 @@ export async function firstFrameCold(settings) {
 /** From animate() to the first frame, with talker and portrait ready. */
 export async function firstFrame(settings) {
   const { talker, portrait: prepared } = await openPortrait(settings);
-  const result = await measureCalls(settings, () => takeFirst(talker.animate(prepared, settings.speech)));
+  const result = await measureCalls(settings, () =>
+    takeFirst(talker.animate(prepared, settings.speech, CROPS)),
+  );
   await talker.close();
   return result;
 }

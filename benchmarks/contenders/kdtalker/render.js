@@ -1,12 +1,14 @@
 import { measureItems } from '../../measure.js';
-import { motionOf, openPortrait, stagesSince } from './open.js';
+import { CROPS, motionOf, openPortrait, stagesSince } from './open.js';
 
 /** From motion to frames of one clip or of several at once, taken without pause. */
 export async function render(settings) {
   const { format, atOnce = 1, warm, count } = settings;
   const { talker, portrait } = await openPortrait(settings);
   const motion = await motionOf(settings, Math.ceil((warm + count) / atOnce) + 1);
-  const clips = Array.from({ length: atOnce }, () => talker.animate(portrait, motion).frames({ format }));
+  const clips = Array.from({ length: atOnce }, () =>
+    talker.animate(portrait, motion, CROPS).frames({ format }),
+  );
   let before = talker.stages();
   let taken = 0;
   const result = await measureItems(settings, merged(clips), () => {

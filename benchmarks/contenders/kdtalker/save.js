@@ -1,13 +1,13 @@
 import { videoFile, windowWav } from '../../fixture-files.js';
 import { Stopwatch } from '../../measure.js';
-import { motionOf, openPortrait } from './open.js';
+import { CROPS, motionOf, openPortrait } from './open.js';
 
 /** From motion to an MP4 file without sound: rendering and encoding. */
 export async function save(settings) {
   const { talker, portrait } = await openPortrait(settings);
-  await talker.animate(portrait, await motionOf(settings, settings.warm)).save(videoFile(settings));
+  await talker.animate(portrait, await motionOf(settings, settings.warm), CROPS).save(videoFile(settings));
   const result = await timedSave(
-    talker.animate(portrait, await motionOf(settings, settings.count)),
+    talker.animate(portrait, await motionOf(settings, settings.count), CROPS),
     settings,
   );
   await talker.close();
@@ -17,9 +17,9 @@ export async function save(settings) {
 /** From speech to an MP4 file with sound: the whole work of a service for one request. */
 export async function saveSpeech(settings) {
   const { talker, portrait } = await openPortrait(settings);
-  await talker.animate(portrait, windowWav(settings)).save(videoFile(settings));
+  await talker.animate(portrait, windowWav(settings), CROPS).save(videoFile(settings));
   const speech = settings.quick ? windowWav(settings) : settings.speech;
-  const result = await timedSave(talker.animate(portrait, speech), settings);
+  const result = await timedSave(talker.animate(portrait, speech, CROPS), settings);
   await talker.close();
   return result;
 }

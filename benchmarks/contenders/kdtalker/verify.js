@@ -1,6 +1,6 @@
 import { Motion } from '../../../dist/index.js';
 import { SEED, windowWav } from '../../fixture-files.js';
-import { motionOf, openPortrait } from './open.js';
+import { CROPS, motionOf, openPortrait } from './open.js';
 
 /** The chosen frames in the requested layouts, and the motion of the window as sampled. */
 export async function verify(settings) {
@@ -9,7 +9,7 @@ export async function verify(settings) {
   const motion = Motion.from(settings.chosen.map((index) => all.frame(index)));
   const result = {};
   for (const format of settings.formats)
-    result[format] = await take(talker.animate(portrait, motion, { smoothing: 0 }), format);
+    result[format] = await take(talker.animate(portrait, motion, { ...CROPS, smoothing: 0 }), format);
   const window = await talker.animate(portrait, windowWav(settings), { seed: SEED }).rawMotion();
   await talker.close();
   return { ...result, motion: window.values };

@@ -1,5 +1,5 @@
 import type { FaceChoice } from '../../face/faces.js';
-import { PRESETS, STEPS, WEBM_CRF, WINDOW } from '../../limits.js';
+import { PHOTO_SIDE, PRESETS, STEPS, WEBM_CRF, WINDOW } from '../../limits.js';
 import {
   choice,
   decimal,
@@ -135,8 +135,8 @@ export const movement = section('Movement', {
 });
 
 const retargeting = section('Retargeting, with packs that have the networks', {
-  stitch: flag('Keep shoulders and neck in place; always on with --frame full, except with --no-stitch'),
-  'no-stitch': flag('Do not stitch, not even with --frame full'),
+  stitch: flag('Keep shoulders and neck in place; always on for full pictures, except with --no-stitch'),
+  'no-stitch': flag('Do not stitch, not even full pictures'),
   eyes: decimal([0, 2], 'How far the eyes are open: height over width; 0 is shut', {
     fallback: 'as the motion moves them',
   }),
@@ -173,9 +173,12 @@ const encoding = section('Encoding', {
     ['crop', 'full'],
     'What a frame shows: the crop, or the full picture with the animated crop pasted into it',
     {
-      fallback: 'crop',
+      fallback: "the pack's: full for the puppet, crop for the published model",
     },
   ),
+  'max-size': integer(PHOTO_SIDE, 'The longer side of full pictures, in pixels: a larger photo is reduced', {
+    fallback: '1920',
+  }),
   crf: integer(WEBM_CRF, 'Constant rate factor: lower is better; MP4 ends at 51', {
     fallback: 'MP4 20, WebM 30',
   }),

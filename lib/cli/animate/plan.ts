@@ -59,6 +59,7 @@ const OF_VIDEO = ['repeat', 'video-track', 'max-seconds'] as const;
 /** A portrait or a source video. */
 async function planSubject(values: AnimateValues): Promise<Plan['portrait']> {
   const { portrait, 'source-video': video, crop, face, box, repeat, background } = values;
+  const maxSize = values['max-size'];
   if (video === undefined) {
     const [first] = OF_VIDEO.filter((name) => values[name] !== undefined);
     if (first !== undefined) throw useless(first, 'without --source-video');
@@ -68,17 +69,20 @@ async function planSubject(values: AnimateValues): Promise<Plan['portrait']> {
   if (background !== undefined) throw useless('background', 'with --source-video');
   if (values['save-portrait'] !== undefined) throw useless('save-portrait', 'with --source-video');
   const input = { videoTrack: values['video-track'], maxSeconds: values['max-seconds'] };
-  const options = given({ crop, face, box: box as SourceVideoOptions['box'], repeat, ...input });
+  const options = given({ crop, face, box: box as SourceVideoOptions['box'], repeat, maxSize, ...input });
   return { path: video, kind: 'video', options };
 }
 
 async function planPortrait(path: string, values: AnimateValues): Promise<Plan['portrait']> {
-  const { crop, face, box, background } = values;
-  const options = given({ crop, face, box: box as PortraitOptions['box'], background });
+  const { crop, face, box, background, 'max-size': maxSize } = values;
+  const options = given({ crop, face, box: box as PortraitOptions['box'], background, maxSize });
   if (path === STANDARD_INPUT || !(await isPortraitFile(path))) return { path, kind: 'picture', options };
   const [first] = Object.keys(options);
   if (first === undefined) return { path, kind: 'file' };
-  throw useless(first, 'with a saved portrait, which has been cut out already,');
+  throw useless(
+    first === 'maxSize' ? 'max-size' : first,
+    'with a saved portrait, which has been cut out already,',
+  );
 }
 
 async function planSource({ speech, motion, out, ...rest }: AnimateValues): Promise<Plan['source']> {

@@ -14,6 +14,7 @@ import type { DemoValues } from './options.js';
 /** The results of the demo. */
 interface Measured {
   video: SaveResult;
+  /** Of a frame. */
   size: { width: number; height: number; fps: number };
   /** Frames per second of rendering without sound, sampling and encoding. */
   renderFps: number;
@@ -32,10 +33,9 @@ export async function demo(values: DemoValues, context: Context): Promise<void> 
   try {
     const prepare = () => talker.portrait(files.portrait, { signal: context.signal });
     const portrait = await timed(() => step(context, 'portrait', prepare));
-    const { output, fps, name, version } = talker.pack;
+    const { name, version } = talker.pack;
     const measured: Measured = {
       ...(await measure(talker, portrait.made, files.speech, values, context)),
-      size: { ...output, fps },
       loadSeconds: load.seconds,
       portraitSeconds: portrait.seconds,
       device: talker.device,
@@ -70,7 +70,12 @@ async function measure(
   replay.on('progress', (progress) => reporter.progress(progress));
   const begun = performance.now();
   for await (const _frame of replay.frames({ format: 'yuv420p' }));
-  return { video, renderFps: video.frames / ((performance.now() - begun) / 1000) };
+  const { width, height } = clip;
+  return {
+    video,
+    size: { width, height, fps: talker.pack.fps },
+    renderFps: video.frames / ((performance.now() - begun) / 1000),
+  };
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<{ made: T; seconds: number }> {

@@ -122,7 +122,7 @@ async function animateClip(
   const portrait = await talker.portrait(reference, { ...(crop !== 'none' && { crop: 'none' }), signal });
   try {
     const prepare = secondsSince(begun);
-    const clip = () => talker.animate(portrait, speech, { ...animate, signal });
+    const clip = () => talker.animate(portrait, speech, { frame: 'crop', ...animate, signal });
     const generate = speed ? await generationSeconds(clip()) : undefined;
     const { elapsedSeconds } = await clip().save(file);
     return { ...(generate !== undefined && { generate }), whole: prepare + elapsedSeconds };

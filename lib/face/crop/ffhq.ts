@@ -14,6 +14,7 @@ import {
 } from '../geometry.js';
 import { cut, type Rectangle, resize, warp } from '../resample.js';
 import { faceAnchors, faceExtent, requireExtent } from './anchors.js';
+import { mirrorBeyond } from './beyond.js';
 
 /** The square of the FFHQ alignment: centre and the two half axes, all in pixels of the picture. */
 export interface FaceSquare {
@@ -95,7 +96,7 @@ function preparation(step: number): number {
 }
 
 /**
- * Warps a square of the picture, rotated as `toPhoto` says, border replicated. The picture is first resized so
+ * Warps a square of the picture, rotated as `toPhoto` says, mirrored at its border. The picture is first resized so
  * that the warp steps by about one pixel.
  */
 export async function cropRotated(picture: Picture, toPhoto: Matrix, size: number): Promise<Picture> {
@@ -107,6 +108,9 @@ export async function cropRotated(picture: Picture, toPhoto: Matrix, size: numbe
   const prepared = await resize(part, width, height);
   const partToPrepared = resizedToOriginal(part.width / width, part.height / height);
   const photoToPart: Matrix = [1, 0, -region.left, 0, 1, -region.top];
+  const toSource = compose(partToPrepared, photoToPart);
   const matrix = compose(partToPrepared, compose(photoToPart, toPhoto));
-  return warp(prepared, matrix, size, size, 'replicate');
+  const square = await warp(prepared, matrix, size, size, 'replicate');
+  const { width: across, height: along } = picture;
+  return mirrorBeyond(square, { toPhoto, width: across, height: along, source: prepared, toSource });
 }

@@ -8,7 +8,7 @@ import { cropWhole, wholeToPhoto } from './none.js';
 
 /**
  * How the networks' input square is cut out of the picture:
- * `ffhq` rotated FFHQ alignment, border replicated (the puppet pack);
+ * `ffhq` rotated FFHQ alignment, mirrored and blurred beyond the picture's border (the puppet pack);
  * `kdtalker` the published KDTalker inference, sides along the picture's;
  * `liveportrait` the published LivePortrait crop, rotated, black outside the picture;
  * `none` the whole picture, stretched to the square.

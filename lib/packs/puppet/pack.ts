@@ -25,6 +25,7 @@ export function puppetPack(): PackDraft {
     crop: { default: 'ffhq', size: CROP_SIZE },
     motionSize: MOTION_PICTURE,
     output: { width: CROP_SIZE, height: CROP_SIZE },
+    frame: { default: 'full', feather: [2, 12] }, // its border does not move
     sessionThreads: 1, // grid sampling, half of the renderer, plans its samples on one thread
     roles: puppetRoles(),
     sampler: {
