@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -197,6 +198,9 @@ t.test('a training begins with the denoiser of a whole released file', { skip },
     [],
     'the denoiser alone is not kept',
   );
+  rmSync(from);
+  const again = await train({ dataset, out, pack: undefined, from, processes: 1, settings });
+  t.equal(again.step, 1, 'a run that goes on does not need it any more');
   writeKdtalker(from, (network) => network.delete('point_model.model.input_projection.bias'));
   const other = { dataset, out: join(folder, 'other'), pack: undefined, from, processes: 1, settings };
   await fails(t, () => train(other), 'CHECKPOINT_INVALID', /missing.*input_projection\.bias/s);

@@ -83,10 +83,7 @@ t.test('a checkpoint whose options are not those of a training is refused', asyn
     [{}, /Expected a number of layers or a width .* for dim of the options in/],
     [{ dim: 128, rotary: 'half' }, /Expected 'full' or 'none' for rotary of the options in/],
   ] as const) {
-    writeFileSync(
-      file,
-      torchZip(new Map([['options', new Map(Object.entries({ ...options, ...changed }))]])),
-    );
+    writeFileSync(file, torchZip(new Map([['options', JSON.stringify({ ...options, ...changed })]])));
     const checkpoint = await openCheckpoint(file);
     t.throws(() => readTrained(checkpoint), { code: 'CHECKPOINT_INVALID', message });
     await checkpoint.close();

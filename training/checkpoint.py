@@ -1,5 +1,6 @@
 """Checkpoints: files of PyTorch with plain tensors and values, whole or absent."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -62,7 +63,7 @@ def read(path: Path) -> dict[str, Any]:
         raise Refused(f"Expected a checkpoint in '{path}' but it cannot be read: {str(cause).splitlines()[0]}") from cause
     if not isinstance(contents, dict) or not isinstance(contents.get("model"), dict):
         raise Refused(f"Expected a checkpoint with a 'model' in '{path}' but received another file")
-    return contents
+    return {name: json.loads(value) if isinstance(value, str) else value for name, value in contents.items()}  # 1.13 refuses decimals
 
 
 def named(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -75,12 +75,11 @@ class Training:
         return Scale.of(kept, 0.0) if kept else Scale.of(dataset.statistics, self.options.std_floor)
 
     def go_on(self, found: dict[str, Any], path: Path) -> None:
-        other = [name for name, value in self.deciding.items() if found["options"].get(name) != value]
-        if other:
-            name = other[0]
-            said = f"Expected {found['options'].get(name)} for {name.replace('_', '-')}, as '{path}' has it,"
-            raise Refused(f"{said} but received {self.deciding[name]}. Choose another folder for another run")
-        self.optimizer.load_state_dict(found["optimizer"])
+        for name, value in self.deciding.items():
+            if found["options"].get(name) != value:
+                said = f"Expected {found['options'].get(name)} for {name.replace('_', '-')}, as '{path}' has it,"
+                raise Refused(f"{said} but received {value}. Choose another folder for another run")
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": found["optimizer"]})
         self.step, self.best = found["step"], found["best"]
         if self.average is not None:
             self.average.load_state_dict(checkpoint.plain(found["ema"], self.average.state_dict(), path))
@@ -147,9 +146,8 @@ class Training:
 
     def report(self, seen: list[list[float]], seconds: float) -> None:
         loss, pose, expression, norm = (sum(column) / len(seen) for column in zip(*seen))
-        now = rate(self.step - 1, self.options.peak, self.options.warmup, self.options.steps)
-        speed = len(seen) * self.options.batch / seconds
-        self.tell("step", loss=loss, pose=pose, expression=expression, rate=now, norm=norm, samples=speed)
+        o, samples = self.options, len(seen) * self.options.batch / seconds
+        self.tell("step", loss=loss, pose=pose, expression=expression, rate=rate(self.step - 1, o.peak, o.warmup, o.steps), norm=norm, samples=samples)
 
     def look(self) -> None:
         """Validates, samples and keeps a checkpoint, where it is time for that."""
@@ -169,8 +167,10 @@ class Training:
     def keep(self, best: bool) -> None:
         if not self.leads:
             return
-        contents = {"model": checkpoint.named(self.model.state_dict()), "optimizer": self.optimizer.state_dict(), "step": self.step}
-        contents |= {"ema": self.average and checkpoint.named(self.average.state_dict()), "statistics": self.statistics, "options": self.deciding, "best": self.best}
+        average = self.average and checkpoint.named(self.average.state_dict())
+        contents = {"model": checkpoint.named(self.model.state_dict()), "ema": average, "step": self.step}
+        told = {"statistics": self.statistics, "options": self.deciding, "best": self.best}
+        contents |= {"optimizer": self.optimizer.state_dict()["state"], **{name: json.dumps(value) for name, value in told.items()}}
         path = checkpoint.save(self.options.out, self.step, contents, best)
         self.tell("checkpoint", file=str(path), best=best)
 

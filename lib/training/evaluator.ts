@@ -1,4 +1,4 @@
-import { link, rm } from 'node:fs/promises';
+import { copyFile, link } from 'node:fs/promises';
 import { join } from 'node:path';
 import { animateBench } from '../evaluate/bench/animate.js';
 import { readBench } from '../evaluate/bench/bench.js';
@@ -6,6 +6,7 @@ import { evaluate } from '../evaluate/score/evaluate.js';
 import type { Table } from '../evaluate/score/table.js';
 import { orOutputError } from '../files/output-error.js';
 import { inScratchFolder } from '../files/scratch-folder.js';
+import { TemporaryPath } from '../files/temporary-path.js';
 import { replaceDenoiser } from '../packs/kdtalker/replace-denoiser.js';
 import type { Pack } from '../packs/pack.js';
 import { Talker } from '../talker/talker.js';
@@ -56,15 +57,9 @@ export class Evaluator {
   take({ event, step, file }: TrainingEvent): void {
     if (event !== 'checkpoint' || step <= this.#newest || step % this.#evaluation.every !== 0) return;
     this.#newest = step;
-    // The trainer removes old checkpoints: a name of its own keeps this one.
-    const kept = join(this.#run.out, `evaluated-${step}.pth`);
-    const linked = orOutputError(
-      rm(kept, { force: true }).then(() => link(String(file), kept)),
-      kept,
+    this.#work = Promise.all([this.#keep(String(file)), this.#work]).then(([kept]) =>
+      this.#evaluate(kept.path, step).finally(() => kept.remove()),
     );
-    this.#work = Promise.all([linked, this.#work])
-      .then(() => this.#evaluate(kept, step))
-      .finally(() => rm(kept, { force: true }));
     this.#work.catch(() => {}); // finish() reports it
   }
 
@@ -77,6 +72,14 @@ export class Evaluator {
   async close(): Promise<void> {
     this.#stopped.abort();
     await this.#work.catch(() => {}); // finish() has reported it
+  }
+
+  /** The trainer removes old checkpoints: a name of its own keeps this one. */
+  async #keep(checkpoint: string): Promise<TemporaryPath> {
+    const kept = await TemporaryPath.claim(this.#run.out, 'evaluated');
+    const linked = link(checkpoint, kept.path).catch(() => copyFile(checkpoint, kept.path));
+    await orOutputError(linked, this.#run.out);
+    return kept;
   }
 
   async #evaluate(checkpoint: string, step: number): Promise<void> {

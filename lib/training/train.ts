@@ -122,7 +122,8 @@ async function argumentsOf(
   const given = Object.entries(settings).flatMap(([name, value]) =>
     value === true ? [`--${name}`] : [`--${name}`, String(value)],
   );
-  const beginning = from === undefined ? undefined : await beginningOf(from, scratch, signal);
+  const goesOn = (await newestCheckpoint(out)) !== undefined;
+  const beginning = from === undefined || goesOn ? undefined : await beginningOf(from, scratch, signal);
   const isPublished = published ?? beginning?.hasStatistics === false;
   const statistics = isPublished ? ['--statistics', await publishedStatistics(scratch)] : [];
   const begin = beginning ? ['--from', beginning.checkpoint] : [];
@@ -141,12 +142,16 @@ function checkEvaluation({ evaluation, pack, settings }: TrainOptions): void {
 async function bestCheckpoint(out: string): Promise<string> {
   const best = join(out, 'best.pth');
   if (existsSync(best)) return best;
-  const last = (await readdir(out))
-    .filter((name) => /^step-\d+\.pth$/.test(name))
-    .sort()
-    .at(-1);
-  if (last !== undefined) return join(out, last);
+  const last = await newestCheckpoint(out);
+  if (last !== undefined) return last;
   throw new KdtalkerError('TRAINING_FAILED', `Expected a checkpoint in '${out}' but there is none`);
+}
+
+/** The checkpoint from which a run goes on. */
+async function newestCheckpoint(out: string): Promise<string | undefined> {
+  const names = (await readdir(out)).filter((name) => /^step-\d+\.pth$/.test(name));
+  const last = names.sort().at(-1);
+  return last === undefined ? undefined : join(out, last);
 }
 
 /** The pack of a run, which replaces that of an earlier end. */

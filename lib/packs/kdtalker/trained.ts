@@ -49,23 +49,24 @@ const statisticsSchema = z.object(
  */
 export function readTrained({ values, file }: Pick<Checkpoint, 'values' | 'file'>): Trained {
   const options = entry(values, 'options');
-  if (!(options instanceof Map)) return { shape: RELEASED, statistics: undefined, place: undefined };
-  const shape = parseFile(optionsSchema, plain(options), `the options in ${file}`, 'CHECKPOINT_INVALID');
+  if (typeof options !== 'string') return { shape: RELEASED, statistics: undefined, place: undefined };
+  const shape = parseFile(optionsSchema, parsed(options), `the options in ${file}`, 'CHECKPOINT_INVALID');
   const kept = entry(values, 'statistics');
-  const statistics = kept
-    ? parseFile(statisticsSchema, plain(kept), `the statistics in ${file}`, 'CHECKPOINT_INVALID')
-    : undefined;
+  const statistics =
+    typeof kept === 'string'
+      ? parseFile(statisticsSchema, parsed(kept), `the statistics in ${file}`, 'CHECKPOINT_INVALID')
+      : undefined;
   const place = entry(values, 'ema') instanceof Map ? 'ema.' : 'model.';
   return { shape, statistics: statistics as Statistics | undefined, place };
 }
 
 const entry = (values: PythonValue, name: string) => (values instanceof Map ? values.get(name) : undefined);
 
-/** Dicts as objects without a prototype. */
-function plain(value: PythonValue): unknown {
-  if (Array.isArray(value)) return value.map(plain);
-  if (!(value instanceof Map)) return value;
-  const object: Record<string, unknown> = Object.create(null);
-  for (const [key, item] of value) object[String(key)] = plain(item);
-  return object;
+/** They are texts of JSON in the file; undefined for another text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
