@@ -11,7 +11,7 @@ const LADDER = [
   ['^lib/packs/'],
   ['^lib/files/'],
   ['^lib/binding\\.ts$'],
-  ['^lib/(errors|native-errors|installed|abort|sharp|limits|validate|suggest|version|picture|warnings|gpu-report|input-faults|html)\\.ts$'],
+  ['^lib/(errors|native-errors|installed|abort|sharp|limits|validate|suggest|version|picture|warnings|gpu-report|input-faults|html|binding-options)\\.ts$'],
 ];
 
 const upward = LADDER.slice(1).map((rung, i) => ({

@@ -5,10 +5,18 @@
  * {@link KdtalkerError} with the engine's code, its message and the caller's stack.
  */
 import { isMainThread } from 'node:worker_threads';
+import type { NativeRunOptions, NativeTraceOptions } from './binding-options.js';
 import type { GpuReports } from './gpu-report.js';
 import { loadAddonFile, runtimeLibraries } from './installed.js';
 import { withKdtalkerErrors } from './native-errors.js';
 import type { Picture } from './picture.js';
+
+export type {
+  NativeRunOptions,
+  NativeSilenceOptions,
+  NativeStreamOptions,
+  NativeTraceOptions,
+} from './binding-options.js';
 
 declare const handle: unique symbol;
 /** An engine object owned by JavaScript; only calls of the same kind accept it. */
@@ -141,51 +149,6 @@ export interface NativePhoto {
   toPhoto: Float64Array;
 }
 
-/** native/engine/options.h SilenceOptions: decibels and frames; `lips` [70] of 1 and 0. */
-export interface NativeSilenceOptions {
-  threshold: number;
-  hysteresis: number;
-  lowest: number;
-  wait: number;
-  release: number;
-  attack: number;
-  lips: Uint8Array;
-}
-
-/** native/engine/options.h RunOptions. Angles in degrees, `poseOffset` is yaw, pitch, roll. */
-export interface NativeRunOptions {
-  seed: bigint;
-  steps: number;
-  window: number;
-  ddpm: boolean;
-  eta: number;
-  relative: boolean;
-  poseScale: number;
-  expressionScale: number;
-  poseOffset: Float32Array;
-  smoothing: number;
-  blink: 'model' | 'off' | 'periodic';
-  /** [70] of 1 (follows the driver) and 0; undefined: everything follows. */
-  region: Uint8Array | undefined;
-  /** [1 or frames, 70]: factor for the scale, and numbers to add to all others; empty: no edit. */
-  edits: Float32Array;
-  silence: NativeSilenceOptions | undefined;
-  stitch: boolean;
-  /** Target ratios, one for all frames or one for each; empty: unchanged. */
-  eyes: Float32Array;
-  lips: Float32Array;
-  /** Frames are the portrait's whole photo. */
-  full: boolean;
-}
-
-/** native/engine/options.h TraceOptions. */
-export interface NativeTraceOptions {
-  run: NativeRunOptions;
-  /** [windows, window, 70]; empty: the seed's. */
-  noise: Float32Array;
-  frames: number[];
-}
-
 /** The layout of an operator's weights; native/ops/weight_layout.h WeightLayout. */
 export interface NativeWeightLayout {
   operator: string;
@@ -274,7 +237,16 @@ interface Addon {
     source: SpeechHandle | Float32Array,
     options: NativeRunOptions,
   ): RunHandle;
-  /** `source`: the portrait that this frame shows instead of the clip's. */
+  /** A run whose speech comes by hearSpeech, mono at this rate. */
+  openStream(portrait: PortraitHandle, sampleRate: number, options: NativeRunOptions): RunHandle;
+  /** One at a time. */
+  hearSpeech(run: RunHandle, samples: Float32Array): Promise<void>;
+  endSpeech(run: RunHandle): void;
+  /** Frames and sound from `frame` on are forgotten, while no sound is being heard. */
+  interruptSpeech(run: RunHandle, frame: number): void;
+  /**
+   * `source`: the portrait that this frame shows instead of the clip's. The frame's index, -1 after the last, or -2 if it was interrupted.
+   */
   readFrame(
     run: RunHandle,
     out: Uint8Array,

@@ -27,6 +27,8 @@ export const WEBM_CRF: Range = [0, 63];
 export const PHOTO_SIDE: Range = [16, 65_536];
 /** A side of an encoded frame in pixels; the limit of x264. */
 export const VIDEO_SIDE: Range = [2, 16_384];
+/** Frames in which the mouth of a stream comes to rest after an interruption. */
+export const REST_FRAMES = 4;
 /** The largest seed. */
 export const MAX_SEED = (1n << 64n) - 1n;
 
@@ -45,4 +47,5 @@ export const SHARED_LIMITS: Readonly<Record<string, number>> = {
   kMostPackSide: PACK_SIDE[1],
   kMostWindow: WINDOW[1],
   kMostBlinkFrames: BLINK_FRAMES[1],
+  kRestFrames: REST_FRAMES,
 };

@@ -20,6 +20,7 @@ t.test('links to files of the repository lead somewhere', async (t) => {
   for (const page of [
     'README.md',
     'docs/api.md',
+    'docs/streams.md',
     'docs/packs.md',
     'docs/model.md',
     'docs/kernels.md',

@@ -14,7 +14,7 @@ export {
   type RawPicture,
   readPicture,
 } from './picture.js';
-export { speechTooShort } from './samples.js';
+export { checkFinite, mixDown, speechTooShort, toFloats } from './samples.js';
 export { type LastingSound, openSound, type Sound, type SoundOptions } from './sound.js';
 export { ReusableSound, type SoundInput } from './sound-input.js';
 export type { RawSound } from './sources/raw.js';

@@ -1,14 +1,13 @@
-import { z } from 'zod';
 import type { NativeRunOptions } from '../binding.js';
 import { invalidArgument } from '../errors.js';
-import { MAX_SEED, STEPS, WINDOW } from '../limits.js';
 import type { PackManifest, RoleName } from '../packs/pack.js';
-import { REGIONS, type Region, regionMask } from '../packs/regions.js';
-import { abortSignal, callback, flag, integer, number, oneOf, parseOptions } from '../validate.js';
+import { type Region, regionMask } from '../packs/regions.js';
+import { parseOptions } from '../validate.js';
+import { clipSchema } from './clip-schema.js';
 import { MOTION_SIZE, type MotionEdit, type PerFrame } from './edit-options.js';
-import { checkFrames, editRows, editSchema, perFrame } from './motion-edit.js';
+import { checkFrames, editRows } from './motion-edit.js';
 import type { Progress } from './progress.js';
-import { planSilence, silenceSchema } from './silence-gate.js';
+import { planSilence } from './silence-gate.js';
 import type { SilenceGateOptions } from './silence-options.js';
 
 /** How a clip moves. Every option has a default; angles are degrees. */
@@ -88,48 +87,6 @@ export interface AnimateOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-const seedText = 'an integer from 0 to 2^64 - 1';
-const seed = z
-  .union([z.bigint(), z.int()], { error: seedText })
-  .transform(BigInt)
-  .refine((value) => value >= 0n && value <= MAX_SEED, seedText);
-
-const angle = number(-30, 30).optional();
-const ratio = perFrame([0, 2], 1, 'a number from 0 to 2, or an array of such,').optional();
-
-const schema = z.strictObject(
-  {
-    seed: seed.default(0n),
-    steps: integer(...STEPS).optional(),
-    window: integer(...WINDOW).optional(),
-    sampler: oneOf('ddim', 'ddpm').default('ddim'),
-    eta: number(0, 1).default(0),
-    mode: oneOf('absolute', 'relative').optional(),
-    still: flag.default(false),
-    poseScale: number(0, 3).default(1),
-    poseOffset: z
-      .strictObject(
-        { yaw: angle, pitch: angle, roll: angle },
-        { error: 'an object with yaw, pitch and roll' },
-      )
-      .default({}),
-    expressionScale: number(0, 3).default(1),
-    smoothing: number(0, 100).optional(),
-    blink: oneOf('model', 'periodic', 'off').default('model'),
-    region: oneOf(...REGIONS).default('all'),
-    edit: editSchema.default({}),
-    silenceGate: silenceSchema,
-    soundTrack: integer(0, 1000).optional(),
-    stitch: flag.optional(),
-    eyes: ratio,
-    lips: ratio,
-    frame: oneOf('crop', 'full').optional(),
-    signal: abortSignal.optional(),
-    onProgress: callback<Progress>().optional(),
-  },
-  { error: 'an object' },
-);
-
 /** Validated options: those for native code, and those used only in JavaScript. */
 export interface ClipPlan {
   native: NativeRunOptions;
@@ -155,7 +112,7 @@ export function planClip(
   replay: boolean,
   { video, photo }: ClipSubject = { video: false, photo: false },
 ): ClipPlan {
-  const given = parseOptions(schema, options, 'the options of animate()');
+  const given = parseOptions(clipSchema, options, 'the options of animate()');
   const { yaw = 0, pitch = 0, roll = 0 } = given.poseOffset;
   const full = (given.frame ?? (photo ? manifest.frame?.default : 'crop')) === 'full';
   checkBlink(given.blink, manifest);

@@ -1,6 +1,6 @@
 import { longCall, type SignalOptions } from '../abort.js';
 import { type Counters, type DeviceWork, native, type Stages, type TalkerHandle } from '../binding.js';
-import { invalidArgument, KdtalkerError } from '../errors.js';
+import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
 import { type PictureInput, ReusableSound, type SoundInput, type VideoInput } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
@@ -10,18 +10,21 @@ import type { Picture } from '../picture.js';
 import { checkPath } from '../validate.js';
 import { Clip } from './clip.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
-import type { ClipSource, FramePortraits } from './clip-run.js';
+import type { ClipSource } from './clip-run.js';
 import type { FaceToCut } from './cut.js';
 import type { TalkerHost } from './host.js';
 import { LOADING, type LoadedPack, loadPack } from './load.js';
 import { Motion } from './motion.js';
 import { Pending } from './pending.js';
-import type { PhotoSize } from './photo.js';
 import { pictureMotion, type SeenMotion, seenMotion } from './picture-motion.js';
 import { Portrait } from './portrait.js';
 import type { PortraitOptions } from './portrait-options.js';
 import type { Progress } from './progress.js';
+import { onePortrait, photoSize, portraitsOfVideo } from './shown.js';
 import { SourceVideo } from './source-video.js';
+import { computeTime } from './stream-delay.js';
+import { planStream, type StreamOptions } from './stream-options.js';
+import { TalkStream } from './talk-stream.js';
 import { planTalker, type TalkerOptions } from './talker-options.js';
 import { Trace, type TraceOptions } from './trace.js';
 import { motionFromVideo } from './video-motion.js';
@@ -47,7 +50,7 @@ export class Talker {
   /** Arithmetic of its lowered networks: the precision selected on this machine. */
   readonly precision: Precision;
   readonly #host: TalkerHost;
-  readonly #children = new Set<WeakRef<Portrait | SourceVideo | Clip>>();
+  readonly #children = new Set<WeakRef<Portrait | SourceVideo | Clip | TalkStream>>();
   readonly #pending = new Pending();
   readonly #closed = new AbortController();
   readonly #handle: TalkerHandle;
@@ -192,6 +195,32 @@ export class Talker {
   }
 
   /**
+   * A portrait that speaks while sound is written to it: for services that answer. Work begins when the frames are read.
+   *
+   * @param portrait from {@link portrait} or {@link loadPortrait}
+   * @example
+   * const stream = talker.stream(portrait, { sound: { rate: 24000 }, format: 'yuv420p' })
+   * source.pipeTo(stream.writable)
+   * for await (const { data, sound } of stream) send(data, sound)
+   * @throws KdtalkerError INVALID_ARGUMENT, CLOSED
+   */
+  stream(portrait: Portrait, options: StreamOptions = {}): TalkStream {
+    this.#check();
+    if (!(portrait instanceof Portrait))
+      throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
+    portrait.check(this.#host);
+    const plan = planStream(options, this.pack, portrait.photo !== undefined);
+    if (plan.signal) throwIfAborted(plan.signal, 'The stream');
+    const { full } = plan.native;
+    const size = full ? photoSize(portrait) : this.pack.output;
+    const opacity = portrait.opacity(full);
+    const compute = () => (this.#closing === undefined ? computeTime(this.stages()) : 0);
+    const { plans } = this.#host;
+    const host = { manifest: this.pack, size, opacity, readAhead: this.#readAhead, plans, compute };
+    return this.#adopt(new TalkStream(host, portrait.handle, plan));
+  }
+
+  /**
    * Runs the steps of a clip and copies every stage's tensors out, for comparison with another program. Slow and large; for debugging only.
    *
    * @param picture as in {@link portrait}; `options.portrait` sets the crop
@@ -275,7 +304,8 @@ export class Talker {
   async #close(): Promise<void> {
     this.#closed.abort(new KdtalkerError('CLOSED', 'The talker was closed'));
     const children = [...this.#children].map((child) => child.deref());
-    await Promise.all(children.filter((child) => child instanceof Clip).map((clip) => clip.close()));
+    const jobs = children.filter((child) => child instanceof Clip || child instanceof TalkStream);
+    await Promise.all(jobs.map((job) => job.close()));
     await this.#pending.settled();
     await Promise.all(children.map((child) => child?.close())); // passes of clips are finished
     await (await this.#faces?.catch(() => undefined))?.close();
@@ -299,7 +329,7 @@ export class Talker {
   }
 
   /** Remembers the objects that close() has to close, by weak references. */
-  #adopt<T extends Portrait | SourceVideo | Clip>(child: T): T {
+  #adopt<T extends Portrait | SourceVideo | Clip | TalkStream>(child: T): T {
     for (const known of this.#children) if (known.deref() === undefined) this.#children.delete(known);
     this.#children.add(new WeakRef(child));
     return child;
@@ -312,27 +342,4 @@ export class Talker {
       'Expected an open talker but it was closed. Load another with Talker.load()',
     );
   }
-}
-
-/** The owner of a portrait closes it. */
-function onePortrait(portrait: Portrait): FramePortraits {
-  const { handle } = portrait; // throws if it is closed
-  return { first: async () => handle, ofFrame: undefined, release: async () => {} };
-}
-
-function portraitsOfVideo(video: SourceVideo, full: boolean): FramePortraits {
-  return {
-    first: () => video.portrait(0, full),
-    ofFrame: (index) => video.portrait(index, full),
-    release: (portrait) => native().closePortrait(portrait),
-  };
-}
-
-function photoSize({ photo }: Portrait | SourceVideo): PhotoSize {
-  if (photo !== undefined) return photo;
-  throw new KdtalkerError(
-    'INVALID_ARGUMENT',
-    "Expected a portrait that keeps its photo for frame 'full' but received one that does not: it was prepared with keepPhoto: false, " +
-      'or saved without. Prepare it again',
-  );
 }

@@ -19,13 +19,48 @@ Napi::Value OpenRun(const Napi::CallbackInfo& info) {
   return Handle<Run>::Make(info.Env(), run);
 }
 
+// openStream(portrait, sampleRate, options) -> handle of a run whose speech comes by hearSpeech
+Napi::Value OpenStream(const Napi::CallbackInfo& info) {
+  auto portrait = Handle<Portrait>::Get(info[0]);
+  const RunOptions options = RunOptionsOf(info[2].ToObject());
+  if (!options.stream) throw Error("INVALID_ARGUMENT", "Expected options of a stream but received a clip's");
+  auto speech =
+      std::make_shared<LiveSpeech>(info[1].ToNumber().Int32Value(), portrait->talker()->options().fps);
+  const auto run = std::make_shared<Run>(portrait, std::move(speech), options);
+  Instance::Of(info.Env()).Register(run);
+  return Handle<Run>::Make(info.Env(), run);
+}
+
+// hearSpeech(handle, Float32Array) -> Promise<void>; one at a time
+Napi::Value HearSpeech(const Napi::CallbackInfo& info) {
+  auto work = [run = Handle<Run>::Get(info[0]), samples = FloatsOf(info[1], "samples")] {
+    run->Hear(samples.data(), samples.size());
+    return 0;
+  };
+  return Instance::Of(info.Env()).jobs().Run<int>(info.Env(), std::move(work), [](Napi::Env env, int&) {
+    return env.Undefined();
+  });
+}
+
+// endSpeech(handle)
+Napi::Value EndSpeech(const Napi::CallbackInfo& info) {
+  Handle<Run>::Get(info[0])->EndSpeech();
+  return info.Env().Undefined();
+}
+
+// interruptSpeech(handle, first frame that is forgotten), while no sound is being heard
+Napi::Value InterruptSpeech(const Napi::CallbackInfo& info) {
+  Handle<Run>::Get(info[0])->Interrupt(info[1].ToNumber().Int64Value());
+  return info.Env().Undefined();
+}
+
 PixelFormat PixelFormatOf(const std::string& name) {
   if (name == "yuv420p") return PixelFormat::kI420;
   return name == "rgbf32" ? PixelFormat::kFloat : PixelFormat::kRgb;
 }
 
 // readFrame(handle, Uint8Array, 'rgb24' | 'yuv420p' | 'rgbf32', portrait | undefined) -> Promise<index of the
-// frame written, -1 after the last>
+// frame written, -1 after the last, -2 if the frame was interrupted>
 Napi::Value ReadFrame(const Napi::CallbackInfo& info) {
   auto run = Handle<Run>::Get(info[0]);
   const Bytes out = BytesOf(info[1], "the frame");
@@ -110,6 +145,10 @@ Napi::Value CloseRun(const Napi::CallbackInfo& info) {
 
 void ExportRun(Napi::Env env, Napi::Object exports) {
   exports.Set("openRun", Napi::Function::New<Call<OpenRun>>(env, "openRun"));
+  exports.Set("openStream", Napi::Function::New<Call<OpenStream>>(env, "openStream"));
+  exports.Set("hearSpeech", Napi::Function::New<Call<HearSpeech>>(env, "hearSpeech"));
+  exports.Set("endSpeech", Napi::Function::New<Call<EndSpeech>>(env, "endSpeech"));
+  exports.Set("interruptSpeech", Napi::Function::New<Call<InterruptSpeech>>(env, "interruptSpeech"));
   exports.Set("readFrame", Napi::Function::New<Call<ReadFrame>>(env, "readFrame"));
   exports.Set("readMotion", Napi::Function::New<Call<ReadMotion>>(env, "readMotion"));
   exports.Set("runProgress", Napi::Function::New<Call<RunProgress>>(env, "runProgress"));

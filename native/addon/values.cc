@@ -234,6 +234,18 @@ SilenceOptions SilenceOptionsOf(const Napi::Object& object) {
   return options;
 }
 
+// A window has room for a frame before the hop.
+StreamOptions StreamOptionsOf(const Napi::Object& object, int window) {
+  StreamOptions options;
+  options.hop = GetInt(object, "hop");
+  options.ahead = GetInt(object, "ahead");
+  options.plan_steps = GetInt(object, "planSteps");
+  options.fast = MaskOf(object, "fast");
+  if (options.hop < 1 || options.ahead < 0 || options.hop >= window - options.ahead)
+    Refuse("less than a window", "hop and ahead");
+  return options;
+}
+
 stages::Retargeting RetargetingOf(const Napi::Object& object) {
   stages::Retargeting wanted;
   wanted.stitch = GetBool(object, "stitch");
@@ -261,6 +273,8 @@ RunOptions RunOptionsOf(const Napi::Object& object) {
   options.edits = GetFloats(object, "edits");
   if (!Get(object, "silence").IsUndefined()) options.silence = SilenceOptionsOf(GetObject(object, "silence"));
   options.retargeting = RetargetingOf(object);
+  if (!Get(object, "stream").IsUndefined())
+    options.stream = StreamOptionsOf(GetObject(object, "stream"), options.window);
   options.full = GetBool(object, "full");
   return options;
 }

@@ -30,6 +30,13 @@
   X(kernels, GatherWindows)          \
   X(kernels, FrameLoudness)          \
   X(kernels, SilenceGate)            \
+  X(kernels, RunningGate)            \
+  X(kernels, FrameNoise)             \
+  X(kernels, HoldKnown)              \
+  X(kernels, KeepSampled)            \
+  X(kernels, ComeToRest)             \
+  X(kernels, GatherRows)             \
+  X(kernels, ScatterRows)            \
   X(kernels, RgbToPicture)           \
   X(kernels, ShrinkPicture)          \
   X(kernels, PictureToRgb)           \

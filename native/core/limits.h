@@ -11,5 +11,6 @@ inline constexpr int kMostFps = 60;
 inline constexpr int kMostPackSide = 8192;
 inline constexpr int kMostWindow = 4096;
 inline constexpr int kMostBlinkFrames = 64;
+inline constexpr int kRestFrames = 4;
 
 }  // namespace kdtalker

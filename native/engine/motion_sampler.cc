@@ -42,7 +42,7 @@ void MotionSampler::Window(Timeline& timeline, const StopToken& stop) {
   const std::int64_t first = timeline.known();
   {
     const StageTimer::Lap lap(audio_time_, stream_);
-    audio_.Run(stream_, speech_->mel(), speech_->frames(), first, stop);
+    audio_.Run(stream_, stages::MelColumns(speech_->mel()), speech_->frames(), first, stop);
   }
   const StageTimer::Lap lap(sample_time_, stream_);
   const float* noise = noise_ ? noise_.f32() + first * kernels::kMotionSize : nullptr;

@@ -58,6 +58,14 @@ struct SilenceOptions {
   kernels::MotionMask lips{};  // what comes to rest
 };
 
+// How the motion of a stream is sampled (docs/streams.md); frames, all numbers.
+struct StreamOptions {
+  int hop = 4;                 // decided at a time
+  int ahead = 2;               // heard beyond those
+  int plan_steps = 50;         // sampling steps of a plan; those of the lips are RunOptions::steps
+  kernels::MotionMask fast{};  // the lips: what is sampled anew each hop
+};
+
 struct RunOptions {
   std::uint64_t seed = 0;
   int steps = 50;
@@ -73,7 +81,8 @@ struct RunOptions {
   std::vector<float> edits;                   // [1 or frames, 70], kernels/frame_edits.h; empty: none
   std::optional<SilenceOptions> silence;      // for speech only
   stages::Retargeting retargeting;
-  bool full = false;  // frames are the whole photo with the crop pasted in
+  std::optional<StreamOptions> stream;  // for speech whose end is not known
+  bool full = false;                    // frames are the whole photo with the crop pasted in
 };
 
 // Options of a trace.

@@ -15,6 +15,11 @@ void ReadyEvents::Record(Stream& stream, std::int64_t ready) {
   stream.Record(*oldest.event);
 }
 
+void ReadyEvents::Cut(std::int64_t frame) {
+  const std::lock_guard lock(mutex_);
+  for (Entry& entry : entries_) entry.ready = std::min(entry.ready, frame);
+}
+
 void ReadyEvents::Wait(Stream& stream, std::int64_t last) const {
   const std::lock_guard lock(mutex_);
   for (std::size_t at = recorded_ - std::min(recorded_, kKept); at < recorded_; at++) {

@@ -16,8 +16,12 @@ class ReadyEvents {
  public:
   explicit ReadyEvents(Device& device);
 
-  // From here in the stream on, `ready` frames are ready: more than at the record before.
+  // From here in the stream on, `ready` frames are ready: more than at the record before, and than a cut
+  // left.
   void Record(Stream& stream, std::int64_t ready);
+
+  // Frames from `frame` on will be made again.
+  void Cut(std::int64_t frame);
 
   // What comes after in the stream waits until the frames before `last` are ready. They have been recorded.
   void Wait(Stream& stream, std::int64_t last) const;

@@ -4,46 +4,29 @@
 #include <string>
 #include <utility>
 
-#include "core/activity.h"
 #include "core/error.h"
 #include "core/start_thread.h"
-#include "engine/motion_sampler.h"
-#include "kernels/motion.h"
 
 namespace kdtalker {
-namespace {
-
-constexpr std::int64_t kWindowsAhead =
-    3;  // sampled ahead of the renderer; more would occupy its cores at the start
-
-// A thread that starts while the process is exiting must not use ONNX Runtime.
-void ThrowIfExiting(const Activity& activity) {
-  if (!activity) throw Error("ABORTED", "The process is exiting");
-}
-
-}  // namespace
 
 Run::Run(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, RunOptions options)
     : portrait_(std::move(portrait)),
-      speech_(std::move(speech)),
       options_(std::move(options)),
       size_(FrameSize::Of(*portrait_, options_.full)),
-      frames_(speech_->frames()) {
-  if (speech_->device() != portrait_->talker()->device()) {
-    throw Error(
-        "INVALID_ARGUMENT",
-        "Expected speech and portrait of the same talker for a clip but received those of two talkers");
-  }
-  if (frames_ == 0)
-    throw Error("INVALID_ARGUMENT", "Expected finished speech for a clip but received speech that is not");
-}
+      source_(SpeechSource(portrait_, std::move(speech), options_)) {}
 
 Run::Run(std::shared_ptr<Portrait> portrait, std::vector<float> motion, RunOptions options)
     : portrait_(std::move(portrait)),
-      replay_(std::move(motion)),
       options_(std::move(options)),
       size_(FrameSize::Of(*portrait_, options_.full)),
-      frames_(static_cast<std::int64_t>(replay_.size()) / kernels::kMotionSize) {}
+      source_(ReplaySource(portrait_, std::move(motion), options_)) {}
+
+Run::Run(std::shared_ptr<Portrait> portrait, std::shared_ptr<LiveSpeech> speech, RunOptions options)
+    : portrait_(std::move(portrait)),
+      live_(std::move(speech)),
+      options_(std::move(options)),
+      size_(FrameSize::Of(*portrait_, options_.full)),
+      source_(LiveSource(portrait_, live_, options_)) {}
 
 Run::~Run() {
   Close();
@@ -87,9 +70,10 @@ void Run::Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr<
     FrameRequests request(1);
     const std::lock_guard lock(mutex_);
     error = Refusal();
-    taken = error == nullptr && asked_ < frames_;
+    taken = error == nullptr && !AllAsked();
     if (taken) {
       request.front() = {asked_++, format, out, std::move(on_frame), std::move(source)};
+      request.front().interruptions = interruptions_;
       requests_.splice(requests_.end(), request);
       error = StartSampling();
       if (error == nullptr) error = StartRendering();
@@ -99,7 +83,7 @@ void Run::Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr<
     error = std::current_exception();
   }
   if (!taken) {
-    on_frame(-1, error);  // NOLINT(bugprone-use-after-move): it was moved only if it was taken
+    on_frame(kNoFrame, error);  // NOLINT(bugprone-use-after-move): it was moved only if it was taken
   } else if (error != nullptr) {
     Fail(error);
   }
@@ -127,6 +111,42 @@ void Run::ReadMotion(OnMotion on_motion) {
   } else if (error != nullptr) {
     Fail(error);
   }
+}
+
+void Run::Hear(const float* samples, std::size_t count) {
+  live_->Push(samples, count);
+  const std::lock_guard lock(mutex_);
+  changed_.notify_all();
+}
+
+// Requests for frames that there will not be are answered.
+void Run::EndSpeech() {
+  live_->End();
+  FrameRequests beyond;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto first = std::find_if(requests_.begin(), requests_.end(),
+                                    [this](const FrameRequest& each) { return each.frame >= frames(); });
+    beyond.splice(beyond.end(), requests_, first, requests_.end());
+    changed_.notify_all();
+  }
+  for (const FrameRequest& each : beyond) each.on_frame(kNoFrame, nullptr);
+}
+
+void Run::Interrupt(std::int64_t frame) {
+  FrameRequests taken_back;
+  {
+    const std::lock_guard lock(mutex_);
+    live_->Restart(frame, LiveSampler::kRest);
+    interruption_ = frame;
+    interruptions_++;
+    stale_ = begun_;
+    asked_ = rendered_ = frame;
+    given_ = std::min(given_, frame);
+    taken_back.swap(requests_);
+    changed_.notify_all();
+  }
+  for (const FrameRequest& each : taken_back) each.on_frame(kTakenBack, nullptr);
 }
 
 void Run::Stop() {
@@ -171,153 +191,15 @@ bool Run::NeedsRenderer() const {
   return renderers_.size() < most && ReadyRequests() > static_cast<std::int64_t>(idle_renderers_);
 }
 
+bool Run::AllAsked() const {
+  return asked_ >= frames();
+}
+
 // Requests whose frames may begin.
 std::int64_t Run::ReadyRequests() const {
   if (requests_.empty()) return 0;
   const std::int64_t ready = given_ - requests_.front().frame;
   return std::clamp<std::int64_t>(ready, 0, static_cast<std::int64_t>(requests_.size()));
-}
-
-void Run::SampleAll() {
-  const Activity activity([this] { Stop(); });
-  try {
-    ThrowIfExiting(activity);
-    const auto stream = portrait_->talker()->device()->MakeStream(Priority::kHigh);
-    MakeTimeline(*stream);
-    speech_ == nullptr ? Replay(*stream) : Sample(*stream);
-    HandOutMotion(*stream);
-  } catch (...) {
-    Fail(std::current_exception());
-  }
-}
-
-void Run::MakeTimeline(Stream& stream) {
-  const Tensor* mel = speech_ ? &speech_->mel() : nullptr;
-  auto timeline = std::make_unique<Timeline>(stream, portrait_, options_, frames_, mel);
-  const std::lock_guard lock(mutex_);
-  timeline_ = std::move(timeline);
-}
-
-void Run::Replay(Stream& stream) {
-  timeline_->UploadMotion(stream, std::exchange(replay_, {}));
-  FinishWindow(stream);
-}
-
-void Run::Sample(Stream& stream) {
-  MotionSampler sampler(stream, portrait_, speech_, options_);
-  while (timeline_->known() < frames_) {
-    WaitToSample();
-    sampler.Window(*timeline_, stop_);
-    FinishWindow(stream);
-  }
-}
-
-// Renderers may begin frames of a window that the device has not finished; to the reader it is sampled when
-// it is.
-void Run::FinishWindow(Stream& stream) {
-  {
-    const std::lock_guard lock(mutex_);
-    given_ = timeline_->ready();
-    changed_.notify_all();
-  }
-  stream.Synchronise();
-  sampled_ = timeline_->ready();
-}
-
-void Run::WaitToSample() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] {
-    return stop_.stopped() || error_ != nullptr || !motion_requests_.empty() ||
-           timeline_->known() < rendered_ + kWindowsAhead * options_.window;
-  });
-  if (error_ != nullptr) std::rethrow_exception(error_);
-  stop_.ThrowIfStopped();
-}
-
-// Motion is final: answers requests for it until the run stops.
-void Run::HandOutMotion(Stream& stream) {
-  for (;;) {
-    MotionRequests waiting;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock,
-                    [this] { return stop_.stopped() || error_ != nullptr || !motion_requests_.empty(); });
-      if (error_ != nullptr) std::rethrow_exception(error_);
-      stop_.ThrowIfStopped();
-      waiting.swap(motion_requests_);
-    }
-    for (const OnMotion& each : waiting) AnswerMotion(stream, each);
-  }
-}
-
-// A download that fails is this request's error alone.
-void Run::AnswerMotion(Stream& stream, const OnMotion& on_motion) const {
-  Motion motion;
-  std::exception_ptr error;
-  try {
-    motion = {timeline_->DownloadMotion(stream), timeline_->DownloadRaw(stream)};
-  } catch (...) {
-    error = std::current_exception();
-  }
-  on_motion(std::move(motion), error);
-}
-
-void Run::RenderAll() {
-  const Activity activity([this] { Stop(); });
-  FrameRequests begun;  // oldest first
-  try {
-    ThrowIfExiting(activity);
-    const auto stream = portrait_->talker()->device()->MakeStream();
-    Renderer renderer(*stream, portrait_, options_);
-    for (;;) {
-      while (begun.size() < renderer.tickets() && TakeRequest(begun)) BeginFrame(renderer, begun.back());
-      if (begun.empty()) return;
-      FinishFrame(renderer, begun);
-    }
-  } catch (...) {
-    Fail(std::current_exception(), std::move(begun));
-  }
-}
-
-void Run::BeginFrame(Renderer& renderer, FrameRequest& request) const {
-  renderer.Show(request.source == nullptr ? portrait_ : request.source);
-  request.ticket = renderer.Begin(*timeline_, request.frame, request.format, stop_);
-}
-
-void Run::FinishFrame(Renderer& renderer, FrameRequests& begun) {
-  renderer.Finish(begun.front().ticket, begun.front().out);
-  FrameRequests done;
-  done.splice(done.begin(), begun, begun.begin());
-  CountFrame(begun.empty());
-  done.front().on_frame(done.front().frame, nullptr);
-}
-
-// The sampler may go on. `idle`: the renderer has begun no other frame.
-void Run::CountFrame(bool idle) {
-  const std::lock_guard lock(mutex_);
-  rendered_++;
-  if (idle) idle_renderers_++;
-  changed_.notify_all();
-}
-
-// Takes a request whose frame may begin. A renderer that has begun none waits for it; false means then that
-// every frame has been given to a renderer.
-bool Run::TakeRequest(FrameRequests& begun) {
-  std::unique_lock lock(mutex_);
-  if (begun.empty()) {
-    changed_.wait(lock, [this] {
-      return stop_.stopped() || error_ != nullptr || (requests_.empty() && asked_ == frames_) ||
-             ReadyRequests() > 0;
-    });
-  }
-  if (error_ != nullptr) std::rethrow_exception(error_);
-  stop_.ThrowIfStopped();
-  if (ReadyRequests() == 0) return false;
-  if (begun.empty()) idle_renderers_--;
-  begun.splice(begun.end(), requests_, requests_.begin());
-  StartRendering();       // can be ignored: this renderer exists
-  changed_.notify_all();  // the other renderers look at what is now in front
-  return true;
 }
 
 // Answers `waiting` and all other requests with the run's first error.
@@ -332,7 +214,7 @@ void Run::Fail(const std::exception_ptr& error, FrameRequests waiting) {
     motion.swap(motion_requests_);
     changed_.notify_all();
   }
-  for (const FrameRequest& each : waiting) each.on_frame(-1, first);
+  for (const FrameRequest& each : waiting) each.on_frame(kNoFrame, first);
   for (const OnMotion& each : motion) each({}, first);
 }
 

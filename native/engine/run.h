@@ -8,10 +8,13 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
-#include "core/session.h"
+#include "core/stop_token.h"
+#include "engine/live_speech.h"
+#include "engine/motion_source.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
 #include "engine/renderer.h"
@@ -25,6 +28,9 @@ namespace kdtalker {
 // render only requested frames, so a slow reader slows everything down and memory does not grow. Requests are
 // answered with frames in order, whichever frame is finished first.
 //
+// Of live speech the end is not known: a request waits for the sound that its frame needs, and frames that
+// were made may be taken back.
+//
 // Each of these threads has a stream: a frame waits for its window on the device, and for itself on the host.
 //
 // All methods may be called from any thread. Each request is answered exactly once, with the error if
@@ -35,12 +41,15 @@ class Run {
   struct Motion {
     std::vector<float> motion, raw;  // [frames, 70] each: smoothed and edited; as sampled
   };
+  static constexpr std::int64_t kNoFrame = -1;    // none is left
+  static constexpr std::int64_t kTakenBack = -2;  // the frame was interrupted: ask again
   using OnFrame =
-      std::function<void(std::int64_t index, std::exception_ptr error)>;  // index -1: no frame is left
+      std::function<void(std::int64_t index, std::exception_ptr error)>;  // or kNoFrame, kTakenBack
   using OnMotion = std::function<void(Motion motion, std::exception_ptr error)>;
 
   Run(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, RunOptions options);
   Run(std::shared_ptr<Portrait> portrait, std::vector<float> motion, RunOptions options);
+  Run(std::shared_ptr<Portrait> portrait, std::shared_ptr<LiveSpeech> speech, RunOptions options);
   ~Run();  // closes
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
@@ -52,6 +61,15 @@ class Run {
   void Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr<Portrait> source = nullptr);
   void ReadMotion(OnMotion on_motion);
 
+  // More sound of live speech was heard, or its end.
+  void Hear(const float* samples, std::size_t count);
+  void EndSpeech();
+
+  // Frames of live speech from `frame` on, and the sound from there on, are forgotten; in so many frames the
+  // mouth comes to rest, and sound that is heard after the call follows. Frames before it were answered.
+  // Requests for others are answered with kTakenBack, and the next one is for `frame`.
+  void Interrupt(std::int64_t frame);
+
   // Ends the work soon: pending requests get Error ABORTED. Returns immediately.
   void Stop();
 
@@ -59,7 +77,7 @@ class Run {
   // called from a callback.
   void Close();
 
-  std::int64_t frames() const { return frames_; }
+  std::int64_t frames() const { return source_->end(); }  // kernels::kEveryFrame: not known
   std::size_t frame_bytes(PixelFormat format) const { return size_.Bytes(format); }
   std::int64_t sampled() const { return sampled_.load(); }  // frames whose motion is final
 
@@ -71,10 +89,13 @@ class Run {
     OnFrame on_frame;
     std::shared_ptr<Portrait> source;  // null: the clip's
     Renderer::Ticket ticket = 0;       // once it has begun
+    std::int64_t interruptions = 0;    // before it
   };
   // Requests move from list to list without an allocation, so that none is lost when memory runs out.
   using FrameRequests = std::list<FrameRequest>;
   using MotionRequests = std::list<OnMotion>;
+
+  enum class Work { kInterruption, kPiece, kMotion };
 
   void CheckFormat(PixelFormat format) const;
   void CheckSource(const Portrait& source) const;
@@ -85,30 +106,33 @@ class Run {
   std::exception_ptr StartRendering() noexcept;  // the error if there is no rendering thread
   bool NeedsRenderer() const;
   std::int64_t ReadyRequests() const;
+  bool PieceDue() const;
+  std::optional<Work> Due() const;
+  bool AllAsked() const;
 
   void SampleAll();  // thread of sampler_
-  void MakeTimeline(Stream& stream);
-  void Replay(Stream& stream);
-  void Sample(Stream& stream);
-  void WaitToSample();
-  void FinishWindow(Stream& stream);
-  void HandOutMotion(Stream& stream);
-  void AnswerMotion(Stream& stream, const OnMotion& on_motion) const;
+  void Begin();
+  void MakePiece();
+  void FinishPiece();
+  Work WaitForWork();
+  void TakeBack();
+  void HandOutMotion();
+  void AnswerMotion(const OnMotion& on_motion) const;
   void RenderAll();  // threads of renderers_
   bool TakeRequest(FrameRequests& begun);
   void BeginFrame(Renderer& renderer, FrameRequest& request) const;
   void FinishFrame(Renderer& renderer, FrameRequests& begun);
-  void CountFrame(bool idle);
+  bool CountFrame(const FrameRequest& request, bool idle);
   void Fail(const std::exception_ptr& error, FrameRequests waiting = {});
 
   std::shared_ptr<Portrait> portrait_;
-  std::shared_ptr<Speech> speech_;  // null: replay of motion_
-  std::vector<float> replay_;
+  std::shared_ptr<LiveSpeech> live_;  // null: the end is known
   const RunOptions options_;
   const FrameSize size_;
-  std::int64_t frames_;
   StopToken stop_;
-  std::unique_ptr<Timeline> timeline_;  // made by the sampling thread
+  std::unique_ptr<Stream> sampling_;  // with those below, of the sampling thread
+  std::unique_ptr<MotionSource> source_;
+  std::unique_ptr<Timeline> timeline_;
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
@@ -119,6 +143,10 @@ class Run {
   std::int64_t asked_ = 0;    // frames assigned to requests
   std::int64_t given_ = 0;    // frames whose motion the device was given to make: they may begin
   std::int64_t rendered_ = 0;
+  std::optional<std::int64_t> interruption_;  // the frame, until the sampling thread has seen it
+  std::int64_t interruptions_ = 0;
+  std::int64_t begun_ = 0;          // requests that renderers have
+  std::int64_t stale_ = 0;          // of these, those of frames that were taken back
   std::size_t idle_renderers_ = 0;  // started and not rendering
 
   std::atomic<std::int64_t> sampled_{0};

@@ -44,7 +44,7 @@ std::vector<std::vector<float>> ReadFeatures(Talker& talker, Speech& speech,
   const StreamPool::Loan stream = talker.streams().Lend();
   for (std::int64_t first = 0; first < frames; first += window) {
     speech.stop().ThrowIfStopped();
-    audio.Run(*stream, speech.mel(), frames, first, speech.stop());
+    audio.Run(*stream, stages::MelColumns(speech.mel()), frames, first, speech.stop());
     const std::vector<float> values = DownloadFloats(*stream, audio.features(), Crossing::kMotion);
     for (std::size_t i = 0; i < wanted.size(); ++i)
       AppendChannels({values, std::min(window, frames - first), size}, wanted[i], read[i]);

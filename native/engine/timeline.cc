@@ -59,31 +59,57 @@ Tensor UploadRows(Stream& stream, const std::vector<float>& values) {
 
 Timeline::Timeline(Stream& stream, std::shared_ptr<Portrait> portrait, const RunOptions& options,
                    std::int64_t frames, const Tensor* mel)
-    : portrait_(std::move(portrait)),
-      options_(options),
-      frames_(frames),
-      smoothing_(portrait_->talker()->options().process_variance,
-                 portrait_->talker()->options().observation_variance, options.smoothing),
-      raw_(portrait_->talker()->device(), Type::kFloat32, {frames, kMotionSize}),
-      motion_(portrait_->talker()->device(), Type::kFloat32, {frames, kMotionSize}),
-      reference_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}),
-      smooth_state_(portrait_->talker()->device(), Type::kUint8,
-                    {kMotionSize * static_cast<std::int64_t>(sizeof(kernels::SmoothState))}),
-      rest_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}),
-      ready_events_(*portrait_->talker()->device()) {
-  CheckFrames(options_, frames_);
-  edits_ = UploadRows(stream, options_.edits);
+    : Timeline(stream, std::move(portrait), options, Size{frames, frames, 1, kernels::kSmoothMaxLag}) {
   if (mel != nullptr && options_.silence)
     gate_ =
         stages::FindSilence(stream, *mel, frames, portrait_->talker()->options().fps, options_.silence->rule);
 }
 
-void Timeline::AppendNormalised(Stream& stream, const Tensor& motion, std::int64_t count) {
+Timeline::Timeline(Stream& stream, std::shared_ptr<Portrait> portrait, const RunOptions& options, Last last)
+    : Timeline(stream, std::move(portrait), options,
+               Size{kernels::kEveryFrame, last.rows, last.rows, options.stream->ahead}) {
+  if (options_.silence) gate_ = Tensor(portrait_->talker()->device(), Type::kFloat32, {rows_});
+}
+
+Timeline::Timeline(Stream& stream, std::shared_ptr<Portrait> portrait, const RunOptions& options,
+                   const Size& size)
+    : portrait_(std::move(portrait)),
+      options_(options),
+      frames_(size.frames),
+      rows_(size.rows),
+      states_(size.states),
+      smoothing_(portrait_->talker()->options().process_variance,
+                 portrait_->talker()->options().observation_variance, options.smoothing, size.lag),
+      raw_(portrait_->talker()->device(), Type::kFloat32, {rows_, kMotionSize}),
+      motion_(portrait_->talker()->device(), Type::kFloat32, {rows_, kMotionSize}),
+      reference_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}),
+      smooth_state_(portrait_->talker()->device(), Type::kUint8,
+                    {states_ * kMotionSize * static_cast<std::int64_t>(sizeof(kernels::SmoothState))}),
+      rest_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}),
+      ready_events_(*portrait_->talker()->device()) {
+  CheckFrames(options_, frames_);
+  edits_ = UploadRows(stream, options_.edits);
+}
+
+// The rows are contiguous, except where the buffer ends.
+void Timeline::AppendNormalised(Stream& stream, const Tensor& motion, std::int64_t count,
+                                std::int64_t provisional) {
   const Talker& talker = *portrait_->talker();
-  stream.Launch(kernels::Denormalise{motion.f32(), talker.motion_mean().f32(), talker.motion_std().f32(),
-                                     raw_.f32() + known_ * kMotionSize, count, kMotionSize});
+  const std::int64_t given = count + provisional;
+  for (std::int64_t done = 0; done < given;) {
+    const std::int64_t row = (known_ + done) % rows_, here = std::min(given - done, rows_ - row);
+    stream.Launch(kernels::Denormalise{motion.f32() + done * kMotionSize, talker.motion_mean().f32(),
+                                       talker.motion_std().f32(), raw_.f32() + row * kMotionSize, here,
+                                       kMotionSize});
+    done += here;
+  }
   known_ += count;
-  Advance(stream);
+  Advance(stream, provisional);
+}
+
+void Timeline::Cut(std::int64_t frame) {
+  known_ = ready_ = frame;
+  ready_events_.Cut(frame);
 }
 
 void Timeline::UploadMotion(Stream& stream, const std::vector<float>& motion) {
@@ -93,15 +119,16 @@ void Timeline::UploadMotion(Stream& stream, const std::vector<float>& motion) {
   }
   raw_.UploadNow(stream, motion.data(), Crossing::kMotion);
   known_ = frames_;
-  Advance(stream);
+  Advance(stream, 0);
 }
 
-void Timeline::Advance(Stream& stream) {
-  const std::int64_t last = smoothing_.FinalFrames(known_, frames_);
+void Timeline::Advance(Stream& stream, std::int64_t provisional) {
+  const std::int64_t seen = known_ + provisional;
+  const std::int64_t last = std::min(known_, smoothing_.FinalFrames(seen, frames_));
   if (last == ready_) return;
   stream.Launch(smoothing_.Kernel(raw_.f32(), motion_.f32(),
                                   static_cast<kernels::SmoothState*>(smooth_state_.address()), ready_, last,
-                                  known_));
+                                  seen, rows_, states_));
   if (ready_ == 0) KeepReference(stream);
   Rest(stream, last);
   stream.Launch(Edit(last));
@@ -121,10 +148,10 @@ void Timeline::KeepReference(Stream& stream) {
 // Before the user's edits, which are added on top of the rest position.
 void Timeline::Rest(Stream& stream, std::int64_t last) {
   if (options_.region)
-    stream.Launch(kernels::TakeRegion{motion_.f32(), rest_.f32(), ready_, last, *options_.region});
+    stream.Launch(kernels::TakeRegion{motion_.f32(), rest_.f32(), ready_, last, *options_.region, rows_});
   if (gate_) {
-    stream.Launch(
-        kernels::RestLips{motion_.f32(), rest_.f32(), gate_.f32(), ready_, last, options_.silence->lips});
+    stream.Launch(kernels::RestLips{motion_.f32(), rest_.f32(), gate_.f32(), ready_, last,
+                                    options_.silence->lips, rows_});
   }
 }
 
@@ -144,7 +171,8 @@ kernels::EditMotion Timeline::Edit(std::int64_t last) const {
           offset[2],
           options_.expression_scale,
           BlinkOf(portrait_->talker()->options(), options_),
-          edits()};
+          edits(),
+          rows_};
 }
 
 void Timeline::Keypoints(Stream& stream, std::int64_t first, std::int64_t last, const Portrait& portrait,
@@ -153,10 +181,11 @@ void Timeline::Keypoints(Stream& stream, std::int64_t first, std::int64_t last, 
   const float* source = portrait.motion().f32();
   const float* canonical = portrait.canonical().f32();
   if (relative) {
-    stream.Launch(
-        kernels::RelativeKeypoints{motion_.f32(), source, reference_.f32(), canonical, out, first, last});
+    stream.Launch(kernels::RelativeKeypoints{motion_.f32(), source, reference_.f32(), canonical, out, first,
+                                             last, rows_});
   } else {
-    stream.Launch(kernels::AbsoluteKeypoints{motion_.f32(), source, canonical, out, first, last, edits()});
+    stream.Launch(
+        kernels::AbsoluteKeypoints{motion_.f32(), source, canonical, out, first, last, edits(), rows_});
   }
 }
 

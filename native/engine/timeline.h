@@ -12,23 +12,39 @@
 
 namespace kdtalker {
 
-// The motion of a whole clip on the device, and the keypoints that follow from it. Raw frames are appended;
+// The motion of a clip on the device, and the keypoints that follow from it. Raw frames are appended;
 // smoothed, edited frames become ready a few frames later (the smoother's lag). One thread appends, in one
 // stream.
+//
+// Frames have the numbers that they have in the clip. Its buffers have a row for each, or, where the end is
+// not known, for the last frames: row of frame f is f modulo rows().
 class Timeline {
  public:
-  // `mel` is the speech's spectrogram, for the silence gate; null for a replay. Throws Error INVALID_ARGUMENT
-  // if options given frame by frame have another number of frames.
+  // A clip of so many frames. `mel` is the speech's spectrogram, for the silence gate; null for a replay.
+  // Throws Error INVALID_ARGUMENT if options given frame by frame have another number of frames.
   Timeline(Stream& stream, std::shared_ptr<Portrait> portrait, const RunOptions& options, std::int64_t frames,
            const Tensor* mel = nullptr);
 
-  // Normalised motion [n, 70] of the next `count` frames, from the sampler.
-  void AppendNormalised(Stream& stream, const Tensor& motion, std::int64_t count);
+  // A stream, whose end is not known: the last `rows` frames. The smoother looks no further ahead than
+  // options.stream says. Who appends writes the silence gate.
+  struct Last {
+    std::int64_t rows;
+  };
+  Timeline(Stream& stream, std::shared_ptr<Portrait> portrait, const RunOptions& options, Last last);
+
+  // Normalised motion [count + provisional, 70] of the next `count` frames, from the sampler. The smoother
+  // looks at provisional frames too; the next call gives them again.
+  void AppendNormalised(Stream& stream, const Tensor& motion, std::int64_t count,
+                        std::int64_t provisional = 0);
+
+  // Frames from `frame` on will be appended anew. They must be no more than rows() before the newest.
+  void Cut(std::int64_t frame);
 
   // The whole raw motion [frames, 70] at once, already smoothed and edited: replay.
   void UploadMotion(Stream& stream, const std::vector<float>& motion);
 
-  std::int64_t frames() const { return frames_; }
+  std::int64_t frames() const { return frames_; }  // kernels::kEveryFrame: the end is not known
+  std::int64_t rows() const { return rows_; }
   std::int64_t known() const { return known_; }
   std::int64_t ready() const { return ready_; }  // frames whose motion is final, once the stream is there
 
@@ -40,14 +56,22 @@ class Timeline {
 
   bool relative() const { return options_.relative; }  // the mode of the clip's frames
 
-  const Tensor& motion() const { return motion_; }  // [frames, 70], smoothed and edited where ready
-  const Tensor& raw() const { return raw_; }        // [frames, 70], as sampled where known, de-normalised
+  const Tensor& motion() const { return motion_; }  // [rows, 70], smoothed and edited where ready
+  const Tensor& raw() const { return raw_; }        // [rows, 70], as sampled where known, de-normalised
+  const Tensor& rest() const { return rest_; }      // [70], motion at rest, raw; once a frame is ready
+  const Tensor& gate() const { return gate_; }      // [rows]; none without a silence gate
 
-  std::vector<float> DownloadMotion(Stream& stream) const;  // [frames, 70], smoothed and edited
-  std::vector<float> DownloadRaw(Stream& stream) const;     // [frames, 70], as sampled, de-normalised
+  std::vector<float> DownloadMotion(Stream& stream) const;  // [rows, 70], smoothed and edited
+  std::vector<float> DownloadRaw(Stream& stream) const;     // [rows, 70], as sampled, de-normalised
 
  private:
-  void Advance(Stream& stream);
+  struct Size {
+    std::int64_t frames, rows, states;
+    std::int32_t lag;  // at most
+  };
+  Timeline(Stream& stream, std::shared_ptr<Portrait> portrait, const RunOptions& options, const Size& size);
+
+  void Advance(Stream& stream, std::int64_t provisional);
   void KeepReference(Stream& stream);
   void Rest(Stream& stream, std::int64_t last);
   kernels::FrameEdits edits() const;
@@ -55,12 +79,12 @@ class Timeline {
 
   std::shared_ptr<Portrait> portrait_;
   const RunOptions options_;
-  std::int64_t frames_, known_ = 0, ready_ = 0;
+  std::int64_t frames_, rows_, states_, known_ = 0, ready_ = 0;
   stages::Smoothing smoothing_;
   Tensor raw_, motion_, reference_, smooth_state_;
   Tensor rest_;   // [70], motion outside of the region, and of lips in silence
   Tensor edits_;  // [1 or frames, 70] of the user's; none without
-  Tensor gate_;   // [frames]; none without a silence gate
+  Tensor gate_;
   ReadyEvents ready_events_;
 };
 

@@ -55,7 +55,7 @@ KDT_HOST_DEVICE float BlinkAmount(const Blink& blink, std::int64_t frame) {
 }
 
 struct EditMotion {
-  float* motion;        // [N, 70], smoothed; edited in place
+  float* motion;        // [rows, 70], smoothed; edited in place
   const float* source;  // [70], the portrait's own motion, raw
   std::int64_t first;
   std::int64_t last;
@@ -64,6 +64,7 @@ struct EditMotion {
   float expression_scale;                       // of the distance from the source's expression
   Blink blink;
   FrameEdits edits = {};
+  std::int64_t rows = kEveryFrame;
 
   KDT_HOST_DEVICE std::int64_t count() const { return last - first; }
 
@@ -80,7 +81,7 @@ struct EditMotion {
   }
 
   KDT_HOST_DEVICE void operator()(std::int64_t i) const {
-    float* frame = motion + (first + i) * kMotionSize;
+    float* frame = motion + (first + i) % rows * kMotionSize;
     ScaleDistance(frame, kYaw, kExpression, pose_scale);
     ScaleDistance(frame, kExpression, static_cast<int>(kMotionSize), expression_scale);
     frame[kYaw] += yaw_offset;

@@ -79,18 +79,19 @@ struct SourceKeypoints {
 
 // Driving keypoints x_d from the frames' own rotation, expression and translation.
 struct AbsoluteKeypoints {
-  const float* motion;     // [N, 70], smoothed and edited
+  const float* motion;     // [rows, 70], smoothed and edited
   const float* source;     // [70], the portrait's motion, raw
   const float* canonical;  // [21, 3], raw
   float* out;              // [last - first, 21, 3]
   std::int64_t first;
   std::int64_t last;
   FrameEdits edits = {};  // already applied to the motion, except the scale
+  std::int64_t rows = kEveryFrame;
 
   KDT_HOST_DEVICE std::int64_t count() const { return (last - first) * kKeypoints; }
 
   KDT_HOST_DEVICE void operator()(std::int64_t i) const {
-    const float* frame = motion + (first + i / kKeypoints) * kMotionSize;
+    const float* frame = motion + (first + i / kKeypoints) % rows * kMotionSize;
     const std::int64_t k = i % kKeypoints;
     const Rotation rotation = RotationOf(frame);
     const float scale = source[kScale] * edits.Zoom(first + i / kKeypoints);
@@ -104,18 +105,19 @@ struct AbsoluteKeypoints {
 
 // Driving keypoints x_d from the portrait's own motion plus each frame's difference from the clip's first.
 struct RelativeKeypoints {
-  const float* motion;     // [N, 70], smoothed and edited; the scale is the unsmoothed one
+  const float* motion;     // [rows, 70], smoothed and edited; the scale is the unsmoothed one
   const float* source;     // [70], the portrait's motion, raw
   const float* reference;  // [70], the clip's first frame (EditMotion::Reference)
   const float* canonical;  // [21, 3], raw
   float* out;              // [last - first, 21, 3]
   std::int64_t first;
   std::int64_t last;
+  std::int64_t rows = kEveryFrame;
 
   KDT_HOST_DEVICE std::int64_t count() const { return (last - first) * kKeypoints; }
 
   KDT_HOST_DEVICE void operator()(std::int64_t i) const {
-    const float* frame = motion + (first + i / kKeypoints) * kMotionSize;
+    const float* frame = motion + (first + i / kKeypoints) % rows * kMotionSize;
     const std::int64_t k = i % kKeypoints;
     const Rotation turn = Product(RotationOf(frame), RotationOf(reference), true);
     const Rotation rotation = Product(turn, RotationOf(source), false);

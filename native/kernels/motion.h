@@ -7,6 +7,16 @@
 namespace kdtalker::kernels {
 
 inline constexpr std::int64_t kMotionSize = 70;
+
+// Rows of a buffer that has one for every frame. One with fewer rows holds only the last frames.
+inline constexpr std::int64_t kEveryFrame = INT64_MAX;
+
+// The row of a frame, which may be before the first, in a buffer of so many rows.
+KDT_HOST_DEVICE std::int64_t RowOf(std::int64_t frame, std::int64_t rows) {
+  const std::int64_t row = frame % rows;
+  return row < 0 ? row + rows : row;
+}
+
 inline constexpr std::int64_t kKeypoints = 21;
 inline constexpr int kExpressionSize = 3 * kKeypoints;
 

@@ -14,17 +14,18 @@ struct MotionMask {
 };
 
 struct TakeRegion {
-  float* motion;      // [N, 70], smoothed; in place
+  float* motion;      // [rows, 70], smoothed; in place
   const float* rest;  // [70]
   std::int64_t first;
   std::int64_t last;
   MotionMask takes;
+  std::int64_t rows = kEveryFrame;
 
   KDT_HOST_DEVICE std::int64_t count() const { return (last - first) * kMotionSize; }
 
   KDT_HOST_DEVICE void operator()(std::int64_t i) const {
     const std::int64_t c = i % kMotionSize;
-    if (takes.of[c] == 0) motion[first * kMotionSize + i] = rest[c];
+    if (takes.of[c] == 0) motion[(first + i / kMotionSize) % rows * kMotionSize + c] = rest[c];
   }
 };
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "kernels/kernel.h"
+#include "kernels/smooth_step.h"
 
 namespace kdtalker::kernels {
 
@@ -21,6 +22,21 @@ struct SilenceRule {
   std::int32_t release;  // frames from 1 to 0, after the wait
   std::int32_t attack;   // frames from 0 to 1, before the silence ends
 };
+
+// The level below which a silence begins, where speech is so loud.
+KDT_HOST_DEVICE float SilenceBegins(const SilenceRule& rule, float loudest) {
+  const float relative = loudest + rule.threshold;
+  return relative > rule.lowest ? relative : rule.lowest;
+}
+
+// A frame's gate in a silence of frames [from, to) that is longer than the wait. `shut_from`, `shut_to`: it
+// is shut to that end.
+KDT_HOST_DEVICE float GateInSilence(const SilenceRule& rule, std::int64_t frame, std::int64_t from,
+                                    std::int64_t to, bool shut_from, bool shut_to) {
+  const float closing = shut_from ? 1.0F : SmoothStep(frame - from + 1 - rule.wait, rule.release + 1);
+  const float opening = shut_to ? 1.0F : SmoothStep(to - frame, rule.attack + 1);
+  return 1.0F - (closing < opening ? closing : opening);
+}
 
 struct SilenceGate {
   const float* loudness;  // [frames], dB
@@ -50,26 +66,14 @@ struct SilenceGate {
   KDT_HOST_DEVICE float Threshold() const {
     float loudest = loudness[0];
     for (std::int64_t i = 1; i < frames; i++) loudest = loudness[i] > loudest ? loudness[i] : loudest;
-    const float relative = loudest + rule.threshold;
-    return relative > rule.lowest ? relative : rule.lowest;
+    return SilenceBegins(rule, loudest);
   }
 
   // Shuts the gate in silent frames [from, to); at either end of the clip it stays shut to that end.
   KDT_HOST_DEVICE void Close(std::int64_t from, std::int64_t to) const {
     if (to - from <= rule.wait) return;
-    for (std::int64_t i = from; i < to; i++) {
-      const float closing = from == 0 ? 1.0F : Step(i - from + 1 - rule.wait, rule.release + 1);
-      const float opening = to == frames ? 1.0F : Step(to - i, rule.attack + 1);
-      gate[i] = 1.0F - (closing < opening ? closing : opening);
-    }
-  }
-
-  // A smooth step from 0 to 1, with slope 0 at both ends.
-  KDT_HOST_DEVICE static float Step(std::int64_t at, std::int64_t length) {
-    if (at <= 0) return 0.0F;
-    if (at >= length) return 1.0F;
-    const float x = static_cast<float>(at) / static_cast<float>(length);
-    return x * x * (3.0F - 2.0F * x);
+    for (std::int64_t i = from; i < to; i++)
+      gate[i] = GateInSilence(rule, i, from, to, from == 0, to == frames);
   }
 };
 

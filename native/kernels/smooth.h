@@ -21,15 +21,17 @@ struct SmoothState {
 };
 
 struct SmoothMotion {
-  const float* raw;    // [N, 70], frames [0, known) are valid
-  float* out;          // [N, 70], not raw
-  SmoothState* state;  // [70]; first = 0 does not read it
+  const float* raw;    // [rows, 70], frames [first, known) are valid
+  float* out;          // [rows, 70], not raw
+  SmoothState* state;  // [states, 70], the filter after each frame; first = 0 does not read it
   std::int64_t first;
   std::int64_t last;
   std::int64_t known;  // at least last + lag, or the clip's number of frames
   double process;      // variance a frame adds
   double observation;  // variance of a raw value; 0 does not change the motion
   std::int32_t lag;    // 0..kSmoothMaxLag
+  std::int64_t rows = kEveryFrame;
+  std::int64_t states = 1;  // kept: to go on from an earlier frame again
 
   KDT_HOST_DEVICE std::int64_t count() const { return kMotionSize; }
 
@@ -51,12 +53,20 @@ struct SmoothMotion {
   };
 
   KDT_HOST_DEVICE void Copy(std::int64_t scalar) const {
-    for (std::int64_t i = first; i < last; i++) out[i * kMotionSize + scalar] = raw[i * kMotionSize + scalar];
+    for (std::int64_t i = first; i < last; i++) out[At(i, scalar)] = raw[At(i, scalar)];
+  }
+
+  KDT_HOST_DEVICE std::int64_t At(std::int64_t frame, std::int64_t scalar) const {
+    return frame % rows * kMotionSize + scalar;
+  }
+
+  KDT_HOST_DEVICE SmoothState& After(std::int64_t frame, std::int64_t scalar) const {
+    return state[frame % states * kMotionSize + scalar];
   }
 
   // Adds frame i to the filter. The predicted variance of frame 0 is 1; `process` is not added.
   KDT_HOST_DEVICE SmoothState Filter(const SmoothState& before, std::int64_t i, std::int64_t scalar) const {
-    const double value = static_cast<double>(raw[i * kMotionSize + scalar]);
+    const double value = static_cast<double>(raw[At(i, scalar)]);
     const double mean = i == 0 ? value : before.mean;
     const double variance = i == 0 ? 1.0 : before.variance + process;
     const double gain = variance / (variance + observation);
@@ -74,7 +84,7 @@ struct SmoothMotion {
 
   KDT_HOST_DEVICE void Smooth(std::int64_t scalar) const {
     Ring ring;
-    SmoothState filter = first == 0 ? SmoothState{0.0, 0.0} : state[scalar];
+    SmoothState filter = first == 0 ? SmoothState{0.0, 0.0} : After(first - 1, scalar);
     std::int64_t next = first;  // the next frame to filter
     for (std::int64_t i = first; i < last; i++) {
       const std::int64_t ahead = i + lag < known ? i + lag : known - 1;
@@ -82,9 +92,9 @@ struct SmoothMotion {
         filter = Filter(filter, next, scalar);
         ring.mean[next % kRing] = filter.mean;
         ring.gain[next % kRing] = filter.variance / (filter.variance + process);
-        if (next == last - 1) state[scalar] = filter;
+        if (next < last) After(next, scalar) = filter;
       }
-      out[i * kMotionSize + scalar] = static_cast<float>(Back(ring, ahead, i));
+      out[At(i, scalar)] = static_cast<float>(Back(ring, ahead, i));
     }
   }
 };

@@ -1,7 +1,8 @@
 // Gathers mel columns into the audio encoder's input (docs/model.md 2 and 7).
 //
 // Traps: mel is TIME-MAJOR [columns, 80] and the encoder's input is [frames, 1, 80, 16], so this transposes.
-// Columns past either end repeat the edge column. After the clip's last frame comes its first again.
+// Columns past either end repeat the edge column. After the clip's last frame comes its first again; a
+// stream has no last one.
 #pragma once
 
 #include "kernels/kernel.h"
@@ -10,16 +11,23 @@ namespace kdtalker::kernels {
 
 inline constexpr std::int64_t kMelBands = 80;
 inline constexpr std::int64_t kMelWindow = 16;  // columns of one frame
-inline constexpr std::int64_t kMelRate = 80;    // columns a second
+inline constexpr float kSilentMel = -4.0F;
+inline constexpr std::int64_t kMelRate = 80;  // columns a second
+
+// The column behind the last that a frame's window reads.
+KDT_HOST_DEVICE std::int64_t WindowEnd(std::int64_t frame, std::int64_t fps) {
+  return (kMelRate * frame + kMelRate / 2 - kMelWindow / 2 * fps) / fps + kMelWindow;
+}
 
 struct GatherWindows {
-  const float* mel;  // [columns, 80]
+  const float* mel;  // [rows, 80]
   float* out;        // [frames, 1, 80, 16]
   std::int64_t columns;
   std::int64_t clip_frames;  // frames of the whole clip, at least 1
   std::int64_t first;        // frame that becomes out[0]
   std::int64_t frames;
-  std::int64_t fps = 25;  // frames a second
+  std::int64_t fps = 25;          // frames a second
+  std::int64_t rows = INT64_MAX;  // columns that the buffer holds: the last ones
 
   KDT_HOST_DEVICE std::int64_t count() const { return frames * kMelBands * kMelWindow; }
 
@@ -32,7 +40,7 @@ struct GatherWindows {
     std::int64_t column = begin + i % kMelWindow;
     column = column < 0 ? 0 : column;
     column = column < columns ? column : columns - 1;
-    out[i] = mel[column * kMelBands + band];
+    out[i] = mel[column % rows * kMelBands + band];
   }
 };
 

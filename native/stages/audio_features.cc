@@ -15,10 +15,10 @@ AudioFeatures::AudioFeatures(const Network& audio, const std::shared_ptr<Device>
   encoder_.Input("mel", windows_).Output("feature", encoded_);
 }
 
-void AudioFeatures::Run(Stream& stream, const Tensor& mel, std::int64_t clip_frames, std::int64_t first,
+void AudioFeatures::Run(Stream& stream, const MelColumns& mel, std::int64_t clip_frames, std::int64_t first,
                         const StopToken& stop) {
-  stream.Launch(
-      kernels::GatherWindows{mel.f32(), windows_.f32(), mel.dims()[0], clip_frames, first, window_, fps_});
+  stream.Launch(kernels::GatherWindows{mel.buffer.f32(), windows_.f32(), mel.count, clip_frames, first,
+                                       window_, fps_, mel.buffer.dims()[0]});
   encoder_.Run(stream, stop);
   CopyTensor(stream, features_, encoded_);
 }

@@ -5,6 +5,15 @@
 
 namespace kdtalker::stages {
 
+// Mel columns on a device: the buffer's rows hold the last of so many columns.
+struct MelColumns {
+  explicit MelColumns(const Tensor& all) : buffer(all), count(all.dims()[0]) {}
+  MelColumns(const Tensor& ring, std::int64_t columns) : buffer(ring), count(columns) {}
+
+  const Tensor& buffer;  // [rows, 80]
+  std::int64_t count;
+};
+
 // Computes the features of one window of frames from mel columns: gathers, then runs the audio encoder. Owns
 // its buffers; one thread at a time.
 class AudioFeatures {
@@ -13,9 +22,9 @@ class AudioFeatures {
   AudioFeatures(const Network& audio, const std::shared_ptr<Device>& device, std::int64_t window,
                 std::int64_t fps);
 
-  // `mel` is [columns, 80]. Fills features() with frames first .. first + window - 1 of a clip of
+  // Fills features() with frames first .. first + window - 1 of a clip of
   // `clip_frames`; after its end the clip begins again (docs/model.md 7).
-  void Run(Stream& stream, const Tensor& mel, std::int64_t clip_frames, std::int64_t first,
+  void Run(Stream& stream, const MelColumns& mel, std::int64_t clip_frames, std::int64_t first,
            const StopToken& stop);
 
   const Tensor& features() const { return features_; }  // [1, window, features]

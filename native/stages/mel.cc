@@ -35,8 +35,9 @@ float Normalised(double magnitude) {
 }  // namespace
 
 // Zeros precede the first sample.
-MelBuilder::MelBuilder(std::int64_t fps)
+MelBuilder::MelBuilder(std::int64_t fps, Ends ends)
     : fps_(fps),
+      ends_(ends),
       spectrum_(kFft),
       filters_({static_cast<double>(kSpeechRate), kFft, kBands, 55.0, 7600.0}),
       hann_(PeriodicHann(kFft)),
@@ -61,7 +62,7 @@ void MelBuilder::Push(const float* samples, std::size_t count) {
     Append(samples, slice);
     // The clip ends at a whole frame and zeros follow, so only samples in whole frames are certain to be
     // used.
-    AddColumnsUpTo(WholeFrames(received_));
+    AddColumnsUpTo(ends_ == Ends::kNever ? received_ : WholeFrames(received_));
     DropUsed();
     samples += slice;
     count -= slice;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "stages/fft.h"
@@ -25,11 +26,18 @@ struct MelSpectrogram {
 // a time.
 class MelBuilder {
  public:
+  // Where the sound may end. Zeros follow the end, so a column that reads samples behind it has another
+  // value. A clip ends at a whole video frame, so columns come a frame at a time; a stream goes on.
+  enum class Ends { kAtFrames, kNever };
+
   // `fps`: video frames a second.
-  explicit MelBuilder(std::int64_t fps = 25);
+  explicit MelBuilder(std::int64_t fps = 25, Ends ends = Ends::kAtFrames);
 
   // Samples are finite floats, full scale 1 (16-bit PCM / 32768).
   void Push(const float* samples, std::size_t count);
+
+  // The columns [n, 80] that came since the last call, out of the builder.
+  GrowingFloats Take() { return std::exchange(values_, {}); }
 
   // Returns the spectrogram of all pushed samples, cut to whole video frames. The builder cannot be used
   // afterwards.
@@ -44,6 +52,7 @@ class MelBuilder {
   void DropUsed();
 
   std::int64_t fps_;
+  Ends ends_;
   RealSpectrum spectrum_;
   MelFilters filters_;
   std::vector<double> hann_;

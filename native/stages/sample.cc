@@ -68,13 +68,20 @@ void Sample::SetStep(Stream& stream, std::size_t step) const {
   }
 }
 
+void Sample::Hold(Stream& stream, kernels::HoldKnown held, const kernels::DdimCoefficients& step) const {
+  held.x = x_.f32();
+  held.sqrt_alpha = step.sqrt_alpha;
+  held.sqrt_beta = step.sqrt_beta;
+  stream.Launch(held);
+}
+
 void Sample::FillNoise(Stream& stream, float* out, std::int64_t count, std::uint64_t seed,
                        std::uint32_t window) {
   stream.Launch(kernels::FillNormal{out, count, seed, window, 0, NoisePurpose::kInitial});
 }
 
 void Sample::Run(Stream& stream, std::uint64_t seed, std::uint32_t window, const StopToken& stop,
-                 const float* noise) {
+                 const float* noise, const kernels::HoldKnown* held) {
   if (noise != nullptr) {
     stream.Copy(x_.address(), noise, x_.bytes());
   } else {
@@ -82,15 +89,17 @@ void Sample::Run(Stream& stream, std::uint64_t seed, std::uint32_t window, const
   }
   stream.Launch(kernels::SetNoiseKey{key_.i64(), seed, window});
   stop.ThrowIfStopped();
-  steps_.Run(stream, [&] { RunSteps(stream, stop); });
+  if (held != nullptr) return RunSteps(stream, stop, held);
+  steps_.Run(stream, [&] { RunSteps(stream, stop, nullptr); });
 }
 
-// Nothing here may depend on the window: a graph of these steps serves all windows.
-void Sample::RunSteps(Stream& stream, const StopToken& stop) {
+// Nothing here may depend on the window, except what is held: a graph of these steps serves all windows.
+void Sample::RunSteps(Stream& stream, const StopToken& stop, const kernels::HoldKnown* held) {
   if (condition_) condition_->Run(stream, stop);
   for (std::size_t i = 0; i < plan_.size(); i++) {
     const Step& step = plan_[i];
     SetStep(stream, i);
+    if (held != nullptr) Hold(stream, *held, step.coefficients);
     denoiser_.Run(stream, stop);
     if (step.needs_noise()) {
       stream.Launch(

@@ -8,6 +8,7 @@
 
 #include "core/repeat.h"
 #include "core/tensor.h"
+#include "kernels/known_motion.h"
 #include "stages/network.h"
 #include "stages/scheduler.h"
 
@@ -27,16 +28,18 @@ class Sample {
   static void FillNoise(Stream& stream, float* out, std::int64_t count, std::uint64_t seed,
                         std::uint32_t window);
 
-  // Begins with the generator's noise, or with `noise` [window, 70] on the device.
+  // Begins with the generator's noise, or with `noise` [window, 70] on the device. `held`: what is known of
+  // the window, and held at every step; its x and coefficients are this call's.
   void Run(Stream& stream, std::uint64_t seed, std::uint32_t window, const StopToken& stop,
-           const float* noise = nullptr);
+           const float* noise = nullptr, const kernels::HoldKnown* held = nullptr);
 
   const Tensor& motion() const { return x_; }  // [1, window, 70], normalised
 
  private:
   void BindCondition(Stream& stream, const Network& condition, const Network& time, const Tensor& features);
   void SetStep(Stream& stream, std::size_t step) const;
-  void RunSteps(Stream& stream, const StopToken& stop);
+  void RunSteps(Stream& stream, const StopToken& stop, const kernels::HoldKnown* held);
+  void Hold(Stream& stream, kernels::HoldKnown held, const kernels::DdimCoefficients& step) const;
 
   std::vector<Step> plan_;
   const Tensor& reference_;

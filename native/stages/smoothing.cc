@@ -1,5 +1,6 @@
 #include "stages/smoothing.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -33,13 +34,13 @@ void Check(bool good, const std::string& expected, double received) {
 
 }  // namespace
 
-Smoothing::Smoothing(double process, double observation, double strength)
+Smoothing::Smoothing(double process, double observation, double strength, std::int32_t most)
     : process_(process), observation_(observation * strength) {
   Check(process > 0.0 && std::isfinite(process), "a process variance above 0", process);
   Check(observation >= 0.0 && std::isfinite(observation), "an observation variance of 0 or more",
         observation);
   Check(strength >= 0.0 && std::isfinite(strength), "a strength of 0 or more", strength);
-  lag_ = LagFor(SettledGain(process_, observation_));
+  lag_ = std::min(most, LagFor(SettledGain(process_, observation_)));
 }
 
 std::int64_t Smoothing::FinalFrames(std::int64_t known, std::int64_t total) const {
@@ -48,8 +49,9 @@ std::int64_t Smoothing::FinalFrames(std::int64_t known, std::int64_t total) cons
 }
 
 kernels::SmoothMotion Smoothing::Kernel(const float* raw, float* out, kernels::SmoothState* state,
-                                        std::int64_t first, std::int64_t last, std::int64_t known) const {
-  return {raw, out, state, first, last, known, process_, observation_, lag_};
+                                        std::int64_t first, std::int64_t last, std::int64_t known,
+                                        std::int64_t rows, std::int64_t states) const {
+  return {raw, out, state, first, last, known, process_, observation_, lag_, rows, states};
 }
 
 }  // namespace kdtalker::stages

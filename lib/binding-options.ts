@@ -1,0 +1,56 @@
+/** Plain data that the binding passes to the engine for clips, streams and traces. */
+
+/** native/engine/options.h SilenceOptions: decibels and frames; `lips` [70] of 1 and 0. */
+export interface NativeSilenceOptions {
+  threshold: number;
+  hysteresis: number;
+  lowest: number;
+  wait: number;
+  release: number;
+  attack: number;
+  lips: Uint8Array;
+}
+
+/** native/engine/options.h RunOptions. Angles in degrees, `poseOffset` is yaw, pitch, roll. */
+export interface NativeRunOptions {
+  seed: bigint;
+  steps: number;
+  window: number;
+  ddpm: boolean;
+  eta: number;
+  relative: boolean;
+  poseScale: number;
+  expressionScale: number;
+  poseOffset: Float32Array;
+  smoothing: number;
+  blink: 'model' | 'off' | 'periodic';
+  /** [70] of 1 (follows the driver) and 0; undefined: everything follows. */
+  region: Uint8Array | undefined;
+  /** [1 or frames, 70]: factor for the scale, and numbers to add to all others; empty: no edit. */
+  edits: Float32Array;
+  silence: NativeSilenceOptions | undefined;
+  stitch: boolean;
+  /** Target ratios, one for all frames or one for each; empty: unchanged. */
+  eyes: Float32Array;
+  lips: Float32Array;
+  /** For speech whose end is not known. */
+  stream?: NativeStreamOptions | undefined;
+  /** Frames are the portrait's whole photo. */
+  full: boolean;
+}
+
+/** native/engine/options.h StreamOptions: frames; `fast` [70] of 1 and 0. */
+export interface NativeStreamOptions {
+  hop: number;
+  ahead: number;
+  planSteps: number;
+  fast: Uint8Array;
+}
+
+/** native/engine/options.h TraceOptions. */
+export interface NativeTraceOptions {
+  run: NativeRunOptions;
+  /** [windows, window, 70]; empty: the seed's. */
+  noise: Float32Array;
+  frames: number[];
+}

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import type { NativeRunOptions } from '../binding.js';
+import { invalidArgument } from '../errors.js';
+import { SAMPLE_RATES } from '../limits.js';
+import type { PackManifest } from '../packs/pack.js';
+import { lipMask } from '../packs/regions.js';
+import { integer, oneOf, parseOptions } from '../validate.js';
+import { type AnimateOptions, planClip } from './clip-options.js';
+import { clipSchema } from './clip-schema.js';
+
+/** How the sound of a stream is given. */
+export interface StreamSoundOptions {
+  /** Samples a second, a multiple of the pack's frame rate: 1000 to 384000, default 16000. */
+  rate?: number | undefined;
+  /** 1 (default) or 2, interleaved; the mouth follows their mean. */
+  channels?: 1 | 2 | undefined;
+  /** Signed 16-bit integers (default) or floats from -1 to 1, little-endian. */
+  format?: 's16le' | 'f32le' | undefined;
+}
+
+/** How a stream sounds and moves. The options of {@link AnimateOptions} mean the same, except where it says otherwise. */
+export interface StreamOptions
+  extends Pick<
+    AnimateOptions,
+    | 'seed'
+    | 'mode'
+    | 'still'
+    | 'poseScale'
+    | 'poseOffset'
+    | 'expressionScale'
+    | 'blink'
+    | 'region'
+    | 'stitch'
+    | 'frame'
+    | 'signal'
+  > {
+  /** How {@link TalkStream.write} gets its sound. */
+  sound?: StreamSoundOptions | undefined;
+  /** Frames that are decided at a time: 1 to 64, default 4. Fewer answer sooner and cost more. */
+  hop?: number | undefined;
+  /** Frames that are heard beyond these, so that the mouth knows where it is going: 0 to 32, default 2. */
+  ahead?: number | undefined;
+  /** Sampling steps of the lips; those of the head are the pack's. Default 10. */
+  steps?: number | undefined;
+  /** Frames of a window; more than hop and ahead together. For packs whose denoiser accepts any number; default: the pack's. */
+  window?: number | undefined;
+  /**
+   * Moves the mouth to rest during silence: true (default), false, or options. The loudest frame is not known in advance: the threshold is
+   * relative to a peak that decays by 3 dB a second. The mouth wakes no more than `ahead + 2` frames before speech.
+   */
+  silenceGate?: AnimateOptions['silenceGate'];
+  /** Layout of {@link Frame.data}, default `'rgb24'`. */
+  format?: 'rgb24' | 'yuv420p' | undefined;
+}
+
+const streamSchema = clipSchema
+  .pick({
+    seed: true,
+    mode: true,
+    still: true,
+    poseScale: true,
+    poseOffset: true,
+    expressionScale: true,
+    blink: true,
+    region: true,
+    stitch: true,
+    frame: true,
+    signal: true,
+    window: true,
+    silenceGate: true,
+  })
+  .extend({
+    sound: z
+      .strictObject(
+        {
+          rate: integer(...SAMPLE_RATES).default(16_000),
+          channels: z.union([z.literal(1), z.literal(2)], { error: '1 or 2' }).default(1),
+          format: oneOf('s16le', 'f32le').default('s16le'),
+        },
+        { error: 'an object with rate, channels and format' },
+      )
+      .prefault({}),
+    hop: integer(1, 64).default(4),
+    ahead: integer(0, 32).default(2),
+    steps: integer(1, 1000).default(10),
+    format: oneOf('rgb24', 'yuv420p').default('rgb24'),
+  });
+
+/** The format of a stream's sound. */
+export interface PcmFormat {
+  rate: number;
+  channels: 1 | 2;
+  format: 's16le' | 'f32le';
+}
+
+/** Validated options of a stream. */
+export interface StreamPlan {
+  native: NativeRunOptions;
+  sound: PcmFormat;
+  hop: number;
+  ahead: number;
+  format: 'rgb24' | 'yuv420p';
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Checks the options of `stream()` against the pack.
+ *
+ * @param photo whether the portrait keeps its photo
+ * @throws INVALID_ARGUMENT
+ */
+export function planStream(options: StreamOptions, manifest: PackManifest, photo: boolean): StreamPlan {
+  const gated = isObject(options) ? { silenceGate: true, ...options } : options;
+  const given = parseOptions(streamSchema, gated, 'the options of stream()');
+  const { sound, hop, ahead, steps, format, ...clip } = given;
+  const { native, signal } = planClip({ ...clip, steps }, manifest, false, { video: false, photo });
+  checkRate(sound.rate, manifest);
+  checkReach(hop + ahead, native.window);
+  const { silence } = native;
+  // The gate of a clip may open as early as it wants; here no more is known.
+  const attack = Math.min(silence?.attack ?? 0, ahead + 2);
+  const stream = { hop, ahead, planSteps: manifest.sampler.steps, fast: lipMask(manifest) };
+  return {
+    native: { ...native, silence: silence && { ...silence, attack }, stream },
+    sound,
+    hop,
+    ahead,
+    format,
+    signal,
+  };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function checkRate(rate: number, { fps }: PackManifest): void {
+  if (rate % fps === 0) return;
+  throw invalidArgument(
+    `a multiple of ${fps}, so that each frame has as many samples,`,
+    'rate of the sound',
+    rate,
+  );
+}
+
+function checkReach(reach: number, window: number): void {
+  if (reach < window) return;
+  throw invalidArgument(`less than the window, ${window}, in all`, 'hop and ahead', reach);
+}

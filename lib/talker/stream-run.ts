@@ -1,0 +1,104 @@
+import { native, type PixelFormat, type RunHandle } from '../binding.js';
+
+/** A frame that the engine was asked for. */
+export interface AskedFrame {
+  /** -1 after the last frame, -2 if it was interrupted. */
+  index: number;
+  data: Uint8Array;
+  /** Interruptions that the engine knew of when it was asked. */
+  epoch: number;
+}
+
+/**
+ * The engine's side of a stream. It hears sound, interruptions and the end in the order of the calls; sound that was interrupted before it
+ * was heard never is.
+ */
+export class StreamRun {
+  readonly #opening: Promise<RunHandle>;
+  readonly #signal: AbortSignal;
+  /** What the engine was told, in order. Never rejects. */
+  #telling: Promise<void> = Promise.resolve();
+  /** Settles when the engine knows of the last interruption. */
+  #interrupted: Promise<void> = Promise.resolve();
+  #epoch = 0;
+  /** Interruptions that the engine knows of. */
+  #known = 0;
+  #failure: unknown;
+
+  /** @param signal stops it */
+  constructor(opening: Promise<RunHandle>, signal: AbortSignal) {
+    this.#opening = opening;
+    this.#signal = signal;
+    opening.catch((error: unknown) => {
+      this.#failure ??= error;
+    });
+    const stop = () => void opening.then((handle) => native().stopRun(handle)).catch(() => {});
+    signal.addEventListener('abort', stop, { once: true });
+  }
+
+  /** Interruptions so far. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Why the engine took no more sound; undefined without an error. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  hear(samples: Float32Array): Promise<void> {
+    const epoch = this.#epoch;
+    return this.#tell((handle) => (epoch === this.#epoch ? native().hearSpeech(handle, samples) : undefined));
+  }
+
+  end(): Promise<void> {
+    return this.#tell((handle) => native().endSpeech(handle));
+  }
+
+  /** Frames and sound from `first` on are forgotten. */
+  interrupt(first: number): Promise<void> {
+    const epoch = ++this.#epoch;
+    const told = this.#tell((handle) => {
+      native().interruptSpeech(handle, first);
+      this.#known = epoch;
+    });
+    this.#interrupted = this.#telling;
+    return told;
+  }
+
+  /** Waits until the engine knows of every interruption. */
+  async settled(): Promise<void> {
+    let epoch: number;
+    do {
+      epoch = this.#epoch;
+      await this.#interrupted;
+    } while (epoch !== this.#epoch);
+  }
+
+  /** Asks for the next frame. Its rejection is handled where nobody awaits it. */
+  ask(data: Uint8Array, format: PixelFormat): Promise<AskedFrame> {
+    const asked = this.#opening.then(async (handle) => {
+      const epoch = this.#known;
+      return { index: await native().readFrame(handle, data, format, undefined), data, epoch };
+    });
+    asked.catch(() => {});
+    return asked;
+  }
+
+  async close(): Promise<void> {
+    await this.#telling;
+    const handle = await this.#opening.catch(() => undefined);
+    if (handle !== undefined) await native().closeRun(handle);
+  }
+
+  async #tell(work: (handle: RunHandle) => Promise<void> | void): Promise<void> {
+    const told = this.#telling.then(async () => {
+      const handle = await this.#opening;
+      if (!this.#signal.aborted) await work(handle);
+    });
+    this.#telling = told.catch((error: unknown) => {
+      this.#failure ??= error;
+    });
+    await told;
+  }
+}

@@ -1,0 +1,299 @@
+import { EventEmitter } from 'node:events';
+import { native, type PortraitHandle, type RunHandle } from '../binding.js';
+import { aborted, KdtalkerError, throwIfAborted } from '../errors.js';
+import { REST_FRAMES } from '../limits.js';
+import type { PackManifest } from '../packs/pack.js';
+import type { Frame } from './clip.js';
+import type { LengthPlans } from './length-plans.js';
+import { frameFinish } from './opacity.js';
+import { delayOf, type StreamDelay, tailOf } from './stream-delay.js';
+import type { StreamPlan } from './stream-options.js';
+import { type AskedFrame, StreamRun } from './stream-run.js';
+import { StreamSound } from './stream-sound.js';
+import { type UtteranceEnd, Utterances } from './utterances.js';
+
+const STREAM = 'The stream';
+/** Seconds of sound that wait to be spoken before write() waits. */
+const MOST_QUEUED = 30;
+
+/** A picture with the sound that belongs to it. */
+export interface StreamFrame extends Frame {
+  /** Its 40 ms (at 25 frames a second) of sound, in the format in which it was written. */
+  sound: Uint8Array;
+  /** Whether that was written; false for silence that the stream filled in. */
+  speaking: boolean;
+  /** Interruptions before it. */
+  epoch: number;
+}
+
+/** What a stream needs from its talker. */
+export interface StreamHost {
+  readonly manifest: PackManifest;
+  readonly size: { readonly width: number; readonly height: number };
+  readonly opacity: Uint8Array | undefined;
+  readonly readAhead: number;
+  readonly plans: LengthPlans | undefined;
+  /** Milliseconds that the engine needs for a hop and a frame, as measured so far. */
+  compute(): number;
+}
+
+/**
+ * A portrait that speaks while it is spoken to: sound is written as it comes, and frames, each with its own part of the sound, are read as
+ * they are made. Made by `talker.stream()`.
+ *
+ * A frame comes once the sound is there that it needs: {@link delay}. The same sound and seed give the same frames, in whatever pieces the
+ * sound is written. There are as many frames as the sound is long.
+ *
+ * Emits `started` with an utterance's id when its first frame leaves, and `finished` with an {@link UtteranceEnd}, once for each, when its
+ * last one has, or when it is interrupted.
+ *
+ * @example
+ * const stream = talker.stream(portrait, { sound: { rate: 24000 } })
+ * stream.on('finished', ({ id, played }) => log(id, played))
+ * speak(stream) // writes pieces, then stream.flush('answer') or stream.end()
+ * for await (const { data, sound } of stream) send(data, sound)
+ */
+export class TalkStream
+  extends EventEmitter<{ started: [string]; finished: [UtteranceEnd] }>
+  implements AsyncIterable<StreamFrame>, AsyncDisposable
+{
+  /** Pixels of a frame. */
+  readonly width: number;
+  readonly height: number;
+  readonly #host: StreamHost;
+  readonly #plan: StreamPlan;
+  readonly #run: StreamRun;
+  readonly #sound: StreamSound;
+  readonly #utterances: Utterances;
+  readonly #closed = new AbortController();
+  readonly #signal: AbortSignal;
+  #ended = false;
+  #said = 0;
+  #read = false;
+  /** Frames handed out. */
+  #handed = 0;
+  #waiting: (() => void)[] = [];
+  #writable: WritableStream<Uint8Array> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @internal use `talker.stream()` */
+  constructor(host: StreamHost, portrait: PortraitHandle, plan: StreamPlan) {
+    super();
+    this.#host = host;
+    this.#plan = plan;
+    ({ width: this.width, height: this.height } = host.size);
+    const { fps } = host.manifest;
+    this.#sound = new StreamSound(plan.sound, fps);
+    this.#utterances = new Utterances(fps, {
+      started: (id) => this.#tell(() => this.emit('started', id)),
+      finished: (end) => this.#tell(() => this.emit('finished', end)),
+    });
+    this.#signal = AbortSignal.any([this.#closed.signal, ...(plan.signal ? [plan.signal] : [])]);
+    this.#run = new StreamRun(this.#open(portrait), this.#signal);
+    this.#signal.addEventListener('abort', () => this.#wake(), { once: true });
+  }
+
+  /**
+   * How long a frame waits for the sound that it needs, counted from the beginning of its own, and for computing, in milliseconds. Sound
+   * that comes faster than it plays waits for computing only. What is computed counts once it was measured.
+   */
+  get delay(): StreamDelay {
+    return delayOf(this.#plan, this.#host.manifest.fps, this.#host.compute());
+  }
+
+  /**
+   * Speaks sound: bytes of any number, which need not end with a whole sample, or numbers. Nothing of it is kept, so the memory may be used
+   * again at once. Resolves when the engine has heard it, and waits while more than 30 s are queued.
+   *
+   * @throws KdtalkerError INVALID_ARGUMENT, SPEECH_NOT_FINITE, CLOSED after end() or close(), ABORTED
+   */
+  async write(pcm: Uint8Array | Int16Array | Float32Array): Promise<void> {
+    this.#checkOpen();
+    const from = this.#sound.frames;
+    const samples = this.#sound.push(pcm);
+    if (samples.length > 0) this.#utterances.speak(from);
+    await this.#run.hear(samples);
+    while (this.#sound.frames - this.#handed > MOST_QUEUED * this.#host.manifest.fps && !this.#signal.aborted)
+      await this.#handedOut();
+    this.#throwIfStopped();
+  }
+
+  /**
+   * Speaks sound that comes in pieces as an utterance of its own, and waits until its last frame has left. An interruption ends it, and no
+   * more pieces are taken then.
+   *
+   * @param id for listeners; default: a count
+   * @throws KdtalkerError as {@link write}, and what the pieces throw
+   */
+  async say(pieces: AsyncIterable<Uint8Array>, id = `say-${++this.#said}`): Promise<UtteranceEnd> {
+    this.#checkOpen();
+    const { epoch } = this.#run;
+    const ended = new Promise<UtteranceEnd>((done) =>
+      this.#utterances.begin(this.#sound.begun, { id, done }),
+    );
+    for await (const piece of pieces) {
+      if (epoch !== this.#run.epoch) break;
+      await this.write(piece);
+    }
+    if (epoch === this.#run.epoch) this.flush();
+    return ended;
+  }
+
+  /**
+   * The sound so far is an utterance: so much silence follows that its last frame comes without waiting for more. Listeners see its id, by
+   * default a count.
+   *
+   * @throws KdtalkerError CLOSED, ABORTED
+   */
+  flush(id?: string): void {
+    this.#checkOpen();
+    const { fps } = this.#host.manifest;
+    const last = this.#sound.begun;
+    const samples = this.#sound.silence(tailOf(this.#plan, fps));
+    this.#run.hear(samples).catch(() => {}); // the next write() says why
+    this.#utterances.flush(last, id);
+  }
+
+  /**
+   * Falls silent after the last frame that was handed out: what was written and not heard is forgotten, its sound fades in 10 ms, and the
+   * mouth comes to rest in four frames, while head and eyes move on. What is written after the call is spoken next.
+   *
+   * @returns the last frame handed out, -1 if there was none, and the seconds of the utterance that were heard
+   * @throws KdtalkerError CLOSED, ABORTED
+   */
+  async interrupt(): Promise<{ frame: number; played: number }> {
+    this.#checkRunning();
+    const first = this.#handed;
+    this.#sound.interrupt(first, REST_FRAMES);
+    const played = this.#utterances.cut();
+    const told = this.#run.interrupt(first);
+    this.#wake();
+    await told;
+    this.#throwIfStopped();
+    return { frame: first - 1, played };
+  }
+
+  /** No more sound comes: the frames of what was written follow, and then the iteration ends. May be called twice. */
+  end(): void {
+    if (this.#ended || this.#signal.aborted) return;
+    this.#ended = true;
+    this.#utterances.end(this.#sound.frames);
+    this.#run.end().catch(() => {});
+  }
+
+  /** The same as {@link write} and {@link end}, for pipes. Made at first use. */
+  get writable(): WritableStream<Uint8Array> {
+    this.#writable ??= new WritableStream({
+      write: (piece) => this.write(piece),
+      close: () => this.end(),
+      abort: () => this.close(),
+    });
+    return this.#writable;
+  }
+
+  /**
+   * The frames, in order, once. Ends after the last frame of the sound; leaving the loop closes the stream. Every frame has its own memory.
+   *
+   * @throws KdtalkerError ABORTED, CLOSED
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<StreamFrame, void, undefined> {
+    this.#checkRunning();
+    if (this.#read)
+      throw new KdtalkerError('CLOSED', 'Expected a stream that nobody reads but received one that is read');
+    this.#read = true;
+    try {
+      yield* this.#frames();
+    } finally {
+      await this.close();
+    }
+  }
+
+  async *#frames(): AsyncGenerator<StreamFrame, void, undefined> {
+    const { fps } = this.#host.manifest;
+    const { width, height } = this;
+    const frames = frameFinish(this.#plan.format, this.#host.size, this.#host.opacity);
+    const asked: Promise<AskedFrame>[] = [];
+    for (;;) {
+      await this.#orStopped(this.#run.settled());
+      while (asked.length < this.#host.readAhead) asked.push(this.#run.ask(frames.room(), this.#plan.format));
+      const { index, data, epoch } = await this.#orStopped(asked.shift()!);
+      if (epoch !== this.#run.epoch) continue; // it was interrupted, or may be
+      if (index < 0) return;
+      const picture = { index, time: index / fps, width, height, data: frames.finish(data) };
+      yield { ...picture, ...this.#handOut(index), epoch };
+    }
+  }
+
+  #handOut(index: number): Pick<StreamFrame, 'sound' | 'speaking'> {
+    const { bytes, given } = this.#sound.take(index);
+    this.#handed = index + 1;
+    this.#utterances.hand(index);
+    this.#wake();
+    return { sound: bytes, speaking: given };
+  }
+
+  /** Ends all work and waits for it; running calls and iterations reject with ABORTED. May be called twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#signal.aborted) this.#closed.abort(new KdtalkerError('CLOSED', 'The stream was closed'));
+    this.#utterances.cut();
+    await this.#run.close();
+  }
+
+  /** A talker whose networks are plans may need others for these lengths. */
+  async #open(portrait: PortraitHandle): Promise<RunHandle> {
+    const { native: options, sound } = this.#plan;
+    if (this.#host.plans) await this.#host.plans.prepare(options, this.#signal);
+    return native().openStream(portrait, sound.rate, options);
+  }
+
+  async #orStopped<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } finally {
+      this.#throwIfStopped();
+    }
+  }
+
+  #handedOut(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wake(): void {
+    for (const resume of this.#waiting.splice(0)) resume();
+  }
+
+  /** An error of a listener affects nothing else. */
+  #tell(emit: () => void): void {
+    try {
+      emit();
+    } catch {
+      // the stream continues
+    }
+  }
+
+  #throwIfStopped(): void {
+    throwIfAborted(this.#signal, STREAM);
+  }
+
+  /** @throws CLOSED, ABORTED */
+  #checkRunning(): void {
+    if (this.#closing !== undefined || this.#closed.signal.aborted)
+      throw new KdtalkerError('CLOSED', 'Expected an open stream but it was closed');
+    if (this.#signal.aborted) throw aborted(this.#signal, STREAM);
+  }
+
+  #checkOpen(): void {
+    this.#checkRunning();
+    if (this.#run.failure !== undefined) throw this.#run.failure;
+    if (this.#ended) throw new KdtalkerError('CLOSED', 'Expected a stream that goes on but end() was called');
+  }
+}

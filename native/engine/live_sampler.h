@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "core/limits.h"
+#include "core/stage_timer.h"
+#include "engine/live_speech.h"
+#include "engine/options.h"
+#include "engine/portrait.h"
+#include "engine/timeline.h"
+#include "kernels/known_motion.h"
+#include "stages/sample.h"
+#include "stages/silence.h"
+#include "stages/stream_features.h"
+#include "stages/stream_mel.h"
+
+namespace kdtalker {
+
+// Samples motion while it is spoken: slow head, fast lips (docs/streams.md). A plan gives the slow numbers of
+// a whole window; then, hop by hop, a window that ends `ahead` frames behind the hop samples the fast ones,
+// and everything else in it is known.
+class LiveSampler {
+ public:
+  // Everything happens in `stream`, which must outlive this.
+  LiveSampler(Stream& stream, std::shared_ptr<Portrait> portrait, std::shared_ptr<LiveSpeech> speech,
+              const RunOptions& options);
+
+  // A timeline that remembers enough.
+  std::unique_ptr<Timeline> MakeTimeline();
+
+  // Whether the speech has what the hop from frame `known` on needs. Any thread.
+  bool Hears(std::int64_t known) const;
+
+  // Appends the next hop to the timeline. What was done before must be done on the device; `stop` must live
+  // until this is.
+  void Hop(Timeline& timeline, const StopToken& stop);
+
+  // Frames from `frame` on give way to kRest frames in which the lips come to rest; head and eyes stay on
+  // plan. The speech was restarted there.
+  void Interrupt(Timeline& timeline, std::int64_t frame, const StopToken& stop);
+
+  static constexpr std::int64_t kRest = kRestFrames;
+
+ private:
+  // A window that is sampled, and what it reads.
+  struct Window {
+    Window(Stream& stream, const Portrait& portrait, std::int64_t frames, std::int64_t features, int steps);
+
+    Networks networks;                  // of these lengths
+    Tensor features, noise, reference;  // [1, frames, n], [frames, 70], [1, 70]
+    stages::Sample sample;
+  };
+
+  std::int64_t HopEnd(std::int64_t known) const { return known + hop_ + ahead_; }
+  void Hear(std::int64_t last);
+  void Begin(Window& window, std::int64_t first);
+  void Plan(const StopToken& stop);
+  void Lips(std::int64_t first, const StopToken& stop);
+  void Keep(const Window& window, const kernels::Knowledge& known);
+  kernels::Knowledge Known(std::int64_t decided) const;
+  void Gate(const Timeline& timeline, std::int64_t first, std::int64_t last);
+  void Append(Timeline& timeline, std::int64_t count);
+  void RestLips(const Timeline& timeline, std::int64_t frame);
+
+  Stream& stream_;
+  std::shared_ptr<Portrait> portrait_;
+  std::shared_ptr<LiveSpeech> speech_;
+  const RunOptions options_;
+  const std::int64_t window_, hop_, ahead_, fps_, rows_;
+  std::int64_t planned_ = 0;   // frames that plans cover
+  std::int64_t restarts_ = 0;  // of the speech, known here
+  StageTimer audio_time_, sample_time_;
+  stages::StreamMel mel_;
+  Networks networks_;
+  stages::StreamFeatures features_;
+  std::optional<stages::RunningSilence> silence_;
+  Tensor track_;         // [rows, 70], normalised: decided frames, and ahead of them the plan's slow numbers
+  Tensor given_, rest_;  // [hop or rest and ahead, 70], what the timeline is given; [70], normalised
+  Window plan_, lips_;
+};
+
+}  // namespace kdtalker

@@ -1,0 +1,62 @@
+#include "stages/stream_features.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/stop_token.h"
+#include "kernels/motion.h"
+#include "kernels/ring.h"
+#include "kernels/windows.h"
+
+namespace kdtalker::stages {
+namespace {
+
+std::int64_t BatchOf(const Network& audio, std::int64_t wanted) {
+  const std::int64_t fixed = audio.input("mel").dims.front();
+  return fixed > 0 ? fixed : wanted;
+}
+
+}  // namespace
+
+StreamFeatures::StreamFeatures(Stream& stream, const Network& audio, std::int64_t batch, std::int64_t rows,
+                               std::int64_t fps)
+    : batch_(BatchOf(audio, batch)),
+      encoder_(audio, stream.shared_device(), batch_, fps),
+      silence_(stream.shared_device(), Type::kFloat32, {1, encoder_.features().dims().back()}),
+      ring_(stream.shared_device(), Type::kFloat32, {rows, width()}) {
+  HearSilence(stream);
+  stream.Launch(kernels::ScatterRows{silence_.f32(), ring_.f32(), 0, rows, 1, rows, width()});
+}
+
+// A spectrogram of one column: windows repeat it.
+void StreamFeatures::HearSilence(Stream& stream) {
+  const std::vector<float> values(static_cast<std::size_t>(kernels::kMelBands), kernels::kSilentMel);
+  const Tensor column(stream.shared_device(), Type::kFloat32, {1, kernels::kMelBands});
+  column.UploadNow(stream, values.data(), Crossing::kSpectrogram);
+  const StopToken never;
+  encoder_.Run(stream, MelColumns(column), kernels::kEveryFrame, 0, never);
+  stream.Copy(silence_.address(), encoder_.features().address(), silence_.bytes());
+  stream.Synchronise();  // for the stop token
+}
+
+void StreamFeatures::Advance(Stream& stream, const MelColumns& mel, std::int64_t last,
+                             const StopToken& stop) {
+  while (known_ < last) {
+    const std::int64_t count = std::min(batch_, last - known_);
+    encoder_.Run(stream, mel, kernels::kEveryFrame, known_, stop);
+    stream.Launch(kernels::ScatterRows{encoder_.features().f32(), ring_.f32(), known_, count, count,
+                                       ring_.dims()[0], width()});
+    known_ += count;
+  }
+}
+
+void StreamFeatures::Cut(std::int64_t frame) {
+  known_ = std::min(known_, frame);
+}
+
+void StreamFeatures::Gather(Stream& stream, std::int64_t first, const Tensor& out) const {
+  stream.Launch(kernels::GatherRows{ring_.f32(), silence_.f32(), out.f32(), first, out.dims()[1], known_,
+                                    ring_.dims()[0], width()});
+}
+
+}  // namespace kdtalker::stages

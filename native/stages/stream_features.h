@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/tensor.h"
+#include "stages/audio_features.h"
+#include "stages/network.h"
+
+namespace kdtalker::stages {
+
+// The audio features of a stream: each frame's are computed once, and kept for the last frames. Before the
+// first frame, and where nothing is known yet, they are those of silence. One thread at a time.
+class StreamFeatures {
+ public:
+  // A run of the encoder takes `batch` frames, or as many as its graph fixes. `rows` frames are kept.
+  StreamFeatures(Stream& stream, const Network& audio, std::int64_t batch, std::int64_t rows,
+                 std::int64_t fps);
+
+  // Makes those of frames [known(), last), whose columns are there.
+  void Advance(Stream& stream, const MelColumns& mel, std::int64_t last, const StopToken& stop);
+
+  std::int64_t known() const { return known_; }
+  void Cut(std::int64_t frame);  // frames from this one on are made again
+
+  // Writes those of as many frames as `out` [1, window, features] has, from `first` on.
+  void Gather(Stream& stream, std::int64_t first, const Tensor& out) const;
+
+  std::int64_t width() const { return silence_.dims()[1]; }
+
+ private:
+  void HearSilence(Stream& stream);
+
+  std::int64_t batch_, known_ = 0;
+  AudioFeatures encoder_;
+  Tensor silence_;  // [1, features]
+  Tensor ring_;     // [rows, features]
+};
+
+}  // namespace kdtalker::stages

@@ -1,0 +1,255 @@
+// Runs whose speech is spoken while it is heard: the same frames in whatever pieces, interruptions, ends.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "engine/live_sampler.h"
+#include "engine/motion_sampler.h"
+#include "support/stage.h"
+
+using namespace stage;
+
+namespace {
+
+using Floats = std::vector<float>;
+
+// The puppet's lips: keypoints 6, 12, 14, 17, 19 and 20.
+kernels::MotionMask Lips() {
+  kernels::MotionMask mask{};
+  for (const int keypoint : {6, 12, 14, 17, 19, 20})
+    for (int axis = 0; axis < 3; axis++) mask.of[7 + 3 * keypoint + axis] = 1;
+  return mask;
+}
+
+RunOptions Options(int hop = 4, int ahead = 2) {
+  RunOptions options;
+  options.seed = 3;
+  options.steps = 2;
+  options.stream = StreamOptions{hop, ahead, 3, Lips()};
+  options.silence = SilenceOptions{{-30, 6, -80, 8, 8, 4}, Lips()};
+  return options;
+}
+
+Floats Tone(std::int64_t frames) {
+  Floats samples(static_cast<std::size_t>(640 * frames));
+  for (std::size_t i = 0; i < samples.size(); i++) {
+    const double t = static_cast<double>(i) / 16000.0;
+    samples[i] = static_cast<float>(0.4 * std::sin(2764.6 * t) * std::sin(12.0 * t));
+  }
+  return samples;
+}
+
+std::unique_ptr<Run> LiveRun(const Stage& puppet, const RunOptions& options = Options()) {
+  return std::make_unique<Run>(puppet.portrait, std::make_shared<LiveSpeech>(16000, 25), options);
+}
+
+void Speak(Run& run, const Floats& samples, std::size_t piece) {
+  for (std::size_t at = 0; at < samples.size(); at += piece)
+    run.Hear(samples.data() + at, std::min(piece, samples.size() - at));
+}
+
+std::vector<Bytes> Frames(const Stage& puppet, std::int64_t frames, std::size_t piece) {
+  const auto run = LiveRun(puppet);
+  Speak(*run, Tone(frames), piece);
+  run->EndSpeech();
+  return FramesOf(*run, frames);
+}
+
+// A tone, and then silence.
+Floats Sound(std::int64_t tone) {
+  Floats sound = Tone(tone);
+  sound.resize(std::size_t{640} * 140, 0.0F);
+  return sound;
+}
+
+// The raw motion that a sampler makes in `hops` hops of a sound that is all there, or of a clip's windows.
+Floats RawMotion(const Stage& puppet, const RunOptions& options, const Floats& sound, int hops) {
+  const auto stream = puppet.talker->device()->MakeStream();
+  auto speech = std::make_shared<LiveSpeech>(16000, 25);
+  speech->Push(sound.data(), sound.size());
+  const StopToken stop;
+  LiveSampler sampler(*stream, puppet.portrait, speech, options);
+  const auto timeline = sampler.MakeTimeline();
+  for (int i = 0; i < hops; i++) {
+    sampler.Hop(*timeline, stop);
+    stream->Synchronise();
+  }
+  return timeline->DownloadRaw(*stream);
+}
+
+Floats ClipMotion(const Stage& puppet, RunOptions options, const Floats& sound) {
+  options.steps = options.stream->plan_steps;
+  options.stream.reset();
+  const auto stream = puppet.talker->device()->MakeStream();
+  auto speech = std::make_shared<Speech>(puppet.talker->device(), 16000);
+  speech->Push(sound.data(), sound.size());
+  speech->Finish();
+  const StopToken stop;
+  Timeline timeline(*stream, puppet.portrait, options, 140);
+  MotionSampler sampler(*stream, puppet.portrait, speech, options);
+  while (timeline.known() < 140) sampler.Window(timeline, stop);
+  return timeline.DownloadRaw(*stream);
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("threads");
+
+TEST_CASE("a stream's frames do not depend on the pieces of its sound, nor on the device") {
+  if (!puppet::Built()) return;
+  const Stage cpu("cpu", 2), guarded("guarded", 2);
+  const auto expected = Frames(cpu, 10, 6400);
+  CHECK(expected[2] != expected[9]);
+  CHECK(Frames(cpu, 10, 1) == expected);
+  CHECK(Frames(cpu, 10, 777) == expected);
+  CHECK(Frames(guarded, 10, 2000) == expected);
+}
+
+TEST_CASE("a stream uploads once a hop and downloads once a frame") {
+  if (!puppet::Built()) return;
+  const Stage puppet("guarded");
+  Frames(puppet, 10, 6400);
+  for (const CrossingCount& count : puppet.talker->device()->counters()) {
+    CAPTURE(count.crossing);
+    if (count.crossing == "spectrogram") CHECK(count.uploads == 1 + 3);  // the silence; hops of 4 frames
+    if (count.crossing == "picture") CHECK(count.uploads == 1);
+    if (count.crossing == "motion" || count.crossing == "trace") CHECK(count.uploads == 0);
+    CHECK(count.downloads == (count.crossing == "frame" ? 10 : 0));
+  }
+}
+
+TEST_CASE("a frame waits for the sound that it needs, and is then made without more") {
+  if (!puppet::Built()) return;
+  const Stage puppet("cpu");
+  const auto run = LiveRun(puppet);
+  Reader reader;
+  for (int i = 0; i < 4; i++) reader.Ask(*run);
+  const Floats tone = Tone(9);  // the first hop reads windows of frames 0 to 5: 640 5 + 2120 samples
+  run->Hear(tone.data(), 640 * 5 + 2120);
+  reader.Wait();
+  CHECK(reader.answers().size() == 4);
+  reader.Ask(*run);
+  run->Stop();
+  reader.Wait();
+  CHECK(reader.answers().back().code == "ABORTED");
+}
+
+TEST_CASE("head and eyes of a stream are a clip's, as far as the plan has heard") {
+  if (!puppet::Built()) return;
+  const Stage puppet("cpu");
+  const RunOptions options = Options(4, 58);
+  const Floats sound = Sound(50);  // it is silent where the first plan has heard nothing
+  const Floats clip = ClipMotion(puppet, options, sound), stream = RawMotion(puppet, options, sound, 16);
+  const kernels::MotionMask lips = Lips();
+  double slow = 0, fast = 0;
+  for (std::size_t i = 0; i < std::size_t{56} * 70; i++) {
+    const double error = std::abs(static_cast<double>(clip[i]) - static_cast<double>(stream[i]));
+    double& worst = lips.of[i % 70] == 0 ? slow : fast;
+    worst = std::max(worst, error / (i % 70 >= 1 && i % 70 <= 3 ? 9.0 : 0.02));
+  }
+  MESSAGE("largest error in standard deviations: " << slow << " of the slow numbers, " << fast << " of lips");
+  CHECK(slow < 1e-6);
+}
+
+TEST_CASE("a plan goes on where the one before it ended") {
+  if (!puppet::Built()) return;
+  const Stage puppet("cpu");
+  const Floats raw = RawMotion(puppet, Options(), Tone(140), 34);  // two plans end, at frames 64 and 128
+  double inside = 0;
+  for (std::size_t frame = 1; frame < 136; frame++)
+    if (frame % 64 != 0)
+      inside = std::max(inside, static_cast<double>(std::abs(raw[frame * 70 + 1] - raw[frame * 70 - 69])));
+  for (const std::size_t frame : {64U, 128U})
+    CHECK(static_cast<double>(std::abs(raw[frame * 70 + 1] - raw[frame * 70 - 69])) < inside);
+}
+
+TEST_CASE("requests for frames that there will not be are answered when the sound ends") {
+  if (!puppet::Built()) return;
+  const Stage puppet("cpu", 2);
+  const auto run = LiveRun(puppet);
+  Reader reader;
+  for (int i = 0; i < 6; i++) reader.Ask(*run);
+  Speak(*run, Tone(3), 640);
+  run->EndSpeech();
+  reader.Wait();
+  std::vector<std::int64_t> indices;
+  for (const auto& answer : reader.answers()) indices.push_back(answer.index);
+  std::sort(indices.begin(), indices.end());
+  CHECK(indices == std::vector<std::int64_t>{-1, -1, -1, 0, 1, 2});
+}
+
+TEST_CASE("an interruption takes frames back, and others come in their place") {
+  if (!puppet::Built()) return;
+  for (const char* device : {"cpu", "guarded"}) {
+    const Stage puppet(device, 2);
+    const auto run = LiveRun(puppet);
+    Reader before, after;
+    Speak(*run, Tone(30), 640);
+    for (int i = 0; i < 5; i++) before.Ask(*run);
+    before.Wait();
+    for (int i = 0; i < 4; i++) before.Ask(*run);  // frames that nobody wants any more
+    run->Interrupt(5);
+    before.Wait();
+    Speak(*run, Tone(6), 640);
+    run->EndSpeech();
+    const std::int64_t end = 5 + LiveSampler::kRest + 6;
+    CHECK(run->frames() == end);
+    for (std::int64_t i = 5; i <= end; i++) after.Ask(*run);
+    after.Wait();
+    std::vector<std::int64_t> indices;
+    for (const auto& answer : after.answers()) indices.push_back(answer.index);
+    std::sort(indices.begin(), indices.end());
+    CHECK(indices.front() == -1);
+    CHECK(indices[1] == 5);
+    CHECK(indices.back() == end - 1);
+  }
+}
+
+TEST_CASE("frames after an interruption are the same on every device") {
+  if (!puppet::Built()) return;
+  const auto frames = [](const char* device) {
+    const Stage puppet(device, 2);
+    const auto run = LiveRun(puppet);
+    Speak(*run, Tone(20), 640);
+    auto made = FramesOf(*run, 6);
+    run->Interrupt(6);
+    Speak(*run, Tone(5), 640);
+    run->EndSpeech();
+    for (auto& each : FramesOf(*run, 9)) made.push_back(std::move(each));
+    return made;
+  };
+  const auto expected = frames("cpu");
+  CHECK(frames("guarded") == expected);
+  CHECK(expected[9] != expected[5]);  // the mouth is at rest
+}
+
+TEST_CASE("interruptions, ends and stops at any moment: every request is answered once") {
+  if (!puppet::Built()) return;
+  const Stage puppet("cpu", 2);
+  for (int i = 0; i < 24; i++) {
+    Reader reader;
+    const auto run = LiveRun(puppet);
+    std::int64_t done = 0;
+    for (int round = 0; round < 3; round++) {
+      Speak(*run, Tone(20), static_cast<std::size_t>(1000 + 100 * i));
+      for (int k = 0; k < 2 + i % 5; k++) reader.Ask(*run);
+      if (i % 3 == 0) {
+        reader.Wait();
+        done = run->frames() == kernels::kEveryFrame ? reader.answers().back().index + 1 : 0;
+        done = std::max<std::int64_t>(done, 0);
+      }
+      run->Interrupt(i % 3 == 0 ? done : 0);
+    }
+    if (i % 2 == 0) run->EndSpeech();
+    if (i % 4 != 0) std::thread([&run] { run->Stop(); }).join();
+    run->Close();
+    CHECK(reader.answers().size() == reader.asked());
+  }
+}
+
+TEST_SUITE_END();
