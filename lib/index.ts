@@ -28,6 +28,7 @@ export type { MethodSummary, Summary, Table } from './evaluate/score/table.js';
 export type { CropKind } from './face/crop/index.js';
 export type { FaceChoice, FaceRatios } from './face/faces.js';
 export type { Box, Matrix, Point } from './face/geometry.js';
+export { FACE_WARNINGS, type FaceWarning, type FaceWarningCode } from './face/seen.js';
 export type {
   Background,
   Colour,

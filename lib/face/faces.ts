@@ -27,6 +27,8 @@ export interface Face {
   readonly landmarks106: readonly Point[] | undefined;
   /** 203 points of LivePortrait; undefined when the pack lacks its network. */
   readonly landmarks203: readonly Point[] | undefined;
+  /** Whether no network knows it: a mean face was laid into the caller's box. */
+  readonly guessed: boolean;
   /** How far eyes and lips are open, from the finest landmarks available. */
   readonly ratios: FaceRatios;
 }
@@ -100,11 +102,11 @@ export class FaceFinder {
   }
 
   async #describe(picture: Picture, found: FoundFace): Promise<Face> {
-    const { box, score, mesh, landmarks68, landmarks106 } = found;
+    const { box, score, mesh, landmarks68, landmarks106, guessed = false } = found;
     const coarse = landmarks106 ?? landmarks68;
     const landmarks203 = await this.#landmarks203?.find(picture, coarse);
     const ratios = faceRatios(landmarks203 ?? coarse);
-    return { box, score, mesh, landmarks68, landmarks106, landmarks203, ratios };
+    return { box, score, mesh, landmarks68, landmarks106, landmarks203, guessed, ratios };
   }
 
   /** Frees the networks. May be called twice. */

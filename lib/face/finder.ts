@@ -13,6 +13,8 @@ export interface FoundFace {
   readonly mesh?: readonly MeshPoint[];
   /** 68 points in the order of iBUG 300-W. */
   readonly landmarks68: readonly Point[];
+  /** No network knows it: a mean face in the caller's box. */
+  readonly guessed?: boolean;
   /** 106 points of InsightFace. */
   readonly landmarks106?: readonly Point[];
 }

@@ -8,6 +8,7 @@ import { chooseFace, type Finder, type FoundFace, noFace, openBeside, type Searc
 import { type Box, boundsOf, type Point } from './geometry.js';
 import { type Mesh, MeshFitter } from './landmarks.js';
 import { openFaces } from './manifest.js';
+import { meanFaceIn } from './mean-face.js';
 import { checkFaceSize, SMALLEST_FACE, tooSmall } from './options.js';
 import { Pyramid } from './pyramid.js';
 import { directionOf, type SearchResult, type Sighting, searchFaces, THRESHOLD } from './search.js';
@@ -15,7 +16,7 @@ import { directionOf, type SearchResult, type Sighting, searchFaces, THRESHOLD }
 /** The networks that come with the package. */
 const SHIPPED = join(BUILT_IN, 'faces');
 
-/** Lowest presence (0..1) that counts as a face in a given box. */
+/** Lowest presence (0..1) of a mesh that is better than a mean face in a given box. */
 const LOWEST_PRESENCE = 0.25;
 
 /** Finds faces with MediaPipe's BlazeFace and Face Mesh, which come with the package. */
@@ -46,7 +47,7 @@ export class MeshFinder implements Finder {
     const angle = await directionOf(pyramid, centre, side, this.#detector);
     const mesh = await this.#fitter.fitRough(pyramid, { centre, side, angle });
     if (mesh.presence < LOWEST_PRESENCE)
-      throw noFace(`a face in the box [${box.map(Math.round)}]`, mesh.presence, LOWEST_PRESENCE);
+      return { box, score: 1, landmarks68: meanFaceIn(box), guessed: true };
     return this.#describe(pyramid, mesh, 1);
   }
 

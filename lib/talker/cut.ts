@@ -4,6 +4,7 @@ import { type Crop, type CropKind, cropPicture } from '../face/crop/index.js';
 import type { Face, FaceRatios } from '../face/faces.js';
 import type { Box, Matrix } from '../face/geometry.js';
 import type { FindOptions } from '../face/options.js';
+import { type FaceWarning, faceWarnings, withFlatEyes } from '../face/seen.js';
 import { type PictureInput, readPicture } from '../media/index.js';
 import { keepKeypoints, placeKeypoints } from '../packs/landmarks.js';
 import type { PackManifest } from '../packs/pack.js';
@@ -32,6 +33,8 @@ export interface Cut {
   /** Undefined with the crop `'none'`, which does not search for a face. */
   readonly face: Face | undefined;
   readonly crop: Crop;
+  /** What was seen of the face. */
+  readonly warnings: readonly FaceWarning[];
 }
 
 /** What a crop is computed from: a complete {@link Face}, or the parts of it that are known without a search. */
@@ -49,7 +52,14 @@ export async function cutPortrait(
     kind === 'none' ? undefined : await findFace(host, picture, { face: choice, box, landmarks, signal });
   const crop = await cutFace(picture, host.pack.manifest, { kind, face, signal });
   throwIfAborted(signal, 'Preparing the portrait');
-  return { picture, face, crop };
+  const warnings = face ? faceWarnings(picture, face, crop) : [];
+  return { picture, face, crop: leavingEyes(crop, warnings), warnings };
+}
+
+/** Eyes that cannot be seen to blink are left alone. */
+function leavingEyes(crop: Crop, warnings: readonly FaceWarning[]): Crop {
+  const unseen = warnings.some(({ code }) => code === 'EYES_SHUT' || code === 'EYES_HIDDEN');
+  return unseen && crop.landmarks ? { ...crop, landmarks: withFlatEyes(crop.landmarks) } : crop;
 }
 
 /** Searches for a face with the talker's face networks, which the first call opens. @throws as {@link FaceFinder.find} */

@@ -2,6 +2,7 @@ import { longCall, orAborted, type SignalOptions } from '../abort.js';
 import { native, type PortraitHandle } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import type { FaceRatios } from '../face/faces.js';
+import type { FaceWarning } from '../face/seen.js';
 import { writeWholeFile } from '../files/whole-file.js';
 import type { PictureInput } from '../media/index.js';
 import type { Picture } from '../picture.js';
@@ -18,6 +19,9 @@ const PREPARING = 'Preparing the portrait';
 const LOADING = 'Loading the portrait';
 const SAVING = 'Saving the portrait';
 
+/** What is known of a portrait beside its tensors. */
+type About = Omit<StoredPortrait, 'tensors'> & { warnings?: readonly FaceWarning[] };
+
 /** The engine's result for a call that was aborted. */
 const closePortrait = (handle: PortraitHandle) => native().closePortrait(handle);
 
@@ -30,6 +34,8 @@ export class Portrait {
   readonly crop: PortraitCrop;
   /** How far eyes and lips are open in the picture; undefined with the crop `'none'`, which finds no landmarks. */
   readonly ratios: FaceRatios | undefined;
+  /** What was seen that will look worse than it could, such as a turned head; nothing for a portrait that was loaded from a file. */
+  readonly warnings: readonly FaceWarning[];
   /** The size of whole frames in pixels: that of the picture, but at most `maxSize`; undefined if the picture is not kept. */
   readonly photo: PhotoSize | undefined;
   readonly #original: PhotoSize | undefined;
@@ -39,14 +45,15 @@ export class Portrait {
   readonly #pending = new Pending();
   #closing: Promise<void> | undefined;
 
-  private constructor(host: TalkerHost, handle: PortraitHandle, about: Omit<StoredPortrait, 'tensors'>) {
-    const { crop, ratios, picture, original, opacity } = about;
+  private constructor(host: TalkerHost, handle: PortraitHandle, about: About) {
+    const { crop, ratios, picture, original, opacity, warnings = [] } = about;
     this.#host = host;
     this.#handle = handle;
     this.#original = original;
     this.#opacity = opacity;
     this.crop = crop;
     this.ratios = ratios;
+    this.warnings = warnings;
     this.photo = picture && { width: picture.width, height: picture.height };
   }
 
@@ -74,6 +81,7 @@ export class Portrait {
     const { width, height } = cut.picture;
     return new Portrait(host, handle, {
       ...{ crop: cropOf(cut), ratios, picture, opacity },
+      warnings: cut.warnings,
       original: { width, height },
     });
   }

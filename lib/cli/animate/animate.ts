@@ -8,7 +8,7 @@ import type { SourceVideo } from '../../talker/source-video.js';
 import { Talker } from '../../talker/talker.js';
 import type { Context } from '../command.js';
 import { bytes, duration, speed } from '../layout.js';
-import type { Paint, Stage } from '../report/reporter.js';
+import type { Paint, Reporter, Stage } from '../report/reporter.js';
 import { inputOf, outputOf } from '../standard-streams.js';
 import type { AnimateValues } from './options.js';
 import { type Plan, planAnimate } from './plan.js';
@@ -77,16 +77,27 @@ async function makeAll(talker: Talker, plan: Plan, values: AnimateValues, contex
   return { ...made, ...(await saveMotion(clip, values, context)), ...(await saveVideo(clip, plan, values)) };
 }
 
-function openSubject(talker: Talker, { portrait }: Plan, context: Context): Promise<Portrait | SourceVideo> {
+async function openSubject(
+  talker: Talker,
+  { portrait }: Plan,
+  context: Context,
+): Promise<Portrait | SourceVideo> {
   const { signal, reporter } = context;
   const { path, kind } = portrait;
   if (kind === 'file') return step(context, 'portrait', () => talker.loadPortrait(path));
   if (kind === 'picture') {
     const picture = () => talker.portrait(inputOf(path), { ...portrait.options, signal });
-    return step(context, 'portrait', picture);
+    return tellWarnings(path, await step(context, 'portrait', picture), reporter);
   }
   const onProgress = (progress: Progress) => reporter.progress(progress);
   return talker.sourceVideo(path, { ...portrait.options, signal, onProgress });
+}
+
+/** Says what was seen in a picture that will look worse than it could. */
+function tellWarnings(path: string, portrait: Portrait, reporter: Reporter): Portrait {
+  for (const { code, message } of portrait.warnings)
+    reporter.notice([`kdtalker: ${code}: ${path}: ${message}`], 'warning', { code, message });
+  return portrait;
 }
 
 async function saveMotion(clip: Clip, values: AnimateValues, { reporter }: Context): Promise<Partial<Made>> {
