@@ -7,6 +7,7 @@ import { takeCudaDouble } from './support/cuda-double.js';
 import { fullPack } from './support/full-pack.js';
 import { fails, setEnvironment } from './support/media.js';
 import { relativeDifference, temporaryFolder } from './support/networks.js';
+import { pcm, spoken } from './support/streams.js';
 import { framesOf, loadTalker, portraitFile, speech } from './support/talker.js';
 
 takeCudaDouble();
@@ -116,6 +117,16 @@ t.test('in half precision too, whose plans are others', async (t) => {
   const noise = found.reduce((sum, byte, i) => sum + (byte - expected[i]!) ** 2, 0) / found.length;
   const decibels = 10 * Math.log10(255 ** 2 / noise);
   t.ok(decibels > 50 && decibels < 100, `${decibels.toFixed(1)} dB`);
+});
+
+t.test('a stream, whose lips have steps of their own', async (t) => {
+  const options = { seed: 5n, window: 3, hop: 1, ahead: 1, steps: 2 };
+  const streamed = async (talker: Talker) => {
+    const stream = talker.stream(await talker.portrait(portraitFile), options);
+    const frames = await spoken(stream, pcm(3));
+    return Buffer.concat(frames.map(({ data }) => data));
+  };
+  alike(t, await streamed(await onGpu(t)), await streamed(await onCpu(t)), 'frames');
 });
 
 t.test('clips of several windows at once', async (t) => {
