@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { events, run } from './support/cli.js';
@@ -73,4 +74,26 @@ t.test('a command on a GPU that cannot be used fails with the sentence that fits
     stderr: /DEVICE_UNAVAILABLE|Expected a GPU for device 'cuda:0'/,
   });
   t.match(await on('', 'cuda:7'), { code: 1, stderr: /Expected a GPU of that number for device 'cuda:7'/ });
+});
+
+t.test('bench measures a GPU: stages, graphs on and off, counts of a frame', async (t) => {
+  const file = join(t.testdir(), 'gpu.json');
+  const env = { KDTALKER_CUDA: CUDA_DOUBLE };
+  const args = ['bench', '--device', 'cuda:0', '--workloads', 'puppet', '--quick', '--json', file];
+  const ended = await run(args, { env });
+  t.match(ended, { code: 0, stdout: /cuda:0: double, capability 9\.0.*\n\npack puppet\n/ });
+  const { gpu, rows } = JSON.parse(readFileSync(file, 'utf8'));
+  t.match(gpu, { name: 'double', capability: 90, driver: 13000 });
+  t.equal(rows.length, 4);
+  for (const { graphs, precision, perFrame, stages, psnr, passed, allocations } of rows) {
+    const name = `${precision}, ${graphs ? 'with' : 'without'} graphs`;
+    t.ok(passed && psnr > 48, `${name}: ${psnr} dB beside the processor`);
+    t.ok(stages.warp > 0 && stages.sample > 0 && stages.convert > 0, `${name}: every stage is timed`);
+    t.equal(allocations, 0, `${name}: nothing is allocated`);
+    t.ok(graphs ? perFrame.graphLaunches >= 1 : perFrame.graphLaunches === 0, name);
+  }
+  const withThreads = await run(['bench', '--device', 'cuda:0', '--threads', '2'], { env });
+  t.match(withThreads, { code: 2, stderr: /Expected no --threads for bench with --device/ });
+  const elsewhere = await run(['bench', '--device', 'cpu'], { env });
+  t.match(elsewhere, { code: 2, stderr: /Expected 'cuda' or 'cuda:N' for --device of bench/ });
 });

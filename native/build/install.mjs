@@ -1,6 +1,9 @@
-// npm's install script. Does nothing in a published package with a prebuilt addon; compiles in a checkout or on a platform without one.
+// npm's install script. Does nothing in a published package with a prebuilt addon; compiles in a checkout or on a platform without one, and
+// with it the library for GPUs where CUDA's compiler is.
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { compileAddon, missingForBuild } from './cmake.mjs';
+import { buildCudaLibrary, hasNvcc, placeCudaLibrary } from './cuda-library.mjs';
 import { fail, isCheckout, root } from './project.mjs';
 
 const platform = `${process.platform}-${process.arch}`;
@@ -26,6 +29,19 @@ function explain(problem, missing) {
   ].join('\n');
 }
 
+/** GPUs are one device of several, so that nothing here fails the installation. */
+function addGpuLibrary() {
+  if (!hasNvcc()) {
+    console.log(
+      'No nvcc on PATH: the library for GPUs was not built. With CUDA 12 or 13: npm run build:cuda',
+    );
+  } else if (buildCudaLibrary() === 0) {
+    placeCudaLibrary(path.join(root, 'build/Release'));
+  } else {
+    console.error('The library for GPUs did not build; its output is above. Everything else is there.');
+  }
+}
+
 /** In a checkout, an earlier build may be older than the sources, so the script always compiles. */
 function main() {
   const problem = isCheckout ? 'a checkout has only its sources' : loadProblem();
@@ -39,6 +55,7 @@ function main() {
     );
   const left = loadProblem();
   if (left !== undefined) fail(`Expected the compiled kdtalker addon to load but received: ${left}`);
+  addGpuLibrary();
 }
 
 main();

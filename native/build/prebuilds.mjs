@@ -1,7 +1,8 @@
 // `npm run prebuilds [-- FOLDER]`: makes the published package's files for this platform in FOLDER/prebuilds/<platform>-<arch>: the addon,
-// built by cmake-js and copied by prebuildify, and ONNX Runtime's library with its licences.
+// built by cmake-js and copied by prebuildify, ONNX Runtime's library with its licences, and, where nvcc is, the library for GPUs.
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { buildCudaLibrary, hasNvcc, placeCudaLibrary } from './cuda-library.mjs';
 import { neededVersions, tooYoung, withSoname } from './elf.mjs';
 import { fail, resolve, root, run } from './project.mjs';
 import { runtimeLibrary, runtimeLicences } from './runtime.mjs';
@@ -50,7 +51,16 @@ function placeRuntime() {
     copyFileSync(licence, path.join(folder, `onnxruntime-${path.basename(licence)}`));
 }
 
+/** A package without it runs on the processor, and `npm run build:cuda` in a checkout makes it. */
+function placeGpuLibrary() {
+  if (!hasNvcc()) return console.log('No nvcc on PATH: these files have no library for GPUs.');
+  if (buildCudaLibrary() !== 0)
+    fail('Expected the library for GPUs to build but CMake failed; its output is above.');
+  check(placeCudaLibrary(folder));
+}
+
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 placeAddon();
 placeRuntime();
+placeGpuLibrary();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { KdtalkerError, throwIfAborted } from '../../errors.js';
+import { native } from '../../binding.js';
+import { invalidArgument, KdtalkerError, throwIfAborted } from '../../errors.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 import type { Context } from '../command.js';
 import type { BenchValues } from './options.js';
@@ -7,6 +8,9 @@ import type { BenchValues } from './options.js';
 /** Options and result of a run, as in benchmarks/bench.js. */
 interface Benchmarks {
   bench(given: object, out: Outputs): Promise<Report>;
+}
+interface GpuBenchmarks {
+  benchOnGpu(given: object, out: Outputs): Promise<Report>;
 }
 interface Charts {
   chart(report: Report): string;
@@ -46,7 +50,8 @@ async function beside<T>(file: string): Promise<T> {
 }
 
 async function measure(values: BenchValues, { reporter, signal }: Context): Promise<Report> {
-  const { bench: run } = await beside<Benchmarks>('bench.js');
+  const run =
+    values.device === undefined ? (await beside<Benchmarks>('bench.js')).bench : await onGpu(values);
   const {
     json: file,
     chart: _chart,
@@ -64,6 +69,31 @@ async function measure(values: BenchValues, { reporter, signal }: Context): Prom
   } finally {
     progress('');
   }
+}
+
+/** Options of comparisons with other libraries, which run on the processor. */
+const OF_PROCESSOR = [
+  'contenders',
+  'threads',
+  'memory',
+  'all-frames',
+  'checkpoints',
+  'continue',
+  'chart',
+  'from',
+] as const;
+
+async function onGpu(values: BenchValues): Promise<GpuBenchmarks['benchOnGpu']> {
+  const { device, workloads } = values;
+  if (!/^cuda(:\d{1,3})?$/.test(device!))
+    throw invalidArgument("'cuda' or 'cuda:N'", '--device of bench', device);
+  for (const name of OF_PROCESSOR)
+    if (values[name] !== undefined && values[name] !== false)
+      throw invalidArgument(`no --${name}`, 'bench with --device', values[name]);
+  const wrong = workloads?.find((each) => !['puppet', 'full'].includes(each));
+  if (wrong !== undefined) throw invalidArgument("'puppet' or 'full'", '--workloads with --device', wrong);
+  await native().checkDevice(device!);
+  return (await beside<GpuBenchmarks>('gpu/bench.js')).benchOnGpu;
 }
 
 /** Prints how to continue a stopped run. Throws ABORTED. */

@@ -21,6 +21,7 @@ export const BENCH_OPTIONS = {
     }),
     quick: flag('One round with few repetitions, for rough numbers'),
     memory: flag('Measures memory instead of speed: 30 minutes of speech compared with 30 seconds'),
+    device: text('cuda:N', 'Measures a GPU: stages, graphs on and off, launches and copies a frame, memory'),
     'all-frames': flag('With --memory: renders all frames'),
   }),
   ...section('What with', {

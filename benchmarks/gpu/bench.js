@@ -1,0 +1,55 @@
+// `kdtalker bench --device cuda:0`: what a GPU does in a clip, stage by stage, in each precision, with CUDA graphs and without.
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeMachine, machineLines } from '../machine.js';
+import { findPacks } from '../packs.js';
+import { floorOf } from './floor.js';
+import { gpuOf } from './gpu.js';
+import { measureClips } from './measure.js';
+import { rowLines } from './report.js';
+
+const example = (name) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+const WAYS = [true, false].flatMap((graphs) => ['fp32', 'fp16'].map((precision) => ({ precision, graphs })));
+
+/**
+ * One run.
+ *
+ * @param given device, workloads ('puppet', 'full'), rounds, quick, pack, portrait, speech
+ * @param out as in ../bench.js
+ * @returns {format, machine, gpu, rows, failed}: failed if frames differ from the processor's by more than their precision explains
+ */
+export async function benchOnGpu(given, out) {
+  const options = defaults(given);
+  const report = { format: 1, machine: await describeMachine(), gpu: await gpuOf(options.device), rows: [] };
+  out.print([...machineLines(report.machine), `${options.device}: ${report.gpu.text}`]);
+  const packs = await findPacks(options.workloads, { ...options, signal: out.signal }, out.progress);
+  for (const [word, { pack }] of Object.entries(packs))
+    if (options.workloads.includes(word)) await inPack(word, pack, report, options, out);
+  report.failed = report.rows.some(({ passed }) => !passed);
+  return report;
+}
+
+function defaults({ workloads = ['puppet', 'full'], quick = false, rounds, portrait, speech, ...given }) {
+  return {
+    ...given,
+    workloads,
+    frames: quick ? 10 : 250,
+    rounds: rounds ?? (quick ? 1 : 3),
+    portrait: path.resolve(portrait ?? example('portrait.png')),
+    speech: path.resolve(speech ?? example('speech.wav')),
+    folder: tmpdir(),
+  };
+}
+
+async function inPack(word, pack, report, options, { print, progress, signal, keep }) {
+  const made = [];
+  for (const way of WAYS) {
+    progress(`${word} in ${way.precision}, ${way.graphs ? 'with' : 'without'} graphs`);
+    const row = await measureClips({ pack, ...way, ...options, signal });
+    made.push({ pack: word, ...way, ...row, floor: await floorOf(pack, way.precision, report.gpu, signal) });
+    report.rows.push(made.at(-1));
+    await keep?.(report);
+  }
+  print([`pack ${word}`, ...rowLines(made)]);
+}
