@@ -5,7 +5,16 @@ export const CUDA_DOUBLE = fileURLToPath(
   new URL('../../build/cuda-double/libkdtalker_cuda_double.so', import.meta.url),
 );
 
+/** Whether `npm run test:gpu` runs tests on a GPU and its own library; what they plan to fail does not fail there. */
+export const ON_GPU = process.env.KDTALKER_TEST_GPU === '1';
+
+/** Why a test of planned failures is skipped. */
+export const NEEDS_DOUBLE = ON_GPU && 'only the double fails as planned';
+
+/** The environment of a process that takes the double. */
+export const CUDA_ENVIRONMENT = ON_GPU ? {} : { KDTALKER_CUDA: CUDA_DOUBLE };
+
 /** Makes this process take the double. To be called before the first GPU is asked for. */
 export function takeCudaDouble(): void {
-  process.env.KDTALKER_CUDA = CUDA_DOUBLE;
+  Object.assign(process.env, CUDA_ENVIRONMENT);
 }
