@@ -48,6 +48,19 @@ t.test('progress.mjs tells errors apart', async (t) => {
   t.same(names(folder), ['speech.wav']);
 });
 
+t.test('barge-in.mjs says what was heard', async (t) => {
+  const { code, stdout, stderr } = await begin('barge-in.mjs', [PORTRAIT, speechFile(t.testdir(), 1.2), '12'])
+    .ended;
+  t.match({ code, stderr }, { code: 0, stderr: '' });
+  const [first, heard, second, whole, frames] = stdout.split('\n');
+  t.equal(first, 'first answer begins');
+  t.equal(heard, 'first answer: 0.48 s were heard, interrupted: true');
+  t.equal(second, 'second answer begins');
+  t.equal(whole, 'second answer: 1.20 s were heard, interrupted: false');
+  // 12, 4 in which the mouth comes to rest, 30, and the silence after an utterance.
+  t.match(frames, /^5\d frames/);
+});
+
 t.test('http-service.mjs streams, refuses, and outlives clients that leave', async (t) => {
   const folder = t.testdir();
   const service = begin('http-service.mjs', [PORTRAIT, '0']);

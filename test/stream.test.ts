@@ -369,7 +369,7 @@ t.test('one small upload a hop, one download a frame, nothing else', async (t) =
   const { talker } = await loadBoth(t, { device: 'guarded', threads: 1 });
   const portrait = await talker.portrait(portraitFile);
   const before = talker.counters();
-  const stream = talker.stream(portrait);
+  const stream = talker.stream(portrait, { frame: 'crop' });
   const frames = await spoken(stream, pcm(12));
   const after = talker.counters();
   t.equal(frames.length, 12);
