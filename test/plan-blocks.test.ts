@@ -4,9 +4,10 @@ import { lowerGraph } from '../dist/packs/lowering/lower-graph.js';
 import { HALF_PASSES } from '../dist/packs/lowering/passes/index.js';
 import { planBytes } from '../dist/packs/lowering/plan/format.js';
 import { type NetworkPlan, planGraph } from '../dist/packs/lowering/plan/plan.js';
+import { doubled } from '../dist/packs/networks/layers.js';
 import { EditableGraph, Graph, type Value } from '../dist/packs/onnx/index.js';
 import { filled, type HostTensor, numbers, openBuilt } from './support/graphs.js';
-import { conv } from './support/layers.js';
+import { conv, instanceNorm } from './support/layers.js';
 import { DEVICES, runPlan } from './support/plans.js';
 
 interface Case {
@@ -61,6 +62,15 @@ async function check(t: Test, each: Case): Promise<void> {
     t.ok(error < (each.tolerance ?? NEAR), `${each.name} on ${device}: ${error.toExponential(1)} apart`);
     t.ok(error > 0, `${each.name} on ${device}: rounded to halves`);
   }
+}
+
+/** Normalises x, and scales and shifts it as `seg` says. */
+function spade(x: Value, seg: Value, channels: number, name: string): Value {
+  const g = x.graph;
+  const hidden = conv(g, seg, [32, seg === x ? channels : 32, 3, 3], `${name}.hidden`).relu();
+  const both = conv(g, hidden, [2 * channels, 32, 3, 3], `${name}.both`);
+  const [scale, shift] = g.split(both, 1, [channels, channels]) as [Value, Value];
+  return instanceNorm(x, channels).mul(scale).add(shift);
 }
 
 const CONVOLUTION = ['toBlocks', 'blockConvolution', 'fromBlocks'];
@@ -130,9 +140,47 @@ const CASES: Case[] = [
       'toBlocks',
       'blockConvolution',
       'blockPool',
+      'blockUpConvolution',
+      'blockConvolution',
       'fromBlocks',
-      'resize',
+    ],
+  },
+  {
+    name: 'a picture drawn four times as large',
+    input: [1, 17, 3, 5],
+    build: (g, x) => conv(g, doubled(g, doubled(g, x, 4), 4), [40, 17, 3, 3], 'a').relu(),
+    dims: [1, 40, 12, 20],
+    kinds: ['toBlocks', 'blockUpConvolution', 'fromBlocks'],
+  },
+  {
+    name: 'a normalised value that a convolution scales and shifts',
+    input: [1, 48, 6, 10],
+    build: (g, x) => g.op('LeakyRelu', [spade(x, x, 48, 'a')], { alpha: 0.2 }),
+    dims: [1, 48, 6, 10],
+    kinds: ['toBlocks', 'blockStatistics', 'blockConvolution', 'blockSpade', 'fromBlocks'],
+  },
+  {
+    name: 'a block that draws larger and has a short cut of its own',
+    input: [1, 32, 4, 5],
+    build(g, x) {
+      const [large, leaky] = [doubled(g, x, 4), (y: Value) => g.op('LeakyRelu', [y], { alpha: 0.2 })];
+      const first = conv(g, leaky(spade(large, large, 32, '0')), [16, 32, 3, 3], 'first');
+      const second = conv(g, leaky(spade(first, large, 16, '1')), [16, 16, 3, 3], 'second');
+      return conv(g, spade(large, large, 32, 's'), [16, 32, 1, 1], 'shortcut').add(second);
+    },
+    dims: [1, 16, 8, 10],
+    kinds: [
       'toBlocks',
+      'blockStatistics',
+      'blockUpConvolution',
+      'blockSpade',
+      'blockConvolution',
+      'blockStatistics',
+      'blockUpConvolution',
+      'blockSpade',
+      'blockUpConvolution',
+      'blockSpade',
+      'blockConvolution',
       'blockConvolution',
       'blockConvolution',
       'fromBlocks',
@@ -171,7 +219,7 @@ t.test('a plan in halves is the same every time, and has every weight in one for
   t.strictSame(
     tensors!.map(([name, { bytes }]) => [name, bytes]),
     [
-      ['a.w:24-40-1-3-2', 2 * 9 * 3 * 2 * 256],
+      ['a.w:24-40-1-3-2-1-0', 2 * 9 * 3 * 2 * 256],
       ['a.b:lanes', 4 * 32],
     ],
   );

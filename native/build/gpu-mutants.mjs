@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fail, root } from './project.mjs';
 
 const KERNELS = 'native/cuda/kernels';
+const LAUNCHES = 'native/cuda/double/blocks.cc';
 const WAITS = /^ *(__syncthreads\(\)|__syncwarp\(\)|AwaitCopies<\d+>\(\));$/;
 
 /** Faults that are no missing wait. */
@@ -14,6 +15,10 @@ const WRONG = [
   { file: 'sample_volume.h', from: 'z >= kDepth) continue', to: 'z > kDepth) continue' },
   { file: 'conv.h', from: 'lane / 16 * 8;', to: 'lane / 16 * 0;' },
   { file: 'conv.h', from: 'shared.cells[round % 2]', to: 'shared.cells[(round + 1) % 2]' },
+  { file: 'conv.h', from: 'within.row == 0 ? 1 : 0', to: 'within.row == 0 ? 0 : 1' },
+  { file: 'conv.h', from: '+ within.column;', to: ';' },
+  { file: 'spade.h', from: 'y_at / factor;', to: 'y_at;' },
+  { file: 'spade.h', from: 'blocks * 16 + first', to: 'first' },
 ];
 
 const kinds = ['plain', 'gpu-races'];
@@ -50,30 +55,38 @@ function wrong(file, text) {
   });
 }
 
-/** Compiles the kernel's test against the mutant as its build did, and links it with the build's other objects. */
+/** Compiles a source against the mutant as its build did; returns the object. */
+function compiled(source, folder, mutant) {
+  const commands = JSON.parse(readFileSync(path.join(folder, 'compile_commands.json'), 'utf8'));
+  const { command } = commands.find((each) => each.file === path.join(root, source));
+  const object = path.join(mutant, `${path.basename(source)}.o`);
+  const compile = command.replace(/ -o \S+/, ` -I${mutant} -o ${object}`).replace(' -c ', ' -Wno-error -c ');
+  // The mutant's folder has to come before the project's.
+  const ordered = compile.replace(/ (-I\S+\/native) /, ` -I${mutant} $1 `);
+  execFileSync('sh', ['-c', ordered], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  return object;
+}
+
+/** Builds the kernel's test and what launches the kernels against the mutant, and links them with the build's other objects. */
 function build(kind, { file, text }) {
-  const source = path.join(root, 'test/native/cuda', testOf(file));
   const folder = path.join(root, folders[kind]);
   const mutant = path.join(root, 'build/mutant');
   rmSync(mutant, { recursive: true, force: true });
   mkdirSync(path.join(mutant, 'cuda/kernels'), { recursive: true });
   writeFileSync(path.join(mutant, 'cuda/kernels', file), text);
-  const commands = JSON.parse(readFileSync(path.join(folder, 'compile_commands.json'), 'utf8'));
-  const { command } = commands.find((each) => each.file === source);
-  const object = path.join(mutant, 'test.o');
-  const compile = command.replace(/ -o \S+/, ` -I${mutant} -o ${object}`).replace(' -c ', ' -Wno-error -c ');
-  // The mutant's folder has to come before the project's.
-  const ordered = compile.replace(/ (-I\S+\/native) /, ` -I${mutant} $1 `);
-  execFileSync('sh', ['-c', ordered], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  const sources = [path.join('test/native/cuda', testOf(file)), LAUNCHES];
+  const objects = sources.map((source) => compiled(source, folder, mutant));
   const others = execFileSync('find', [folder, '-path', '*kdtalker_cuda*', '-name', '*.o'], {
     encoding: 'utf8',
   });
   const linked = others
     .split('\n')
+    .filter((each) => !each.endsWith(`${LAUNCHES}.o`))
     .filter((each) => /kdtalker_cuda_objects\.dir|cuda\/(main|crossings)\.cc\.o$/.test(each));
   const program = path.join(mutant, 'tests');
   const sanitize = kind === 'plain' ? [] : ['-fsanitize=thread'];
-  execFileSync('c++', [...sanitize, object, ...linked, '-lpthread', '-o', program]);
+  // Of a template that another object has too the first is taken, the mutant's.
+  execFileSync('c++', [...sanitize, ...objects, ...linked, '-lpthread', '-o', program]);
   return program;
 }
 

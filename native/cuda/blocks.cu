@@ -4,6 +4,7 @@
 
 #include "cuda/kernels/conv.h"
 #include "cuda/kernels/sample_volume.h"
+#include "cuda/kernels/spade.h"
 #include "cuda/kernels/stats.h"
 
 namespace kdtalker::cuda {
@@ -16,10 +17,14 @@ static_assert(sizeof(Conv3x144::Shared) == 44928);
 static_assert(sizeof(Conv1x32::Shared) == 14336);
 static_assert(sizeof(Conv1x128::Shared) == 20480);
 static_assert(sizeof(Conv7x32::Shared) == 43904);
+static_assert(sizeof(UpConv32::Shared) == 18784);
+static_assert(sizeof(UpConv64::Shared) == 22880);
+static_assert(sizeof(UpConv128::Shared) == 31072);
+static_assert(sizeof(Spade::Shared) == 41856);
+static_assert(sizeof(Scale::Shared) == 41856);
 static_assert(sizeof(SampleVolume::Shared) == 6144);
 static_assert(sizeof(Stats::Shared) == 576);
 
-template cudaError_t Launch(cudaStream_t, const Stats&);
 template cudaError_t Launch(cudaStream_t, const SampleVolume&);
 
 namespace {
@@ -27,6 +32,9 @@ namespace {
 using kernels::Half;
 using kernels::plan::BlockConvolution;
 using kernels::plan::BlockProduct;
+using kernels::plan::BlockSpade;
+using kernels::plan::BlockStatistics;
+using kernels::plan::BlockUpConvolution;
 
 const __half* Halves(const Half* halves) {
   return reinterpret_cast<const __half*>(halves);
@@ -59,24 +67,66 @@ cudaError_t LaunchConv(cudaStream_t stream, const BlockConvolution& convolution)
   return Launch(stream, kernel);
 }
 
+template <class Kernel>
+cudaError_t LaunchUp(cudaStream_t stream, const BlockUpConvolution& convolution) {
+  auto kernel = SumsOf<Kernel>(convolution.product, convolution.bias, convolution.out_blocks);
+  kernel.y = Halves(convolution.out);
+  kernel.factor = static_cast<int>(convolution.factor);
+  kernel.alpha = convolution.alpha;
+  return Launch(stream, kernel);
+}
+
+template <class Kernel>
+cudaError_t LaunchSpade(cudaStream_t stream, const BlockSpade& spade) {
+  auto kernel = SumsOf<Kernel>(spade.product, spade.bias, (spade.shifted + 1) * spade.blocks);
+  kernel.normal = Halves(spade.x);
+  kernel.statistics = spade.statistics;
+  kernel.y = Halves(spade.out);
+  kernel.blocks = static_cast<int>(spade.blocks);
+  kernel.factor = static_cast<int>(spade.factor);
+  kernel.alpha = spade.alpha;
+  return Launch(stream, kernel);
+}
+
+template <class Functor>
 struct Form {
   std::int64_t side, groups;
-  cudaError_t (*launch)(cudaStream_t stream, const BlockConvolution& convolution);
+  cudaError_t (*launch)(cudaStream_t stream, const Functor& functor);
 };
-constexpr Form kForms[] = {
+constexpr Form<BlockConvolution> kForms[] = {
     {1, 2, &LaunchConv<Conv1x32>}, {1, 8, &LaunchConv<Conv1x128>}, {3, 2, &LaunchConv<Conv3x32>},
     {3, 4, &LaunchConv<Conv3x64>}, {3, 8, &LaunchConv<Conv3x128>}, {3, 9, &LaunchConv<Conv3x144>},
     {7, 2, &LaunchConv<Conv7x32>},
 };
+constexpr Form<BlockUpConvolution> kUpForms[] = {
+    {2, 2, &LaunchUp<UpConv32>}, {2, 4, &LaunchUp<UpConv64>}, {2, 8, &LaunchUp<UpConv128>}};
+
+template <class Functor, std::size_t count>
+cudaError_t LaunchForm(cudaStream_t stream, const Form<Functor> (&forms)[count], const Functor& functor) {
+  for (const Form<Functor>& form : forms) {
+    if (form.side == functor.product.packed.side && form.groups == functor.product.packed.groups)
+      return form.launch(stream, functor);
+  }
+  return cudaErrorInvalidValue;
+}
 
 }  // namespace
 
 cudaError_t LaunchBlocks(cudaStream_t stream, const BlockConvolution& convolution) {
-  for (const Form& form : kForms) {
-    if (form.side == convolution.product.packed.side && form.groups == convolution.product.packed.groups)
-      return form.launch(stream, convolution);
-  }
-  return cudaErrorInvalidValue;
+  return LaunchForm(stream, kForms, convolution);
+}
+
+cudaError_t LaunchBlocks(cudaStream_t stream, const BlockUpConvolution& convolution) {
+  return LaunchForm(stream, kUpForms, convolution);
+}
+
+cudaError_t LaunchBlocks(cudaStream_t stream, const BlockSpade& spade) {
+  return spade.shifted != 0 ? LaunchSpade<Spade>(stream, spade) : LaunchSpade<Scale>(stream, spade);
+}
+
+cudaError_t LaunchBlocks(cudaStream_t stream, const BlockStatistics& statistics) {
+  return Launch(stream, Stats{Halves(statistics.in), statistics.out, static_cast<int>(statistics.blocks),
+                              static_cast<int>(statistics.cells), statistics.epsilon});
 }
 
 }  // namespace kdtalker::cuda

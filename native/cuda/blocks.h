@@ -4,10 +4,16 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/plan/block_convolution.h"
+#include "kernels/plan/block_spade.h"
+#include "kernels/plan/block_statistics.h"
+#include "kernels/plan/block_up_convolution.h"
 
 namespace kdtalker::cuda {
 
 // cudaErrorInvalidValue for a form that no kernel has.
 cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::BlockConvolution& convolution);
+cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::BlockUpConvolution& convolution);
+cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::BlockSpade& spade);
+cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::BlockStatistics& statistics);
 
 }  // namespace kdtalker::cuda

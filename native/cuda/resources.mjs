@@ -40,6 +40,11 @@ const KERNELS = {
   Conv3x128: { HMMA: 48, blocks: 2 },
   Conv3x144: { HMMA: 72, blocks: 2, threads: 192 },
   Conv7x32: { HMMA: 28, blocks: 2 },
+  UpConv32: { HMMA: 8, blocks: 2 },
+  UpConv64: { HMMA: 16, blocks: 2 },
+  UpConv128: { HMMA: 32, blocks: 2 },
+  Spade: { HMMA: 48, blocks: 2 },
+  Scale: { HMMA: 48, blocks: 2 },
   SampleVolume: { HMMA: 0, blocks: 4 },
   Stats: { HMMA: 0, blocks: 4 },
 };

@@ -9,7 +9,7 @@ using namespace kernels::plan;
 
 // Lengths of a GPU's grid, and more than any network has.
 constexpr std::int64_t kMostLength = 65535;
-constexpr std::int64_t kMostSlices = 7;
+constexpr std::int64_t kMostSlices = 7, kMostFactor = 4;
 
 // A product of lengths that a buffer can have.
 std::int64_t Bounded(const Fields& in, std::initializer_list<std::int64_t> lengths) {
@@ -27,15 +27,25 @@ std::int64_t BlockedCount(const Fields& in, const Places& places) {
   return Bounded(in, {(of[0] + kLanes - 1) / kLanes, of[1], of[2], of[3], kLanes});
 }
 
-PackedWeights PackedOf(Fields& in) {
-  PackedWeights packed{};
+// What a convolution adds up, without its buffers.
+BlockProduct ProductOf(Fields& in) {
+  BlockProduct product{};
+  PackedWeights& packed = product.packed;
   packed.in_blocks = in.Integer(1, kMostLength);
   packed.slices = in.Integer(1, kMostSlices);
   packed.side = in.Integer(1, kMostSlices);
   packed.groups = in.Integer(1, kMostSlices * kLanes);
   if (packed.slices % 2 == 0 || !HasForm(packed.side, packed.groups))
     in.Fail("a form of convolution", std::to_string(packed.side) + ", " + std::to_string(packed.groups));
-  return packed;
+  for (auto* length : {&product.depth, &product.height, &product.width}) *length = in.Integer(1, kMostLength);
+  Bounded(in, {product.cells(), kLanes});
+  return product;
+}
+
+void ExpectForm(const Fields& in, const PackedWeights& packed, bool fits) {
+  if (!fits)
+    in.Fail("another form of convolution",
+            std::to_string(packed.side) + ", " + std::to_string(packed.groups));
 }
 
 }  // namespace
@@ -67,12 +77,10 @@ Kernel FromBlocksOf(Fields& in) {
 Kernel BlockConvolutionOf(Fields& in) {
   BlockConvolution k{};
   k.out_blocks = in.Integer(1, kMostLength);
-  k.product.packed = PackedOf(in);
-  for (auto* length : {&k.product.depth, &k.product.height, &k.product.width})
-    *length = in.Integer(1, kMostLength);
+  k.product = ProductOf(in);
+  ExpectForm(in, k.product.packed, k.product.packed.side != 2);
   const bool added = in.Integer(0, 1) == 1;
-  const std::int64_t cells = Bounded(in, {k.product.depth, k.product.height, k.product.width, kLanes});
-  const std::int64_t count = Bounded(in, {cells, k.out_blocks});
+  const std::int64_t cells = k.product.cells() * kLanes, count = Bounded(in, {cells, k.out_blocks});
   k.alpha = static_cast<float>(in.Float());
   k.out = in.WriteHalfRow(count);
   k.product.in = in.ReadHalfRow(Bounded(in, {cells, k.product.packed.in_blocks}));
@@ -88,6 +96,54 @@ Kernel BlockPoolOf(Fields& in) {
   const std::int64_t count = Bounded(in, {k.planes, k.height, k.width, kLanes});
   k.out = in.WriteHalfRow(count);
   k.in = in.ReadHalfRow(Bounded(in, {count, 4}));
+  return k;
+}
+
+Kernel BlockUpConvolutionOf(Fields& in) {
+  BlockUpConvolution k{};
+  k.out_blocks = in.Integer(1, kMostLength / (kMostFactor * kMostFactor));
+  k.product = ProductOf(in);
+  ExpectForm(in, k.product.packed, k.product.packed.side == 2);
+  k.factor = in.Integer(1, kMostFactor);
+  const std::int64_t cells = k.product.cells() * kLanes, places = k.factor * k.factor;
+  k.alpha = static_cast<float>(in.Float());
+  k.out = in.WriteHalfRow(Bounded(in, {cells, k.out_blocks, places}));
+  k.product.in = in.ReadHalfRow(Bounded(in, {cells, k.product.packed.in_blocks}));
+  k.product.weights = in.ReadHalfRow(k.product.packed.Count(k.out_blocks) * places);
+  k.bias = in.ReadWideRow(kLanes * k.out_blocks);
+  return k;
+}
+
+Kernel BlockStatisticsOf(Fields& in) {
+  BlockStatistics k{};
+  k.blocks = in.Integer(1, kMostLength);
+  k.cells = in.Integer(1, kMostElements);
+  k.epsilon = static_cast<float>(in.Float());
+  const std::int64_t count = Bounded(in, {k.blocks, k.cells, kLanes});
+  k.out = in.WriteWideRow(2 * kLanes * k.blocks);
+  k.in = in.ReadHalfRow(count);
+  return k;
+}
+
+Kernel BlockSpadeOf(Fields& in) {
+  BlockSpade k{};
+  k.blocks = in.Integer(1, kMostLength / 2);
+  k.product = ProductOf(in);
+  const PackedWeights& packed = k.product.packed;
+  ExpectForm(in, packed, packed.side == 3 && packed.groups == kSpadeGroups && k.product.depth == 1);
+  k.factor = in.Integer(1, kMostFactor);
+  k.shifted = in.Integer(0, 1);
+  if (k.product.height % k.factor != 0 || k.product.width % k.factor != 0)
+    in.Fail("whole cells", std::to_string(k.factor));
+  const std::int64_t cells = k.product.cells() * kLanes, outputs = (k.shifted + 1) * k.blocks;
+  const std::int64_t count = Bounded(in, {cells, k.blocks});
+  k.alpha = static_cast<float>(in.Float());
+  k.out = in.WriteHalfRow(count);
+  k.product.in = in.ReadHalfRow(Bounded(in, {cells, packed.in_blocks}));
+  k.product.weights = in.ReadHalfRow(packed.Count(outputs));
+  k.bias = in.ReadWideRow(kLanes * outputs);
+  k.x = in.ReadHalfRow(count / (k.factor * k.factor));
+  k.statistics = in.ReadWideRow(2 * kLanes * k.blocks);
   return k;
 }
 

@@ -12,5 +12,8 @@ Kernel ToBlocksOf(Fields& in);
 Kernel FromBlocksOf(Fields& in);
 Kernel BlockConvolutionOf(Fields& in);
 Kernel BlockPoolOf(Fields& in);
+Kernel BlockUpConvolutionOf(Fields& in);
+Kernel BlockStatisticsOf(Fields& in);
+Kernel BlockSpadeOf(Fields& in);
 
 }  // namespace kdtalker::plan

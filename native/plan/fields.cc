@@ -127,6 +127,10 @@ const float* Fields::ReadWideRow(std::int64_t count) {
   return reinterpret_cast<const float*>(Row({Type::kFloat32, false, kWide}, count));
 }
 
+float* Fields::WriteWideRow(std::int64_t count) {
+  return reinterpret_cast<float*>(Row({Type::kFloat32, true, kWide}, count));
+}
+
 const Half* Fields::ReadHalfRow(std::int64_t count) {
   return reinterpret_cast<const Half*>(Row({Type::kFloat16, false, kWide}, count));
 }

@@ -49,6 +49,7 @@ class Fields {
   const std::int64_t* ReadIntegerRow(std::int64_t count);
   // The same, beginning at a multiple of 16 bytes, for kernels that take so many at once.
   const float* ReadWideRow(std::int64_t count);
+  float* WriteWideRow(std::int64_t count);
   const Half* ReadHalfRow(std::int64_t count);
   Half* WriteHalfRow(std::int64_t count);
 

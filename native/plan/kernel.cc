@@ -217,10 +217,27 @@ Kernel GatherOf(Fields& in) {
 }
 
 // In the order of Kernel.
-constexpr std::array<Kernel (*)(Fields&), std::variant_size_v<Kernel>> kDecoders = {
-    CopyOf,          FillOf,       ToFloatOf,     MapOf,        ReduceOf,           SoftmaxOf,
-    NormaliseRowsOf, ProductOf,    ConvolutionOf, PoolOf,       ResizeOf,           SampleOf,
-    GatherOf,        CopyHalvesOf, ToBlocksOf,    FromBlocksOf, BlockConvolutionOf, BlockPoolOf};
+constexpr std::array<Kernel (*)(Fields&), std::variant_size_v<Kernel>> kDecoders = {CopyOf,
+                                                                                    FillOf,
+                                                                                    ToFloatOf,
+                                                                                    MapOf,
+                                                                                    ReduceOf,
+                                                                                    SoftmaxOf,
+                                                                                    NormaliseRowsOf,
+                                                                                    ProductOf,
+                                                                                    ConvolutionOf,
+                                                                                    PoolOf,
+                                                                                    ResizeOf,
+                                                                                    SampleOf,
+                                                                                    GatherOf,
+                                                                                    CopyHalvesOf,
+                                                                                    ToBlocksOf,
+                                                                                    FromBlocksOf,
+                                                                                    BlockConvolutionOf,
+                                                                                    BlockPoolOf,
+                                                                                    BlockUpConvolutionOf,
+                                                                                    BlockStatisticsOf,
+                                                                                    BlockSpadeOf};
 
 }  // namespace
 

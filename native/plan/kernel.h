@@ -5,6 +5,9 @@
 
 #include "kernels/plan/block_convolution.h"
 #include "kernels/plan/block_pool.h"
+#include "kernels/plan/block_spade.h"
+#include "kernels/plan/block_statistics.h"
+#include "kernels/plan/block_up_convolution.h"
 #include "kernels/plan/convolution.h"
 #include "kernels/plan/copy.h"
 #include "kernels/plan/copy_halves.h"
@@ -33,7 +36,8 @@ using Kernel =
                  kernels::plan::Product, kernels::plan::Convolution, kernels::plan::Pool,
                  kernels::plan::Resize, kernels::plan::Sample, kernels::plan::Gather,
                  kernels::plan::CopyHalves, kernels::plan::ToBlocks, kernels::plan::FromBlocks,
-                 kernels::plan::BlockConvolution, kernels::plan::BlockPool>;
+                 kernels::plan::BlockConvolution, kernels::plan::BlockPool, kernels::plan::BlockUpConvolution,
+                 kernels::plan::BlockStatistics, kernels::plan::BlockSpade>;
 
 // The kernel of an operation over buffers at these addresses (device addresses; null ones only check it).
 // Throws Error PACK_DAMAGED for numbers with which a kernel could leave its buffers.

@@ -69,8 +69,8 @@ double InnerSteps(const Kernel& kernel) {
     return taps(kernel.window);
   else if constexpr (std::is_same_v<Kernel, Sample>)
     return 8.0 * kernel.channels;
-  else if constexpr (std::is_same_v<Kernel, BlockConvolution>)
-    return 256.0 * kernel.product.packed.in_blocks * kernel.product.packed.slices *
+  else if constexpr (requires { kernel.product.packed; })
+    return 512.0 * kernel.product.packed.in_blocks * kernel.product.packed.slices *
            kernel.product.packed.side * kernel.product.packed.side;
   else
     return 1.0;

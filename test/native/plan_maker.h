@@ -29,7 +29,10 @@ enum Kind : std::int64_t {
   kToBlocks,
   kFromBlocks,
   kBlockConvolution,
-  kBlockPool
+  kBlockPool,
+  kBlockUpConvolution,
+  kBlockStatistics,
+  kBlockSpade
 };
 
 class Maker {
@@ -110,7 +113,7 @@ class Maker {
   std::vector<std::uint8_t> names_;
 };
 
-inline constexpr std::int64_t kWeightBytes = 512 * 2;
+inline constexpr std::int64_t kWeightBytes = 18432 * 2;
 
 // A plan with an operation of every kind over an arena of 96 numbers, a row of 4 whole numbers and an input
 // of
@@ -152,12 +155,18 @@ inline Maker OneOfEach() {
                             6, 3, 1, 1, 0, 16, 16, 4, 1, 1, 0, 12, 12, 6, 2, 1},
                   {}, {late, in, weights});
   const std::int64_t early_halves = maker.Buffer(kArena, 0, 96, 2),
-                     halves = maker.Buffer(kArena, 48 * 4, 96, 2), panels = maker.Buffer(kWeights, 0, 512, 2);
+                     halves = maker.Buffer(kArena, 48 * 4, 96, 2),
+                     panels = maker.Buffer(kWeights, 0, 18432, 2);
   maker.Operation(kCopyHalves, {1, 16, 0, 1, 0, 1}, {}, {halves, early_halves});
   maker.Operation(kToBlocks, {4, 2, 1, 2, 2, 0, 1, 0, 8, 0, 2, 1}, {}, {halves, in});
   maker.Operation(kFromBlocks, {4, 2, 1, 2, 2, 0, 4, 0, 2, 1, 0, 1}, {}, {late, early_halves});
   maker.Operation(kBlockConvolution, {1, 1, 1, 1, 2, 1, 2, 2, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, {0.5},
                   {halves, early_halves, panels, weights, early_halves});
+  maker.Operation(kBlockUpConvolution, {1, 1, 1, 2, 2, 1, 1, 1, 2, 0, 1, 0, 1, 0, 1, 0, 1}, {0.5},
+                  {halves, early_halves, panels, weights});
+  maker.Operation(kBlockStatistics, {1, 4, 0, 1, 0, 1}, {1e-5}, {late, early_halves});
+  maker.Operation(kBlockSpade, {1, 1, 1, 3, 8, 1, 2, 2, 2, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, {0.5},
+                  {halves, early_halves, panels, weights, early_halves, weights});
   maker.Operation(kBlockPool, {1, 1, 1, 0, 1, 0, 1}, {}, {halves, early_halves});
   maker.Operation(kGather, {2, 4, 8, 1, 2, 0, 8, 1, 0, 0, 1, 8, 0, 1, 0}, {}, {late, in, table});
   maker.Operation(kCopy, {1, 16, 0, 1, 0, 1}, {}, {result, late});

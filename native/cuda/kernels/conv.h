@@ -41,32 +41,39 @@ struct ConvSums {
                 tiles(out_blocks, kGroups));
   }
 
-  // What a warp makes.
+  // What a warp makes. Worked out anew behind the loop, which needs all registers.
   struct Place {
     int top, left, group;  // its first row, column and sixteen
   };
 
-  KDT_DEVICE Place PlaceOfWarp() const {
-    const int columns = (width + kColumns - 1) / kColumns, warp = threadIdx.x / 32;
+  KDT_DEVICE Place PlaceOfWarp(int tile) const {
+    const int columns = (width + kColumns - 1) / kColumns, warp = Opaque(threadIdx.x / 32);
     constexpr int kAlong = warps / across;
     return {static_cast<int>(blockIdx.x) / columns * kRows + warp % kAlong * kRowsOfWarp,
-            static_cast<int>(blockIdx.x) % columns * kColumns,
-            static_cast<int>(blockIdx.z) * kGroups + warp / kAlong * each};
+            static_cast<int>(blockIdx.x) % columns * kColumns, tile * kGroups + warp / kAlong * each};
   }
 
-  KDT_DEVICE void Sum(Shared& shared, Sums& sums) const {
-    const Place place = PlaceOfWarp();
-    const int lane = threadIdx.x % 32, row = place.top % kRows, group = place.group % kGroups;
-    Source source[kPieces];
-    for (int i = 0; i < kPieces; i++)
-      source[i] = SourceOf(place.top - row, place.left, threadIdx.x + i * kThreads);
+  // The weights of a tile, and how many of the cells that they see lie before a cell along y and x.
+  struct Window {
+    const __half* weights;
+    int above, before;
+  };
 
-    const int steps = in_blocks * slices * side;
-    Fetch(shared, source, 0);
-    for (int step = 0; step < steps; step++) {
+  KDT_DEVICE Window WindowOf(int tile, int above, int before) const {
+    return {weights + std::int64_t{tile} * in_blocks * slices * side * kWeightRow, above, before};
+  }
+
+  KDT_DEVICE void Sum(Shared& shared, int tile, const Window& window, Sums& sums) const {
+    const Place place = PlaceOfWarp(tile);
+    const int lane = threadIdx.x % 32, row = place.top % kRows, group = place.group % kGroups;
+    const Corner corner = {place.top - row - window.above, place.left - window.before};
+    const int steps = in_blocks * slices * side, end = Opaque(steps);
+    Fetch(shared, corner, window.weights, 0);
+    KDT_NO_UNROLL
+    for (int step = 0; step < end; step++) {
       AwaitCopies<0>();
       __syncthreads();
-      if (step + 1 < steps) Fetch(shared, source, step + 1);
+      if (step + 1 < steps) Fetch(shared, corner, window.weights + (step + 1) * kWeightRow, step + 1);
       const __half* cells = shared.cells[step / side % 2] +
                             ((row + step % side) * kHaloColumns + lane % 16) * kCell + lane / 16 * 8;
       const __half* panel = shared.weights[step % 2] + group * 256 + lane * 8;
@@ -76,22 +83,43 @@ struct ConvSums {
     }
   }
 
+  // Calls f(row, half, y, x) for each cell of the warp that is in the picture.
+  template <class Function>
+  KDT_DEVICE void ForEachCell(const Place& place, Function f) const {
+    const int column = place.left + static_cast<int>(threadIdx.x) % 32 / 4;
+    KDT_UNROLL
+    for (int row = 0; row < kRowsOfWarp; row++) {
+      KDT_UNROLL
+      for (int half = 0; half < 2; half++) {
+        if (place.top + row < height && column + 8 * half < width)
+          f(row, half, place.top + row, column + 8 * half);
+      }
+    }
+  }
+
+  // The four neighbouring channels of one of the warp's sixteens that the lane has of a cell.
+  KDT_DEVICE static float4 FourOf(const Sums& sums, int row, int group, int half) {
+    const float (&low)[4] = sums[row][2 * group], (&high)[4] = sums[row][2 * group + 1];
+    return {low[2 * half], low[2 * half + 1], high[2 * half], high[2 * half + 1]};
+  }
+  KDT_DEVICE static int FirstOfFour() { return static_cast<int>(threadIdx.x) % 4 * 4; }
+
  private:
-  // Where one piece of 16 bytes of the surroundings comes from, in its slice; -1: from outside of the
-  // picture.
-  struct Source {
-    int from;
+  // The first of the cells that a block of threads holds.
+  struct Corner {
+    int top, left;
   };
 
-  KDT_DEVICE Source SourceOf(int top, int left, int piece) const {
-    const int cell = piece / 2, row = top + cell / kHaloColumns - side / 2,
-              column = left + cell % kHaloColumns - side / 2;
+  // Where one piece of 16 bytes of those cells comes from, in its slice; -1: from outside of the picture.
+  KDT_DEVICE int SourceOf(const Corner& corner, int piece) const {
+    const int cell = piece / 2, row = corner.top + cell / kHaloColumns,
+              column = corner.left + cell % kHaloColumns;
     const bool inside = row >= 0 && row < height && column >= 0 && column < width;
-    return {inside ? (row * width + column) * 16 + piece % 2 * 8 : -1};
+    return inside ? (row * width + column) * 16 + piece % 2 * 8 : -1;
   }
 
   // What step `step` needs: its weights, and with the first row of the kernel the cells of its round.
-  KDT_DEVICE void Fetch(Shared& shared, const Source (&source)[kPieces], int step) const {
+  KDT_DEVICE void Fetch(Shared& shared, const Corner& corner, const __half* panel, int step) const {
     const int round = step / side;
     if (step % side == 0) {
       const int slice = static_cast<int>(blockIdx.y) + round % slices - slices / 2;
@@ -101,13 +129,12 @@ struct ConvSums {
       for (int i = 0; i < kPieces; i++) {
         const int piece = threadIdx.x + i * kThreads;
         if (piece >= 2 * kHalo) break;
-        const bool valid = there && source[i].from >= 0;
-        CopyAsync(shared.cells[round % 2] + piece / 2 * kCell + piece % 2 * 8,
-                  from + (valid ? source[i].from : 0), valid);
+        const int source = SourceOf(corner, piece);
+        const bool valid = there && source >= 0;
+        CopyAsync(shared.cells[round % 2] + piece / 2 * kCell + piece % 2 * 8, from + (valid ? source : 0),
+                  valid);
       }
     }
-    const __half* panel =
-        weights + (std::int64_t{blockIdx.z} * in_blocks * slices * side + step) * kWeightRow;
     for (int at = threadIdx.x * 8; at < kWeightRow; at += kThreads * 8)
       CopyAsync(shared.weights[step % 2] + at, panel + at, true);
     CommitCopies();
@@ -133,6 +160,26 @@ struct ConvSums {
   }
 };
 
+KDT_DEVICE float Active(float value, float alpha) {
+  return value < 0.0F ? value * alpha : value;
+}
+KDT_DEVICE float4 Active(const float4& v, float alpha) {
+  return {Active(v.x, alpha), Active(v.y, alpha), Active(v.z, alpha), Active(v.w, alpha)};
+}
+KDT_DEVICE float4 Added(const float4& a, const float4& b) {
+  return {a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w};
+}
+KDT_DEVICE float4 LoadFour(const float* from) {
+  return *reinterpret_cast<const float4*>(from);
+}
+KDT_DEVICE float4 LoadFour(const __half* from) {
+  const uint2 words = *reinterpret_cast<const uint2*>(from);
+  return {LowHalf(words.x), HighHalf(words.x), LowHalf(words.y), HighHalf(words.y)};
+}
+KDT_DEVICE void StoreFour(__half* to, const float4& v) {
+  *reinterpret_cast<uint2*>(to) = {TwoHalves(v.x, v.y), TwoHalves(v.z, v.w)};
+}
+
 // With bias, activation, and then an addend.
 template <int side, int across, int each, int warps = 8>
 struct ConvOf : ConvSums<side, across, each, warps> {
@@ -143,45 +190,70 @@ struct ConvOf : ConvSums<side, across, each, warps> {
 
   KDT_DEVICE void Block(typename Base::Shared& shared) const {
     typename Base::Sums sums = {};
-    this->Sum(shared, sums);
-    Store(this->PlaceOfWarp(), sums);
+    this->Sum(shared, blockIdx.z, this->WindowOf(blockIdx.z, side / 2, side / 2), sums);
+    const auto place = this->PlaceOfWarp(blockIdx.z);
+    KDT_UNROLL
+    for (int group = 0; group < each; group++) {
+      if (place.group + group < this->out_blocks) Store(place, group, sums);
+    }
   }
 
  private:
-  KDT_DEVICE void Store(const typename Base::Place& place, const typename Base::Sums& sums) const {
-    const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+  KDT_DEVICE void Store(const typename Base::Place& place, int group, const typename Base::Sums& sums) const {
+    const int block = place.group + group, four = this->FirstOfFour();
+    const float4 shift = LoadFour(this->bias + block * 16 + four);
+    const std::int64_t plane = (std::int64_t{block} * this->depth + blockIdx.y) * this->height;
+    this->ForEachCell(place, [&](int row, int half, int y_at, int x_at) {
+      const std::int64_t at = ((plane + y_at) * this->width + x_at) * 16 + four;
+      const float4 value = Active(Added(this->FourOf(sums, row, group, half), shift), alpha);
+      StoreFour(y + at, residual == nullptr ? value : Added(value, LoadFour(residual + at)));
+    });
+  }
+};
+
+// Of cells that are repeated `factor` times along y and x: each of the factor x factor places within a cell
+// has weights of its own, for the two by two cells that it sees. Tiles of all places are blocks of the grid.
+template <int across, int each>
+struct UpConvOf : ConvSums<2, across, each> {
+  using Base = ConvSums<2, across, each>;
+  __half* y;  // [out_blocks, depth, factor height, factor width, 16]
+  int factor;
+  float alpha;
+
+  dim3 grid() const {
+    dim3 all = Base::grid();
+    all.z *= static_cast<unsigned>(factor * factor);
+    return all;
+  }
+
+  KDT_DEVICE void Block(typename Base::Shared& shared) const {
+    const int tiles = (this->out_blocks + Base::kGroups - 1) / Base::kGroups, z = blockIdx.z;
+    const Within within = {z / tiles / factor, z / tiles % factor};
+    typename Base::Sums sums = {};
+    const auto window = this->WindowOf(z, within.row == 0 ? 1 : 0, within.column == 0 ? 1 : 0);
+    this->Sum(shared, z % tiles, window, sums);
+    const auto place = this->PlaceOfWarp(z % tiles);
     KDT_UNROLL
     for (int group = 0; group < each; group++) {
-      const int block = place.group + group;
-      if (block >= this->out_blocks) break;
-      const float4 shift = *reinterpret_cast<const float4*>(this->bias + block * 16 + 4 * t);
-      const std::int64_t plane = (std::int64_t{block} * this->depth + blockIdx.y) * this->height;
-      KDT_UNROLL
-      for (int row = 0; row < Base::kRowsOfWarp; row++) {
-        KDT_UNROLL
-        for (int half = 0; half < 2; half++) {
-          const int column = place.left + g + 8 * half;
-          if (place.top + row >= this->height || column >= this->width) continue;
-          const std::int64_t at = ((plane + place.top + row) * this->width + column) * 16 + 4 * t;
-          const float (&low)[4] = sums[row][2 * group], (&high)[4] = sums[row][2 * group + 1];
-          const float values[4] = {low[2 * half], low[2 * half + 1], high[2 * half], high[2 * half + 1]};
-          StoreFour(at, values, shift);
-        }
-      }
+      if (place.group + group < this->out_blocks) Store(place, group, within, sums);
     }
   }
 
-  KDT_DEVICE void StoreFour(std::int64_t at, const float (&values)[4], const float4& shift) const {
-    uint2 old = {0, 0};
-    if (residual != nullptr) old = *reinterpret_cast<const uint2*>(residual + at);
-    float out[4] = {LowHalf(old.x), HighHalf(old.x), LowHalf(old.y), HighHalf(old.y)};
-    const float shifts[4] = {shift.x, shift.y, shift.z, shift.w};
-    KDT_UNROLL
-    for (int i = 0; i < 4; i++) {
-      const float value = values[i] + shifts[i];
-      out[i] += value < 0.0F ? value * alpha : value;
-    }
-    *reinterpret_cast<uint2*>(y + at) = {TwoHalves(out[0], out[1]), TwoHalves(out[2], out[3])};
+ private:
+  struct Within {
+    int row, column;  // of the place within a cell
+  };
+
+  KDT_DEVICE void Store(const typename Base::Place& place, int group, const Within& within,
+                        const typename Base::Sums& sums) const {
+    const int block = place.group + group, four = this->FirstOfFour();
+    const float4 shift = LoadFour(this->bias + block * 16 + four);
+    const std::int64_t plane = (std::int64_t{block} * this->depth + blockIdx.y) * this->height;
+    this->ForEachCell(place, [&](int row, int half, int y_at, int x_at) {
+      const std::int64_t line = (plane + y_at) * factor + within.row;
+      const std::int64_t at = (line * this->width + x_at) * factor + within.column;
+      StoreFour(y + at * 16 + four, Active(Added(this->FourOf(sums, row, group, half), shift), alpha));
+    });
   }
 };
 
@@ -193,5 +265,8 @@ struct Conv3x144 : ConvOf<3, 3, 3, 6> {};
 struct Conv1x32 : ConvOf<1, 1, 2> {};
 struct Conv1x128 : ConvOf<1, 4, 2> {};
 struct Conv7x32 : ConvOf<7, 1, 2> {};
+struct UpConv32 : UpConvOf<1, 2> {};
+struct UpConv64 : UpConvOf<2, 2> {};
+struct UpConv128 : UpConvOf<4, 2> {};
 
 }  // namespace kdtalker::cuda

@@ -12,11 +12,13 @@
 #include <cuda_fp16.h>
 #define KDT_DEVICE __device__ __forceinline__
 #define KDT_UNROLL _Pragma("unroll")
+#define KDT_NO_UNROLL _Pragma("unroll 1")
 #else
 #include "cuda/double/fake/fake.h"
 #include "cuda/double/simt/simt.h"
 #define KDT_DEVICE inline
 #define KDT_UNROLL _Pragma("GCC unroll 8")
+#define KDT_NO_UNROLL
 #endif
 
 #include <cstdint>

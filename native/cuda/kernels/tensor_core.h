@@ -19,6 +19,13 @@ struct Fragments {
 
 #if defined(__CUDACC__)
 
+// A value that the compiler cannot know: what is computed from it is computed there, and held in no register
+// before.
+KDT_DEVICE int Opaque(int value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+
 KDT_DEVICE std::uint32_t SharedAddress(const void* address) {
   return static_cast<std::uint32_t>(__cvta_generic_to_shared(address));
 }
@@ -56,6 +63,9 @@ KDT_DEVICE void Multiply(const Fragments& f) {
 
 #else
 
+inline int Opaque(int value) {
+  return value;
+}
 inline void CopyAsync(void* to, const void* from, bool valid) {
   simt::CopyLater(to, from, 16, valid ? 16 : 0);
 }

@@ -20,7 +20,7 @@ struct BlockConvolution {
   KDT_HOST_DEVICE void operator()(std::int64_t i) const {
     float sums[kLanes] = {};
     const std::int64_t block = i / product.cells();
-    product.Add(block, i % product.cells(), sums);
+    product.Add(block, i % product.cells(), product.Centred(), sums);
     for (std::int64_t lane = 0; lane < kLanes; lane++) {
       const float value = sums[lane] + bias[block * kLanes + lane];
       const float old = residual == nullptr ? 0.0F : FloatOf(residual[i * kLanes + lane]);

@@ -27,11 +27,13 @@ struct PackedWeights {
   }
 };
 
-// The forms that a GPU has a kernel for; cuda/blocks.cu lists them.
+// The forms that a GPU has a kernel for; cuda/blocks.cu lists them. Side 2 is that of repeated cells.
 KDT_HOST_DEVICE bool HasForm(std::int64_t side, std::int64_t groups) {
+  if (side == 2) return groups == 2 || groups == 4 || groups == 8;
   if (side == 3) return groups == 2 || groups == 4 || groups == 8 || groups == 9;
   return groups == 2 ? side == 1 || side == 7 : groups == 8 && side == 1;
 }
+inline constexpr std::int64_t kSpadeGroups = 8;
 
 struct BlockProduct {
   const Half* in;  // [blocks, depth, height, width, 16]
@@ -41,20 +43,29 @@ struct BlockProduct {
 
   KDT_HOST_DEVICE std::int64_t cells() const { return depth * height * width; }
 
+  // Weights, and how many of the cells that they see lie before a cell along y and x.
+  struct Window {
+    const Half* weights;
+    std::int64_t above, before;
+  };
+  KDT_HOST_DEVICE Window Centred() const { return {weights, packed.side / 2, packed.side / 2}; }
+
   // Adds to the sums of a cell those of the 16 outputs of a block.
-  KDT_HOST_DEVICE void Add(std::int64_t block, std::int64_t cell, float (&sums)[kLanes]) const {
+  KDT_HOST_DEVICE void Add(std::int64_t block, std::int64_t cell, const Window& window,
+                           float (&sums)[kLanes]) const {
     const std::int64_t z = cell / (height * width), y = cell / width % height, x = cell % width;
     const std::int64_t side = packed.side, taps = packed.slices * side * side;
     for (std::int64_t tap = 0; tap < taps; tap++) {
       const std::int64_t from_z = z + tap / (side * side) - packed.slices / 2,
-                         from_y = y + tap / side % side - side / 2, from_x = x + tap % side - side / 2;
+                         from_y = y + tap / side % side - window.above,
+                         from_x = x + tap % side - window.before;
       if (from_z < 0 || from_z >= depth || from_y < 0 || from_y >= height || from_x < 0 || from_x >= width)
         continue;
       const std::int64_t from = (from_z * height + from_y) * width + from_x;
       for (std::int64_t input = 0; input < packed.in_blocks * kLanes; input++) {
         const float value = FloatOf(in[(input / kLanes * cells() + from) * kLanes + input % kLanes]);
         for (std::int64_t lane = 0; lane < kLanes; lane++)
-          sums[lane] += value * FloatOf(weights[packed.At(block * kLanes + lane, input, tap)]);
+          sums[lane] += value * FloatOf(window.weights[packed.At(block * kLanes + lane, input, tap)]);
       }
     }
   }

@@ -1,6 +1,8 @@
 #include "cuda/kernels/conv.h"
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "cuda/array.h"
 #include "cuda/blocks.h"
@@ -10,6 +12,7 @@ namespace {
 
 using namespace kdtalker;
 using kernels::plan::BlockConvolution;
+using kernels::plan::BlockUpConvolution;
 
 struct Sizes {
   int inputs, outputs;
@@ -137,6 +140,51 @@ TEST_CASE("conv: kernels of one cell") {
 
 TEST_CASE("conv: the mask's kernel") {
   RunInEachOrder({24, 22, {2, 7, 7, 2}, 2, 3, 18});
+}
+
+kernels::Half* Halves(__half* address) {
+  return reinterpret_cast<kernels::Half*>(address);
+}
+
+// Against the functor on the CPU: sums of another order, and one rounding to a half.
+void RunUpInEachOrder(const BlockUpConvolution& form) {
+  const auto size = [](std::int64_t count) { return static_cast<std::size_t>(count); };
+  const std::int64_t cells = form.product.cells(), places = form.factor * form.factor;
+  InEachOrder([&] {
+    Array<__half> x(size(form.product.packed.in_blocks * cells * 16)),
+        weights(size(form.product.packed.Count(form.out_blocks) * places)),
+        y(size(form.out_blocks * cells * places * 16));
+    Array<float> bias(size(form.out_blocks * 16));
+    for (auto* each : {&x, &weights}) FillHalves(*each);
+    for (std::size_t i = 0; i < bias.count; i++) bias.host[i] = Noise(i + 99);
+    const auto functor = [&](auto of) {
+      BlockUpConvolution up = form;
+      up.out = Halves(of(y));
+      up.product.in = Halves(of(x));
+      up.product.weights = Halves(of(weights));
+      up.bias = of(bias);
+      return up;
+    };
+    const CudaStream stream;
+    for (auto* each : {&x, &weights}) each->Send(stream);
+    bias.Send(stream);
+    OK(cuda::LaunchBlocks(stream, functor([](auto& array) { return array.device; })));
+    y.Fetch(stream);
+    stream.Wait();
+    const std::vector<__half> found(y.host, y.host + y.count);
+    const BlockUpConvolution here = functor([](auto& array) { return array.host; });
+    for (std::int64_t i = 0; i < here.count(); i++) here(i);
+    double most = 0;
+    for (std::size_t i = 0; i < y.count; i++)
+      most = std::max<double>(most, std::abs(__half2float(found[i]) - __half2float(y.host[i])));
+    CHECK(most < 1e-2);  // of values up to 10
+  });
+}
+
+TEST_CASE("conv: cells that are repeated") {
+  RunUpInEachOrder({nullptr, {nullptr, nullptr, {2, 3, 2, 2}, 2, 3, 9}, nullptr, 3, 2, 0.0F});
+  RunUpInEachOrder({nullptr, {nullptr, nullptr, {2, 1, 2, 4}, 1, 9, 5}, nullptr, 3, 4, 0.2F});
+  RunUpInEachOrder({nullptr, {nullptr, nullptr, {3, 1, 2, 8}, 1, 9, 17}, nullptr, 9, 2, 1.0F});
 }
 
 TEST_CASE("conv: a form that no kernel has") {

@@ -39,6 +39,8 @@ export const PASSES: readonly Pass[] = [
 /** Those of fp16, whose operators are kinds of operations of a plan. */
 export const HALF_PASSES: readonly Pass[] = [
   composedShortcut,
+  spade,
+  upsampledConvolution,
   blockedConvolution,
   pooling,
   blockedConcat,

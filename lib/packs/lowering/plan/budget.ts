@@ -30,7 +30,7 @@ export const GPUS: Record<string, Rates> = {
   L4: { multiplyAdds: 15.1e12, ofHalves: 60.5e12, bytes: 0.3e12 },
 };
 
-const ON_TENSOR_CORES: readonly Kind[] = ['blockConvolution'];
+const ON_TENSOR_CORES: readonly Kind[] = ['blockConvolution', 'blockUpConvolution', 'blockSpade'];
 
 /** Seconds from one kernel of a CUDA graph to the next. */
 const GAP = 0.6e-6;

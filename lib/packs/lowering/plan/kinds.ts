@@ -21,6 +21,9 @@ export const KINDS = [
   'fromBlocks',
   'blockConvolution',
   'blockPool',
+  'blockUpConvolution',
+  'blockStatistics',
+  'blockSpade',
 ] as const;
 
 /** A kind of operation. */

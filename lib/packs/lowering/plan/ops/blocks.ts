@@ -13,7 +13,10 @@ export const BLOCKS: Record<string, PlanNode> = {
   'kdtalker:Block': toBlocks,
   'kdtalker:Unblock': fromBlocks,
   'kdtalker:Conv': convolution,
+  'kdtalker:UpConv': upConvolution,
   'kdtalker:AveragePool': pool,
+  'kdtalker:Stats': statistics,
+  'kdtalker:Spade': spade,
 };
 
 /** [1, channels, (depth,) height, width] without the batch and with a depth. */
@@ -46,26 +49,73 @@ const SLOPES: Record<string, (alpha: number) => number> = {
   leaky: (alpha) => alpha,
 };
 
-function convolution(context: NodeContext): void {
-  const { node, planner } = context;
-  const value = context.halves(0);
-  const { outputs, slices, side, groups } = packingOf(node)!;
-  const cells = value.layout.dims.slice(1, -1);
-  const out = context.outHalves([blocksOf(outputs), ...cells, BLOCK]);
-  const kernel = intsOf(node, 'kernel')!;
-  const writer = new OperationWriter()
-    .integers(blocksOf(outputs), value.layout.dims[0]!, slices, side, groups)
-    .integers(...(cells.length === 3 ? cells : [1, ...cells]), context.has(3) ? 1 : 0)
-    .floats(SLOPES[textOf(node, 'activation', 'none')]!(floatOf(node, 'alpha', 0)));
-  writer.writeRow(out).readRow(value).readRow(packedWeights(context));
-  writer.readRow(planner.dense(context.input(2), node));
-  if (context.has(3)) writer.readRow(context.halves(3));
-  context.emit(
-    writer,
-    'blockConvolution',
-    outputs * intOf(node, 'in_channels', 0) * sizeOf([...cells, ...kernel]),
-  );
+const slopeOf = ({ node }: NodeContext) =>
+  SLOPES[textOf(node, 'activation', 'none')]!(floatOf(node, 'alpha', 0));
+
+/** The numbers of a convolution before its buffers, as `ProductOf` takes them. */
+function productOf({ node }: NodeContext, { layout }: PlanValue): number[] {
+  const { slices, side, groups } = packingOf(node)!;
+  const cells = cellsOf(layout);
+  return [layout.dims[0]!, slices, side, groups, ...(cells.length === 3 ? cells : [1, ...cells])];
 }
+
+const cellsOf = ({ dims }: Layout) => dims.slice(1, -1);
+
+function convolution(context: NodeContext): void {
+  const { node } = context;
+  const value = context.halves(0);
+  const { outputs, inputs } = packingOf(node)!;
+  const cells = cellsOf(value.layout);
+  const out = context.outHalves([blocksOf(outputs), ...cells, BLOCK]);
+  const writer = new OperationWriter()
+    .integers(blocksOf(outputs), ...productOf(context, value), context.has(3) ? 1 : 0)
+    .floats(slopeOf(context));
+  writer.writeRow(out).readRow(value).readRow(packedWeights(context)).readRow(biasOf(context));
+  if (context.has(3)) writer.readRow(context.halves(3));
+  context.emit(writer, 'blockConvolution', outputs * inputs * sizeOf([...cells, ...intsOf(node, 'kernel')!]));
+}
+
+function upConvolution(context: NodeContext): void {
+  const value = context.halves(0);
+  const { outputs, inputs, slices, side, factor } = packingOf(context.node)!;
+  const cells = cellsOf(value.layout);
+  const large = cells.map((length, axis) => (axis < cells.length - 2 ? length : factor * length));
+  const out = context.outHalves([blocksOf(outputs), ...large, BLOCK]);
+  const writer = new OperationWriter()
+    .integers(blocksOf(outputs), ...productOf(context, value), factor)
+    .floats(slopeOf(context));
+  writer.writeRow(out).readRow(value).readRow(packedWeights(context)).readRow(biasOf(context));
+  context.emit(writer, 'blockUpConvolution', outputs * inputs * sizeOf(large) * slices * side ** 2);
+}
+
+function statistics(context: NodeContext): void {
+  const value = context.halves(0);
+  const blocks = value.layout.dims[0]!;
+  const out = context.out([blocks, 2, BLOCK]);
+  const writer = new OperationWriter().integers(blocks, sizeOf(cellsOf(value.layout)));
+  writer
+    .floats(floatOf(context.node, 'epsilon', 1e-5))
+    .writeRow(out)
+    .readRow(value);
+  context.emit(writer, 'blockStatistics');
+}
+
+function spade(context: NodeContext): void {
+  const { node } = context;
+  const value = context.halves(0);
+  const { outputs, inputs, inTurn } = packingOf(node)!;
+  const cells = cellsOf(value.layout);
+  const blocks = blocksOf(intOf(node, 'channels', 0));
+  const out = context.outHalves([blocks, ...cells, BLOCK]);
+  const writer = new OperationWriter()
+    .integers(blocks, ...productOf(context, value), intOf(node, 'factor', 1), inTurn ? 1 : 0)
+    .floats(floatOf(node, 'alpha', 1));
+  writer.writeRow(out).readRow(value).readRow(packedWeights(context)).readRow(biasOf(context));
+  writer.readRow(context.halves(3)).readRow(context.planner.dense(context.input(4), node));
+  context.emit(writer, 'blockSpade', outputs * inputs * sizeOf(cells) * 9);
+}
+
+const biasOf = (context: NodeContext) => context.planner.dense(context.input(2), context.node);
 
 function packedWeights({ node }: NodeContext): PlanValue {
   const packing = packingOf(node)!;
