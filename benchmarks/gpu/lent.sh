@@ -15,16 +15,18 @@ packages() {
   npm ls --omit=dev --all --parseable 2>/dev/null | sed -n 's|^.*/\(node_modules/\)|\1|p' | grep -v ffmpeg-installer
 }
 
+# What CMake asks for in a checkout, although the library for GPUs needs none of it.
+headers='node_modules/com.github.asus4.onnxruntime/Plugins/iOS~/onnxruntime.xcframework/ios-arm64/onnxruntime.framework/Headers'
+
 pack() {
   set -e
   rm -rf "$lent"
-  mkdir -p "$lent/tree/lib"
-  strip -o "$lent/tree/node" "$(command -v node)"
-  cp -L node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1 "$lent/tree/lib/libonnxruntime.so"
-  cp build/Release/kdtalker.node "$lent/tree/lib/"
-  tar -cf - dist $(packages) | tar -xf - -C "$lent/tree"
-  tar -cf - -C "$lent/tree" . | xz -6 -T0 >"$lent/product.tar.xz"
-  rm -rf "$lent/tree"
+  mkdir -p "$lent/there"
+  strip -o "$lent/there/node" "$(command -v node)"
+  cp -L node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1 "$lent/there/libonnxruntime.so"
+  # shellcheck disable=SC2046 # one word for each package
+  tar -cf - "$lent/there" dist build/Release/kdtalker.node "$headers" $(packages) | xz -6 -T0 >"$lent/product.tar.xz"
+  rm -rf "$lent/there"
   local size
   size=$(stat -c %s "$lent/product.tar.xz")
   echo "$lent/product.tar.xz: $((size / 1024 / 1024)) MiB of 64"
@@ -49,14 +51,9 @@ device() {
 
 # Python has xz where the machine has not.
 unpack() {
-  mkdir -p "$root"
-  if command -v xz >/dev/null; then tar -xJf "$lent/product.tar.xz" -C "$root"; else
-    python3 -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' "$lent/product.tar.xz" "$root"
+  if command -v xz >/dev/null; then tar -xJf "$lent/product.tar.xz"; else
+    python3 -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall()' "$lent/product.tar.xz"
   fi
-  ln -sfn "$root/dist" dist
-  ln -sfn "$root/node_modules" node_modules
-  mkdir -p build/Release
-  cp "$root/lib/kdtalker.node" build/Release/
 }
 
 library() {
@@ -82,9 +79,9 @@ profile() { ncu --set detailed --csv --launch-count 40 "$root/node" bin/kdtalker
 
 run() {
   out=$1
-  root=${LENT_ROOT:-$PWD/$lent/there}
+  root=$PWD/$lent/there
   mkdir -p "$out"
-  export KDTALKER_ORT="$root/lib/libonnxruntime.so" KDTALKER_CACHE="$root/cache"
+  export KDTALKER_ORT="$root/libonnxruntime.so" KDTALKER_CACHE="$root/cache"
   export -f kdtalker device unpack library full bench sanitize profile
   export lent root out
   step device 30 bash -c device
