@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -17,10 +17,30 @@ export interface NoReport {
   problem: string;
 }
 
-/** Whether there is a library for GPUs, where the engine looks for it. */
-export function hasGpuLibrary(): boolean {
-  if (process.env.KDTALKER_CUDA) return true;
-  return existsSync(join(dirname(addonFile()), 'libkdtalker_cuda.so'));
+/** Where Linux shows the devices of the bus, and files that a driver makes, in containers and in WSL too. */
+const BUS = '/sys/bus/pci/devices';
+const OF_DRIVERS = ['/dev/nvidiactl', '/dev/dxg'];
+const NVIDIA = '0x10de';
+
+/** Why no GPU is looked for; undefined if one may be here. A library that the user names is always asked. */
+export function whyNoGpu(): string | undefined {
+  if (process.env.KDTALKER_CUDA) return undefined;
+  if (!hasHardware()) return 'This machine has no GPU of NVIDIA';
+  const beside = join(dirname(addonFile()), 'libkdtalker_cuda.so');
+  return existsSync(beside) ? undefined : 'The library for GPUs is not built';
+}
+
+function hasHardware(): boolean {
+  return OF_DRIVERS.some(existsSync) || onBus().includes(NVIDIA);
+}
+
+/** The vendors of the devices on the bus. */
+function onBus(): string[] {
+  try {
+    return readdirSync(BUS).map((device) => readFileSync(join(BUS, device, 'vendor'), 'utf8').trim());
+  } catch {
+    return []; // a machine without such a bus
+  }
 }
 
 /** What the library for GPUs, the driver and each GPU say; asked in a process of its own, which a broken driver may take down. */
@@ -42,7 +62,8 @@ export async function lookForGpus(signal: AbortSignal | undefined): Promise<GpuR
 export async function gpuForAuto(
   signal: AbortSignal | undefined,
 ): Promise<{ device: string } | { why: string }> {
-  if (!hasGpuLibrary()) return { why: 'The library for GPUs is not built' };
+  const none = whyNoGpu();
+  if (none !== undefined) return { why: none };
   const report = await lookForGpus(signal);
   if ('problem' in report) return { why: report.problem };
   const faults = report.gpus.map(faultOf);

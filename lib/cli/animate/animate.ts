@@ -1,5 +1,5 @@
 import type { Clip } from '../../talker/clip.js';
-import { hasGpuLibrary } from '../../talker/gpus.js';
+import { whyNoGpu } from '../../talker/gpus.js';
 import { Motion } from '../../talker/motion.js';
 import { Portrait } from '../../talker/portrait.js';
 import type { Progress } from '../../talker/progress.js';
@@ -123,9 +123,9 @@ function describe({ video, portrait, motion, motionFrames }: Made, paint: Paint)
   ];
 }
 
-/** Who has the library for GPUs expects one to be used. */
+/** Who has a GPU and the library for it expects one to be used. */
 function describeDevice({ deviceNote }: SaveResult): string[] {
-  return deviceNote !== undefined && hasGpuLibrary() ? [`Made on the processor: ${deviceNote}`] : [];
+  return deviceNote !== undefined && whyNoGpu() === undefined ? [`Made on the processor: ${deviceNote}`] : [];
 }
 
 /** `177 frames, 7.08 s, 302 kB; made in 2.77 s (63.9 fps), first frame after 0.11 s`. */

@@ -1,5 +1,5 @@
 import type { GpuReport, GpuReports } from '../../gpu-report.js';
-import { hasGpuLibrary, lookForGpus } from '../../talker/gpus.js';
+import { lookForGpus, whyNoGpu } from '../../talker/gpus.js';
 import { bytes } from '../layout.js';
 import { type Check, type Finding, failed } from './check.js';
 
@@ -9,7 +9,8 @@ type Found = Omit<Finding, 'name'>;
 export const gpus: Check = {
   name: 'GPUs',
   async look(signal) {
-    if (!hasGpuLibrary()) return { state: 'note', found: 'the library for GPUs is not built' };
+    const none = whyNoGpu();
+    if (none !== undefined) return { state: 'note', found: none };
     const report = await lookForGpus(signal);
     if ('problem' in report) return { ...failed(new Error(report.problem)), state: 'note' };
     return describe(report);
