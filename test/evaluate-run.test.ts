@@ -71,7 +71,9 @@ t.test('memory does not grow with the length of a video', async (t) => {
   const pointsFile = join(folder, 'long.points');
   const result = await measureVideo(file, { ...alone, finder, pointsFile, frames: 1e6, onFrame });
   t.equal(result.frames, frames);
-  t.ok(used.at(-1)! - used[0]! < 3e6, `${used.map((bytes) => (bytes / 1e6).toFixed(1))} MB`);
+  // Each count varies by what is on its way; what a leak keeps would be in all later ones.
+  const grown = Math.min(...used.slice(2)) - Math.max(...used.slice(0, 2));
+  t.ok(grown < 1e6, `${used.map((bytes) => (bytes / 1e6).toFixed(1))} MB`);
 });
 
 t.test('prepare, animate and score of five portraits and voices, killed ten times', async (t) => {
