@@ -54,7 +54,7 @@ t.test('precision', async (t) => {
   await t.rejects(Talker.load(pack, { precision: 'bf16', lowering: false }), { code: 'INVALID_ARGUMENT' });
   await t.rejects(Talker.load(pack, { precision: 'int8' as 'fp32' }), {
     code: 'INVALID_ARGUMENT',
-    message: /'fp32', 'bf16' or 'auto'/,
+    message: /'fp32', 'bf16', 'fp16' or 'auto'/,
   });
   await t.rejects(Talker.load(pack, { lowering: 1 as unknown as boolean }), {
     code: 'INVALID_ARGUMENT',

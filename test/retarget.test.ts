@@ -118,8 +118,8 @@ t.test('a saved portrait keeps its ratios', async (t) => {
   const { tensors, metadata } = readSafetensors(readFileSync(file));
   const write = (changed: Record<string, string>) =>
     writeFileSync(file, writeSafetensors(tensors as Record<string, TensorToStore>, changed));
-  write({ ...metadata, version: '4' });
-  await fails(t, () => talker.loadPortrait(file), 'PORTRAIT_INVALID', /of version 4, which a later release/);
+  write({ ...metadata, version: '5' });
+  await fails(t, () => talker.loadPortrait(file), 'PORTRAIT_INVALID', /of version 5, which a later release/);
   write({ ...metadata, ratios: metadata.ratios!.replace('0.', '0.1') });
   await fails(t, () => talker.loadPortrait(file), 'PORTRAIT_INVALID', /do not match their checksum/);
   const whole = await talker.portrait(portraitFile, { crop: 'none' });

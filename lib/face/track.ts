@@ -72,7 +72,7 @@ export class FaceTracker {
       { face, signal },
     ]) {
       try {
-        const found = await this.#finder.find(picture, options);
+        const found = seen(await this.#finder.find(picture, options));
         this.#missed = 0;
         return found;
       } catch (error) {
@@ -84,6 +84,12 @@ export class FaceTracker {
     this.#missed += 1;
     return last;
   }
+}
+
+/** A face that is only guessed from its box is not followed. @throws KdtalkerError NO_FACE */
+export function seen(face: Face): Face {
+  if (!face.guessed) return face;
+  throw new KdtalkerError('NO_FACE', 'Expected a face where it was last but received none');
 }
 
 function isNoFace(error: unknown): error is KdtalkerError {

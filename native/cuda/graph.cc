@@ -13,11 +13,11 @@ Status BeginCapture(Stream* stream) {
   });
 }
 
-// The captured graph is only needed until it is instantiated.
+// The captured graph is only needed until it is instantiated. An error of its end that matters comes again.
 cudaError_t Instantiate(cudaGraph_t captured, cudaGraphExec_t* exec) {
   const cudaError_t error = cudaGraphInstantiate(exec, captured, 0);
-  const cudaError_t destroyed = cudaGraphDestroy(captured);
-  return error != cudaSuccess ? error : destroyed;
+  cudaGraphDestroy(captured);
+  return error;
 }
 
 Status EndCapture(Stream* stream, Graph** graph) {

@@ -1,6 +1,6 @@
 import type { Face } from '../../face/faces.js';
 import type { FindOptions } from '../../face/options.js';
-import { isLost, type SharedFinder } from '../../face/track.js';
+import { isLost, type SharedFinder, seen } from '../../face/track.js';
 import type { Picture } from '../../picture.js';
 
 /** Finds the largest face in the pictures of a video, near its last place first. A picture may have none. */
@@ -23,7 +23,7 @@ export class FaceFollower {
 
   async #find(picture: Picture, options: FindOptions): Promise<Face | undefined> {
     try {
-      return await this.#finder.find(picture, { ...options, signal: this.#signal });
+      return seen(await this.#finder.find(picture, { ...options, signal: this.#signal }));
     } catch (error) {
       if (isLost(error)) return undefined;
       throw error;

@@ -1,5 +1,6 @@
 // Capture and graphs. A graph's nodes run in an order drawn from the seed, among those that its edges allow.
 #include <algorithm>
+#include <memory>
 #include <random>
 
 #include "cuda/double/fake/stream.h"
@@ -90,14 +91,15 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
   Count(&Counters::graph_launches);
   return Submit(stream, [exec, seed = Set().seed] { RunGraph(exec->nodes, seed); });
 }
+// Gone even if the call fails, as events.
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  const std::unique_ptr<CUgraph_st> owned(graph);
   FAKE_CALL;
-  delete graph;
   return cudaSuccess;
 }
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
+  const std::unique_ptr<CUgraphExec_st> owned(exec);
   FAKE_WAITS;
-  delete exec;
   return cudaSuccess;
 }
 
