@@ -135,14 +135,16 @@ t.test('folders are swept too, once in each process', async (t) => {
 });
 
 t.test('zombies have ended', async (t) => {
-  // The shell starts a child and becomes a program that never asks for it.
-  const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  // The shell starts a child and becomes a program that never asks for it; only then the child may end.
+  const shell = spawn('sh', ['-c', '(read line <&3) & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   });
   t.teardown(() => shell.kill('SIGKILL'));
-  const [said] = (await once(shell.stdout, 'data')) as [Buffer];
+  const [said] = (await once(shell.stdout!, 'data')) as [Buffer];
   const pid = Number(String(said));
   const start = startOf(pid);
+  while (!/^sleep/.test(readFileSync(`/proc/${shell.pid}/comm`, 'latin1'))) await new Promise(setImmediate);
+  shell.stdio[3]!.destroy();
   while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) await new Promise(setImmediate);
   t.equal(stateOf({ ...ownMark(), pid, start }), 'gone');
 });
