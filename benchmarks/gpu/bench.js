@@ -6,11 +6,12 @@ import { describeMachine, machineLines } from '../machine.js';
 import { findPacks } from '../packs.js';
 import { floorOf } from './floor.js';
 import { gpuOf } from './gpu.js';
-import { measureClips } from './measure.js';
+import { framesOnProcessor, measureClips } from './measure.js';
 import { rowLines } from './report.js';
 
 const example = (name) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
-const WAYS = [true, false].flatMap((graphs) => ['fp32', 'fp16'].map((precision) => ({ precision, graphs })));
+const PRECISIONS = ['fp32', 'fp16'];
+const WAYS = [true, false].flatMap((graphs) => PRECISIONS.map((precision) => ({ precision, graphs })));
 
 /**
  * One run.
@@ -44,10 +45,14 @@ function defaults({ workloads = ['puppet', 'full'], quick = false, rounds, portr
 
 async function inPack(word, pack, report, options, { print, progress, signal, keep }) {
   const made = [];
+  progress(`${word} on the processor, for comparison`);
+  const expected = await framesOnProcessor(pack, { ...options, signal });
+  const floors = {};
+  for (const precision of PRECISIONS) floors[precision] = await floorOf(pack, precision, report.gpu, signal);
   for (const way of WAYS) {
     progress(`${word} in ${way.precision}, ${way.graphs ? 'with' : 'without'} graphs`);
-    const row = await measureClips({ pack, ...way, ...options, signal });
-    made.push({ pack: word, ...way, ...row, floor: await floorOf(pack, way.precision, report.gpu, signal) });
+    const row = await measureClips({ pack, ...way, ...options, expected, signal });
+    made.push({ pack: word, ...way, ...row, floor: floors[way.precision] });
     report.rows.push(made.at(-1));
     await keep?.(report);
   }

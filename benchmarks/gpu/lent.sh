@@ -20,6 +20,8 @@ headers='node_modules/com.github.asus4.onnxruntime/Plugins/iOS~/onnxruntime.xcfr
 
 pack() {
   set -e
+  # An addon of other sources would not take the library that is built there.
+  npm run --silent build
   rm -rf "$lent"
   mkdir -p "$lent/there"
   strip -o "$lent/there/node" "$(command -v node)"

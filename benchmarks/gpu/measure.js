@@ -9,10 +9,11 @@ const LEAST = { fp32: 48, fp16: 45 };
 /**
  * Clips of one pack in one way: the fastest of some rounds.
  *
+ * @param given.expected the processor's frames, of {@link framesOnProcessor}
  * @returns {frames, fps, firstFrame, stages: {name: ms a lap}, perFrame: {launches, graphLaunches, waits, downloads, bytes}, allocations,
  *   deviceMB, psnr, passed}: counts of the last round, when everything is allocated
  */
-export async function measureClips({ pack, device, precision, graphs, rounds, signal, ...inputs }) {
+export async function measureClips({ pack, device, precision, graphs, rounds, expected, signal, ...inputs }) {
   const talker = await Talker.load(pack, { device, precision, graphs, signal });
   try {
     const portrait = await talker.portrait(inputs.portrait, { signal });
@@ -21,7 +22,8 @@ export async function measureClips({ pack, device, precision, graphs, rounds, si
     for (let round = 0; round < rounds; round++)
       clips.push(await counted(talker, () => clipOf(talker, portrait, inputs, signal)));
     const best = clips.reduce((fastest, each) => (each.fps > fastest.fps ? each : fastest));
-    const psnr = await besideProcessor(pack, talker, portrait, inputs, signal);
+    const made = await framesOf(talker, portrait, inputs.speech, signal);
+    const psnr = Math.min(...made.map((frame, i) => psnrOf(frame, expected[i])));
     return { ...best, deviceMB: talker.deviceBytes() / 1e6, psnr, passed: psnr >= LEAST[precision] };
   } finally {
     await talker.close();
@@ -64,15 +66,13 @@ async function counted(talker, make) {
 
 const lapOf = (before, after) => (after.milliseconds - before.milliseconds) / (after.laps - before.laps || 1);
 
-/** The least decibels of some frames beside those of the processor in float32. */
-async function besideProcessor(pack, talker, portrait, { portrait: picture, speech }, signal) {
-  const onProcessor = await Talker.load(pack, { device: 'cpu', signal });
+/** Some frames of a pack on the processor in float32, with which all ways are compared. */
+export async function framesOnProcessor(pack, { portrait, speech, signal }) {
+  const talker = await Talker.load(pack, { device: 'cpu', signal });
   try {
-    const expected = await framesOf(onProcessor, await onProcessor.portrait(picture), speech, signal);
-    const made = await framesOf(talker, portrait, speech, signal);
-    return Math.min(...made.map((frame, i) => psnrOf(frame, expected[i])));
+    return await framesOf(talker, await talker.portrait(portrait, { signal }), speech, signal);
   } finally {
-    await onProcessor.close();
+    await talker.close();
   }
 }
 
