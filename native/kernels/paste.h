@@ -1,51 +1,14 @@
 // Pastes a rendered crop back into its photo (docs/model.md 12): samples the feathered mask and the crop
 // bilinearly at the photo's pixels, as 8 bits and black outside, then mixes in float32 and truncates.
 //
-// Traps: positions are double, as a photo may be 20000 pixels wide; weights are float and exact, so results
-// differ from a fixed-point resampler's by one level in some pixels. One index is a row of the region.
+// Trap: weights are exact, so results differ from a fixed-point resampler's by one level in some pixels. One
+// index is a row of the region: pixel by pixel at the crop's edge, else in blocks (paste_block.h).
 #pragma once
 
-#include "kernels/kernel.h"
+#include "kernels/paste_block.h"
+#include "kernels/spot.h"
 
 namespace kdtalker::kernels {
-
-// Whole pixels of a photo; right and bottom are exclusive.
-struct Region {
-  std::int64_t left, top, right, bottom;
-};
-
-// Photo pixels to crop pixels, both as indices: the row-major 2x3 matrix.
-struct ToCrop {
-  double m[6];
-};
-
-// A position between pixels: the one before it and the weights of the ones after it.
-struct Spot {
-  std::int64_t x, y;
-  float right, below;
-};
-
-KDT_HOST_DEVICE std::int64_t FloorOf(double value) {
-  const auto whole = static_cast<std::int64_t>(value);
-  return static_cast<double>(whole) > value ? whole - 1 : whole;
-}
-
-KDT_HOST_DEVICE Spot SpotOf(const ToCrop& to_crop, std::int64_t x, std::int64_t y) {
-  const double* m = to_crop.m;
-  const auto column = static_cast<double>(x), row = static_cast<double>(y);
-  const double at_x = m[0] * column + (m[1] * row + m[2]), at_y = m[3] * column + (m[4] * row + m[5]);
-  const std::int64_t left = FloorOf(at_x), top = FloorOf(at_y);
-  return {left, top, static_cast<float>(at_x - static_cast<double>(left)),
-          static_cast<float>(at_y - static_cast<double>(top))};
-}
-
-// The mix of four neighbours, rounded to the nearest level.
-KDT_HOST_DEVICE std::uint8_t MixOf(const Spot& spot, std::int32_t a, std::int32_t b, std::int32_t c,
-                                   std::int32_t d) {
-  const float top = static_cast<float>(a) * (1.0F - spot.right) + static_cast<float>(b) * spot.right;
-  const float bottom = static_cast<float>(c) * (1.0F - spot.right) + static_cast<float>(d) * spot.right;
-  return static_cast<std::uint8_t>(top * (1.0F - spot.below) + bottom * spot.below + 0.5F);
-}
 
 // Where the mask of a crop rises from 0 to 255: distances from its edge, in 512ths of its side. The default
 // is the published mask.
@@ -109,7 +72,9 @@ struct PasteCrop {
   KDT_HOST_DEVICE std::int64_t count() const { return region.bottom - region.top; }
 
   KDT_HOST_DEVICE void operator()(std::int64_t row) const {
-    for (std::int64_t i = 0; i < region.right - region.left; i++) Pixel(row, i);
+    const std::int64_t columns = region.right - region.left;
+    for (std::int64_t i = 0; i < columns; i += kColumnBlock)
+      Block(row, i, columns - i < kColumnBlock ? columns : i + kColumnBlock);
   }
 
   // A piece is a pixel.
@@ -119,6 +84,37 @@ struct PasteCrop {
   }
 
  private:
+  // The columns first <= i < last of a row.
+  KDT_HOST_DEVICE void Block(std::int64_t row, std::int64_t first, std::int64_t last) const {
+    const std::uint8_t* levels = mask + row * (region.right - region.left);
+    while (first < last && levels[first] == 0) first++;
+    while (first < last && levels[last - 1] == 0) last--;
+    if (first == last) return;
+    if (HasNeighbours(row, first) && HasNeighbours(row, last - 1)) return Samples(row, first, last);
+    for (std::int64_t i = first; i < last; i++) Pixel(row, i);
+  }
+
+  // Between two pixels that have all neighbours each has them, since positions lie on a line.
+  KDT_HOST_DEVICE bool HasNeighbours(std::int64_t row, std::int64_t column) const {
+    return Inside(SpotOf(to_crop, region.left + column, region.top + row));
+  }
+
+  KDT_HOST_DEVICE bool Inside(const Spot& spot) const {
+    return spot.x >= 0 && spot.y >= 0 && spot.x + 1 < crop_width && spot.y + 1 < crop_height;
+  }
+
+  KDT_HOST_DEVICE void Samples(std::int64_t row, std::int64_t first, std::int64_t last) const {
+    const std::uint8_t* levels = mask + row * (region.right - region.left) + first;
+    const std::int64_t x = region.left + first, y = region.top + row, at = 3 * (y * width + x);
+    const int count = static_cast<int>(last - first);
+    CropSamples samples;
+    samples.Take(crop, crop_width, to_crop, x, y, count);
+    int least = 255;
+    for (int k = 0; k < count; k++) least = levels[k] < least ? levels[k] : least;
+    if (least < 255) samples.Blend(levels, photo + at, count);
+    samples.Write(out + at, count);
+  }
+
   KDT_HOST_DEVICE void Pixel(std::int64_t row, std::int64_t column) const {
     const std::uint8_t level = mask[row * (region.right - region.left) + column];
     if (level == 0) return;
@@ -130,7 +126,7 @@ struct PasteCrop {
   KDT_HOST_DEVICE void Mix(const Spot& spot, std::uint8_t level, const std::uint8_t* from,
                            std::uint8_t* to) const {
     const float share = static_cast<float>(level) / 255.0F;
-    const bool inside = spot.x >= 0 && spot.y >= 0 && spot.x + 1 < crop_width && spot.y + 1 < crop_height;
+    const bool inside = Inside(spot);
     for (int c = 0; c < 3; c++) {
       const std::uint8_t seen = inside ? MixInside(spot, c) : MixAtEdge(spot, c);
       const float mixed = share * static_cast<float>(seen) + (1.0F - share) * static_cast<float>(from[c]);

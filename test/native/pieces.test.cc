@@ -74,21 +74,38 @@ TEST_CASE("pieces: of pictures of bytes") {
                             kernels::PictureToI420::Bytes(131, 9));
 }
 
-TEST_CASE("pieces: of a pasted crop and its mask") {
-  constexpr std::int64_t kCrop = 64, kWidth = 90, kHeight = 80;
-  const kernels::Region region{3, 5, 88, 77};
-  const kernels::ToCrop to_crop{{0.8, 0.05, -3.2, -0.04, 0.82, -1.7}};
+// A crop of 200 x 180 in a photo of 300 x 240: the row's blocks against the pixels' definition.
+void CheckPaste(const kernels::ToCrop& to_crop, const kernels::Feather& feather) {
+  constexpr std::int64_t kCropWidth = 200, kCropHeight = 180, kWidth = 300, kHeight = 240;
+  const kernels::Region region{3, 5, 298, 237};
   const std::int64_t area = (region.right - region.left) * (region.bottom - region.top);
-  kernels::WarpMask warp{nullptr, region, to_crop, kCrop, kCrop, {}};
+  kernels::WarpMask warp{nullptr, region, to_crop, kCropWidth, kCropHeight, feather};
   CheckPieces<std::uint8_t>(warp, area);
   std::vector<std::uint8_t> mask(static_cast<std::size_t>(area));
   warp.out = mask.data();
   for (std::int64_t i = 0; i < warp.count(); i++) warp(i);
-  const std::vector<std::uint8_t> crop = Filled<std::uint8_t>(3 * kCrop * kCrop);
+  const std::vector<std::uint8_t> crop = Filled<std::uint8_t>(3 * kCropWidth * kCropHeight);
   const std::vector<std::uint8_t> photo = Filled<std::uint8_t>(3 * kWidth * kHeight);
   CheckPieces<std::uint8_t>(kernels::PasteCrop{crop.data(), mask.data(), photo.data(), nullptr, region,
-                                               to_crop, kCrop, kCrop, kWidth},
+                                               to_crop, kCropWidth, kCropHeight, kWidth},
                             3 * kWidth * kHeight);
+}
+
+TEST_CASE("pieces: of a pasted crop and its mask") {
+  const kernels::ToCrop places[] = {
+      {{1, 0, 0, 0, 1, 0}},                      // on the photo's pixels, from their edge
+      {{0.8, 0.05, -3.2, -0.04, 0.82, -1.7}},    // turned, beyond the photo's corner
+      {{-0.7, 0.2, 190.5, 0.2, 0.9, -20.25}},    // mirrored
+      {{0.31, 0, 40.4, 0, 0.27, 60.6}},          // larger than the photo
+      {{0.1, -1.3, 190.5, 1.2, 0.05, -60.125}},  // lying
+  };
+  for (const auto& place : places) {
+    CAPTURE(place.m[0]);
+    CheckPaste(place, {});
+    CheckPaste(place, {2, 12});
+    CheckPaste(place, {0, 1});
+    CheckPaste(place, {-1, 0});  // up to the crop's edge, where pixels have neighbours outside
+  }
 }
 
 }  // namespace
