@@ -1,34 +1,42 @@
-// The networks of judges, at full size with the golden cases' formula weights, in the engine's sessions.
+// The networks of judges, at full size with the golden cases' formula weights: from a released file to the engine, as an evaluation runs them.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { addJudges, type JudgeName } from 'kdtalker';
 import type { Test } from 'tap';
-import { native } from '../dist/binding.js';
 import { mfcc } from '../dist/evaluate/sync/mfcc.js';
 import { syncDistances, syncScores } from '../dist/evaluate/sync/sync-scores.js';
 import { arcfaceGraph } from '../dist/packs/judges/arcface.js';
 import { hopenetGraph } from '../dist/packs/judges/hopenet.js';
 import { inceptionGraph } from '../dist/packs/judges/inception.js';
+import { openJudge } from '../dist/packs/judges/open.js';
+import { JUDGES } from '../dist/packs/judges/registry.js';
 import { s3fdGraph } from '../dist/packs/judges/s3fd.js';
 import { syncnetAudioGraph, syncnetVisualGraph } from '../dist/packs/judges/syncnet.js';
-import { type Graph, writeModel } from '../dist/packs/onnx/index.js';
+import type { Graph } from '../dist/packs/onnx/index.js';
 import type { Weights } from '../dist/packs/weights/weights.js';
 import type { Picture } from '../dist/picture.js';
 import { evalPicture, evalSamples, evalTensors, goldenCase, rows } from './support/golden-eval.js';
-import { goldenWeights, judgeTensors, LISTS } from './support/judges.js';
+import { goldenWeights, judgeTensors, LISTS, writeJudge } from './support/judges.js';
 import { near } from './support/networks.js';
 
 type Run = (input: { dims: number[]; data: Float32Array }) => Promise<Record<string, Float32Array>>;
 
-/** Writes a network and opens it in the engine. */
-async function opened(t: Test, graph: Graph): Promise<Run> {
+/** Old files are legacy containers. */
+const LEGACY = ['syncnet', 'hopenet'];
+
+/** Adds a judge's released file with formula weights to a folder, and opens a network of it as an evaluation does. */
+async function opened(t: Test, judge: JudgeName, network: string): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'kdtalker-judges-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const { file } = await writeModel(graph, folder, 'judge.onnx');
-  const session = await native().openSession(join(folder, file), { threads: 2 });
-  t.teardown(() => session.close());
-  return async (input) => {
-    const results = await session.run({ [session.inputs[0]!.name]: input });
+  const list = judge === 'arcface' ? 'arcface_r50' : judge;
+  const released = writeJudge(join(folder, 'released'), list, { legacy: LEGACY.includes(judge) });
+  const judges = await addJudges({ out: join(folder, 'judges'), files: { [judge]: released } });
+  const session = await openJudge(join(folder, 'judges'), judges, judge, { threads: 2, signal: undefined });
+  t.teardown(() => Promise.all(Object.values(session).map((each) => each.close())));
+  const [input] = JUDGES[judge].networks[network]!.inputs;
+  return async (given) => {
+    const results = await session[network]!.run({ [input!]: given });
     return Object.fromEntries(
       Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]),
     );
@@ -74,7 +82,7 @@ goldenCase('every tensor of the public checkpoints is used, with its shape', [LI
 });
 
 goldenCase("SyncNet's ear", [LISTS, 'syncnet.safetensors', 'clip.wav'], async (t) => {
-  const run = await opened(t, syncnetAudioGraph(goldenWeights('syncnet')));
+  const run = await opened(t, 'syncnet', 'audio');
   const columns = mfcc(evalSamples('clip.wav'));
   const windows = Array.from({ length: 25 }, (_, i) => columns.slice(4 * i, 4 * i + 20));
   const data = windows.flatMap((window) =>
@@ -85,7 +93,7 @@ goldenCase("SyncNet's ear", [LISTS, 'syncnet.safetensors', 'clip.wav'], async (t
 });
 
 goldenCase("SyncNet's eye, and LSE of both", [LISTS, 'syncnet.safetensors', 'clip.png'], async (t) => {
-  const run = await opened(t, syncnetVisualGraph(goldenWeights('syncnet')));
+  const run = await opened(t, 'syncnet', 'visual');
   const { data } = await evalPicture('clip.png');
   const found: number[] = [];
   const frame = 224 * 224;
@@ -106,7 +114,7 @@ goldenCase("SyncNet's eye, and LSE of both", [LISTS, 'syncnet.safetensors', 'cli
 });
 
 goldenCase('S3FD', [LISTS, 's3fd.safetensors', 's3fd_input.png'], async (t) => {
-  const run = await opened(t, s3fdGraph(goldenWeights('s3fd')));
+  const run = await opened(t, 's3fd', 'faces');
   const mean = [123, 117, 104];
   const { loc, conf } = await run(
     planes([await evalPicture('s3fd_input.png')], (value, c) => value - mean[c]!),
@@ -117,7 +125,7 @@ goldenCase('S3FD', [LISTS, 's3fd.safetensors', 's3fd_input.png'], async (t) => {
 });
 
 goldenCase('Hopenet', [LISTS, 'hopenet.safetensors', 'hopenet_0.png'], async (t) => {
-  const run = await opened(t, hopenetGraph(goldenWeights('hopenet')));
+  const run = await opened(t, 'hopenet', 'pose');
   const [mean, deviation] = [
     [0.485, 0.456, 0.406],
     [0.229, 0.224, 0.225],
@@ -133,7 +141,7 @@ goldenCase('Hopenet', [LISTS, 'hopenet.safetensors', 'hopenet_0.png'], async (t)
 });
 
 goldenCase('Inception', [LISTS, 'inception.safetensors', 'portrait.png', 'inception_1.png'], async (t) => {
-  const run = await opened(t, inceptionGraph(goldenWeights('inception')));
+  const run = await opened(t, 'inception', 'features');
   const wanted = rows(evalTensors('inception.safetensors')('pool3'));
   for (const [i, name] of [
     'portrait.png',
@@ -147,7 +155,7 @@ goldenCase('Inception', [LISTS, 'inception.safetensors', 'portrait.png', 'incept
 });
 
 goldenCase('ArcFace', [LISTS, 'arcface.safetensors', 'arcface_0.png'], async (t) => {
-  const run = await opened(t, arcfaceGraph(goldenWeights('arcface_r50')));
+  const run = await opened(t, 'arcface', 'identity');
   const faces = await Promise.all([0, 1, 2].map((i) => evalPicture(`arcface_${i}.png`)));
   const { embedding } = await run(planes(faces, (value) => (value - 127.5) / 127.5));
   near(t, embedding!, evalTensors('arcface.safetensors')('embeddings').data, 1e-4, 'embeddings');

@@ -105,14 +105,22 @@ interface Measure {
   sha256: string;
 }
 
+/** Compares size and SHA-256 of a file. @throws KdtalkerError PACK_DAMAGED, ABORTED */
+export async function checkFile(
+  path: string,
+  expected: Measure,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  compare(path, expected, await measure(path, expected, signal));
+}
+
 /** The weights beside a graph. */
 async function checkData(
   pack: Pack,
   data: NonNullable<PackRole['data']>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const path = join(pack.directory, data.file);
-  compare(path, data, await measure(path, data, signal));
+  await checkFile(join(pack.directory, data.file), data, signal);
 }
 
 async function measure(path: string, expected: Measure, signal: AbortSignal | undefined): Promise<Measure> {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { uniform } from '../../dist/packs/weights/formula.js';
 import type { Weights } from '../../dist/packs/weights/weights.js';
-import { OrderedDict, Storage, Tensor, torchZip } from './checkpoint-writer.js';
+import { OrderedDict, Storage, Tensor, torchLegacy, torchZip } from './checkpoint-writer.js';
 import { evalJson } from './golden-eval.js';
 
 /** A tensor of a public checkpoint and the range of its formula weights. */
@@ -47,13 +47,37 @@ export function goldenWeights(network: string, used = new Set<string>()): Weight
 /** Every tensor of a judge's public checkpoint. */
 export const judgeTensors = (network: string): Listed[] => lists().networks[network]!;
 
-/** A judge's checkpoint with the golden weights. @returns its file */
-export function writeJudge(file: string, network: string): string {
+/** How a judge's checkpoint is written. */
+export interface WriteJudgeOptions {
+  /** As PyTorch wrote before 2020: without the counters of normalisations. */
+  legacy?: boolean;
+  /** Another tensor, by its name. */
+  more?: Record<string, Tensor>;
+}
+
+/** A judge's checkpoint with the golden weights and all tensors of the public one. @returns its file */
+export function writeJudge(
+  file: string,
+  network: string,
+  { legacy = false, more = {} }: WriteJudgeOptions = {},
+): string {
   const weights = goldenWeights(network);
-  const tensors = judgeTensors(network).map(({ key, shape }): [string, Tensor] => [
+  const listed = judgeTensors(network);
+  const tensors = listed.map(({ key, shape }): [string, Tensor] => [
     key,
     new Tensor(new Storage('float32', weights.floats(key, shape)), shape),
   ]);
-  writeFileSync(file, torchZip(new OrderedDict(tensors)));
+  const counters = listed.flatMap(({ key }): [string, Tensor][] =>
+    key.endsWith('.running_var')
+      ? [
+          [
+            key.replace('running_var', 'num_batches_tracked'),
+            new Tensor(new Storage('int64', BigInt64Array.of(7n)), []),
+          ],
+        ]
+      : [],
+  );
+  const all = new OrderedDict([...tensors, ...(legacy ? [] : counters), ...Object.entries(more)]);
+  writeFileSync(file, legacy ? torchLegacy(all) : torchZip(all));
   return file;
 }

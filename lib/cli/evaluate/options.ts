@@ -1,6 +1,17 @@
 import { STEPS, THREADS, WINDOW } from '../../limits.js';
 import { engine, movement, sampling } from '../animate/options.js';
-import { choice, decimal, flag, integer, integers, section, text, texts, type Values } from '../option.js';
+import {
+  choice,
+  choices,
+  decimal,
+  flag,
+  integer,
+  integers,
+  section,
+  text,
+  texts,
+  type Values,
+} from '../option.js';
 
 const FILES = 'Input and output';
 const bench = text('DIR', 'The clips on which to compare, from `evaluate prepare`');
@@ -44,6 +55,32 @@ export const ANIMATE_BENCH_OPTIONS = {
 
 /** The options given to `evaluate animate`. */
 export type AnimateBenchValues = Values<typeof ANIMATE_BENCH_OPTIONS>;
+
+/** Options of `evaluate judges`. */
+export const JUDGES_OPTIONS = {
+  ...section('Input and output', {
+    out: text('DIR', 'The folder of judges: new, or one that has some', { also: ['o', 'output', 'judges'] }),
+    syncnet: text('FILE', 'syncnet_v2.model: LSE-C, LSE-D and their offset'),
+    s3fd: text('FILE', "sfd_face.pth: faces for LSE, else the library's own detector finds them"),
+    hopenet: text('FILE', "hopenet_robust_alpha1.pkl: diversity and the head's angles"),
+    mmod: text('FILE', "mmod_human_face_detector.dat: faces for diversity, else the library's own detector"),
+    inception: text('FILE', 'pt_inception-2015-12-05-6726825d.pth: FID'),
+    arcface: text('FILE', 'w600k_r50.onnx, or a backbone.pth of arcface_torch: CSIM'),
+    verify: flag("Compare the folder's files with their hashes, and its networks with their fingerprints"),
+  }),
+  ...section('Download', {
+    pull: choices('NAME,NAME', 'Download these from the public model hub: syncnet, s3fd, hopenet'),
+    downloads: text('DIR', 'The folder for the downloaded files, which are kept', {
+      fallback: 'beside the judges, removed when they are added',
+    }),
+    'accept-licences': flag('Accept the licences of the files without being asked', {
+      also: ['accept-licenses', 'yes', 'accept'],
+    }),
+  }),
+};
+
+/** The options given to `evaluate judges`. */
+export type JudgesValues = Values<typeof JUDGES_OPTIONS>;
 
 const { steps: _steps, window: _window, ...otherSampling } = sampling;
 

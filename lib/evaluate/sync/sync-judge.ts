@@ -1,11 +1,10 @@
 import { tmpdir } from 'node:os';
-import type { NativeSession } from '../../binding.js';
 import type { FaceFinder } from '../../face/faces.js';
 import { orOutputError } from '../../files/output-error.js';
 import { TemporaryPath } from '../../files/temporary-path.js';
 import { FrameSource, openSound } from '../../media/index.js';
-import { openJudge } from '../../packs/judges/open-judge.js';
-import { syncnetAudioGraph, syncnetVisualGraph } from '../../packs/judges/syncnet.js';
+import { addJudges } from '../../packs/judges/add.js';
+import { type JudgeSession, openJudge } from '../../packs/judges/open.js';
 import type { Picture } from '../../picture.js';
 import { FaceFollower } from '../measure/face-follower.js';
 import { resampled } from '../sound/resampler.js';
@@ -37,14 +36,18 @@ export interface SyncJudgeOptions {
  * confidences are near the published ones, not equal.
  */
 export class SyncJudge {
-  readonly #eye: NativeSession;
-  readonly #ear: NativeSession;
+  readonly #eye: JudgeSession;
+  readonly #ear: JudgeSession;
   readonly #finder: FaceFinder;
   readonly #folder: TemporaryPath;
 
-  private constructor([eye, ear]: readonly NativeSession[], finder: FaceFinder, folder: TemporaryPath) {
-    this.#eye = eye!;
-    this.#ear = ear!;
+  private constructor(
+    { visual, audio }: Record<string, JudgeSession>,
+    finder: FaceFinder,
+    folder: TemporaryPath,
+  ) {
+    this.#eye = visual!;
+    this.#ear = audio!;
     this.#finder = finder;
     this.#folder = folder;
   }
@@ -52,10 +55,10 @@ export class SyncJudge {
   /** @param file the released weights, syncnet_v2.model. @throws KdtalkerError FILE_NOT_FOUND, CHECKPOINT_INVALID, OUTPUT_DISK_FULL, ABORTED */
   static async open(file: string, { finder, threads, signal }: SyncJudgeOptions): Promise<SyncJudge> {
     const folder = await orOutputError(TemporaryPath.makeFolder(tmpdir(), 'syncnet'), tmpdir());
-    const options = { name: 'syncnet', folder: folder.path, threads, signal };
     try {
-      const opening = openJudge(file, [syncnetVisualGraph, syncnetAudioGraph], options);
-      return new SyncJudge(await orOutputError(opening, folder.path), finder, folder);
+      const judges = await addJudges({ out: folder.path, files: { syncnet: file }, signal });
+      const sessions = await openJudge(folder.path, judges, 'syncnet', { threads, signal });
+      return new SyncJudge(sessions, finder, folder);
     } catch (error) {
       await folder.remove();
       throw error;

@@ -1,7 +1,7 @@
 import type { HostTensor, Slot } from '../../binding.js';
 import { sizeOf } from '../onnx/types.js';
 
-/** The length used for an axis whose length may differ from run to run. */
+/** The length of an axis that may differ from run to run, where the caller gives none. */
 const DYNAMIC = 2;
 /** A value that is valid for every integer input: a timestep is one of at most a thousand. */
 const WHOLE = 100;
@@ -12,13 +12,20 @@ const WHOLE = 100;
  * that a comparison must find.
  *
  * @param slots the graph's declared inputs, in its order
+ * @param lengths of the axes that they leave open, in their order
  */
-export function fingerprintInputs(slots: readonly Slot[]): Record<string, HostTensor> {
-  return Object.fromEntries(slots.map((slot, index) => [slot.name, inputOf(slot, index)]));
+export function fingerprintInputs(
+  slots: readonly Slot[],
+  lengths: readonly number[] = [],
+): Record<string, HostTensor> {
+  const left = [...lengths];
+  const closed = (dims: readonly number[]) => dims.map((dim) => (dim < 0 ? (left.shift() ?? DYNAMIC) : dim));
+  return Object.fromEntries(
+    slots.map((slot, index) => [slot.name, inputOf({ ...slot, dims: closed(slot.dims) }, index)]),
+  );
 }
 
-function inputOf({ type, dims: declared }: Slot, index: number): HostTensor {
-  const dims = declared.map((dim) => (dim < 0 ? DYNAMIC : dim));
+function inputOf({ type, dims }: Slot, index: number): HostTensor {
   const size = sizeOf(dims);
   switch (type) {
     case 'float32':

@@ -27,16 +27,21 @@ export interface FingerprintOptions {
 /**
  * Runs a graph once on the CPU, with inputs by formula, and keeps a few numbers of its outputs.
  *
+ * @param lengths of the axes that the inputs leave open, in their order; 2 where there are no more
  * @throws KdtalkerError ABORTED, PACK_DAMAGED when ONNX Runtime refuses the file, ADDON_NOT_FOUND, RUNTIME_NOT_FOUND, NATIVE
  */
-export function takeFingerprint(file: string, signal?: AbortSignal): Promise<Fingerprint> {
-  return orAborted(runOnce(file), { signal, what: RUNNING });
+export function takeFingerprint(
+  file: string,
+  signal?: AbortSignal,
+  lengths: readonly number[] = [],
+): Promise<Fingerprint> {
+  return orAborted(runOnce(file, lengths), { signal, what: RUNNING });
 }
 
-async function runOnce(file: string): Promise<Fingerprint> {
+async function runOnce(file: string, lengths: readonly number[]): Promise<Fingerprint> {
   const session = await native().openSession(file, { threads: availableParallelism(), brief: true });
   try {
-    return describeOutputs(await session.run(fingerprintInputs(session.inputs)));
+    return describeOutputs(await session.run(fingerprintInputs(session.inputs, lengths)));
   } finally {
     await session.close();
   }

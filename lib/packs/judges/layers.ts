@@ -66,7 +66,13 @@ function declared(
   return { weight: found.weight, bias: found.bias ?? none };
 }
 
-function apply({ g }: Build, x: Value, { weight, bias }: Required<Layer>, shape: JudgeConvolution): Value {
+/** A convolution whose weights are known. */
+export function apply(
+  { g }: Build,
+  x: Value,
+  { weight, bias }: Required<Layer>,
+  shape: JudgeConvolution,
+): Value {
   const { kernel, stride, dilation, padding = kernel.map(() => 0) } = shape;
   const attributes: Attributes = {
     kernel_shape: kernel,

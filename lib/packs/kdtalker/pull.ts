@@ -1,10 +1,9 @@
-import { rm, rmdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { longCall, orAborted } from '../../abort.js';
-import { invalidArgument, KdtalkerError, throwIfAborted } from '../../errors.js';
-import { downloadFile } from '../hub/download.js';
+import { join, resolve } from 'node:path';
+import { longCall } from '../../abort.js';
+import { invalidArgument, throwIfAborted } from '../../errors.js';
 import { type Hub, type HubOptions, hubOf } from '../hub/endpoint.js';
 import { type HubFile, listFiles } from '../hub/listing.js';
+import { askForLicences, downloadAll, removeDownloads } from '../hub/pull.js';
 import type { PackManifest } from '../manifest.js';
 import { convertPack } from './convert.js';
 import { RELEASED_FILES, type ReleasedFile } from './released-files.js';
@@ -61,7 +60,10 @@ async function pull(options: PullOptions): Promise<PackManifest> {
   const downloads = options.downloads ?? `${resolve(directory)}.download`;
   const files = await describeFiles(hub, signal);
   await askForLicences(files, options);
-  await downloadAll(hub, files, downloads, options);
+  await downloadAll(hub, files, downloads, {
+    signal,
+    onBytes: (name, done, total) => onProgress?.({ stage: 'download', name, done, total }),
+  });
   const manifest = await convertPack({
     kdtalker: placeOf(downloads, fileOf('kdtalker')),
     wav2lip: placeOf(downloads, fileOf('wav2lip')),
@@ -81,49 +83,6 @@ async function describeFiles(hub: Hub, signal: AbortSignal | undefined): Promise
   throwIfAborted(signal, 'Downloading');
   const found = await listFiles(hub, RELEASED_FILES, signal);
   return RELEASED_FILES.map((file, i) => ({ ...file, ...found[i]! }));
-}
-
-async function askForLicences(
-  files: readonly PullFile[],
-  { acceptLicences, signal }: PullOptions,
-): Promise<void> {
-  const asked = async () => (typeof acceptLicences === 'function' ? acceptLicences(files) : acceptLicences);
-  const accepted = await orAborted(asked(), { signal, what: 'Asking for consent' });
-  throwIfAborted(signal, 'Downloading');
-  if (accepted) return;
-  throw new KdtalkerError(
-    'LICENCE_REFUSED',
-    'Expected the licences of the files to be accepted but they were not. Nothing was downloaded',
-  );
-}
-
-/** Downloads one file at a time: a single file uses the whole bandwidth, and a failed file leaves the others complete. */
-async function downloadAll(
-  hub: Hub,
-  files: readonly PullFile[],
-  downloads: string,
-  { signal, onProgress }: PullOptions,
-): Promise<void> {
-  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  let before = 0;
-  for (const file of files) {
-    await downloadFile(hub, file, placeOf(downloads, file), {
-      onBytes: (bytes) => onProgress?.({ stage: 'download', name: file.path, done: before + bytes, total }),
-      ...(signal && { signal }),
-    });
-    before += file.bytes;
-  }
-}
-
-/** Removes the files and then the empty folders; keeps everything else that somebody put there. */
-async function removeDownloads(downloads: string, files: readonly PullFile[]): Promise<void> {
-  for (const file of files) {
-    await rm(placeOf(downloads, file), { force: true });
-    for (let folder = dirname(file.path); ; folder = dirname(folder)) {
-      await rmdir(join(downloads, folder)).catch(() => {}); // not empty yet, or gone already
-      if (folder === '.') break;
-    }
-  }
 }
 
 /** Nested folders of both repositories, where `packs convert` looks for them. */

@@ -1,4 +1,5 @@
-import { KdtalkerError, throwIfAborted } from '../../errors.js';
+import { throwIfAborted } from '../../errors.js';
+import { finite } from '../checkpoint/finite.js';
 import { type Checkpoint, openCheckpoint, type State, selectState } from '../checkpoint/index.js';
 import { type AllWeights, CHECKPOINT_NETWORKS, type CheckpointNetwork } from '../weights/weights.js';
 import { expectedWeights, type NetworkName } from './networks.js';
@@ -95,18 +96,6 @@ function selectAll(
     ];
   });
   return new Map(states);
-}
-
-/** Throws for numbers that are not finite: one of them blackens every picture, and the cause is hard to find later. */
-function finite(values: Float32Array, key: string, network: CheckpointNetwork): Float32Array {
-  // Zero times a finite number is zero: a sum is ten times as fast as a test of each number.
-  let zero = 0;
-  for (let i = 0; i < values.length; i++) zero += values[i]! * 0;
-  if (zero === 0) return values;
-  throw new KdtalkerError(
-    'CHECKPOINT_INVALID',
-    `Expected finite numbers for ${key} of ${network} but received others: the file is damaged or its training failed`,
-  );
 }
 
 async function closeAll(checkpoints: readonly Checkpoint[]): Promise<void> {
