@@ -107,6 +107,8 @@ export interface NativeTalkerOptions {
   threads: number;
   sessionThreads: number;
   roles: Record<string, NativeRole>;
+  /** Where `roles` render in half precision: plans of the same networks in float32, loaded when a frame needs them. Else empty. */
+  exactRoles: Record<string, NativeRole>;
   cropSize: number;
   motionSize: number;
   width: number;
@@ -254,7 +256,8 @@ interface Addon {
     source: PortraitHandle | undefined,
   ): Promise<number>;
   readMotion(run: RunHandle): Promise<{ motion: Float32Array; raw: Float32Array }>;
-  runProgress(run: RunHandle): { frames: number; sampled: number };
+  /** `exactFrom`: the first frame that half precision could not hold; -1: none. */
+  runProgress(run: RunHandle): { frames: number; sampled: number; exactFrom: number };
   stopRun(run: RunHandle): void;
   closeRun(run: RunHandle): Promise<void>;
   openTrace(

@@ -14,7 +14,7 @@ export const device: Option<string> = {
 /** Number formats of lowered networks. */
 export const precision = choice(
   ['fp32', 'bf16', 'fp16', 'auto'],
-  'Arithmetic of lowered networks; bf16: of processors, fp16: of GPUs; auto uses bf16 if the processor has it',
+  'Arithmetic of lowered networks; bf16: of processors, fp16: of GPUs; auto: fp16 on a GPU, bf16 if the processor has it',
   {
     fallback: 'fp32',
   },

@@ -13,12 +13,14 @@ export interface LoadOptions {
   threads?: number;
   /** Networks that replace the pack's own. */
   lowered?: LoweredPack | undefined;
+  /** Those that render, in float32, where `lowered` renders in half precision. */
+  exact?: LoweredPack | undefined;
 }
 
 /** A pack in the engine's format. */
 export function nativeTalkerOptions(
   pack: Pack,
-  { device = 'cpu', deviceMemory = 0, graphs = true, threads = 1, lowered }: LoadOptions = {},
+  { device = 'cpu', deviceMemory = 0, graphs = true, threads = 1, lowered, exact }: LoadOptions = {},
 ): NativeTalkerOptions {
   const { manifest } = pack;
   const { sampler } = manifest;
@@ -29,6 +31,7 @@ export function nativeTalkerOptions(
     threads,
     sessionThreads: manifest.sessionThreads ?? threads,
     roles: { ...ownRoles(pack), ...(lowered && nativeRoles(lowered)) },
+    exactRoles: exact ? nativeRoles(exact) : {},
     cropSize: manifest.crop.size,
     motionSize: manifest.motionSize,
     ...manifest.output,

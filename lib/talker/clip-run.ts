@@ -152,12 +152,20 @@ export class ClipRun {
   #asked = 0;
 
   #reportSampled(): void {
-    const { sampled } = native().runProgress(this.#handle);
+    const { sampled, exactFrom } = native().runProgress(this.#handle);
+    if (exactFrom >= 0) this.#exactFrom = exactFrom;
     if (sampled !== this.#sampled) this.#sampling.advance(sampled, this.frames);
     this.#sampled = sampled;
   }
 
   #sampled = 0;
+
+  /** The first frame that half precision could not hold, as far as frames were read. */
+  get exactFrom(): number | undefined {
+    return this.#exactFrom;
+  }
+
+  #exactFrom: number | undefined;
 
   /** All motion, smoothed and edited; with `raw` as sampled. */
   async motion(raw = false): Promise<Motion> {

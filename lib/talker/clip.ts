@@ -8,6 +8,7 @@ import { planVideo, ReusableSound, type Sound, type VideoWriter } from '../media
 import type { PackManifest } from '../packs/pack.js';
 import { oneOf, parseOptions } from '../validate.js';
 import { ClipRun, type RunContext } from './clip-run.js';
+import { warnOfHalves } from './exact-frames.js';
 import type { Motion } from './motion.js';
 import { enginePixels, type FrameFormat, frameFinish } from './opacity.js';
 import { Pending } from './pending.js';
@@ -250,6 +251,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
       const { index, data } = await asked.shift()!;
       throwIfAborted(this.#signal, 'The clip'); // frames read ahead are no longer returned
       if (index < 0) return;
+      this.#warningOf(run);
       asked.push(ask());
       meter.advance(index + 1, run.frames);
       yield { index, time: index / fps, width, height, data: frames.finish(data) };
@@ -279,11 +281,17 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
         firstFrameSeconds,
         fps: run.frames / elapsedSeconds,
         ...this.#host.made,
+        ...this.#warningOf(run),
       };
     } catch (error) {
       await video.abort();
       throw error;
     }
+  }
+
+  /** What a pass over the clip has to tell. */
+  #warningOf({ exactFrom }: ClipRun): Pick<SaveResult, 'warning'> {
+    return exactFrom === undefined ? {} : { warning: warnOfHalves(this.#host.manifest.name, exactFrom) };
   }
 
   /** An error of a listener affects nothing else. */

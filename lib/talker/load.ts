@@ -7,7 +7,7 @@ import { type Pack, readPack } from '../packs/pack.js';
 import { checkPack } from '../packs/verify.js';
 import { gpuForAuto } from './gpus.js';
 import { LengthPlans } from './length-plans.js';
-import { isGpu, lowerFor, ofPlans, precisionFor } from './lowering.js';
+import { exactPlansOf, isGpu, lowerFor, ofPlans, precisionFor } from './lowering.js';
 import type { PlannedTalker } from './talker-options.js';
 
 /** A pack that the engine has opened on a device. */
@@ -76,12 +76,12 @@ function precisionOf({ lowering, precision, device }: PlannedTalker): Precision 
 async function loadOn(pack: Pack, checked: Checked, plan: PlannedTalker): Promise<LoadedPack> {
   const { device, deviceMemory, graphs, threads, signal, onProgress, lowering } = plan;
   const precision = precisionOf(plan);
-  const lowered = lowering
-    ? await lowerFor(pack, device, precision, { signal, onProgress, checked })
-    : undefined;
+  const options = { signal, onProgress, checked };
+  const lowered = lowering ? await lowerFor(pack, device, precision, options) : undefined;
+  const exact = await exactPlansOf(pack, device, precision, options);
   if (!lowered) await checked; // the engine opens these files
   const opening = native().openTalker(
-    nativeTalkerOptions(pack, { device, deviceMemory, graphs, threads, lowered }),
+    nativeTalkerOptions(pack, { device, deviceMemory, graphs, threads, lowered, exact }),
   );
   const handle = await orAborted(opening, { signal, what: LOADING }, closeTalker);
   try {

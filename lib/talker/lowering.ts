@@ -3,12 +3,12 @@ import { native } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { type CacheOptions, loweredPack } from '../packs/lowering/cache.js';
 import type { LoweredPack } from '../packs/lowering/cache-entry.js';
-import { type PackPlanFor, plannedPack } from '../packs/lowering/plan/plan-pack.js';
+import { exactFramePlans, type PackPlanFor, plannedPack } from '../packs/lowering/plan/plan-pack.js';
 import type { CpuPrecision, Precision } from '../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../packs/native-options.js';
 import type { Pack } from '../packs/pack.js';
 
-/** The values of the option: `'auto'` is bf16 if the device is a processor that has it, otherwise fp32. */
+/** The values of the option: `'auto'` is fp16 on a GPU, bf16 on a processor that has it, otherwise fp32. */
 export type PrecisionChoice = Precision | 'auto';
 
 /** Devices whose networks run on the processor. */
@@ -36,8 +36,7 @@ export function precisionFor(choice: PrecisionChoice, device = 'cpu'): Precision
 }
 
 function precisionOnGpu(choice: PrecisionChoice, device: string): Precision {
-  if (choice === 'auto') return 'fp32';
-  if (choice === 'fp16') return choice;
+  if (choice === 'auto' || choice === 'fp16') return 'fp16';
   throw unavailable("'fp32', 'fp16' or 'auto'", device, choice, 'processors have bf16');
 }
 
@@ -102,6 +101,21 @@ export function plansOf(
     ...options,
     check: () => checkNetworks(pack, checked, options.signal),
   });
+}
+
+/**
+ * The networks that take the place of plans in half precision where those cannot hold a frame; undefined without such plans.
+ *
+ * @throws KdtalkerError as {@link plansOf}
+ */
+export async function exactPlansOf(
+  pack: Pack,
+  device: string,
+  precision: Precision,
+  { checked, ...options }: LowerOptions,
+): Promise<LoweredPack | undefined> {
+  if (!isGpu(device) || precision !== 'fp16') return undefined;
+  return exactFramePlans(pack, { ...options, check: () => checkNetworks(pack, checked, options.signal) });
 }
 
 /**

@@ -42,6 +42,8 @@ export interface SaveResult {
   device: string;
   /** Why device `'auto'` took the processor and no GPU; absent if it took one, or if a device was named. */
   deviceNote?: string;
+  /** With half precision: that it could not hold a frame, which was therefore rendered in float32 with all that follow; absent if it could. */
+  warning?: string;
 }
 
 const schema = z.strictObject(

@@ -1,4 +1,5 @@
 import { native, type PixelFormat, type RunHandle } from '../binding.js';
+import { warnOfHalves } from './exact-frames.js';
 
 /** A frame that the engine was asked for. */
 export interface AskedFrame {
@@ -16,6 +17,7 @@ export interface AskedFrame {
 export class StreamRun {
   readonly #opening: Promise<RunHandle>;
   readonly #signal: AbortSignal;
+  readonly #pack: string;
   /** What the engine was told, in order. Never rejects. */
   #telling: Promise<void> = Promise.resolve();
   /** Settles when the engine knows of the last interruption. */
@@ -25,10 +27,14 @@ export class StreamRun {
   #known = 0;
   #failure: unknown;
 
-  /** @param signal stops it */
-  constructor(opening: Promise<RunHandle>, signal: AbortSignal) {
+  /**
+   * @param signal stops it
+   * @param pack its name, for warnings
+   */
+  constructor(opening: Promise<RunHandle>, signal: AbortSignal, pack: string) {
     this.#opening = opening;
     this.#signal = signal;
+    this.#pack = pack;
     opening.catch((error: unknown) => {
       this.#failure ??= error;
     });
@@ -79,10 +85,16 @@ export class StreamRun {
   ask(data: Uint8Array, format: PixelFormat): Promise<AskedFrame> {
     const asked = this.#opening.then(async (handle) => {
       const epoch = this.#known;
-      return { index: await native().readFrame(handle, data, format, undefined), data, epoch };
+      const index = await native().readFrame(handle, data, format, undefined);
+      if (!this.#signal.aborted) this.#warn(native().runProgress(handle).exactFrom);
+      return { index, data, epoch };
     });
     asked.catch(() => {});
     return asked;
+  }
+
+  #warn(exactFrom: number): void {
+    if (exactFrom >= 0) warnOfHalves(this.#pack, exactFrom);
   }
 
   async close(): Promise<void> {

@@ -89,7 +89,7 @@ export class TalkStream
       finished: (end) => this.#tell(() => this.emit('finished', end)),
     });
     this.#signal = AbortSignal.any([this.#closed.signal, ...(plan.signal ? [plan.signal] : [])]);
-    this.#run = new StreamRun(this.#open(portrait), this.#signal);
+    this.#run = new StreamRun(this.#open(portrait), this.#signal, host.manifest.name);
     this.#signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
 

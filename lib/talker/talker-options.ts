@@ -28,7 +28,8 @@ export interface TalkerOptions {
   /**
    * Arithmetic of lowered networks. `'fp32'` (default): float32. `'bf16'`: products of bfloat16 numbers, summed in float32; faster, on
    * processors with AVX512-BF16. `'fp16'`, on GPUs: convolutions of the networks that run for every frame multiply half precision numbers
-   * on tensor cores, summed in float32. `'auto'`: bf16 if the processor has it, otherwise fp32. Networks that are not lowered are float32.
+   * on tensor cores, summed in float32; a clip whose frames they cannot hold goes on in float32, with a warning. `'auto'`: fp16 on a GPU,
+   * bf16 if the processor has it, otherwise fp32. Networks that are not lowered are float32.
    */
   precision?: 'fp32' | 'bf16' | 'fp16' | 'auto' | undefined;
   /**

@@ -114,12 +114,13 @@ Napi::Value ReadMotion(const Napi::CallbackInfo& info) {
   });
 }
 
-// runProgress(handle) -> { frames, sampled }
+// runProgress(handle) -> { frames, sampled, exactFrom }
 Napi::Value RunProgress(const Napi::CallbackInfo& info) {
   const auto run = Handle<Run>::Get(info[0]);
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("frames", static_cast<double>(run->frames()));
   result.Set("sampled", static_cast<double>(run->sampled()));
+  result.Set("exactFrom", static_cast<double>(run->exact_from()));
   return result;
 }
 

@@ -47,7 +47,7 @@ Napi::Value CheckModel(const Napi::CallbackInfo& info) {
 // addPlans(talker, { roles, window }) -> Promise<void>: plans of roles for the lengths that a clip chooses
 Napi::Value AddPlans(const Napi::CallbackInfo& info) {
   const Napi::Object plans = info[1].ToObject();
-  return Checking(info, [talker = Handle<Talker>::Get(info[0]), roles = RolesOf(plans),
+  return Checking(info, [talker = Handle<Talker>::Get(info[0]), roles = RolesOf(plans, "roles"),
                          window = GetInt(plans, "window")] { talker->AddPlans(roles, window); });
 }
 

@@ -151,9 +151,9 @@ stages::Picture PictureOf(const Napi::Value& value, const char* name) {
   return picture;
 }
 
-std::map<std::string, stages::Role> RolesOf(const Napi::Object& object) {
+std::map<std::string, stages::Role> RolesOf(const Napi::Object& object, const char* key) {
   std::map<std::string, stages::Role> roles;
-  const Napi::Object map = GetObject(object, "roles");
+  const Napi::Object map = GetObject(object, key);
   const Napi::Array names = map.GetPropertyNames();
   for (std::uint32_t i = 0; i < names.Length(); i++) {
     const std::string name = names.Get(i).ToString();
@@ -171,7 +171,8 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
   options.device_options.graphs = GetBool(object, "graphs");
   options.threads = GetInt(object, "threads");
   options.session_threads = GetInt(object, "sessionThreads");
-  options.roles = RolesOf(object);
+  options.roles = RolesOf(object, "roles");
+  options.exact_roles = RolesOf(object, "exactRoles");
   options.crop_size = GetInt(object, "cropSize");
   options.motion_size = GetInt(object, "motionSize");
   options.width = GetInt(object, "width");

@@ -40,7 +40,8 @@ std::vector<float> FloatsOf(const Napi::Value& value, const char* name);
 // number of bytes.
 stages::Picture PictureOf(const Napi::Value& value, const char* name);
 
-std::map<std::string, stages::Role> RolesOf(const Napi::Object& object);  // of its `roles`
+// Of its property `key`.
+std::map<std::string, stages::Role> RolesOf(const Napi::Object& object, const char* key);
 TalkerOptions TalkerOptionsOf(const Napi::Object& object);
 PortraitOptions PortraitOptionsOf(const Napi::Object& object);  // without the photo
 

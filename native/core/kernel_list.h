@@ -64,7 +64,9 @@
   X(kernels::plan, BlockPool)          \
   X(kernels::plan, BlockUpConvolution) \
   X(kernels::plan, BlockStatistics)    \
-  X(kernels::plan, BlockSpade)
+  X(kernels::plan, BlockSpade)         \
+  X(kernels, RangesOfValues)           \
+  X(kernels, RangesOfRanges)
 
 #define KDT_DECLARE(Scope, Name) \
   namespace kdtalker::Scope {    \

@@ -40,6 +40,7 @@
 #include "kernels/plan/softmax.h"
 #include "kernels/plan/to_blocks.h"
 #include "kernels/plan/to_float.h"
+#include "kernels/range.h"
 #include "kernels/region.h"
 #include "kernels/rest_lips.h"
 #include "kernels/retarget.h"

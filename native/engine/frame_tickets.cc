@@ -8,23 +8,32 @@ FrameTickets::FrameTickets(Stream& stream) : stream_(stream), slots_(stream.devi
   for (Slot& slot : slots_) slot.sent = stream.device().MakeEvent();
 }
 
-FrameTickets::Ticket FrameTickets::Begin(const Tensor& picture) {
+FrameTickets::Ticket FrameTickets::Begin(const Tensor& picture, std::size_t shown) {
   const Ticket ticket = begun_++ % slots_.size();
-  Slot& slot = slots_[ticket];
-  slot.picture = &picture;
-  slot.bytes = picture.bytes();
-  if (slots_.size() == 1) return ticket;
-  if (slot.host.bytes() < slot.bytes) slot.host = stream_.device().MakeHostBuffer(slot.bytes);
-  stream_.Download(slot.host, picture.address(), slot.bytes, Crossing::kFrame);
-  stream_.Record(*slot.sent);
+  Send(ticket, picture, shown);
   return ticket;
 }
 
-void FrameTickets::Finish(Ticket ticket, void* out) {
+void FrameTickets::Send(Ticket ticket, const Tensor& picture, std::size_t shown) {
+  Slot& slot = slots_[ticket];
+  slot.picture = &picture;
+  slot.shown = shown;
+  slot.direct = slots_.size() == 1 && shown == picture.bytes();
+  if (slot.direct) return;
+  if (slot.host.bytes() < picture.bytes()) slot.host = stream_.device().MakeHostBuffer(picture.bytes());
+  stream_.Download(slot.host, picture.address(), picture.bytes(), Crossing::kFrame);
+  stream_.Record(*slot.sent);
+}
+
+const std::byte* FrameTickets::Finish(Ticket ticket, void* out) {
   const Slot& slot = slots_[ticket];
-  if (slots_.size() == 1) return slot.picture->DownloadNow(stream_, out, Crossing::kFrame);
+  if (slot.direct) {
+    slot.picture->DownloadNow(stream_, out, Crossing::kFrame);
+    return nullptr;
+  }
   slot.sent->Synchronise();
-  std::memcpy(out, slot.host.data(), slot.bytes);
+  std::memcpy(out, slot.host.data(), slot.shown);
+  return static_cast<const std::byte*>(slot.host.data());
 }
 
 }  // namespace kdtalker

@@ -20,18 +20,24 @@ class FrameTickets {
 
   std::size_t most() const { return slots_.size(); }  // that may be open
 
-  // Sends the picture. It must stay as it is until Finish() if there is one ticket; otherwise what comes
-  // after in the stream may change it. Allocates only if the picture is larger than those before.
-  Ticket Begin(const Tensor& picture);
+  // Sends a picture, the tensor's first `shown` bytes, and in the same copy what follows it there. It must
+  // stay as it is until Finish() if there is one ticket; otherwise what comes after in the stream may change
+  // it. Allocates only if there are more bytes than before.
+  Ticket Begin(const Tensor& picture, std::size_t shown);
 
-  // Waits for the picture and writes it to `out`. Tickets finish in the order in which they began. Throws the
-  // stream's error.
-  void Finish(Ticket ticket, void* out);
+  // Another picture takes the place of that of an open ticket.
+  void Send(Ticket ticket, const Tensor& picture, std::size_t shown);
+
+  // Waits for the picture and writes it to `out`. Returns the bytes that were sent, valid until the ticket is
+  // taken again; null if nothing followed the picture. Tickets finish in the order in which they began.
+  // Throws the stream's error.
+  const std::byte* Finish(Ticket ticket, void* out);
 
  private:
   struct Slot {
     const Tensor* picture = nullptr;
-    std::size_t bytes = 0;
+    std::size_t shown = 0;
+    bool direct = false;  // nothing was sent: the picture goes to the reader from the device
     HostBuffer host;
     std::unique_ptr<Event> sent;
   };

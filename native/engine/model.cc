@@ -55,6 +55,16 @@ void Model::Add(const std::map<std::string, stages::Role>& plans, std::int64_t w
   for (const auto& [name, network] : added) open_lengths_.Add(name, network);
 }
 
+const Networks& Model::Exact() {
+  const std::lock_guard lock(exact_mutex_);
+  if (!exact_.empty()) return exact_;
+  Networks all = networks_;
+  for (const auto& [name, role] : options_.exact_roles)
+    all.insert_or_assign(name, stages::Network(role, LoadPlan(role)));
+  CheckSignatures(options_, SignaturesOf(all));
+  return exact_ = std::move(all);
+}
+
 void Model::Check(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& options) {
   CheckNumbers(options);
   std::map<std::string, stages::Signature> signatures;

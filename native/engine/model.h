@@ -22,7 +22,7 @@ namespace kdtalker {
 // - the crop is a multiple of the motion network's picture, and rendered pictures have the pack's size;
 // - statistics have 70 and 63 numbers, and a blink fits its kernel.
 //
-// Thread-safe; only Add() changes it.
+// Thread-safe; only Add() and Exact() change it.
 class Model {
  public:
   // Throws Error PACK_INVALID, which names role, file, tensor, the expected and the received value, and
@@ -46,6 +46,11 @@ class Model {
   // constructor does.
   void Add(const std::map<std::string, stages::Role>& plans, std::int64_t window);
 
+  // The networks with those of TalkerOptions::exact_roles in the place of the ones that render in half
+  // precision. They are loaded at the first call. Throws what the constructor does, DEVICE_MEMORY and
+  // DEVICE_LOST.
+  const Networks& Exact();
+
   // Threads of one run of a network, and runs side by side.
   int session_threads() const;
 
@@ -57,6 +62,8 @@ class Model {
   TalkerOptions options_;
   Networks networks_;
   OpenLengths open_lengths_;
+  std::mutex exact_mutex_;  // guards exact_ until it is there
+  Networks exact_;
   std::mutex mutex_;                                              // guards weights_
   std::map<std::string, std::shared_ptr<const Memory>> weights_;  // by their files
 };

@@ -26,6 +26,8 @@ struct TalkerOptions {
   int threads = 1;          // to use in all
   int session_threads = 1;  // that one run of a network can use
   std::map<std::string, stages::Role> roles;
+  // Where `roles` render in half precision: plans of the same networks in float32. Else empty.
+  std::map<std::string, stages::Role> exact_roles;
   int crop_size = 0;    // side of the square crop, pixels
   int motion_size = 0;  // side of the motion network's input; divides crop_size
   int width = 0, height = 0;

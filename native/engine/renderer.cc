@@ -32,9 +32,11 @@ Renderer::Renderer(Stream& stream, std::shared_ptr<Portrait> portrait, const Run
       height_(portrait_->talker()->options().height),
       convert_time_(&portrait_->talker()->clock(), StageClock::kConvert),
       driving_(portrait_->talker()->device(), Type::kFloat32, {1, kernels::kKeypoints, 3}),
-      tickets_(stream_) {
+      tickets_(stream_),
+      begun_(tickets_.most()) {
   const auto& device = portrait_->talker()->device();
   Bind(portrait_->render_source());
+  if (portrait_->talker()->renders_halves()) guard_.emplace(device, render_->image().count());
   if (options.full) {
     paste_.emplace(stream_, stages::CropSize{width_, height_}, portrait_->photo());
   } else {
@@ -43,11 +45,21 @@ Renderer::Renderer(Stream& stream, std::shared_ptr<Portrait> portrait, const Run
   }
 }
 
+// Networks in float32 are whole: nothing of them runs once for a portrait.
 void Renderer::Bind(const stages::Render::Source& source) {
-  const auto& networks = portrait_->talker()->networks();
+  Talker& talker = *portrait_->talker();
+  const Networks& networks = exact_ ? talker.exact_networks() : talker.networks();
+  const std::map<std::string, Tensor> nothing;
+  const stages::Render::Source from{source.feature, source.keypoints, exact_ ? nothing : source.prepared};
   render_.reset();  // it reads the output of retargeting
   retarget_.emplace(networks, source.keypoints, driving_, portrait_->ratios(), retargeting_);
-  render_.emplace(networks, source, retarget_->driving(), false, &portrait_->talker()->clock());
+  render_.emplace(networks, from, retarget_->driving(), false, &talker.clock());
+}
+
+// The tensors that the renderer reads.
+stages::Render::Source Renderer::Shown() const {
+  if (!feature_) return portrait_->render_source();
+  return {feature_, keypoints_, prepared_};
 }
 
 void Renderer::Show(std::shared_ptr<Portrait> portrait) {
@@ -70,23 +82,56 @@ void Renderer::MakeRoom(const stages::Render::Source& like) {
   feature_ = make(like.feature);
   keypoints_ = make(like.keypoints);
   for (const auto& [word, tensor] : like.prepared) prepared_.emplace(word, make(tensor));
-  Bind({feature_, keypoints_, prepared_});
+  Bind(Shown());
 }
 
 Renderer::Ticket Renderer::Begin(const Timeline& timeline, std::int64_t frame, PixelFormat format,
                                  const StopToken& stop) {
-  timeline.Keypoints(stream_, frame, frame + 1, *portrait_, timeline.relative(), driving_.f32());
-  retarget_->Run(stream_, frame, stop);
-  render_->Run(stream_, stop);
-  convert_time_.Begin(stream_);
-  const Ticket ticket = tickets_.Begin(Convert(format));
+  Begun begun{&timeline, frame, format, &stop, portrait_};
+  begun.guarded = guard_ && !exact_;
+  const Tensor& picture = Render(begun);
+  begun.bytes = picture.bytes();
+  const Tensor& sent = begun.guarded ? guard_->Follow(stream_, picture, render_->image()) : picture;
+  const Ticket ticket = tickets_.Begin(sent, begun.bytes);
+  begun_[ticket] = std::move(begun);
   if (stream_.device().asynchronous()) convert_time_.End(stream_);
   return ticket;
 }
 
+// Begins the time of the conversion.
+const Tensor& Renderer::Render(const Begun& frame) {
+  frame.timeline->Keypoints(stream_, frame.frame, frame.frame + 1, *frame.portrait,
+                            frame.timeline->relative(), driving_.f32());
+  retarget_->Run(stream_, frame.frame, *frame.stop);
+  render_->Run(stream_, *frame.stop);
+  convert_time_.Begin(stream_);
+  return Convert(frame.format);
+}
+
+// Frames that were begun in halves before one of them failed are made again too: how many there were depends
+// on time, and their bytes must not.
 void Renderer::Finish(Ticket ticket, void* out) {
-  tickets_.Finish(ticket, out);
+  const std::byte* const sent = tickets_.Finish(ticket, out);
   if (!stream_.device().asynchronous()) convert_time_.End(stream_);
+  const Begun frame = std::exchange(begun_[ticket], {});
+  if (frame.guarded && (exact_ || !FrameGuard::Holds(sent, frame.bytes, first_)))
+    RenderExactly(ticket, frame, out);
+  first_ = false;
+}
+
+void Renderer::RenderExactly(Ticket ticket, const Begun& frame, void* out) {
+  if (!exact_) BeExact();
+  auto shown = portrait_;
+  Show(frame.portrait);
+  tickets_.Send(ticket, Render(frame), frame.bytes);
+  convert_time_.End(stream_);
+  tickets_.Finish(ticket, out);
+  Show(std::move(shown));
+}
+
+void Renderer::BeExact() {
+  exact_ = true;
+  Bind(Shown());
 }
 
 const Tensor& Renderer::Convert(PixelFormat format) {

@@ -5,8 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/stage_timer.h"
+#include "engine/frame_guard.h"
 #include "engine/frame_tickets.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
@@ -28,6 +30,10 @@ struct FrameSize {
 
 // Motion to finished pictures, frame after frame in one stream, in buffers that live as long as the clip. One
 // thread at a time.
+//
+// Where the talker renders in half precision and has the same networks in float32, a guard watches: from a
+// frame on that halves could not hold (FrameGuard), frames are rendered in float32. Those networks are loaded
+// then, the only loading and allocation while frames are rendered.
 class Renderer {
  public:
   // `stream` and `options` must outlive this. With `full` frames are the portrait's whole photo with the
@@ -40,7 +46,7 @@ class Renderer {
   void Show(std::shared_ptr<Portrait> portrait);
 
   // Gives the device a frame of the timeline to render. The portrait shown and `stop` must live until it is
-  // finished. At most tickets() frames may be begun and not finished.
+  // finished, and so must `timeline`. At most tickets() frames may be begun and not finished.
   using Ticket = FrameTickets::Ticket;
   Ticket Begin(const Timeline& timeline, std::int64_t frame, PixelFormat format, const StopToken& stop);
 
@@ -50,7 +56,25 @@ class Renderer {
 
   std::size_t tickets() const { return tickets_.most(); }
 
+  // Whether frames are rendered in float32 because one did not hold in halves.
+  bool exact() const { return exact_; }
+
  private:
+  // What a frame is made of, so that it can be made again.
+  struct Begun {
+    const Timeline* timeline = nullptr;
+    std::int64_t frame = 0;
+    PixelFormat format = PixelFormat::kRgb;
+    const StopToken* stop = nullptr;
+    std::shared_ptr<Portrait> portrait = {};
+    std::size_t bytes = 0;
+    bool guarded = false;
+  };
+
+  const Tensor& Render(const Begun& frame);
+  void RenderExactly(Ticket ticket, const Begun& frame, void* out);
+  void BeExact();
+  stages::Render::Source Shown() const;
   void Bind(const stages::Render::Source& source);
   void MakeRoom(const stages::Render::Source& like);
   const Tensor& Convert(PixelFormat format);
@@ -68,6 +92,10 @@ class Renderer {
   std::optional<stages::Render> render_;
   std::optional<stages::Paste> paste_;
   FrameTickets tickets_;
+  std::vector<Begun> begun_;  // by ticket
+  std::optional<FrameGuard> guard_;
+  bool exact_ = false;
+  bool first_ = true;  // no frame is finished
 };
 
 }  // namespace kdtalker

@@ -81,6 +81,10 @@ class Run {
   std::size_t frame_bytes(PixelFormat format) const { return size_.Bytes(format); }
   std::int64_t sampled() const { return sampled_.load(); }  // frames whose motion is final
 
+  // The first frame that half precision could not hold: from it on frames are rendered in float32 (Renderer).
+  // kNoFrame: none.
+  std::int64_t exact_from() const { return exact_from_.load(); }
+
  private:
   struct FrameRequest {
     std::int64_t frame = 0;
@@ -122,6 +126,7 @@ class Run {
   bool TakeRequest(FrameRequests& begun);
   void BeginFrame(Renderer& renderer, FrameRequest& request) const;
   void FinishFrame(Renderer& renderer, FrameRequests& begun);
+  void NoteExact(std::int64_t frame);
   bool CountFrame(const FrameRequest& request, bool idle);
   void Fail(const std::exception_ptr& error, FrameRequests waiting = {});
 
@@ -149,7 +154,7 @@ class Run {
   std::int64_t stale_ = 0;          // of these, those of frames that were taken back
   std::size_t idle_renderers_ = 0;  // started and not rendering
 
-  std::atomic<std::int64_t> sampled_{0};
+  std::atomic<std::int64_t> sampled_{0}, exact_from_{kNoFrame};
   std::mutex join_mutex_;
   std::thread sampler_;  // last, with those below: they use everything above
   std::vector<std::thread> renderers_;

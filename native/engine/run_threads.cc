@@ -147,11 +147,17 @@ void Run::BeginFrame(Renderer& renderer, FrameRequest& request) const {
 
 void Run::FinishFrame(Renderer& renderer, FrameRequests& begun) {
   renderer.Finish(begun.front().ticket, begun.front().out);
+  if (renderer.exact()) NoteExact(begun.front().frame);
   FrameRequests done;
   done.splice(done.begin(), begun, begun.begin());
   const FrameRequest& request = done.front();
   const bool current = CountFrame(request, begun.empty());
   request.on_frame(current ? request.frame : kTakenBack, nullptr);
+}
+
+void Run::NoteExact(std::int64_t frame) {
+  std::int64_t none = kNoFrame;
+  exact_from_.compare_exchange_strong(none, frame);
 }
 
 // The sampler may go on. `idle`: the renderer has begun no other frame. False if the frame was taken back.

@@ -35,6 +35,11 @@ class Talker {
 
   const Networks& networks() const { return model_.networks(); }
 
+  // Whether frames are rendered in half precision, and there are the same networks in float32:
+  // Model::Exact().
+  bool renders_halves() const { return !options().exact_roles.empty(); }
+  const Networks& exact_networks() { return model_.Exact(); }
+
   // Plans for the lengths that a clip chooses (Model::Add).
   void AddPlans(const std::map<std::string, stages::Role>& plans, std::int64_t window) {
     model_.Add(plans, window);

@@ -28,7 +28,7 @@ struct SetKernel {
 // Sends a number as a picture.
 FrameTickets::Ticket Send(Stream& stream, FrameTickets& tickets, const Tensor& picture, std::int64_t value) {
   stream.Launch(SetKernel{picture.i64(), value});
-  return tickets.Begin(picture);
+  return tickets.Begin(picture, picture.bytes());
 }
 
 std::int64_t Finish(FrameTickets& tickets, FrameTickets::Ticket ticket) {

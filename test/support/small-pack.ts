@@ -12,13 +12,18 @@ const PUPPET = fileURLToPath(new URL('../../dist/built-in/puppet', import.meta.u
  * given number of large ones, of 2.4 MB each, for tests in which lowering has to take a while.
  */
 export function smallPack(folder: string, large = 0): string {
+  return packDrawnBy(folder, renderer(large), 'small');
+}
+
+/** A copy of the puppet in `folder` whose renderer is this network, with the tensors of {@link renderer}. */
+export function packDrawnBy(folder: string, graph: Graph, name: string): string {
   cpSync(PUPPET, folder, { recursive: true });
   const manifest = JSON.parse(readFileSync(join(folder, 'pack.json'), 'utf8'));
   const { render } = manifest.roles;
-  const bytes = renderer(large).toBytes();
+  const bytes = graph.toBytes();
   writeFileSync(join(folder, render.file), bytes);
   Object.assign(render, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
-  writeFileSync(join(folder, 'pack.json'), JSON.stringify({ ...manifest, name: 'small' }));
+  writeFileSync(join(folder, 'pack.json'), JSON.stringify({ ...manifest, name }));
   return folder;
 }
 

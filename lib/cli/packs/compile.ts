@@ -5,7 +5,7 @@ import { type PackPlanFor, planPack } from '../../packs/lowering/plan/plan-pack.
 import type { CpuPrecision, Precision } from '../../packs/lowering/precision.js';
 import { type Pack, readPack } from '../../packs/pack.js';
 import { checkPack } from '../../packs/verify.js';
-import { checkNetworks, lowerForCpu, plansOf, precisionFor } from '../../talker/lowering.js';
+import { checkNetworks, exactPlansOf, lowerForCpu, plansOf, precisionFor } from '../../talker/lowering.js';
 import type { Context } from '../command.js';
 import { bytes, duration } from '../layout.js';
 import type { Paint } from '../report/reporter.js';
@@ -53,9 +53,10 @@ export async function compile(name: string, values: CompileValues, context: Cont
     device === 'cuda'
       ? await plansOf(pack, targetOf(pack, precision), options)
       : await lowerForCpu(pack, 'cpu', precision as CpuPrecision, options);
+  const exact = await exactPlansOf(pack, device, precision, options);
   const seconds = (performance.now() - begun) / 1000;
   const { name: known, version } = pack.manifest;
-  const compiled = { pack: known, version, device, precision, seconds, ...described(lowered) };
+  const compiled = { pack: known, version, device, precision, seconds, ...described(lowered, exact) };
   reporter.result((paint) => describe(compiled, paint), { ...compiled });
 }
 
@@ -73,9 +74,12 @@ function targetOf({ manifest: { sampler } }: Pack, precision: Precision): PackPl
   };
 }
 
-function described(lowered: LoweredPack | undefined): Pick<Compiled, 'directory' | 'networks' | 'bytes'> {
+function described(
+  lowered: LoweredPack | undefined,
+  exact: LoweredPack | undefined,
+): Pick<Compiled, 'directory' | 'networks' | 'bytes'> {
   if (!lowered) return { networks: [], bytes: 0 };
-  const networks = Object.values(lowered.networks);
+  const networks = [lowered, exact].flatMap((made) => Object.values(made?.networks ?? {}));
   const size = networks.reduce((sum, { bytes: own, data }) => sum + own + (data?.bytes ?? 0), 0);
   return { directory: lowered.directory, networks: Object.keys(lowered.networks), bytes: size };
 }

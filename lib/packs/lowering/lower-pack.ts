@@ -33,7 +33,7 @@ export interface LoweredNetwork extends WrittenModel {
 }
 
 /** Networks that run once per portrait: their speedup does not justify rounding in every frame. */
-export const ONCE = new Set(['appearance', 'motion']);
+const ONCE = new Set(['appearance', 'motion']);
 /** Networks that run once per frame, with the names of the inputs that the portrait sets. */
 const EVERY_FRAME = new Set(['warp', 'render']);
 const PORTRAIT = ['feature', 'source'] as const;

@@ -4,7 +4,7 @@ import { type CacheOptions, cachedEntry } from '../cache.js';
 import type { LoweredPack } from '../cache-entry.js';
 import { keyOf } from '../cache-key.js';
 import { lowerGraph } from '../lower-graph.js';
-import { ONCE, openGraph } from '../lower-pack.js';
+import { openGraph } from '../lower-pack.js';
 import { HALF_PASSES } from '../passes/index.js';
 import { PLAN_VERSION } from './format.js';
 import { type NetworkPlan, planGraph } from './plan.js';
@@ -36,6 +36,9 @@ const OPEN_ROLES: Record<ChosenLength, readonly RoleName[]> = {
   window: ['audio', 'condition', 'denoiser'],
   steps: ['time'],
 };
+
+/** The roles that make frames: half precision is theirs, and what they compute is watched. */
+const FRAME_ROLES: readonly RoleName[] = ['render', 'warp', 'decode'];
 
 /** The roles of a pack whose plans depend on a length. */
 export function openRoles({ manifest }: Pack, which: ChosenLength): RoleName[] {
@@ -69,7 +72,7 @@ async function planRole(
   throwIfAborted(signal, 'Planning the pack');
   const { inputs, outputs } = pack.manifest.roles[role]!;
   const graph = await openGraph(pack.file(role));
-  if (precision === 'fp16' && !ONCE.has(role)) await lowerGraph(graph, { precision }, HALF_PASSES);
+  if (precision === 'fp16' && FRAME_ROLES.includes(role)) await lowerGraph(graph, { precision }, HALF_PASSES);
   const plan = await planGraph(graph, { role, open });
   return { plan, inputs: { ...inputs }, outputs: { ...outputs } };
 }
@@ -130,6 +133,28 @@ export async function plansForLength(
     options,
   );
   return entry!; // callers ask where there are such roles
+}
+
+/**
+ * Plans in float32 of the networks that make frames, for what half precision cannot hold; from the cache or newly made.
+ *
+ * @throws KdtalkerError as {@link plannedPack}
+ */
+export async function exactFramePlans(pack: Pack, options: CacheOptions = {}): Promise<LoweredPack> {
+  const roles = FRAME_ROLES.filter((role) => pack.manifest.roles[role] !== undefined);
+  const target = { open: pack.manifest.sampler.window, precision: 'fp32' } as const;
+  const entry = await cachedEntry<PlannedRole>(
+    {
+      key: keyOf(pack, ['plan', PLAN_VERSION, 'exact']),
+      async plan() {
+        await options.check?.();
+        return Promise.all(roles.map((role) => planRole(pack, role, target, options.signal)));
+      },
+      write: (planned, directory) => writePlans(planned, directory, options),
+    },
+    options,
+  );
+  return entry!; // every pack makes frames
 }
 
 async function writePlans(

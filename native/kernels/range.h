@@ -1,0 +1,51 @@
+// The least and the largest of a picture's values, and whether one of them is not a number: what tells that a
+// frame rendered in half precision is broken. Each of these launches leaves fewer partial ranges. One index
+// is a partial range.
+#pragma once
+
+#include <cmath>
+
+#include "kernels/kernel.h"
+
+namespace kdtalker::kernels {
+
+struct Range {
+  float least = INFINITY, most = -INFINITY;  // of the finite values
+  std::int32_t broken = 0;                   // 1: a value is NaN or infinite
+
+  KDT_HOST_DEVICE void Add(float value) {
+    if (!(value - value == 0.0F)) {
+      broken = 1;
+      return;
+    }
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+
+  KDT_HOST_DEVICE void Add(const Range& other) {
+    if (other.least < least) least = other.least;
+    if (other.most > most) most = other.most;
+    broken |= other.broken;
+  }
+};
+
+// Neighbouring indices read neighbouring items.
+template <class Item>
+struct Ranges {
+  const Item* items;  // [size]
+  Range* out;         // [parts]
+  std::int64_t size;
+  std::int64_t parts;
+
+  KDT_HOST_DEVICE std::int64_t count() const { return parts; }
+  KDT_HOST_DEVICE void operator()(std::int64_t i) const {
+    Range range;
+    for (std::int64_t k = i; k < size; k += parts) range.Add(items[k]);
+    out[i] = range;
+  }
+};
+
+struct RangesOfValues : Ranges<float> {};
+struct RangesOfRanges : Ranges<Range> {};
+
+}  // namespace kdtalker::kernels
