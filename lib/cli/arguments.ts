@@ -69,11 +69,15 @@ type OptionToken = {
   inlineValue?: boolean | undefined;
 };
 
+/** Letters for options that are typed often. */
+export const LETTERS: Readonly<Record<string, string>> = { help: 'h', out: 'o' };
+
 /** parseArgs only splits the line into words: its own messages have no suggestions and another form. */
 function forParseArgs(table: OptionTable) {
   const entries = Object.entries(table).map(([name, option]) => {
     const type = option.placeholder === undefined ? ('boolean' as const) : ('string' as const);
-    return [name, name === 'help' ? { type, short: 'h' } : { type }] as const;
+    const short = LETTERS[name];
+    return [name, short === undefined ? { type } : { type, short }] as const;
   });
   return Object.fromEntries(entries);
 }

@@ -1,4 +1,4 @@
-import { optionsOf } from './arguments.js';
+import { LETTERS, optionsOf } from './arguments.js';
 import type { Command } from './command.js';
 import { COLUMNS, columnOf, definitions, wrap } from './layout.js';
 import type { Option } from './option.js';
@@ -81,8 +81,8 @@ function row(name: string, option: Option<unknown>): readonly [string, string] {
   const bounds = option.range && `${option.range[0]} to ${option.range[1]}`;
   const fallback = option.fallback && `default: ${option.fallback}`;
   const facts = [option.choices?.join(', '), bounds, fallback].filter((fact) => fact !== undefined);
-  const short = name === 'help' ? '-h, ' : '';
-  return [`${short}--${name}${value}`, `${option.help}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}`];
+  const letter = LETTERS[name] === undefined ? '' : `-${LETTERS[name]}, `;
+  return [`${letter}--${name}${value}`, `${option.help}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}`];
 }
 
 /** Breaks lines where a shell allows it, but never between an option and its value. */

@@ -48,9 +48,13 @@ async function hasOwnJson(argv: readonly string[]): Promise<boolean> {
   return found?.kind === 'command' && found.command.options.json !== undefined;
 }
 
+const OUT = /^(--out|-o)$/;
+
 /** Whether a video goes to stdout, before the command line is validated. */
 async function isStdoutTaken(argv: readonly string[]): Promise<boolean> {
-  const isAsked = argv.some((word, i) => word === '--out=-' || (word === '--out' && argv[i + 1] === '-'));
+  const isAsked = argv.some(
+    (word, i) => /^(--out=|-o)-$/.test(word) || (OUT.test(word) && argv[i + 1] === '-'),
+  );
   if (!isAsked) return false;
   const found = await find(argv).catch(() => undefined);
   return found?.kind === 'command' && found.command.writesVideo === true;

@@ -26,6 +26,11 @@ export class ByteReader {
     return filled === count ? out : out.subarray(0, filled);
   }
 
+  /** Returns what is there, at least a byte and at most `limit`, as it lies in memory; none only at the end. */
+  async some(limit: number): Promise<Uint8Array> {
+    return (await this.#more()) ? this.#cut(limit) : this.#piece;
+  }
+
   /** Returns the next `count` bytes without consuming them; fewer only at the end. */
   async peek(count: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [this.#piece];

@@ -18,13 +18,20 @@ const REPRODUCIBLE = [
   '-1',
 ];
 
+/**
+ * Frames and sound that are made together come in turns. No input is read ahead to look what it holds, and packets wait between the inputs
+ * and the encoder, whatever it reads first: else it would wait for the one while we wait for the other.
+ */
+const QUEUE = ['-probesize', '32', '-analyzeduration', '0', '-thread_queue_size', '64'];
+
 /** Describes the pipe of raw frames on stdin, and the pipe of sound beside it. */
 export function inputArguments(spec: VideoSpec, pixelFormat: EncoderPixelFormat): string[] {
   const { width, height, fps, sound } = spec;
+  const queue = spec.frames === undefined ? QUEUE : [];
   const tags = pixelFormat.startsWith('yuv') ? COLOUR : [];
   const shape = ['-pix_fmt', pixelFormat, '-video_size', `${width}x${height}`, '-framerate', String(fps)];
-  const video = ['-f', 'rawvideo', ...shape, ...tags, '-i', 'pipe:0'];
-  return sound ? [...video, '-f', 'wav', '-i', 'pipe:3'] : video;
+  const video = [...queue, '-f', 'rawvideo', ...shape, ...tags, '-i', 'pipe:0'];
+  return sound ? [...video, ...queue, '-f', 'wav', '-i', 'pipe:3'] : video;
 }
 
 /** The colour space of the frames. Stands before the input and before the output, so that no version converts the colours. */
@@ -42,14 +49,16 @@ export function evenSides({ width, height }: VideoSpec): string[] {
 /** The sample rate of stored sound. Every player supports it, and its codec frames are short (21 ms). */
 const SOUND_RATE = 48000;
 
-/** Maps both streams and makes the sound exactly as long as the frames: pads it with endless silence, then trims it. */
+/** Maps both streams and makes the sound exactly as long as the frames, if they are counted: pads it with endless silence, then trims it. */
 export function streamArguments(spec: VideoSpec, soundCodec: readonly string[]): string[] {
   const maps = ['-map', '0:v:0', '-map_chapters', '-1'];
   if (!spec.sound) return maps;
-  const samples = Math.round((spec.frames * SOUND_RATE) / spec.fps);
-  const length = `apad,atrim=end_sample=${samples}`;
-  const filter = `aresample=${SOUND_RATE},${length},aformat=channel_layouts=mono|stereo`;
+  const filter = `aresample=${SOUND_RATE},${lengthFilter(spec)}aformat=channel_layouts=mono|stereo`;
   return [...maps, '-map', '1:a:0', '-af', filter, ...soundCodec];
+}
+
+function lengthFilter({ frames, fps }: VideoSpec): string {
+  return frames === undefined ? '' : `apad,atrim=end_sample=${Math.round((frames * SOUND_RATE) / fps)},`;
 }
 
 /** Pipes raw frames into an ffmpeg that writes `target`, a file or a stream. */
@@ -64,7 +73,7 @@ export class FfmpegEncoder implements Encoder {
 
   /** @param args all arguments between the common options and the output file */
   constructor(args: readonly string[], target: string | OutputStream, name: string, spec: VideoSpec) {
-    const { sound, signal, frames, fps } = spec;
+    const { sound, signal, frames = Number.POSITIVE_INFINITY, fps } = spec;
     const place = typeof target === 'string' ? `file:${target}` : 'pipe:4';
     const all = [...args, ...REPRODUCIBLE, '-y', place];
     this.#process = FfmpegProcess.start(all, {

@@ -9,10 +9,12 @@ import { frameName } from './formats/png.js';
 
 /** A sequence of frames to write. */
 export interface FrameNames {
-  /** The number of frames. */
-  count: number;
+  /** The number of frames; undefined: as many as are written. */
+  count: number | undefined;
   /** The final name of frame `index`. */
   nameOf(index: number): string;
+  /** The index of the frame with this name; undefined for other names. */
+  indexOf(name: string): number | undefined;
   /** Whether existing frames of the same names may be replaced. */
   overwrite: boolean;
 }
@@ -63,18 +65,19 @@ async function targetIn(
 }
 
 /** Checks every name before the work begins. @throws OUTPUT_UNWRITABLE */
-async function checkFrames(folder: string, { count, nameOf, overwrite }: FrameNames): Promise<void> {
-  const there = new Set(await readdir(folder));
-  for (let index = 0; index < count; index++)
-    if (there.has(nameOf(index))) await checkFinal(join(folder, nameOf(index)), overwrite);
+async function checkFrames(
+  folder: string,
+  { count = Number.POSITIVE_INFINITY, indexOf, overwrite }: FrameNames,
+): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const index = indexOf(name);
+    if (index !== undefined && index < count) await checkFinal(join(folder, name), overwrite);
+  }
 }
 
 /** If a name was taken meanwhile and may not be replaced, the frames that were already renamed are removed again. */
-async function moveFrames(
-  from: string,
-  to: string,
-  { count, nameOf, overwrite }: FrameNames,
-): Promise<number> {
+async function moveFrames(from: string, to: string, { nameOf, overwrite }: FrameNames): Promise<number> {
+  const count = (await readdir(from)).length;
   let bytes = 0;
   const moved: string[] = [];
   try {

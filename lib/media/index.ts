@@ -4,8 +4,10 @@ export type { FileInput } from './file-input.js';
 export { bytesOfFrame, type EncoderPixelFormat, type VideoFormat } from './formats/format.js';
 export { FrameSource, type VideoInput } from './frame-source.js';
 export { FrameStore } from './frame-store.js';
+export { GrowingTrack } from './growing-track.js';
 export { checkInputFile } from './input.js';
 export { MAX_PIXELS } from './limits.js';
+export { openPcm, type PcmFormat, type PcmInput } from './pcm-input.js';
 export {
   decodePng,
   encodePng,

@@ -27,8 +27,11 @@ export interface VideoOptions {
   height: number;
   /** Frames per second, 25 for a talker. */
   fps: number;
-  /** The exact number of frames. The sound is cut or padded with silence to their duration. */
-  frames: number;
+  /**
+   * The exact number of frames: the sound is cut or padded with silence to their duration. Default: as many as are written, and the sound
+   * as long as its track, which ends before {@link VideoWriter.finish}. Such a video leaves frame by frame if it goes to a stream.
+   */
+  frames?: number | undefined;
   /** The sound, `Sound.track`; ignored by formats that hold none. */
   sound?: SoundTrack | undefined;
   /** Quality, lower is better: 0 to 51 for MP4 (default 20), 0 to 63 for WebM (default 30). */
@@ -123,7 +126,7 @@ export async function planVideo(
   if (!isStream) await checkFinal(format === png ? framePlace(file).frame(0) : file, overwrite);
   return async ({ frames, sound, signal }) => {
     throwIfAborted(signal, `Encoding '${file}'`);
-    if (!Number.isInteger(frames) || frames < 1)
+    if (frames !== undefined && !(Number.isInteger(frames) && frames >= 1))
       throw invalidArgument('a positive integer', 'frames', frames);
     const { width, height, fps, crf, preset, threads = 2 } = options;
     const pixelFormat = (options.transparent ? format.transparentFormat : undefined) ?? format.pixelFormat;
@@ -186,7 +189,7 @@ export class VideoWriter {
     const expected = bytesOfFrame(this.pixelFormat, width, height);
     if (frame.length !== expected)
       throw invalidArgument(`${expected} bytes of ${this.pixelFormat}`, 'frame', frame);
-    if (this.#written >= frames) throw invalidArgument(`${frames} frames`, 'the video', 'one more');
+    if (this.#written === frames) throw invalidArgument(`${frames} frames`, 'the video', 'one more');
     await this.#guard(async () => {
       await this.#encoder.write(frame);
       // An encoder that was ended meanwhile may still have taken the frame.
@@ -198,11 +201,11 @@ export class VideoWriter {
   /**
    * Completes the file and renames it to its final name.
    *
-   * @throws as {@link write}; INVALID_ARGUMENT if frames are missing
+   * @throws as {@link write}; INVALID_ARGUMENT if frames are missing, or none was written
    */
   async finish(): Promise<{ bytes: number }> {
     this.#check();
-    const { frames } = this.#spec;
+    const { frames = Math.max(1, this.#written) } = this.#spec;
     return this.#guard(async () => {
       if (this.#written !== frames) throw invalidArgument(`${frames} frames`, 'the video', this.#written);
       await this.#encoder.finish();
@@ -264,8 +267,8 @@ function isFolder(file: string): boolean {
 
 interface TargetOptions {
   format: VideoFormat;
-  /** The number of frames. */
-  count: number;
+  /** The number of frames, if it is known. */
+  count: number | undefined;
   overwrite: boolean;
   signal: AbortSignal | undefined;
 }
@@ -275,8 +278,8 @@ async function openTarget(output: VideoOutput, options: TargetOptions): Promise<
   if (typeof output !== 'string') return new OutputStream(output, 'a stream');
   if (await isPipe(output)) return new OutputStream(await openOutputPipe(output, signal), output, true);
   if (format.name !== 'png') return fileTarget(output, overwrite);
-  const { folder, nameOf } = framePlace(output);
-  return folderTarget(folder, { count, nameOf, overwrite });
+  const { folder, ...names } = framePlace(output);
+  return folderTarget(folder, { count, ...names, overwrite });
 }
 
 /** The destination of a sequence of frames. */
@@ -284,7 +287,11 @@ function framePlace(file: string) {
   const pattern = isFolder(file) ? join(file, '%05d.png') : file;
   const folder = dirname(pattern);
   const nameOf = (index: number) => numberedName(basename(pattern), index);
-  return { folder, nameOf, frame: (index: number) => join(folder, nameOf(index)) };
+  const indexOf = (name: string) => {
+    const index = Number(name.slice(basename(pattern).indexOf('%')).match(/^\d+/)?.[0]);
+    return nameOf(index) === name ? index : undefined;
+  };
+  return { folder, nameOf, indexOf, frame: (index: number) => join(folder, nameOf(index)) };
 }
 
 function numberedName(pattern: string, index: number): string {

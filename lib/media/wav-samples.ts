@@ -7,7 +7,7 @@ import type { Coding } from './wav-format.js';
 const MAX_BLOCK = 2 ** 22;
 
 /** Full scale is the power of two above the largest value: 16 bits are divided by 32768 exactly. */
-const SCALES: Record<Coding, SampleScale> = {
+export const CODING_SCALES: Record<Coding, SampleScale> = {
   u8: { zero: 128, full: 2 ** 7 },
   s16: { zero: 0, full: 2 ** 15 },
   s24: { zero: 0, full: 2 ** 23 },
@@ -24,13 +24,13 @@ export async function* readWavSamples(reader: ByteReader, header: WavHeader): As
     const wanted = Math.min(block, left);
     const bytes = await reader.take(wanted);
     const whole = bytes.subarray(0, bytes.length - (bytes.length % bytesPerFrame));
-    if (whole.length > 0) yield { samples: decode(whole, coding), channels, scale: SCALES[coding] };
+    if (whole.length > 0) yield { samples: decodeWav(whole, coding), channels, scale: CODING_SCALES[coding] };
     if (bytes.length < wanted) return;
   }
 }
 
 /** Views bytes at an aligned offset of their memory as numbers of their coding. */
-function decode(bytes: Uint8Array, coding: Coding): Interleaved {
+export function decodeWav(bytes: Uint8Array, coding: Coding): Interleaved {
   const { buffer, byteOffset, length } = bytes;
   if (coding === 'u8') return bytes;
   if (coding === 's16') return new Int16Array(buffer, byteOffset, length / 2);

@@ -41,3 +41,10 @@ export function tailOf({ hop, ahead }: Reach, fps: number): number {
   const frame = 1000 / fps;
   return hop - 1 + ahead + Math.ceil((heard(fps) + RESAMPLER) / frame) - 1;
 }
+
+/** The delay of a stream of pace 'live': sound is taken frame by frame, and computing has `lead` frames. */
+export function pacedDelayOf(plan: Reach & Pick<StreamPlan, 'lead'>, fps: number): StreamDelay {
+  const { sound } = delayOf(plan, fps, 0);
+  const total = (1000 * (tailOf(plan, fps) + 1 + plan.lead)) / fps;
+  return { sound, compute: total - sound, total };
+}

@@ -2,11 +2,15 @@ import { z } from 'zod';
 import type { NativeRunOptions } from '../binding.js';
 import { invalidArgument } from '../errors.js';
 import { SAMPLE_RATES } from '../limits.js';
+import type { PcmFormat } from '../media/index.js';
 import type { PackManifest } from '../packs/pack.js';
 import { lipMask } from '../packs/regions.js';
 import { integer, oneOf, parseOptions } from '../validate.js';
 import { type AnimateOptions, planClip } from './clip-options.js';
 import { clipSchema } from './clip-schema.js';
+
+/** Frames for computing, unless a stream says otherwise. */
+const LEAD = 3;
 
 /** How the sound of a stream is given. */
 export interface StreamSoundOptions {
@@ -49,6 +53,13 @@ export interface StreamOptions
    * relative to a peak that decays by 3 dB a second. The mouth wakes no more than `ahead + 2` frames before speech.
    */
   silenceGate?: AnimateOptions['silenceGate'];
+  /**
+   * `'input'` (default): a frame for each 40 ms of sound, as fast as it is read. `'live'`: a frame every 40 ms, whether anybody speaks or
+   * not. Sound is taken as it comes; a source that falls behind, or runs ahead, is corrected while it is silent.
+   */
+  pace?: 'live' | 'input' | undefined;
+  /** With pace `'live'`: frames that one may leave before it is due, the time for computing: 1 to 25, default 3. */
+  lead?: number | undefined;
   /** Layout of {@link Frame.data}, default `'rgb24'`. */
   format?: 'rgb24' | 'yuv420p' | undefined;
 }
@@ -83,15 +94,10 @@ const streamSchema = clipSchema
     hop: integer(1, 64).default(4),
     ahead: integer(0, 32).default(2),
     steps: integer(1, 1000).default(10),
+    pace: oneOf('live', 'input').default('input'),
+    lead: integer(1, 25).optional(),
     format: oneOf('rgb24', 'yuv420p').default('rgb24'),
   });
-
-/** The format of a stream's sound. */
-export interface PcmFormat {
-  rate: number;
-  channels: 1 | 2;
-  format: 's16le' | 'f32le';
-}
 
 /** Validated options of a stream. */
 export interface StreamPlan {
@@ -99,6 +105,8 @@ export interface StreamPlan {
   sound: PcmFormat;
   hop: number;
   ahead: number;
+  pace: 'live' | 'input';
+  lead: number;
   format: 'rgb24' | 'yuv420p';
   signal: AbortSignal | undefined;
 }
@@ -112,10 +120,11 @@ export interface StreamPlan {
 export function planStream(options: StreamOptions, manifest: PackManifest, photo: boolean): StreamPlan {
   const gated = isObject(options) ? { silenceGate: true, ...options } : options;
   const given = parseOptions(streamSchema, gated, 'the options of stream()');
-  const { sound, hop, ahead, steps, format, ...clip } = given;
+  const { sound, hop, ahead, steps, format, pace, lead, ...clip } = given;
   const { native, signal } = planClip({ ...clip, steps }, manifest, false, { video: false, photo });
   checkRate(sound.rate, manifest);
   checkReach(hop + ahead, native.window);
+  if (pace === 'input' && lead !== undefined) throw invalidArgument("none without pace 'live'", 'lead', lead);
   const { silence } = native;
   // The gate of a clip may open as early as it wants; here no more is known.
   const attack = Math.min(silence?.attack ?? 0, ahead + 2);
@@ -125,6 +134,8 @@ export function planStream(options: StreamOptions, manifest: PackManifest, photo
     sound,
     hop,
     ahead,
+    pace,
+    lead: lead ?? LEAD,
     format,
     signal,
   };

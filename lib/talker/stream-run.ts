@@ -97,6 +97,12 @@ export class StreamRun {
     if (exactFrom >= 0) warnOfHalves(this.#pack, exactFrom);
   }
 
+  /** How the head moves in the last frames, [rows, 70], as sampled: before smoothing and the user's controls. After the end. */
+  async motion(): Promise<Float32Array> {
+    await this.#telling;
+    return (await native().readMotion(await this.#opening)).raw;
+  }
+
   async close(): Promise<void> {
     await this.#telling;
     const handle = await this.#opening.catch(() => undefined);

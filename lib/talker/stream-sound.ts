@@ -1,6 +1,5 @@
 import { invalidArgument } from '../errors.js';
-import { checkFinite, mixDown } from '../media/index.js';
-import type { PcmFormat } from './stream-options.js';
+import { checkFinite, mixDown, type PcmFormat } from '../media/index.js';
 
 /** Full scale of the formats. */
 const SCALES = { s16le: { zero: 0, full: 2 ** 15 }, f32le: { zero: 0, full: 1 } } as const;
@@ -53,7 +52,7 @@ export class StreamSound {
   push(pcm: Uint8Array | Int16Array | Float32Array): Float32Array {
     const bytes = this.#bytesOf(pcm);
     const whole = bytes.length - (bytes.length % this.#sampleBytes);
-    const samples = this.#mono(bytes.subarray(0, whole));
+    const samples = this.mono(bytes.subarray(0, whole));
     checkFinite(samples, this.#heard, this.#format.rate);
     this.#heard += samples.length;
     this.#rest = bytes.slice(whole);
@@ -77,6 +76,11 @@ export class StreamSound {
     return this.#frames[0]!;
   }
 
+  /** The sound of a whole frame that was not taken. */
+  look(frame: number): FrameSound {
+    return this.#frames[frame - this.#first]!;
+  }
+
   /** Forgets the sound from a frame on. What it would have begun with fades, and so many silent frames follow. */
   interrupt(frame: number, silent: number): void {
     const dropped = this.#frames[frame - this.#first];
@@ -87,14 +91,25 @@ export class StreamSound {
     if (dropped && first) first.bytes.set(this.#faded(dropped.bytes));
   }
 
+  /** One frame that goes over into another. */
+  fade(from: Uint8Array<ArrayBuffer>, to: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    const { channels } = this.#format;
+    const [a, b] = [this.#samplesOf(from), this.#samplesOf(to)];
+    const mixed = a.map((sample, i) => {
+      const share = Math.floor(i / channels) / (a.length / channels);
+      return sample * (1 - share) + b[i]! * share;
+    });
+    return new Uint8Array(mixed.buffer as ArrayBuffer);
+  }
+
   #faded(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
-    const { rate, channels, format } = this.#format;
-    const samples = Math.floor((rate * FADE) / 1000) * channels;
-    const from = format === 's16le' ? new Int16Array(bytes.buffer) : new Float32Array(bytes.buffer);
-    const to = from.slice(0, samples);
-    for (let i = 0; i < to.length; i++)
-      to[i] = to[i]! * (1 - Math.floor(i / channels) / (samples / channels));
-    return new Uint8Array(to.buffer);
+    const { rate } = this.#format;
+    const short = Math.floor((rate * FADE) / 1000) * this.#sampleBytes;
+    return this.fade(bytes.slice(0, short), new Uint8Array(short));
+  }
+
+  #samplesOf({ buffer }: Uint8Array<ArrayBuffer>): Int16Array | Float32Array {
+    return this.#format.format === 's16le' ? new Int16Array(buffer) : new Float32Array(buffer);
   }
 
   /** With what was left of the piece before; a copy, at an aligned offset. */
@@ -110,7 +125,8 @@ export class StreamSound {
     return bytes;
   }
 
-  #mono({ buffer, length }: Uint8Array<ArrayBuffer>): Float32Array {
+  /** The mean of the channels, of bytes in memory of their own. */
+  mono({ buffer, length }: Uint8Array<ArrayBuffer>): Float32Array {
     const { format, channels } = this.#format;
     const samples =
       format === 's16le' ? new Int16Array(buffer, 0, length / 2) : new Float32Array(buffer, 0, length / 4);

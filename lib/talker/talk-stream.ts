@@ -3,28 +3,22 @@ import { native, type PortraitHandle, type RunHandle } from '../binding.js';
 import { aborted, KdtalkerError, throwIfAborted } from '../errors.js';
 import { REST_FRAMES } from '../limits.js';
 import type { PackManifest } from '../packs/pack.js';
-import type { Frame } from './clip.js';
+import { DirectFeed, type Feed } from './feed.js';
 import type { LengthPlans } from './length-plans.js';
+import { MOTION_SIZE, Motion } from './motion.js';
 import { frameFinish } from './opacity.js';
-import { delayOf, type StreamDelay, tailOf } from './stream-delay.js';
+import { PacedFeed } from './paced-feed.js';
+import { Pacer } from './pacer.js';
+import { delayOf, pacedDelayOf, type StreamDelay, tailOf } from './stream-delay.js';
+import type { LateFrame, StreamFrame } from './stream-frame.js';
 import type { StreamPlan } from './stream-options.js';
 import { type AskedFrame, StreamRun } from './stream-run.js';
-import { StreamSound } from './stream-sound.js';
 import { type UtteranceEnd, Utterances } from './utterances.js';
+import { Voice } from './voice.js';
 
 const STREAM = 'The stream';
 /** Seconds of sound that wait to be spoken before write() waits. */
 const MOST_QUEUED = 30;
-
-/** A picture with the sound that belongs to it. */
-export interface StreamFrame extends Frame {
-  /** Its 40 ms (at 25 frames a second) of sound, in the format in which it was written. */
-  sound: Uint8Array;
-  /** Whether that was written; false for silence that the stream filled in. */
-  speaking: boolean;
-  /** Interruptions before it. */
-  epoch: number;
-}
 
 /** What a stream needs from its talker. */
 export interface StreamHost {
@@ -45,7 +39,7 @@ export interface StreamHost {
  * sound is written. There are as many frames as the sound is long.
  *
  * Emits `started` with an utterance's id when its first frame leaves, and `finished` with an {@link UtteranceEnd}, once for each, when its
- * last one has, or when it is interrupted.
+ * last one has, or when it is interrupted. With pace `'live'` it also emits `late` with a {@link LateFrame}.
  *
  * @example
  * const stream = talker.stream(portrait, { sound: { rate: 24000 } })
@@ -54,7 +48,7 @@ export interface StreamHost {
  * for await (const { data, sound } of stream) send(data, sound)
  */
 export class TalkStream
-  extends EventEmitter<{ started: [string]; finished: [UtteranceEnd] }>
+  extends EventEmitter<{ started: [string]; finished: [UtteranceEnd]; late: [LateFrame] }>
   implements AsyncIterable<StreamFrame>, AsyncDisposable
 {
   /** Pixels of a frame. */
@@ -63,8 +57,8 @@ export class TalkStream
   readonly #host: StreamHost;
   readonly #plan: StreamPlan;
   readonly #run: StreamRun;
-  readonly #sound: StreamSound;
-  readonly #utterances: Utterances;
+  readonly #voice: Voice;
+  readonly #feed: Feed;
   readonly #closed = new AbortController();
   readonly #signal: AbortSignal;
   #ended = false;
@@ -83,22 +77,29 @@ export class TalkStream
     this.#plan = plan;
     ({ width: this.width, height: this.height } = host.size);
     const { fps } = host.manifest;
-    this.#sound = new StreamSound(plan.sound, fps);
-    this.#utterances = new Utterances(fps, {
+    const utterances = new Utterances(fps, {
       started: (id) => this.#tell(() => this.emit('started', id)),
       finished: (end) => this.#tell(() => this.emit('finished', end)),
     });
     this.#signal = AbortSignal.any([this.#closed.signal, ...(plan.signal ? [plan.signal] : [])]);
     this.#run = new StreamRun(this.#open(portrait), this.#signal, host.manifest.name);
+    this.#voice = new Voice(plan, fps, utterances, this.#run);
+    const live = plan.pace === 'live';
+    this.#feed = live
+      ? new PacedFeed(this.#voice, plan, fps, tailOf(plan, fps) + 1)
+      : new DirectFeed(this.#voice);
     this.#signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
 
   /**
    * How long a frame waits for the sound that it needs, counted from the beginning of its own, and for computing, in milliseconds. Sound
-   * that comes faster than it plays waits for computing only. What is computed counts once it was measured.
+   * that comes faster than it plays waits for computing only. What is computed counts once it was measured; with pace `'live'` it has
+   * `lead` frames, whatever it takes.
    */
   get delay(): StreamDelay {
-    return delayOf(this.#plan, this.#host.manifest.fps, this.#host.compute());
+    const { fps } = this.#host.manifest;
+    if (this.#plan.pace === 'live') return pacedDelayOf(this.#plan, fps);
+    return delayOf(this.#plan, fps, this.#host.compute());
   }
 
   /**
@@ -109,13 +110,15 @@ export class TalkStream
    */
   async write(pcm: Uint8Array | Int16Array | Float32Array): Promise<void> {
     this.#checkOpen();
-    const from = this.#sound.frames;
-    const samples = this.#sound.push(pcm);
-    if (samples.length > 0) this.#utterances.speak(from);
-    await this.#run.hear(samples);
-    while (this.#sound.frames - this.#handed > MOST_QUEUED * this.#host.manifest.fps && !this.#signal.aborted)
+    await this.#feed.write(pcm);
+    while (this.#queued > MOST_QUEUED * this.#host.manifest.fps && !this.#signal.aborted)
       await this.#handedOut();
     this.#throwIfStopped();
+  }
+
+  /** Frames of sound that were written and not handed out. */
+  get #queued(): number {
+    return this.#feed.waiting + this.#voice.frames - this.#handed;
   }
 
   /**
@@ -128,9 +131,7 @@ export class TalkStream
   async say(pieces: AsyncIterable<Uint8Array>, id = `say-${++this.#said}`): Promise<UtteranceEnd> {
     this.#checkOpen();
     const { epoch } = this.#run;
-    const ended = new Promise<UtteranceEnd>((done) =>
-      this.#utterances.begin(this.#sound.begun, { id, done }),
-    );
+    const ended = new Promise<UtteranceEnd>((done) => this.#feed.begin({ id, done }));
     for await (const piece of pieces) {
       if (epoch !== this.#run.epoch) break;
       await this.write(piece);
@@ -147,11 +148,7 @@ export class TalkStream
    */
   flush(id?: string): void {
     this.#checkOpen();
-    const { fps } = this.#host.manifest;
-    const last = this.#sound.begun;
-    const samples = this.#sound.silence(tailOf(this.#plan, fps));
-    this.#run.hear(samples).catch(() => {}); // the next write() says why
-    this.#utterances.flush(last, id);
+    this.#feed.flush(id);
   }
 
   /**
@@ -164,11 +161,10 @@ export class TalkStream
   async interrupt(): Promise<{ frame: number; played: number }> {
     this.#checkRunning();
     const first = this.#handed;
-    this.#sound.interrupt(first, REST_FRAMES);
-    const played = this.#utterances.cut();
-    const told = this.#run.interrupt(first);
+    this.#feed.clear();
+    const cut = this.#voice.interrupt(first, REST_FRAMES);
     this.#wake();
-    await told;
+    const played = await cut;
     this.#throwIfStopped();
     return { frame: first - 1, played };
   }
@@ -177,8 +173,7 @@ export class TalkStream
   end(): void {
     if (this.#ended || this.#signal.aborted) return;
     this.#ended = true;
-    this.#utterances.end(this.#sound.frames);
-    this.#run.end().catch(() => {});
+    this.#feed.end();
   }
 
   /** The same as {@link write} and {@link end}, for pipes. Made at first use. */
@@ -212,6 +207,7 @@ export class TalkStream
     const { fps } = this.#host.manifest;
     const { width, height } = this;
     const frames = frameFinish(this.#plan.format, this.#host.size, this.#host.opacity);
+    const pacer = this.#begin();
     const asked: Promise<AskedFrame>[] = [];
     for (;;) {
       await this.#orStopped(this.#run.settled());
@@ -219,17 +215,33 @@ export class TalkStream
       const { index, data, epoch } = await this.#orStopped(asked.shift()!);
       if (epoch !== this.#run.epoch) continue; // it was interrupted, or may be
       if (index < 0) return;
+      const milliseconds = (await pacer?.wait(index, this.#signal)) ?? 0;
+      this.#throwIfStopped();
+      if (epoch !== this.#run.epoch) continue; // while it waited
       const picture = { index, time: index / fps, width, height, data: frames.finish(data) };
+      if (milliseconds > 0) this.#tell(() => this.emit('late', { index, milliseconds }));
       yield { ...picture, ...this.#handOut(index), epoch };
     }
   }
 
+  /** The clock of pace 'live' begins. */
+  #begin(): Pacer | undefined {
+    if (!(this.#feed instanceof PacedFeed)) return undefined;
+    void this.#feed.run(this.#signal, () => this.#handed);
+    return new Pacer(this.#host.manifest.fps, this.#plan.lead);
+  }
+
   #handOut(index: number): Pick<StreamFrame, 'sound' | 'speaking'> {
-    const { bytes, given } = this.#sound.take(index);
+    const { bytes, given } = this.#voice.hand(index);
     this.#handed = index + 1;
-    this.#utterances.hand(index);
     this.#wake();
     return { sound: bytes, speaking: given };
+  }
+
+  /** @internal The motion as sampled, for measurements; of no more than 512 frames, after end(). */
+  async rawMotion(): Promise<Motion> {
+    const values = await this.#orStopped(this.#run.motion());
+    return new Motion(values.slice(0, MOTION_SIZE * this.#voice.frames), this.#host.manifest.fps);
   }
 
   /** Ends all work and waits for it; running calls and iterations reject with ABORTED. May be called twice. */
@@ -244,7 +256,8 @@ export class TalkStream
 
   async #close(): Promise<void> {
     if (!this.#signal.aborted) this.#closed.abort(new KdtalkerError('CLOSED', 'The stream was closed'));
-    this.#utterances.cut();
+    this.#feed.clear();
+    this.#voice.cut();
     await this.#run.close();
   }
 

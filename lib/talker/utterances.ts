@@ -14,7 +14,8 @@ export interface UtteranceListener {
   finished(end: UtteranceEnd): void;
 }
 
-interface Named {
+/** What an utterance is called. */
+export interface Named {
   id: string;
   /** Told of its end, beside the listeners. */
   done?: (end: UtteranceEnd) => void;

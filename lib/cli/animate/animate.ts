@@ -77,9 +77,10 @@ async function makeAll(talker: Talker, plan: Plan, values: AnimateValues, contex
   return { ...made, ...(await saveMotion(clip, values, context)), ...(await saveVideo(clip, plan, values)) };
 }
 
-async function openSubject(
+/** Prepares what a plan names. @throws every KdtalkerError of portraits and source videos */
+export async function openSubject(
   talker: Talker,
-  { portrait }: Plan,
+  { portrait }: Pick<Plan, 'portrait'>,
   context: Context,
 ): Promise<Portrait | SourceVideo> {
   const { signal, reporter } = context;

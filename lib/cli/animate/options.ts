@@ -62,7 +62,7 @@ const files = section('Input and output', {
     'FILE',
     'NAME.mp4, NAME.webm, NAME.gif, or pictures: DIR/%05d.png or DIR/; - writes the video to standard output and results to stderr',
     {
-      also: ['o', 'video', 'result', 'result-dir'],
+      also: ['video', 'result', 'result-dir'],
     },
   ),
   format: choice(['mp4', 'webm', 'gif'], 'The format, if the name of --out does not tell it', {
@@ -134,7 +134,7 @@ export const movement = section('Movement', {
   ),
 });
 
-const retargeting = section('Retargeting, with packs that have the networks', {
+export const retargeting = section('Retargeting, with packs that have the networks', {
   stitch: flag('Keep shoulders and neck in place; always on for full pictures, except with --no-stitch'),
   'no-stitch': flag('Do not stitch, not even full pictures'),
   eyes: decimal([0, 2], 'How far the eyes are open: height over width; 0 is shut', {
@@ -168,7 +168,7 @@ export const cut = section('Portrait', {
   ),
 });
 
-const encoding = section('Encoding', {
+export const encoding = section('Encoding', {
   frame: choice(
     ['crop', 'full'],
     'What a frame shows: the crop, or the full picture with the animated crop pasted into it',

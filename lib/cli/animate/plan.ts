@@ -49,12 +49,14 @@ export async function planAnimate(values: AnimateValues): Promise<Plan> {
 }
 
 /** Leaves out options that were not given: the library applies its own defaults. */
-function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+export function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** Options without a meaning for a portrait. */
 const OF_VIDEO = ['repeat', 'video-track', 'max-seconds'] as const;
+
+type PortraitValues = Pick<AnimateValues, 'crop' | 'face' | 'box' | 'background' | 'max-size'>;
 
 /** A portrait or a source video. */
 async function planSubject(values: AnimateValues): Promise<Plan['portrait']> {
@@ -73,7 +75,8 @@ async function planSubject(values: AnimateValues): Promise<Plan['portrait']> {
   return { path: video, kind: 'video', options };
 }
 
-async function planPortrait(path: string, values: AnimateValues): Promise<Plan['portrait']> {
+/** A picture or a saved portrait, which its content tells. @throws INVALID_ARGUMENT */
+export async function planPortrait(path: string, values: PortraitValues): Promise<Plan['portrait']> {
   const { crop, face, box, background, 'max-size': maxSize } = values;
   const options = given({ crop, face, box: box as PortraitOptions['box'], background, maxSize });
   if (path === STANDARD_INPUT || !(await isPortraitFile(path))) return { path, kind: 'picture', options };

@@ -10,7 +10,7 @@ export const ADD_OPTIONS = {
     videos: text('DIR', 'A folder of videos, or a file that lists them, one a line', {
       also: ['input', 'video'],
     }),
-    out: text('DIR', 'The dataset: a new folder, or one to add to', { also: ['o', 'output', 'dataset'] }),
+    out: text('DIR', 'The dataset: a new folder, or one to add to', { also: ['output', 'dataset'] }),
   }),
   ...section('Clips', {
     crop: choice(

@@ -5,7 +5,7 @@ import { TALKER_OPTIONS } from '../shared-options.js';
 export const DEMO_OPTIONS = section('Options', {
   out: text('FILE', 'The video: .mp4, .webm or .gif', {
     fallback: 'kdtalker-demo.mp4',
-    also: ['o', 'video'],
+    also: ['video'],
   }),
   ...TALKER_OPTIONS,
   seed: seed('Another seed makes other head motion', { fallback: '0' }),

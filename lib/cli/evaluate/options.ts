@@ -24,7 +24,7 @@ export const PREPARE_OPTIONS = {
       'PATH',
       'A folder of videos, and of pictures with voices of the same names; or a text file with a path on each line',
     ),
-    out: text('DIR', 'Where the clips go', { also: ['o', 'output'] }),
+    out: text('DIR', 'Where the clips go', { also: ['output'] }),
   }),
   ...section('Clips', {
     seconds: decimal([0.04, 3600], 'Length of each clip at most', { fallback: '8' }),
@@ -45,7 +45,7 @@ export type PrepareValues = Values<typeof PREPARE_OPTIONS>;
 export const ANIMATE_BENCH_OPTIONS = {
   ...section(FILES, {
     bench,
-    out: text('DIR', 'The folder for the videos and times.json', { also: ['o', 'output'] }),
+    out: text('DIR', 'The folder for the videos and times.json', { also: ['output'] }),
     'no-speed': flag('Do not generate each clip once more without an encoder to measure that speed'),
   }),
   ...engine,
@@ -88,7 +88,7 @@ const { steps: _steps, window: _window, ...otherSampling } = sampling;
 export const SWEEP_OPTIONS = {
   ...section(FILES, {
     bench,
-    out: text('DIR', 'Where videos, results and the chart go', { also: ['o', 'output'] }),
+    out: text('DIR', 'Where videos, results and the chart go', { also: ['output'] }),
   }),
   ...section('What is compared', {
     steps: integers('N,N,...', STEPS, 'Numbers of sampling steps'),
@@ -110,7 +110,7 @@ export const SCORE_OPTIONS = {
       'NAME=DIR',
       'A name and the folder of its videos; for several methods give it several times',
     ),
-    out: text('DIR', 'Where the results go', { also: ['o', 'output'] }),
+    out: text('DIR', 'Where the results go', { also: ['output'] }),
     'fail-if': texts(
       'CONDITION',
       "Exit with 1 if it is true of a mean: 'cpbd<0.2', or of one method 'ours.lmd>0.1'",

@@ -17,7 +17,7 @@ const files = section('Input and output', {
   portrait: text('FILE', 'The picture, or saved portrait, of the speaker; needed with --speech', {
     also: ['image', 'picture', 'source'],
   }),
-  out: text('FILE', 'The motion, a JSON file for `animate --motion`', { also: ['o', 'save-motion'] }),
+  out: text('FILE', 'The motion, a JSON file for `animate --motion`', { also: ['save-motion'] }),
   'no-overwrite': flag('Fail if the file exists instead of replacing it'),
 });
 

@@ -2,7 +2,7 @@ import { choice, flag, missing, section, text, type Values } from '../option.js'
 import { precision } from '../shared-options.js';
 
 const out = text('DIR', 'The folder for the pack: new, or empty', {
-  also: ['o', 'output', 'dir', 'directory'],
+  also: ['output', 'dir', 'directory'],
 });
 
 /** Options of `packs synthesize`. */

@@ -31,7 +31,7 @@ export const TRACE_OPTIONS = section('Options', {
   'sound-track': integer([0, 1000], 'The sound track of --speech; 0 is the first', {
     fallback: "the file's default track",
   }),
-  out: text('FILE', 'The tensors, in one .safetensors file', { also: ['o'] }),
+  out: text('FILE', 'The tensors, in one .safetensors file'),
   ...TALKER_OPTIONS,
   crop: choice(
     ['ffhq', 'kdtalker', 'liveportrait', 'none'],

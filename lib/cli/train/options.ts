@@ -3,7 +3,7 @@ import { choice, decimal, flag, integer, section, text, type Values } from '../o
 const files = section('Input and output', {
   dataset: text('DIR', 'The dataset that `kdtalker dataset add` made'),
   out: text('DIR', 'The run: checkpoints, history, chart.html and the pack. A stopped run continues', {
-    also: ['o', 'output', 'run'],
+    also: ['output', 'run'],
   }),
   pack: text('NAME', 'The pack whose denoiser is replaced', { fallback: 'that of the dataset' }),
   'no-pack': flag('Make no pack at the end'),

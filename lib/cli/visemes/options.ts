@@ -10,7 +10,7 @@ export const VISEMES_OPTIONS = section('Options', {
     fallback: "the file's default track",
     also: ['audio-track'],
   }),
-  out: text('FILE', 'The visemes and the curves of each frame, as JSON', { also: ['o'] }),
+  out: text('FILE', 'The visemes and the curves of each frame, as JSON'),
   'no-overwrite': flag('Fail if the file exists instead of replacing it'),
   ...TALKER_OPTIONS,
 });

@@ -8,8 +8,8 @@ export interface VideoSpec {
   height: number;
   /** Frames per second. */
   fps: number;
-  /** The number of frames. The sound is cut, or padded with silence, to exactly their duration. */
-  frames: number;
+  /** The number of frames: the sound is cut, or padded with silence, to exactly their duration. Undefined: both end when they do. */
+  frames: number | undefined;
   /** The sound of the video. */
   sound: SoundTrack | undefined;
   /** Quality, lower is better; the format's own default when undefined. */

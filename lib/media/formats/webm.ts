@@ -9,13 +9,17 @@ export const webm: VideoFormat = {
   transparentFormat: 'yuva420p',
   sound: true,
   crf: WEBM_CRF,
-  open: (target, name, spec) => new FfmpegEncoder(webmArguments(spec), target, name, spec),
+  open: (target, name, spec) =>
+    new FfmpegEncoder(webmArguments(spec, typeof target === 'string'), target, name, spec),
 };
 
 /** Opacity is stored as a second picture for each frame. Hidden frames, such as some before the first, have none. */
 const ALPHA = ['-auto-alt-ref', '0', '-metadata:s:v:0', 'alpha_mode=1'];
 
-function webmArguments(spec: VideoSpec): string[] {
+/** Of a video that is watched while it is made: no frame waits for later ones, and a cluster, in milliseconds, is short. */
+const NO_DELAY = ['-lag-in-frames', '0', '-g', '50', '-cluster_time_limit', '40'];
+
+function webmArguments(spec: VideoSpec, isFile: boolean): string[] {
   const { crf = 30, threads } = spec;
   const speed = ['-deadline', 'realtime', '-cpu-used', '8', '-row-mt', '1', '-threads', String(threads)];
   // A bit rate of 0 makes the quality constant.
@@ -32,6 +36,7 @@ function webmArguments(spec: VideoSpec): string[] {
     ...speed,
     ...COLOUR,
     ...(spec.pixelFormat === 'yuva420p' ? ALPHA : []),
+    ...(!isFile && spec.frames === undefined ? NO_DELAY : []),
   ];
   const sound = streamArguments(spec, ['-c:a', 'libopus', '-b:a', '96k']);
   return [...inputArguments(spec, spec.pixelFormat), ...sound, ...video, '-f', 'webm'];

@@ -1,0 +1,171 @@
+import { CLOCK } from './clock.js';
+import type { Feed } from './feed.js';
+import { SilentFrames } from './silent-frames.js';
+import type { StreamPlan } from './stream-options.js';
+import { StreamSound } from './stream-sound.js';
+import type { Named } from './utterances.js';
+import type { Voice } from './voice.js';
+
+/** Milliseconds of sound that may wait beyond the delay before it is worked off. */
+const SPARE = 200;
+/** Seconds without a silence after which speech itself is shortened, by a frame a second. */
+const PATIENCE = 60;
+/** Seconds of frames that nobody reads before no more sound is given to the engine. */
+const MOST_UNREAD = 10;
+
+/** Something that happens to the voice before a frame that waits. */
+interface Mark {
+  at: number;
+  kind: 'begin' | 'flush' | 'end';
+  pass(): void;
+  /** It is thrown away before it happened. */
+  drop(): void;
+}
+
+/**
+ * Speaks what is written as the clock goes, and silence where nothing is: a stream of pace 'live'. At any time the voice has the sound of so
+ * many frames, `reach`, beyond the one that is being computed.
+ *
+ * A source whose clock runs faster than ours, or whose sound came late, would be behind for ever: what waits beyond 200 ms is worked off by
+ * joining two frames of silence to one. Of a source that runs slower, a silence is made longer before speech would break. Utterances whose
+ * end is known are not touched: their sound may come much faster than it plays.
+ */
+export class PacedFeed implements Feed {
+  readonly #voice: Voice;
+  readonly #fps: number;
+  readonly #reach: number;
+  /** What was written; its frames have numbers of their own. */
+  readonly #queue: StreamSound;
+  readonly #silent: SilentFrames;
+  #marks: Mark[] = [];
+  /** Frames of the queue that were spoken. */
+  #spoken = 0;
+  /** The current utterance comes whole. */
+  #whole = false;
+  #ended = false;
+  /** Frames since too much waits and no silence came. */
+  #pressed = 0;
+
+  /** @param reach frames beyond the one that is being computed */
+  constructor(voice: Voice, { sound }: Pick<StreamPlan, 'sound'>, fps: number, reach: number) {
+    this.#voice = voice;
+    this.#fps = fps;
+    this.#reach = reach;
+    this.#queue = new StreamSound(sound, fps);
+    this.#silent = new SilentFrames(fps);
+  }
+
+  get waiting(): number {
+    return this.#queue.frames - this.#spoken;
+  }
+
+  async write(pcm: Uint8Array | Int16Array | Float32Array): Promise<void> {
+    this.#queue.push(pcm);
+  }
+
+  begin(next: Named): void {
+    const begin = () => this.#voice.begin(next);
+    this.#mark({ kind: 'begin', pass: begin, drop: begin });
+  }
+
+  flush(id: string | undefined): void {
+    this.#mark({
+      kind: 'flush',
+      pass: () => this.#voice.flush(id),
+      drop: () => this.#voice.flushUnheard(id),
+    });
+  }
+
+  end(): void {
+    this.#mark({ kind: 'end', pass: () => this.#voice.end(), drop: () => {} });
+  }
+
+  /** Utterances that wait are begun, so that they end with the rest. */
+  clear(): void {
+    this.#queue.silence(0);
+    let from = this.#spoken;
+    for (const { at, drop } of this.#marks) {
+      if (at > from) this.#voice.open();
+      from = at;
+      drop();
+    }
+    if (this.#queue.frames > from) this.#voice.open();
+    this.#spoken = this.#queue.frames;
+    this.#marks = this.#marks.filter(({ kind }) => kind === 'end');
+    for (const mark of this.#marks) mark.at = this.#spoken;
+    this.#whole = false;
+    this.#pressed = 0;
+  }
+
+  /**
+   * Feeds the voice until the end or the signal.
+   *
+   * @param handed frames that the reader has
+   */
+  async run(signal: AbortSignal, handed: () => number): Promise<void> {
+    const begun = CLOCK.now();
+    const frame = 1000 / this.#fps;
+    while (!signal.aborted && !this.#ended) {
+      const due = Math.floor((CLOCK.now() - begun) / frame + 1e-6) + this.#reach;
+      const most = handed() + this.#reach + MOST_UNREAD * this.#fps;
+      while (this.#voice.frames < Math.min(due, most) && !this.#ended) this.#feed();
+      await CLOCK.sleep(begun + (due - this.#reach + 1) * frame - CLOCK.now(), signal);
+    }
+  }
+
+  #mark(mark: Omit<Mark, 'at'>): void {
+    this.#queue.silence(0); // fills the frame that has begun
+    this.#marks.push({ at: this.#queue.frames, ...mark });
+  }
+
+  /** The next frame. */
+  #feed(): void {
+    this.#passMarks();
+    if (this.#ended) return;
+    if (this.waiting === 0 || this.#makesLonger()) this.#voice.rest(1);
+    else this.#speak(this.#takesTwo() ? this.#joined() : this.#queue.take(this.#spoken++).bytes);
+  }
+
+  #speak(frame: Uint8Array<ArrayBuffer>): void {
+    this.#silent.has(this.#queue.mono(frame));
+    this.#voice.speak(frame).catch(() => {}); // the engine's error comes with the frames
+  }
+
+  #passMarks(): void {
+    while (this.#marks[0] !== undefined && this.#marks[0].at <= this.#spoken) {
+      const { kind, pass } = this.#marks.shift()!;
+      this.#whole = kind === 'begin';
+      this.#ended ||= kind === 'end';
+      pass();
+    }
+  }
+
+  /** Its end is not known: a source that goes on. */
+  get #open(): boolean {
+    return !this.#whole && this.#marks.length === 0;
+  }
+
+  /** The last frame that waits is silent: another one behind it, before more comes. */
+  #makesLonger(): boolean {
+    return this.#open && this.waiting === 1 && this.#isSilent(0);
+  }
+
+  #takesTwo(): boolean {
+    const spare = Math.ceil((SPARE * this.#fps) / 1000);
+    const tooMuch = this.#open && this.waiting > spare;
+    const silent = tooMuch && this.#isSilent(0) && this.#isSilent(1);
+    this.#pressed = tooMuch && !silent ? this.#pressed + 1 : 0;
+    const over = this.#pressed - PATIENCE * this.#fps;
+    return silent || (over >= 0 && over % this.#fps === 0);
+  }
+
+  #isSilent(next: number): boolean {
+    return this.#silent.has(this.#queue.mono(this.#queue.look(this.#spoken + next).bytes), false);
+  }
+
+  /** Two frames faded into one: it begins as the first and ends as the second. */
+  #joined(): Uint8Array<ArrayBuffer> {
+    const first = this.#queue.take(this.#spoken++).bytes;
+    return this.#queue.fade(first, this.#queue.take(this.#spoken++).bytes);
+  }
+}

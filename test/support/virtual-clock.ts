@@ -1,0 +1,44 @@
+import type { Test } from 'tap';
+import { CLOCK } from '../../dist/talker/clock.js';
+
+/** Takes the place of the time of paced streams: it stands still but when a test moves it. */
+export class VirtualClock {
+  now = 0;
+  #sleepers: { until: number; wake: () => void }[] = [];
+
+  /** For the duration of a test. */
+  static use(t: Test): VirtualClock {
+    const clock = new VirtualClock();
+    const real = { ...CLOCK };
+    CLOCK.now = () => clock.now;
+    CLOCK.sleep = (milliseconds, signal) => clock.#sleep(milliseconds, signal);
+    t.teardown(() => Object.assign(CLOCK, real));
+    return clock;
+  }
+
+  /** Moves it, and wakes who sleeps on the way, in order. */
+  async to(time: number): Promise<void> {
+    for (;;) {
+      await settled();
+      const next = this.#sleepers.filter(({ until }) => until <= time).sort((a, b) => a.until - b.until)[0];
+      if (next === undefined) break;
+      this.now = Math.max(this.now, next.until);
+      this.#sleepers = this.#sleepers.filter((each) => each !== next);
+      next.wake();
+    }
+    this.now = Math.max(this.now, time);
+  }
+
+  #sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return new Promise((wake) => {
+      if (signal.aborted) return wake();
+      this.#sleepers.push({ until: this.now + milliseconds, wake });
+      signal.addEventListener('abort', () => wake(), { once: true });
+    });
+  }
+}
+
+/** Lets everything that waits for nothing go on. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
