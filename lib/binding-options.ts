@@ -1,4 +1,4 @@
-/** Plain data that the binding passes to the engine for clips, streams and traces. */
+/** Plain data that the binding passes to the engine for clips, streams and traces, and back. */
 
 /** native/engine/options.h SilenceOptions: decibels and frames; `lips` [70] of 1 and 0. */
 export interface NativeSilenceOptions {
@@ -37,6 +37,8 @@ export interface NativeRunOptions {
   stream?: NativeStreamOptions | undefined;
   /** Frames are the portrait's whole photo. */
   full: boolean;
+  tenant: string;
+  priority: number;
 }
 
 /** native/engine/options.h StreamOptions: frames; `fast` [70] of 1 and 0. */
@@ -44,6 +46,8 @@ export interface NativeStreamOptions {
   hop: number;
   ahead: number;
   planSteps: number;
+  /** Frames have to be made as fast as they play. */
+  paced: boolean;
   fast: Uint8Array;
 }
 
@@ -53,4 +57,24 @@ export interface NativeTraceOptions {
   /** [windows, window, 70]; empty: the seed's. */
   noise: Float32Array;
   frames: number[];
+}
+
+/** What a talker's lanes do and have done (native/engine/lanes.h Stats). */
+export interface NativeLanes {
+  lanes: number;
+  streams: number;
+  /** Of the lanes, by streams. */
+  load: number;
+  late: number;
+  underruns: number;
+  /** Files. */
+  running: number;
+  queued: number;
+  /** Until the files are done. */
+  seconds: number;
+  /** Milliseconds of a frame, and of a step of sampling; 0: not measured. */
+  frame: number;
+  step: number;
+  errors: number;
+  portraits: number;
 }

@@ -5,13 +5,14 @@
  * {@link KdtalkerError} with the engine's code, its message and the caller's stack.
  */
 import { isMainThread } from 'node:worker_threads';
-import type { NativeRunOptions, NativeTraceOptions } from './binding-options.js';
+import type { NativeLanes, NativeRunOptions, NativeTraceOptions } from './binding-options.js';
 import type { GpuReports } from './gpu-report.js';
 import { loadAddonFile, runtimeLibraries } from './installed.js';
 import { withKdtalkerErrors } from './native-errors.js';
 import type { Picture } from './picture.js';
 
 export type {
+  NativeLanes,
   NativeRunOptions,
   NativeSilenceOptions,
   NativeStreamOptions,
@@ -201,6 +202,9 @@ interface Addon {
   talkerDevice(talker: TalkerHandle): string;
   /** The maximum number of frames of a clip that are rendered side by side. */
   framesAtOnce(talker: TalkerHandle): number;
+  talkerLanes(talker: TalkerHandle): NativeLanes;
+  /** How much a tenant is served compared with others, from its next clip on. */
+  weighTenant(talker: TalkerHandle, tenant: string, weight: number): void;
   talkerCounters(talker: TalkerHandle): Counters;
   talkerDeviceBytes(talker: TalkerHandle): number;
   talkerDeviceWork(talker: TalkerHandle): DeviceWork;

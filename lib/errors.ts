@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   DATASET_INVALID: 'The folder has no dataset, or it is damaged or was made by another pack.',
   PYTHON_NOT_FOUND: 'Training needs a Python with PyTorch, and none was found.',
   TRAINING_FAILED: 'The training was refused or ended with an error; the message says why.',
+  BUSY: 'The device has no time for another stream, or too many clips wait for it; `retryAfter` says when to try again.',
   OUT_OF_RESOURCES: 'The system has no memory or no thread left for the work.',
   NATIVE: 'An error inside the engine that has no better code.',
 } as const;
@@ -65,9 +66,15 @@ export type KdtalkerErrorCode = keyof typeof ERROR_CODES;
 export class KdtalkerError extends Error {
   /** Stable, for programs. */
   readonly code: KdtalkerErrorCode;
+  /** With BUSY: seconds until it may be worth to try again. */
+  declare readonly retryAfter?: number;
 
-  constructor(code: KdtalkerErrorCode, message: string, options?: { cause?: unknown }) {
-    super(cutMessage(message), options && { ...options, cause: cutCause(options.cause) });
+  constructor(code: KdtalkerErrorCode, message: string, options?: { cause?: unknown; retryAfter?: number }) {
+    super(
+      cutMessage(message),
+      options && 'cause' in options ? { cause: cutCause(options.cause) } : undefined,
+    );
+    if (options?.retryAfter !== undefined) this.retryAfter = options.retryAfter;
     this.name = code === 'ABORTED' ? 'AbortError' : 'KdtalkerError';
     this.code = code;
   }

@@ -77,6 +77,7 @@ export type { StreamOptions, StreamSoundOptions } from './talker/stream-options.
 export { TalkStream } from './talker/talk-stream.js';
 export { Talker } from './talker/talker.js';
 export type { TalkerOptions } from './talker/talker-options.js';
+export type { TalkerStats } from './talker/talker-stats.js';
 export { Trace, type TraceOptions, type TraceTensor } from './talker/trace.js';
 export type { UtteranceEnd } from './talker/utterances.js';
 export type { SourceVideoOptions, VideoMotionOptions } from './talker/video-options.js';

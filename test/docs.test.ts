@@ -21,6 +21,7 @@ t.test('links to files of the repository lead somewhere', async (t) => {
     'README.md',
     'docs/api.md',
     'docs/streams.md',
+    'docs/scheduling.md',
     'docs/packs.md',
     'docs/model.md',
     'docs/kernels.md',

@@ -81,6 +81,12 @@ export interface AnimateOptions {
    * model; a portrait that does not keep its photo has only crops.
    */
   frame?: 'crop' | 'full' | undefined;
+  /**
+   * For whom it works: the talker serves tenants alike, or by the weights of `Talker.load()`, however many clips each has. Text; default ''.
+   */
+  tenant?: string | undefined;
+  /** Of a tenant's clips those of the highest priority are first, then those that came first: -1000 to 1000, default 0. */
+  priority?: number | undefined;
   /** Stops all work on the clip; pending promises reject with ABORTED. */
   signal?: AbortSignal | undefined;
   /** Called with every progress event. Errors that it throws are ignored. */
@@ -141,6 +147,8 @@ export function planClip(
       eyes: given.eyes ?? new Float32Array(),
       lips: given.lips ?? new Float32Array(),
       full,
+      tenant: given.tenant,
+      priority: given.priority,
     },
     signal: given.signal,
     onProgress: given.onProgress,

@@ -10,6 +10,7 @@ import {
 } from '../binding.js';
 import { aborted, throwIfAborted } from '../errors.js';
 import { type ReusableSound, type Sound, type SoundTrack, speechTooShort } from '../media/index.js';
+import { openFileRun } from './admission.js';
 import { checkFrameCounts } from './clip-options.js';
 import type { LengthPlans } from './length-plans.js';
 import { Motion } from './motion.js';
@@ -213,13 +214,13 @@ export class ClipRun {
 
 /** The engine's clip keeps a reference to its portrait. */
 async function openRun(
-  { portraits, options, signal }: RunContext,
+  { talker, portraits, options, signal }: RunContext,
   source: SpeechHandle | Float32Array,
 ): Promise<RunHandle> {
   const portrait = await ready({ portraits, signal }, portraits.first());
   try {
     throwIfStopped(signal);
-    return native().openRun(portrait, source, options);
+    return openFileRun(talker, () => native().openRun(portrait, source, options));
   } finally {
     await portraits.release(portrait);
   }

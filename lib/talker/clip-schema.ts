@@ -12,6 +12,9 @@ const seed = z
   .transform(BigInt)
   .refine((value) => value >= 0n && value <= MAX_SEED, seedText);
 
+const tenantText = 'a text of at most 256 characters';
+const PRIORITY = [-1000, 1000] as const;
+
 const angle = number(-30, 30).optional();
 const ratio = perFrame([0, 2], 1, 'a number from 0 to 2, or an array of such,').optional();
 
@@ -43,6 +46,8 @@ export const clipSchema = z.strictObject(
     eyes: ratio,
     lips: ratio,
     frame: oneOf('crop', 'full').optional(),
+    tenant: z.string({ error: tenantText }).max(256, tenantText).default(''),
+    priority: integer(...PRIORITY).default(0),
     signal: abortSignal.optional(),
     onProgress: callback<Progress>().optional(),
   },

@@ -90,6 +90,7 @@ async function loadOn(pack: Pack, checked: Checked, plan: PlannedTalker): Promis
     await closeTalker(handle);
     throw error;
   }
+  for (const [tenant, weight] of Object.entries(plan.tenants)) native().weighTenant(handle, tenant, weight);
   const plans = lowered && isGpu(device) ? new LengthPlans(pack, handle, ofPlans(precision)) : undefined;
   return { pack, handle, threads, precision, plans };
 }

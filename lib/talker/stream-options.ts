@@ -36,6 +36,8 @@ export interface StreamOptions
     | 'region'
     | 'stitch'
     | 'frame'
+    | 'tenant'
+    | 'priority'
     | 'signal'
   > {
   /** How {@link TalkStream.write} gets its sound. */
@@ -76,6 +78,8 @@ const streamSchema = clipSchema
     region: true,
     stitch: true,
     frame: true,
+    tenant: true,
+    priority: true,
     signal: true,
     window: true,
     silenceGate: true,
@@ -128,7 +132,8 @@ export function planStream(options: StreamOptions, manifest: PackManifest, photo
   const { silence } = native;
   // The gate of a clip may open as early as it wants; here no more is known.
   const attack = Math.min(silence?.attack ?? 0, ahead + 2);
-  const stream = { hop, ahead, planSteps: manifest.sampler.steps, fast: lipMask(manifest) };
+  const paced = pace === 'live';
+  const stream = { hop, ahead, planSteps: manifest.sampler.steps, fast: lipMask(manifest), paced };
   return {
     native: { ...native, silence: silence && { ...silence, attack }, stream },
     sound,

@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
-import { native, type PortraitHandle, type RunHandle } from '../binding.js';
+import type { PortraitHandle, RunHandle } from '../binding.js';
 import { aborted, KdtalkerError, throwIfAborted } from '../errors.js';
 import { REST_FRAMES } from '../limits.js';
 import type { PackManifest } from '../packs/pack.js';
+import type { StreamAdmission } from './admission.js';
 import { DirectFeed, type Feed } from './feed.js';
 import type { LengthPlans } from './length-plans.js';
 import { MOTION_SIZE, Motion } from './motion.js';
@@ -27,6 +28,7 @@ export interface StreamHost {
   readonly opacity: Uint8Array | undefined;
   readonly readAhead: number;
   readonly plans: LengthPlans | undefined;
+  readonly admission: StreamAdmission;
   /** Milliseconds that the engine needs for a hop and a frame, as measured so far. */
   compute(): number;
 }
@@ -265,7 +267,15 @@ export class TalkStream
   async #open(portrait: PortraitHandle): Promise<RunHandle> {
     const { native: options, sound } = this.#plan;
     if (this.#host.plans) await this.#host.plans.prepare(options, this.#signal);
-    return native().openStream(portrait, sound.rate, options);
+    const { width, height } = this;
+    const frameBytes = width * height * 3;
+    return this.#host.admission.open({
+      portrait,
+      rate: sound.rate,
+      options,
+      frameBytes,
+      signal: this.#signal,
+    });
   }
 
   async #orStopped<T>(work: Promise<T>): Promise<T> {

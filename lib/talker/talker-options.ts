@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { invalidArgument } from '../errors.js';
 import { DEVICE_MEMORY, THREADS } from '../limits.js';
 import type { LoweringProgress } from '../packs/lowering/lower-pack.js';
-import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../validate.js';
+import { abortSignal, callback, flag, integer, number, oneOf, parseOptions } from '../validate.js';
 
 /** Options of `Talker.load()`. */
 export interface TalkerOptions {
@@ -37,6 +37,8 @@ export interface TalkerOptions {
    * `~/.cache/kdtalker`. Default true; false runs the pack's files unchanged.
    */
   lowering?: boolean | undefined;
+  /** How much each tenant's clips are served compared with those of others, 0.001 to 1000; default 1. */
+  tenants?: Readonly<Record<string, number>> | undefined;
   /** Called while networks are lowered, after each of their weights. */
   onProgress?: ((progress: LoweringProgress) => void) | undefined;
   signal?: AbortSignal | undefined;
@@ -53,6 +55,7 @@ const schema = z.strictObject(
     threads: integer(...THREADS).default(availableParallelism),
     precision: oneOf('fp32', 'bf16', 'fp16', 'auto').default('fp32'),
     lowering: flag.default(true),
+    tenants: z.record(z.string(), number(0.001, 1000), { error: 'an object of numbers' }).default({}),
     onProgress: callback<LoweringProgress>().optional(),
     signal: abortSignal.optional(),
   },

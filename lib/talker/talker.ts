@@ -1,31 +1,32 @@
 import { longCall, type SignalOptions } from '../abort.js';
 import { type Counters, type DeviceWork, native, type Stages, type TalkerHandle } from '../binding.js';
-import { invalidArgument, KdtalkerError, throwIfAborted } from '../errors.js';
+import { KdtalkerError } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
-import { type PictureInput, ReusableSound, type SoundInput, type VideoInput } from '../media/index.js';
+import type { PictureInput, SoundInput, VideoInput } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
 import type { Precision } from '../packs/lowering/precision.js';
 import type { Pack, PackManifest } from '../packs/pack.js';
 import type { Picture } from '../picture.js';
 import { checkPath } from '../validate.js';
+import { StreamAdmission } from './admission.js';
 import { Clip } from './clip.js';
-import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
-import type { ClipSource } from './clip-run.js';
+import type { AnimateOptions } from './clip-options.js';
 import type { FaceToCut } from './cut.js';
 import type { TalkerHost } from './host.js';
 import { LOADING, type LoadedPack, loadPack } from './load.js';
-import { Motion } from './motion.js';
+import { makeClip } from './make-clip.js';
+import { makeStream } from './make-stream.js';
+import type { Motion } from './motion.js';
 import { Pending } from './pending.js';
 import { pictureMotion, type SeenMotion, seenMotion } from './picture-motion.js';
 import { Portrait } from './portrait.js';
 import type { PortraitOptions } from './portrait-options.js';
-import type { Progress } from './progress.js';
-import { onePortrait, photoSize, portraitsOfVideo } from './shown.js';
 import { SourceVideo } from './source-video.js';
 import { computeTime } from './stream-delay.js';
-import { planStream, type StreamOptions } from './stream-options.js';
+import type { StreamOptions } from './stream-options.js';
 import { TalkStream } from './talk-stream.js';
 import { planTalker, type TalkerOptions } from './talker-options.js';
+import { type TalkerStats, talkerStats } from './talker-stats.js';
 import { Trace, type TraceOptions } from './trace.js';
 import { motionFromVideo } from './video-motion.js';
 import type { SourceVideoOptions, VideoMotionOptions } from './video-options.js';
@@ -56,6 +57,7 @@ export class Talker {
   readonly #handle: TalkerHandle;
   /** Frames that are rendered side by side, and two for the reader: with fewer a renderer would wait for JavaScript. */
   readonly #readAhead: number;
+  readonly #admission: StreamAdmission;
   #faces: Promise<FaceFinder> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -66,6 +68,7 @@ export class Talker {
     this.deviceNote = deviceNote;
     this.#handle = handle;
     this.#readAhead = native().framesAtOnce(handle) + 2;
+    this.#admission = new StreamAdmission(handle, this.pack.fps);
     const { signal: closed } = this.#closed;
     const faces = () => this.#openFaces(pack, threads);
     this.#host = { handle, pack, closed, plans, unheard: this.#pending, faces };
@@ -163,35 +166,10 @@ export class Talker {
    */
   animate(portrait: Portrait | SourceVideo, source: SoundInput | Motion, options: AnimateOptions = {}): Clip {
     this.#check();
-    const video = portrait instanceof SourceVideo;
-    if (!video && !(portrait instanceof Portrait))
-      throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
-    portrait.check(this.#host);
-    const subject = { video, photo: portrait.photo !== undefined };
-    const plan = planClip(options, this.pack, source instanceof Motion, subject);
-    checkRatios(plan.native, portrait.ratios);
-    const motion = source instanceof Motion ? source.resampled(this.pack.fps) : undefined;
-    if (motion) checkFrameCounts(plan.native, motion.frames);
-    const { full } = plan.native;
-    const size = full ? photoSize(portrait) : this.pack.output;
-    const opacity = video ? undefined : portrait.opacity(full);
-    const from: ClipSource = motion
-      ? { motion }
-      : { speech: new ReusableSound(source as SoundInput, plan.soundTrack) };
-    const { handle: talker, plans } = this.#host;
-    const { fps } = this.pack;
-    const context = (signal: AbortSignal, report: (progress: Progress) => void) => {
-      this.#check();
-      const portraits = video ? portraitsOfVideo(portrait, full) : onePortrait(portrait);
-      return { talker, plans, portraits, source: from, options: plan.native, fps, signal, report };
-    };
-    const dispose = async () => ('speech' in from ? from.speech.close() : undefined);
     const { device, deviceNote } = this;
     const made = { device, ...(deviceNote !== undefined && { deviceNote }) };
-    const host = { manifest: this.pack, made, full, size, opacity, readAhead: this.#readAhead };
-    const clip = new Clip({ ...host, context, dispose }, plan.signal);
-    if (plan.onProgress) clip.on('progress', plan.onProgress);
-    return this.#adopt(clip);
+    const making = { made, readAhead: this.#readAhead, check: () => this.#check() };
+    return this.#adopt(makeClip(this.#host, making, portrait, source, options));
   }
 
   /**
@@ -206,18 +184,9 @@ export class Talker {
    */
   stream(portrait: Portrait, options: StreamOptions = {}): TalkStream {
     this.#check();
-    if (!(portrait instanceof Portrait))
-      throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
-    portrait.check(this.#host);
-    const plan = planStream(options, this.pack, portrait.photo !== undefined);
-    if (plan.signal) throwIfAborted(plan.signal, 'The stream');
-    const { full } = plan.native;
-    const size = full ? photoSize(portrait) : this.pack.output;
-    const opacity = portrait.opacity(full);
     const compute = () => (this.#closing === undefined ? computeTime(this.stages()) : 0);
-    const { plans } = this.#host;
-    const host = { manifest: this.pack, size, opacity, readAhead: this.#readAhead, plans, compute };
-    return this.#adopt(new TalkStream(host, portrait.handle, plan));
+    const making = { admission: this.#admission, readAhead: this.#readAhead, compute };
+    return this.#adopt(makeStream(this.#host, making, portrait, options));
   }
 
   /**
@@ -286,6 +255,19 @@ export class Talker {
   stages(): Stages {
     this.#check();
     return native().talkerStages(this.#handle);
+  }
+
+  /**
+   * What it does now: lanes, streams and their load, clips that wait, costs, memory.
+   *
+   * @throws KdtalkerError CLOSED
+   * @example
+   * const { live, files } = talker.stats()
+   * if (live.load > 0.6 || files.queued > 20) startAnother()
+   */
+  stats(): TalkerStats {
+    this.#check();
+    return talkerStats(this.#handle, this.pack);
   }
 
   /**

@@ -110,6 +110,35 @@ Napi::Value TalkerStages(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// talkerLanes(handle) -> what its lanes do and have done
+Napi::Value TalkerLanes(const Napi::CallbackInfo& info) {
+  const auto talker = Handle<Talker>::Get(info[0]);
+  const Lanes::Stats stats = talker->lanes().stats();
+  Napi::Object result = Napi::Object::New(info.Env());
+  const auto set = [&](const char* name, double value) {
+    result.Set(name, Napi::Number::New(info.Env(), value));
+  };
+  set("lanes", talker->lane_count());
+  set("streams", stats.counts.streams);
+  set("load", stats.load);
+  set("late", static_cast<double>(stats.late));
+  set("underruns", static_cast<double>(stats.underruns));
+  set("running", stats.counts.running);
+  set("queued", stats.counts.waiting);
+  set("seconds", stats.seconds_left);
+  set("frame", stats.frame);
+  set("step", stats.step);
+  set("errors", static_cast<double>(stats.errors));
+  set("portraits", static_cast<double>(talker->portraits().load()));
+  return result;
+}
+
+// weighTenant(handle, tenant, weight)
+Napi::Value WeighTenant(const Napi::CallbackInfo& info) {
+  Handle<Talker>::Get(info[0])->lanes().Weigh(info[1].ToString(), info[2].ToNumber());
+  return info.Env().Undefined();
+}
+
 // framesAtOnce(handle) -> the maximum number of frames of a clip that are rendered side by side
 Napi::Value FramesAtOnce(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), Handle<Talker>::Get(info[0])->frames_at_once());
@@ -131,6 +160,8 @@ void ExportTalker(Napi::Env env, Napi::Object exports) {
   exports.Set("talkerCounters", Napi::Function::New<Call<TalkerCounters>>(env, "talkerCounters"));
   exports.Set("talkerDeviceBytes", Napi::Function::New<Call<TalkerDeviceBytes>>(env, "talkerDeviceBytes"));
   exports.Set("talkerStages", Napi::Function::New<Call<TalkerStages>>(env, "talkerStages"));
+  exports.Set("talkerLanes", Napi::Function::New<Call<TalkerLanes>>(env, "talkerLanes"));
+  exports.Set("weighTenant", Napi::Function::New<Call<WeighTenant>>(env, "weighTenant"));
   exports.Set("framesAtOnce", Napi::Function::New<Call<FramesAtOnce>>(env, "framesAtOnce"));
   exports.Set("talkerDevice", Napi::Function::New<Call<TalkerDevice>>(env, "talkerDevice"));
   exports.Set("closeTalker", Napi::Function::New<Call<CloseHandle<Talker>>>(env, "closeTalker"));

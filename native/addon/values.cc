@@ -242,6 +242,7 @@ StreamOptions StreamOptionsOf(const Napi::Object& object, int window) {
   options.ahead = GetInt(object, "ahead");
   options.plan_steps = GetInt(object, "planSteps");
   options.fast = MaskOf(object, "fast");
+  options.paced = GetBool(object, "paced");
   if (options.hop < 1 || options.ahead < 0 || options.hop >= window - options.ahead)
     Refuse("less than a window", "hop and ahead");
   return options;
@@ -277,6 +278,8 @@ RunOptions RunOptionsOf(const Napi::Object& object) {
   if (!Get(object, "stream").IsUndefined())
     options.stream = StreamOptionsOf(GetObject(object, "stream"), options.window);
   options.full = GetBool(object, "full");
+  options.tenant = GetString(object, "tenant");
+  options.priority = GetInt(object, "priority");
   return options;
 }
 

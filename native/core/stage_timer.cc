@@ -31,7 +31,10 @@ void StageTimer::Count(EventPair& pair) noexcept {
 void StageTimer::Begin(Stream& stream) {
   if (clock_ == nullptr) return;
   if (device_ == nullptr) Prepare(stream.device());
-  if (pairs_[0].begin == nullptr) return stream.OnHost([this] { begun_ = std::chrono::steady_clock::now(); });
+  if (pairs_[0].begin == nullptr) {
+    paused_ = stream.paused();
+    return stream.OnHost([this] { begun_ = std::chrono::steady_clock::now(); });
+  }
   Count(current());
   stream.Record(*current().begin);
 }
@@ -44,8 +47,9 @@ void StageTimer::End(Stream& stream) {
     laps_++;
     return;
   }
-  stream.OnHost([this] {
-    const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begun_;
+  stream.OnHost([this, paused = stream.paused() - paused_] {
+    const std::chrono::duration<double, std::milli> taken =
+        std::chrono::steady_clock::now() - begun_ - paused;
     clock_->Add(stage_, taken.count());
   });
 }

@@ -53,9 +53,10 @@ class StageTimer {
 
   StageClock* const clock_;
   const StageClock::Stage stage_;
-  std::shared_ptr<Device> device_;               // of the stream; null before the first lap
-  std::chrono::steady_clock::time_point begun_;  // of the stream's thread
-  std::array<EventPair, kPairs> pairs_;          // empty where the host's clock is read
+  std::shared_ptr<Device> device_;                // of the stream; null before the first lap
+  std::chrono::steady_clock::time_point begun_;   // of the stream's thread
+  std::chrono::steady_clock::duration paused_{};  // of the stream until then
+  std::array<EventPair, kPairs> pairs_;           // empty where the host's clock is read
   std::size_t laps_ = 0;
 };
 

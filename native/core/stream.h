@@ -1,9 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <type_traits>
+#include <utility>
 
 #include "core/device.h"
 #include "core/host_buffer.h"
@@ -104,6 +107,12 @@ class Stream {
   // Waits in the calling thread until all operations are done. Throws the first error.
   virtual void Synchronise() = 0;
 
+  // Operations that are done within the call may give way to other work here: `give_way` is called by
+  // Pause(), and its time is not that of the operations.
+  void OnPause(std::function<void()> give_way) { give_way_ = std::move(give_way); }
+  void Pause();
+  std::chrono::steady_clock::duration paused() const { return paused_; }
+
   // Room for a functor or for a host's work, bytes.
   static constexpr std::size_t kMostArguments = 1024;
 
@@ -127,7 +136,16 @@ class Stream {
 
   const std::shared_ptr<Device> device_;
   const bool immediate_;  // operations are done within the call, and device addresses are the host's
+  std::function<void()> give_way_;
+  std::chrono::steady_clock::duration paused_{};
 };
+
+inline void Stream::Pause() {
+  if (!give_way_) return;
+  const auto begun = std::chrono::steady_clock::now();
+  give_way_();
+  paused_ += std::chrono::steady_clock::now() - begun;
+}
 
 template <class Kernel>
 void Stream::RunAll(const void* kernel) {

@@ -4,7 +4,8 @@
 
 namespace kdtalker {
 
-FrameTickets::FrameTickets(Stream& stream) : stream_(stream), slots_(stream.device().asynchronous() ? 3 : 1) {
+FrameTickets::FrameTickets(Stream& stream)
+    : stream_(stream), slots_(stream.device().asynchronous() ? kMost : 1) {
   for (Slot& slot : slots_) slot.sent = stream.device().MakeEvent();
 }
 

@@ -16,6 +16,8 @@ class FrameTickets {
  public:
   using Ticket = std::size_t;
 
+  static constexpr std::size_t kMost = 3;  // of an asynchronous device
+
   explicit FrameTickets(Stream& stream);
 
   std::size_t most() const { return slots_.size(); }  // that may be open

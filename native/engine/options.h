@@ -66,6 +66,7 @@ struct StreamOptions {
   int ahead = 2;               // heard beyond those
   int plan_steps = 50;         // sampling steps of a plan; those of the lips are RunOptions::steps
   kernels::MotionMask fast{};  // the lips: what is sampled anew each hop
+  bool paced = false;          // frames have to be made as fast as they play
 };
 
 struct RunOptions {
@@ -85,6 +86,8 @@ struct RunOptions {
   stages::Retargeting retargeting;
   std::optional<StreamOptions> stream;  // for speech whose end is not known
   bool full = false;                    // frames are the whole photo with the crop pasted in
+  std::string tenant = {};              // with whom it shares what the lanes give
+  int priority = 0;                     // among those; the higher is first
 };
 
 // Options of a trace.

@@ -113,7 +113,9 @@ Portrait::Portrait(std::shared_ptr<Talker> talker)
       motion_(talker_->device(), Type::kFloat32, {kernels::kMotionSize}),
       keypoints_(talker_->device(), Type::kFloat32, {1, kernels::kKeypoints, 3}),
       canonical_token_(talker_->device(), Type::kFloat32, {1, kernels::kMotionSize}),
-      reference_token_(talker_->device(), Type::kFloat32, {1, kernels::kMotionSize}) {}
+      reference_token_(talker_->device(), Type::kFloat32, {1, kernels::kMotionSize}) {
+  talker_->portraits()++;
+}
 
 std::shared_ptr<Portrait> Portrait::Prepare(std::shared_ptr<Talker> talker, const PortraitOptions& options,
                                             Recording* recording) {

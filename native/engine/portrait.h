@@ -18,6 +18,10 @@ namespace kdtalker {
 // stream. Immutable, so any number of clips may share it.
 class Portrait {
  public:
+  ~Portrait() { talker_->portraits()--; }
+  Portrait(const Portrait&) = delete;
+  Portrait& operator=(const Portrait&) = delete;
+
   // From pixels: one upload, then F and M run on the device. A recording, if given, receives their outputs
   // and the values computed from them.
   static std::shared_ptr<Portrait> Prepare(std::shared_ptr<Talker> talker, const PortraitOptions& options,

@@ -8,25 +8,44 @@
 #include "core/start_thread.h"
 
 namespace kdtalker {
+namespace {
+
+LaneSchedule::Claim ClaimOf(const Talker& talker, const RunOptions& options, std::int64_t frames) {
+  LaneSchedule::Claim claim{options.stream.has_value(), options.tenant, options.priority, frames};
+  if (!options.stream) return claim;
+  claim.paced = options.stream->paced;
+  claim.fps = talker.options().fps;
+  claim.steps = claim.fps * (static_cast<double>(options.steps) / options.stream->hop +
+                             static_cast<double>(options.stream->plan_steps) / options.window);
+  return claim;
+}
+
+}  // namespace
 
 Run::Run(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, RunOptions options)
     : portrait_(std::move(portrait)),
       options_(std::move(options)),
       size_(FrameSize::Of(*portrait_, options_.full)),
-      source_(SpeechSource(portrait_, std::move(speech), options_)) {}
+      source_(SpeechSource(portrait_, std::move(speech), options_)),
+      lanes_(portrait_->talker()->lanes()),
+      job_(lanes_, ClaimOf(*portrait_->talker(), options_, frames())) {}
 
 Run::Run(std::shared_ptr<Portrait> portrait, std::vector<float> motion, RunOptions options)
     : portrait_(std::move(portrait)),
       options_(std::move(options)),
       size_(FrameSize::Of(*portrait_, options_.full)),
-      source_(ReplaySource(portrait_, std::move(motion), options_)) {}
+      source_(ReplaySource(portrait_, std::move(motion), options_)),
+      lanes_(portrait_->talker()->lanes()),
+      job_(lanes_, ClaimOf(*portrait_->talker(), options_, frames())) {}
 
 Run::Run(std::shared_ptr<Portrait> portrait, std::shared_ptr<LiveSpeech> speech, RunOptions options)
     : portrait_(std::move(portrait)),
       live_(std::move(speech)),
       options_(std::move(options)),
       size_(FrameSize::Of(*portrait_, options_.full)),
-      source_(LiveSource(portrait_, live_, options_)) {}
+      source_(LiveSource(portrait_, live_, options_)),
+      lanes_(portrait_->talker()->lanes()),
+      job_(lanes_, ClaimOf(*portrait_->talker(), options_, 0)) {}
 
 Run::~Run() {
   Close();
@@ -72,9 +91,16 @@ void Run::Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr<
     error = Refusal();
     taken = error == nullptr && !AllAsked();
     if (taken) {
-      request.front() = {asked_++, format, out, std::move(on_frame), std::move(source)};
+      request.front().frame = asked_++;
+      request.front().format = format;
+      request.front().out = out;
+      request.front().on_frame = std::move(on_frame);
+      request.front().source = std::move(source);
       request.front().interruptions = interruptions_;
+      last_due_ = std::max(lanes_.now(), last_due_) + 1000.0 / portrait_->talker()->options().fps;
+      request.front().due = last_due_;
       requests_.splice(requests_.end(), request);
+      job_.Want();
       error = StartSampling();
       if (error == nullptr) error = StartRendering();
       changed_.notify_all();
@@ -100,6 +126,7 @@ void Run::ReadMotion(OnMotion on_motion) {
     if (taken) {
       request.front() = std::move(on_motion);
       motion_requests_.splice(motion_requests_.end(), request);
+      job_.Want();
       error = StartSampling();
       changed_.notify_all();
     }
@@ -152,6 +179,7 @@ void Run::Interrupt(std::int64_t frame) {
 void Run::Stop() {
   stop_.Stop();
   const std::lock_guard lock(mutex_);
+  job_.Stop();
   changed_.notify_all();
 }
 
@@ -170,8 +198,8 @@ std::exception_ptr Run::StartSampling() noexcept {
   }
 }
 
-// The first renderer gets ready while motion is made; another starts when a frame is ready to render and all
-// are busy. If one cannot start, the run continues with the others.
+// The first renderer gets ready while motion is made, once the lanes have let the clip begin; another starts
+// when a frame is ready to render and all are busy. If one cannot start, the run continues with the others.
 std::exception_ptr Run::StartRendering() noexcept {
   try {
     if (!NeedsRenderer()) return nullptr;
@@ -185,10 +213,32 @@ std::exception_ptr Run::StartRendering() noexcept {
 }
 
 bool Run::NeedsRenderer() const {
-  if (closed_ || error_ != nullptr) return false;
+  if (closed_ || error_ != nullptr || timeline_ == nullptr) return false;
   if (renderers_.empty()) return !requests_.empty();
-  const auto most = static_cast<std::size_t>(portrait_->talker()->frames_at_once());
-  return renderers_.size() < most && ReadyRequests() > static_cast<std::int64_t>(idle_renderers_);
+  return ReadyRequests() > static_cast<std::int64_t>(idle_renderers_) && renderers_.size() < MostRenderers();
+}
+
+// Clips that share the lanes hold about as many buffers together as one alone.
+std::size_t Run::MostRenderers() const {
+  const Talker& talker = *portrait_->talker();
+  const int share = talker.lane_count() / std::max(1, lanes_.active());
+  return static_cast<std::size_t>(std::clamp(share, 1, talker.frames_at_once()));
+}
+
+// A stream's frames should be finished as fast as they are asked for, and as their sound is there.
+double Run::DueOf(std::int64_t frame) const {
+  if (live_ == nullptr) return 0;
+  const double period = 1000.0 / portrait_->talker()->options().fps;
+  const double spoken = piece_begun_ + LaneSchedule::kLead + static_cast<double>(frame - piece_) * period;
+  const bool asked = !requests_.empty() && requests_.front().frame <= frame;
+  const double wanted =
+      asked ? requests_.front().due + static_cast<double>(frame - requests_.front().frame) * period : 0;
+  return std::max(spoken, wanted);
+}
+
+// Whether nothing is asked for.
+bool Run::Rests() const {
+  return requests_.empty() && motion_requests_.empty() && begun_ == 0;
 }
 
 bool Run::AllAsked() const {
@@ -208,7 +258,10 @@ void Run::Fail(const std::exception_ptr& error, FrameRequests waiting) {
   std::exception_ptr first;
   {
     const std::lock_guard lock(mutex_);
-    if (error_ == nullptr) error_ = error;
+    if (error_ == nullptr) {
+      error_ = error;
+      stop_.stopped() ? job_.Stop() : job_.Fail();
+    }
     first = error_;
     waiting.splice(waiting.end(), requests_);
     motion.swap(motion_requests_);

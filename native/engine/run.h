@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/stop_token.h"
+#include "engine/lanes.h"
 #include "engine/live_speech.h"
 #include "engine/motion_source.h"
 #include "engine/options.h"
@@ -32,6 +33,7 @@ namespace kdtalker {
 // were made may be taken back.
 //
 // Each of these threads has a stream: a frame waits for its window on the device, and for itself on the host.
+// What it computes, a frame or a step of sampling, it does in a turn of the talker's lanes.
 //
 // All methods may be called from any thread. Each request is answered exactly once, with the error if
 // something fails. Callbacks run without a lock, on the run's threads or, if the answer is already available,
@@ -47,6 +49,7 @@ class Run {
       std::function<void(std::int64_t index, std::exception_ptr error)>;  // or kNoFrame, kTakenBack
   using OnMotion = std::function<void(Motion motion, std::exception_ptr error)>;
 
+  // All throw Error BUSY, as the talker's lanes say.
   Run(std::shared_ptr<Portrait> portrait, std::shared_ptr<Speech> speech, RunOptions options);
   Run(std::shared_ptr<Portrait> portrait, std::vector<float> motion, RunOptions options);
   Run(std::shared_ptr<Portrait> portrait, std::shared_ptr<LiveSpeech> speech, RunOptions options);
@@ -94,6 +97,8 @@ class Run {
     std::shared_ptr<Portrait> source;  // null: the clip's
     Renderer::Ticket ticket = 0;       // once it has begun
     std::int64_t interruptions = 0;    // before it
+    double due = 0;                    // of live speech: when it should be finished
+    Lanes::Turn turn = {};             // from when it begins until it is finished
   };
   // Requests move from list to list without an allocation, so that none is lost when memory runs out.
   using FrameRequests = std::list<FrameRequest>;
@@ -109,6 +114,9 @@ class Run {
   std::exception_ptr StartSampling() noexcept;   // the error if there is no sampling thread
   std::exception_ptr StartRendering() noexcept;  // the error if there is no rendering thread
   bool NeedsRenderer() const;
+  std::size_t MostRenderers() const;
+  double DueOf(std::int64_t frame) const;
+  bool Rests() const;
   std::int64_t ReadyRequests() const;
   bool PieceDue() const;
   std::optional<Work> Due() const;
@@ -116,6 +124,8 @@ class Run {
 
   void SampleAll();  // thread of sampler_
   void Begin();
+  void TakeTurn();
+  void Pause();
   void MakePiece();
   void FinishPiece();
   Work WaitForWork();
@@ -124,6 +134,8 @@ class Run {
   void AnswerMotion(const OnMotion& on_motion) const;
   void RenderAll();  // threads of renderers_
   bool TakeRequest(FrameRequests& begun);
+  std::optional<double> WaitForRequest(bool begun);
+  bool Take(FrameRequests& begun, Lanes::Turn turn, double due);
   void BeginFrame(Renderer& renderer, FrameRequest& request) const;
   void FinishFrame(Renderer& renderer, FrameRequests& begun);
   void NoteExact(std::int64_t frame);
@@ -138,6 +150,10 @@ class Run {
   std::unique_ptr<Stream> sampling_;  // with those below, of the sampling thread
   std::unique_ptr<MotionSource> source_;
   std::unique_ptr<Timeline> timeline_;
+  std::int64_t steps_ = 0;  // of sampling, since the turn began
+  Lanes& lanes_;
+  Lanes::Job job_;
+  Lanes::Turn turn_;  // of the sampling thread
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
@@ -153,6 +169,10 @@ class Run {
   std::int64_t begun_ = 0;          // requests that renderers have
   std::int64_t stale_ = 0;          // of these, those of frames that were taken back
   std::size_t idle_renderers_ = 0;  // started and not rendering
+  std::int64_t claimed_ = 0;        // requests for which renderers wait for a turn
+  double last_due_ = 0;             // of requests
+  std::int64_t piece_ = 0;          // the first frame of the last piece, and
+  double piece_begun_ = 0;          // when its sound was there
 
   std::atomic<std::int64_t> sampled_{0}, exact_from_{kNoFrame};
   std::mutex join_mutex_;

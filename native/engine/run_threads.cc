@@ -1,5 +1,6 @@
 // The threads of a run: one that makes motion, and those that render.
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "core/activity.h"
@@ -8,6 +9,9 @@
 
 namespace kdtalker {
 namespace {
+
+// A reader who asks for nothing for so long has stalled.
+constexpr auto kStall = std::chrono::milliseconds(500);
 
 // A thread that starts while the process is exiting must not use ONNX Runtime.
 void ThrowIfExiting(const Activity& activity) {
@@ -37,13 +41,45 @@ void Run::SampleAll() {
   } catch (...) {
     Fail(std::current_exception());
   }
+  turn_.End(0);
 }
 
+// A file that waits for others gets no turn, and therefore has no buffers.
 void Run::Begin() {
+  TakeTurn();
   sampling_ = portrait_->talker()->device()->MakeStream(Priority::kHigh);
+  sampling_->OnPause([this] { Pause(); });
   auto timeline = source_->Begin(*sampling_);
+  turn_.End(0);
   const std::lock_guard lock(mutex_);
   timeline_ = std::move(timeline);
+  if (const std::exception_ptr error = StartRendering()) std::rethrow_exception(error);
+}
+
+void Run::TakeTurn() {
+  double due = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (timeline_ != nullptr) {
+      piece_ = timeline_->known();
+      piece_begun_ = lanes_.now();
+      due = DueOf(piece_);
+    }
+  }
+  steps_ = 0;
+  turn_ = lanes_.Take(job_, LaneSchedule::kStep, due);
+}
+
+// After each step of sampling. Where the call computes, others may come first.
+void Run::Pause() {
+  steps_++;
+  if (sampling_->device().asynchronous()) return;
+  double due = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    due = DueOf(piece_);
+  }
+  lanes_.Yield(job_, turn_, due);
 }
 
 Run::Work Run::WaitForWork() {
@@ -74,6 +110,7 @@ bool Run::PieceDue() const {
 }
 
 void Run::MakePiece() {
+  TakeTurn();
   source_->Next(*sampling_, *timeline_, stop_);
   FinishPiece();
   if (timeline_->known() >= frames()) source_->Release();
@@ -86,13 +123,15 @@ void Run::TakeBack() {
     frame = *interruption_;
     interruption_.reset();
   }
+  TakeTurn();
   source_->Interrupt(*timeline_, frame, stop_);
   FinishPiece();
 }
 
-// Renderers may begin frames of a piece that the device has not finished; to the reader it is sampled when it
-// is.
+// Renderers may begin frames of a piece that the device has not finished, unless others could use the turns
+// in which these would wait; to the reader it is sampled when it is.
 void Run::FinishPiece() {
+  if (lanes_.active() > 1) sampling_->Synchronise();
   {
     const std::lock_guard lock(mutex_);
     if (!interruption_) given_ = timeline_->ready();
@@ -100,6 +139,7 @@ void Run::FinishPiece() {
   }
   sampling_->Synchronise();
   sampled_ = timeline_->ready();
+  turn_.End(sampling_->device().asynchronous() ? steps_ : 0);
 }
 
 void Run::HandOutMotion() {
@@ -109,6 +149,8 @@ void Run::HandOutMotion() {
     waiting.swap(motion_requests_);
   }
   for (const OnMotion& each : waiting) AnswerMotion(each);
+  const std::lock_guard lock(mutex_);
+  if (Rests()) job_.Rest();
 }
 
 // A download that fails is this request's error alone.
@@ -148,6 +190,7 @@ void Run::BeginFrame(Renderer& renderer, FrameRequest& request) const {
 void Run::FinishFrame(Renderer& renderer, FrameRequests& begun) {
   renderer.Finish(begun.front().ticket, begun.front().out);
   if (renderer.exact()) NoteExact(begun.front().frame);
+  begun.front().turn.End();
   FrameRequests done;
   done.splice(done.begin(), begun, begun.begin());
   const FrameRequest& request = done.front();
@@ -167,25 +210,55 @@ bool Run::CountFrame(const FrameRequest& request, bool idle) {
   (current ? rendered_ : stale_) += current ? 1 : -1;
   begun_--;
   if (idle) idle_renderers_++;
+  if (live_ != nullptr && current) job_.Finished(request.due);
+  if (AllAsked() && Rests()) job_.Rest();
   changed_.notify_all();
   return current;
 }
 
-// Takes a request whose frame may begin. A renderer that has begun none waits for it; false means then that
-// every frame has been given to a renderer.
+// Takes a request whose frame may begin, and a turn for it. A renderer that has begun none waits for both;
+// false means then that every frame has been given to a renderer.
 bool Run::TakeRequest(FrameRequests& begun) {
-  std::unique_lock lock(mutex_);
-  if (begun.empty()) {
-    changed_.wait(lock, [this] {
-      return stop_.stopped() || error_ != nullptr || (requests_.empty() && AllAsked() && live_ == nullptr) ||
-             ReadyRequests() > 0;
-    });
+  for (;;) {
+    const std::optional<double> due = WaitForRequest(!begun.empty());
+    if (!due) return false;
+    Lanes::Turn turn = begun.empty() ? lanes_.Take(job_, LaneSchedule::kFrame, *due)
+                                     : lanes_.TryTake(job_, LaneSchedule::kFrame, *due);
+    if (!turn) return false;
+    if (Take(begun, std::move(turn), *due)) return true;
+    if (!begun.empty()) return false;
   }
+}
+
+// When the next frame that may begin is due, once there is one for which no other renderer waits; nothing if
+// there will be none or, `begun`, there is none now. Of a file whose reader stalls another takes the place.
+std::optional<double> Run::WaitForRequest(bool begun) {
+  std::unique_lock lock(mutex_);
+  const auto ready = [this] { return ReadyRequests() > claimed_; };
+  const auto over = [this] {
+    return stop_.stopped() || error_ != nullptr || (requests_.empty() && AllAsked() && live_ == nullptr);
+  };
+  while (!begun && !over() && !ready()) {
+    if (changed_.wait_for(lock, kStall) == std::cv_status::timeout && Rests()) job_.Rest();
+  }
+  if (error_ != nullptr) std::rethrow_exception(error_);
+  stop_.ThrowIfStopped();
+  if (!ready()) return std::nullopt;
+  if (!begun) claimed_++;
+  return DueOf(requests_.front().frame);
+}
+
+// False if the request was taken back meanwhile, or another renderer has it.
+bool Run::Take(FrameRequests& begun, Lanes::Turn turn, double due) {
+  const std::lock_guard lock(mutex_);
+  if (begun.empty()) claimed_--;
   if (error_ != nullptr) std::rethrow_exception(error_);
   stop_.ThrowIfStopped();
   if (ReadyRequests() == 0) return false;
   if (begun.empty()) idle_renderers_--;
   begun.splice(begun.end(), requests_, requests_.begin());
+  begun.back().due = due;
+  begun.back().turn = std::move(turn);
   begun_++;
   StartRendering();       // can be ignored: this renderer exists
   changed_.notify_all();  // the other renderers look at what is now in front

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "engine/frame_tickets.h"
 
 namespace kdtalker {
 namespace {
@@ -12,6 +13,18 @@ namespace {
 // One core renders the puppet three to six times faster than real time (25 frames per second), and every
 // further core as much again: eight are more than an encoder can use. Other clips use the remaining cores.
 constexpr int kMostAtOnce = 8;
+
+// Where the call computes, a lane is a thread that does so, frames and steps alike. A device that goes on
+// alone is given as many frames as a renderer can begin, and the steps of a clip beside them.
+LaneSchedule::Shape ShapeOf(const Device& device, int lanes) {
+  if (!device.asynchronous()) return {lanes, 0, lanes + 1};
+  return {static_cast<int>(FrameTickets::kMost) * lanes, 1, lanes + 1};
+}
+
+Lanes::Cost CostOf(const Device& device, int session_threads) {
+  const bool alone = !device.asynchronous() && session_threads == 1;
+  return alone ? Lanes::Cost::kProcessor : Lanes::Cost::kTime;
+}
 
 std::string RolesWithoutPlan(const TalkerOptions& options) {
   std::string roles;
@@ -37,7 +50,10 @@ Talker::Talker(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& opt
     : Talker(runtime, options, DeviceFor(options)) {}
 
 Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, std::shared_ptr<Device> device)
-    : device_(std::move(device)), streams_(device_), model_(runtime, device_, std::move(options)) {
+    : device_(std::move(device)),
+      streams_(device_),
+      model_(runtime, device_, std::move(options)),
+      lanes_(ShapeOf(*device_, lane_count()), CostOf(*device_, model_.session_threads())) {
   motion_mean_ = UploadRow(this->options().motion_mean);
   motion_std_ = UploadRow(this->options().motion_std);
   keypoints_mean_ = UploadRow(this->options().keypoints_mean);
@@ -45,8 +61,12 @@ Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, s
 }
 
 int Talker::frames_at_once() const {
+  return std::min(lane_count(), kMostAtOnce);
+}
+
+int Talker::lane_count() const {
   if (!device_->runs_sessions()) return 1;  // one frame uses the whole device
-  return std::clamp(options().threads / model_.session_threads(), 1, kMostAtOnce);
+  return std::max(options().threads / model_.session_threads(), 1);
 }
 
 const stages::Network& Talker::network(const std::string& role) const {

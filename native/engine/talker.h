@@ -1,5 +1,8 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -7,6 +10,7 @@
 #include "core/stage_clock.h"
 #include "core/stream_pool.h"
 #include "core/tensor.h"
+#include "engine/lanes.h"
 #include "engine/model.h"
 #include "stages/network.h"
 
@@ -26,6 +30,13 @@ class Talker {
   // The maximum number of frames of a clip that are rendered side by side, if one frame cannot use all
   // threads. Each has its own buffers and thread.
   int frames_at_once() const;
+
+  // What is computed for clips and streams takes turns on these.
+  Lanes& lanes() { return lanes_; }
+  int lane_count() const;
+
+  // How many of its portraits there are.
+  std::atomic<std::int64_t>& portraits() { return portraits_; }
 
   // For work that is not a clip's: portraits, and what is uploaded once.
   StreamPool& streams() const { return streams_; }
@@ -59,6 +70,8 @@ class Talker {
   Model model_;
   Tensor motion_mean_, motion_std_, keypoints_mean_, keypoints_std_;
   StageClock clock_;
+  Lanes lanes_;
+  std::atomic<std::int64_t> portraits_{0};
 };
 
 }  // namespace kdtalker

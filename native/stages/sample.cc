@@ -106,6 +106,7 @@ void Sample::RunSteps(Stream& stream, const StopToken& stop, const kernels::Hold
           kernels::FillStepNormal{fresh_.f32(), key_.i64(), fresh_.count(), static_cast<std::uint32_t>(i)});
     }
     stream.Launch(kernels::DdimStep{x_.f32(), noise_.f32(), fresh_.f32(), x_.count(), step.coefficients});
+    stream.Pause();
   }
   const float* last = x_.f32() + x_.count() - kernels::kMotionSize;
   stream.Copy(reference_.address(), last, reference_.bytes());

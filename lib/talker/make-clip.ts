@@ -1,0 +1,59 @@
+import { invalidArgument } from '../errors.js';
+import { ReusableSound, type SoundInput } from '../media/index.js';
+import { Clip } from './clip.js';
+import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
+import type { ClipSource } from './clip-run.js';
+import type { TalkerHost } from './host.js';
+import { Motion } from './motion.js';
+import { Portrait } from './portrait.js';
+import type { Progress } from './progress.js';
+import type { SaveResult } from './save-options.js';
+import { onePortrait, photoSize, portraitsOfVideo } from './shown.js';
+import { SourceVideo } from './source-video.js';
+
+/** What a talker tells its clips. */
+export interface ClipMaking {
+  readonly made: Pick<SaveResult, 'device' | 'deviceNote'>;
+  readonly readAhead: number;
+  /** Throws CLOSED. */
+  check(): void;
+}
+
+/** The clip of `talker.animate()`. @throws INVALID_ARGUMENT, CLOSED */
+export function makeClip(
+  host: TalkerHost,
+  { made, readAhead, check }: ClipMaking,
+  portrait: Portrait | SourceVideo,
+  source: SoundInput | Motion,
+  options: AnimateOptions,
+): Clip {
+  const { handle: talker, plans } = host;
+  const { manifest } = host.pack;
+  const video = portrait instanceof SourceVideo;
+  if (!video && !(portrait instanceof Portrait))
+    throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
+  portrait.check(host);
+  const subject = { video, photo: portrait.photo !== undefined };
+  const plan = planClip(options, manifest, source instanceof Motion, subject);
+  checkRatios(plan.native, portrait.ratios);
+  const from = clipSource(source, manifest.fps, plan.soundTrack);
+  if ('motion' in from) checkFrameCounts(plan.native, from.motion.frames);
+  const { full } = plan.native;
+  const size = full ? photoSize(portrait) : manifest.output;
+  const opacity = video ? undefined : portrait.opacity(full);
+  const context = (signal: AbortSignal, report: (progress: Progress) => void) => {
+    check();
+    const portraits = video ? portraitsOfVideo(portrait, full) : onePortrait(portrait);
+    const { fps } = manifest;
+    return { talker, plans, portraits, source: from, options: plan.native, fps, signal, report };
+  };
+  const dispose = async () => ('speech' in from ? from.speech.close() : undefined);
+  const clip = new Clip({ manifest, made, full, size, opacity, readAhead, context, dispose }, plan.signal);
+  if (plan.onProgress) clip.on('progress', plan.onProgress);
+  return clip;
+}
+
+function clipSource(source: SoundInput | Motion, fps: number, soundTrack: number | undefined): ClipSource {
+  if (source instanceof Motion) return { motion: source.resampled(fps) };
+  return { speech: new ReusableSound(source, soundTrack) };
+}
