@@ -41,13 +41,13 @@ export type {
 } from './media/index.js';
 export { type AddJudgesOptions, addJudges, type JudgesProgress } from './packs/judges/add.js';
 export { type ListedJudge, type ListedJudges, type ListedNetwork, readJudges } from './packs/judges/list.js';
+export type { JudgeName } from './packs/judges/names.js';
 export {
   type JudgeFile,
   type PullJudgesOptions,
   type PullJudgesProgress,
   pullJudges,
 } from './packs/judges/pull.js';
-export type { JudgeName } from './packs/judges/registry.js';
 export { type VerifyJudgesOptions, verifyJudges } from './packs/judges/verify.js';
 export { type ConvertOptions, convertPack } from './packs/kdtalker/convert.js';
 export { type PullFile, type PullOptions, type PullProgress, pullPack } from './packs/kdtalker/pull.js';

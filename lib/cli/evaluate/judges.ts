@@ -1,8 +1,9 @@
 import { KdtalkerError } from '../../errors.js';
 import { addJudges } from '../../packs/judges/add.js';
 import { type ListedJudge, type ListedJudges, readJudges } from '../../packs/judges/list.js';
+import { JUDGE_NAMES, type JudgeName } from '../../packs/judges/names.js';
 import { type JudgeFile, pullJudges } from '../../packs/judges/pull.js';
-import { JUDGE_NAMES, JUDGES, type JudgeName } from '../../packs/judges/registry.js';
+import { JUDGES } from '../../packs/judges/registry.js';
 import { verifyJudges } from '../../packs/judges/verify.js';
 import type { Context } from '../command.js';
 import { askForConsent, requireTerminal } from '../consent.js';

@@ -1,3 +1,4 @@
+import { LSE_KINDS } from '../../evaluate/lse-kinds.js';
 import { STEPS, THREADS, WINDOW } from '../../limits.js';
 import { engine, movement, sampling } from '../animate/options.js';
 import {
@@ -82,6 +83,13 @@ export const JUDGES_OPTIONS = {
 /** The options given to `evaluate judges`. */
 export type JudgesValues = Values<typeof JUDGES_OPTIONS>;
 
+const judged = {
+  judges: text('DIR', 'Judges, from `evaluate judges`', {
+    fallback: 'LSE, diversity, FID and CSIM are not measured',
+  }),
+  lse: choice(LSE_KINDS, 'LSE of the longest track of a face, or of the whole frame', { fallback: 'track' }),
+};
+
 const { steps: _steps, window: _window, ...otherSampling } = sampling;
 
 /** Options of `evaluate sweep`. */
@@ -93,6 +101,7 @@ export const SWEEP_OPTIONS = {
   ...section('What is compared', {
     steps: integers('N,N,...', STEPS, 'Numbers of sampling steps'),
     window: integers('N,N,...', WINDOW, 'Or lengths of the window in frames'),
+    ...judged,
   }),
   ...engine,
   ...otherSampling,
@@ -116,6 +125,7 @@ export const SCORE_OPTIONS = {
       "Exit with 1 if it is true of a mean: 'cpbd<0.2', or of one method 'ours.lmd>0.1'",
     ),
   }),
+  ...section('What is measured', judged),
   ...section('Engine', {
     pack: text('NAME', 'A pack whose motion network sees how the head turns', {
       fallback: 'poses are not measured',

@@ -13,13 +13,12 @@ import type { ScoreValues } from './options.js';
 /** `kdtalker evaluate score`. @returns 1 if a condition of `--fail-if` is true @throws as `evaluate()` */
 export async function score(values: ScoreValues, { reporter, signal }: Context): Promise<number> {
   const need = (value: string | undefined, option: string) => needed(value, option, 'evaluate score');
-  const { pack, threads } = values;
+  const { pack, judges, lse, threads } = values;
   const evaluation = await evaluate({
     bench: need(values.bench, '--bench DIR'),
     methods: methodsOf(values.method),
     out: need(values.out, '--out DIR'),
-    pack,
-    threads,
+    ...{ pack, judges, lse, threads },
     failIf: values['fail-if'],
     signal,
     onProgress: (progress) => report(reporter, progress),

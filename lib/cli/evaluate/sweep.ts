@@ -10,7 +10,7 @@ import { tableLines } from './score.js';
 /** `kdtalker evaluate sweep`. @throws as `sweepBench()`, and every KdtalkerError of loading */
 export async function sweep(values: SweepValues, context: Context): Promise<void> {
   const need = (value: string | undefined, option: string) => needed(value, option, 'evaluate sweep');
-  const { steps, window, ...rest } = values;
+  const { steps, window, judges, lse, ...rest } = values;
   const { reporter, signal } = context;
   const [bench, out] = [need(values.bench, '--bench DIR'), need(values.out, '--out DIR')];
   const options = await planOptions(rest);
@@ -18,7 +18,7 @@ export async function sweep(values: SweepValues, context: Context): Promise<void
   try {
     const made = await sweepBench(talker, {
       ...{ bench, out, steps, window, signal, animate: options },
-      pack: values.pack,
+      ...{ pack: values.pack, judges, lse },
       onProgress: (progress) => report(reporter, progress),
     });
     const { table, chart, files } = made;

@@ -8,6 +8,7 @@ import type { AnimateOptions } from '../../talker/clip-options.js';
 import { safely } from '../../talker/progress.js';
 import type { Talker } from '../../talker/talker.js';
 import { integer, parseOptions } from '../../validate.js';
+import type { LseKind } from '../lse-kinds.js';
 import { type Evaluation, evaluate } from '../score/evaluate.js';
 import { animateBench } from './animate.js';
 import { chartOf } from './sweep-chart.js';
@@ -33,6 +34,8 @@ export interface SweepOptions {
   animate?: Omit<AnimateOptions, 'signal' | 'onProgress'> | undefined;
   /** As for {@link evaluate}. */
   pack?: string | undefined;
+  judges?: string | undefined;
+  lse?: LseKind | undefined;
   signal?: AbortSignal | undefined;
   /** Errors that it throws are ignored. */
   onProgress?: ((progress: SweepProgress) => void) | undefined;
@@ -76,7 +79,7 @@ function variedOf({ steps, window }: SweepOptions): Varied {
 }
 
 async function sweep(talker: Talker, { name, values }: Varied, options: SweepOptions): Promise<Sweep> {
-  const { bench, out, animate, pack, signal } = options;
+  const { bench, out, animate, pack, judges, lse, signal } = options;
   const tell = safely(options.onProgress);
   const methods: Record<string, string> = {};
   for (const [done, value] of values.entries()) {
@@ -90,7 +93,7 @@ async function sweep(talker: Talker, { name, values }: Varied, options: SweepOpt
     });
   }
   const evaluation = await evaluate({
-    ...{ bench, methods, signal, pack, out: join(out, 'results') },
+    ...{ bench, methods, signal, pack, judges, lse, out: join(out, 'results') },
     onProgress: ({ done, total }) => tell({ stage: 'measure', done, total }),
   });
   const chart = join(out, 'results', 'chart.svg');

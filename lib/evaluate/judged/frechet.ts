@@ -11,15 +11,17 @@ export interface FeatureStatistics {
 export class FeatureSums {
   readonly #size: number;
   /** The first vector, which is subtracted from all: sums of products of small numbers lose fewer digits. */
-  #origin: Float64Array | undefined;
+  readonly #origin: Float64Array;
   readonly #sum: Float64Array;
+  /** Row i of the lower triangle begins at i (i + 1) / 2. */
   readonly #products: Float64Array;
   #count = 0;
 
   constructor(size: number) {
     this.#size = size;
+    this.#origin = new Float64Array(size);
     this.#sum = new Float64Array(size);
-    this.#products = new Float64Array(size * size);
+    this.#products = new Float64Array((size * (size + 1)) / 2);
   }
 
   get count(): number {
@@ -27,14 +29,14 @@ export class FeatureSums {
   }
 
   add(features: ArrayLike<number>): void {
-    this.#origin ??= Float64Array.from(features);
-    const size = this.#size;
-    const shifted = this.#origin.map((value, i) => features[i]! - value);
+    const [size, products] = [this.#size, this.#products];
+    if (this.#count === 0) for (let i = 0; i < size; i++) this.#origin[i] = features[i]!;
     this.#count += 1;
-    for (let i = 0; i < size; i++) {
+    const shifted = this.#origin.map((value, i) => features[i]! - value);
+    for (let i = 0, at = 0; i < size; i++) {
       const value = shifted[i]!;
       this.#sum[i]! += value;
-      for (let j = 0; j <= i; j++) this.#products[i * size + j]! += value * shifted[j]!;
+      for (let j = 0; j <= i; j++) products[at++]! += value * shifted[j]!;
     }
   }
 
@@ -43,14 +45,34 @@ export class FeatureSums {
     const [size, count] = [this.#size, this.#count];
     const centre = this.#sum.map((sum) => sum / count);
     const covariance = zeros(size, size);
-    for (let i = 0; i < size; i++) {
+    for (let i = 0, at = 0; i < size; i++) {
       for (let j = 0; j <= i; j++) {
-        const product = this.#products[i * size + j]! - count * centre[i]! * centre[j]!;
+        const product = this.#products[at++]! - count * centre[i]! * centre[j]!;
         covariance.data[i * size + j] = product / (count - 1);
         covariance.data[j * size + i] = product / (count - 1);
       }
     }
-    return { mean: centre.map((value, i) => value + this.#origin![i]!), covariance };
+    return { mean: centre.map((value, i) => value + this.#origin[i]!), covariance };
+  }
+
+  /** All numbers, for {@link restored}. */
+  bytes(): Uint8Array {
+    const parts = [Float64Array.of(this.#count), this.#origin, this.#sum, this.#products];
+    return Buffer.concat(parts.map(({ buffer }) => new Uint8Array(buffer)));
+  }
+
+  /** Sums that go on where others were; undefined if the bytes are not theirs. */
+  static restored(size: number, bytes: Uint8Array): FeatureSums | undefined {
+    const sums = new FeatureSums(size);
+    const parts = [new Float64Array(1), sums.#origin, sums.#sum, sums.#products];
+    if (bytes.length !== parts.reduce((total, { byteLength }) => total + byteLength, 0)) return undefined;
+    let at = 0;
+    for (const part of parts) {
+      new Uint8Array(part.buffer).set(bytes.subarray(at, at + part.byteLength));
+      at += part.byteLength;
+    }
+    sums.#count = parts[0]![0]!;
+    return sums;
   }
 }
 

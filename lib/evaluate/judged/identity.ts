@@ -1,4 +1,37 @@
-import type { Matrix, Point } from '../../face/geometry.js';
+import type { Face } from '../../face/faces.js';
+import { invert, type Matrix, mean, type Point } from '../../face/geometry.js';
+import { warp } from '../../face/resample.js';
+import type { JudgeSession } from '../../packs/judges/open.js';
+import type { Picture } from '../../picture.js';
+import { planesOf } from './planes.js';
+
+/** Numbers of an embedding, and the side of the pictures that it is made of. */
+export const EMBEDDED = 512;
+const SIDE = 112;
+const HALF = 127.5;
+
+/** ArcFace: who is in a picture. */
+export class Identity {
+  readonly #session: JudgeSession;
+
+  constructor(session: JudgeSession) {
+    this.#session = session;
+  }
+
+  /** The embedding [512] of a face. */
+  async see(picture: Picture, { landmarks68 }: Pick<Face, 'landmarks68'>): Promise<Float32Array> {
+    const toPicture = invert(identityAlignment(fivePoints(landmarks68)));
+    const aligned = await warp(picture, toPicture, SIDE, SIDE, 'black');
+    const face = planesOf(aligned, (value) => (value - HALF) / HALF);
+    const { embedding } = await this.#session.run({ face });
+    return embedding!.data as Float32Array;
+  }
+}
+
+/** Eyes, nose and corners of the mouth of 68 points. */
+function fivePoints(points: readonly Point[]): Point[] {
+  return [mean(points.slice(36, 42)), mean(points.slice(42, 48)), points[30]!, points[48]!, points[54]!];
+}
 
 /** Where InsightFace's networks expect eyes, nose and corners of the mouth in a picture of 112x112. */
 const TEMPLATE: readonly Point[] = [

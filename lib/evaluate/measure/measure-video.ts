@@ -1,3 +1,4 @@
+import type { Face } from '../../face/faces.js';
 import type { SharedFinder } from '../../face/track.js';
 import { FrameSource } from '../../media/index.js';
 import type { Picture } from '../../picture.js';
@@ -9,6 +10,7 @@ import { greyOf } from '../sharpness/grey.js';
 import type { ClipSpeech } from './clip-speech.js';
 import { FaceFollower } from './face-follower.js';
 import { FaceMetrics } from './face-metrics.js';
+import type { Judged, JudgedMeter } from './judged-meter.js';
 import { PoseMetrics } from './pose-metrics.js';
 import { type RealFace, RealPointsWriter } from './real-points.js';
 
@@ -30,6 +32,8 @@ export interface MeasureOptions extends Networks {
   readonly noReal: string;
   /** Where the landmarks of this video go, if it is the real one. */
   readonly pointsFile: string | undefined;
+  /** What judges measure; the caller closes them. */
+  readonly judged?: readonly JudgedMeter[] | undefined;
   readonly signal: AbortSignal | undefined;
   /** Called after each frame. */
   readonly onFrame: () => void;
@@ -38,6 +42,7 @@ export interface MeasureOptions extends Networks {
 /** What was measured, and of how many frames. */
 export interface MeasuredVideo {
   readonly measurements: Measurements;
+  readonly notes: readonly string[];
   readonly frames: number;
   /** Whether the video is longer than what counts. */
   readonly cut: boolean;
@@ -101,22 +106,36 @@ class VideoMeter {
 
   async add(picture: Picture): Promise<void> {
     const face = await this.#follower.next(picture);
+    const judges = this.#options.judged ?? [];
+    await together([this.#measure(picture, face), ...judges.map((judge) => judge.add(picture, face))]);
+    this.frames += 1;
+  }
+
+  async #measure(picture: Picture, face: Face | undefined): Promise<void> {
     const real = await this.#options.real?.next();
     this.#faces.add(picture, face, real?.done ? undefined : (real?.value ?? undefined));
     await this.#pose?.add(picture, face);
     await this.#writer?.add(face, picture);
     this.#sharpness += cpbd(greyOf(picture));
-    this.frames += 1;
   }
 
-  result(cut: boolean): MeasuredVideo {
-    const { speech, noReal } = this.#options;
+  async result(cut: boolean): Promise<MeasuredVideo> {
+    const { speech, noReal, judged = [] } = this.#options;
+    const opinions: Judged[] = [];
+    for (const judge of judged) opinions.push(await judge.result());
     const measurements: Measurements = {
       cpbd: { value: this.#sharpness / this.frames },
       ...this.#faces.result(speech, noReal),
       ...(this.#pose && { poseDeviation: this.#pose.result() }),
+      ...Object.assign({}, ...opinions.map((opinion) => opinion.measurements)),
     };
+    const notes = opinions.flatMap((opinion) => opinion.notes ?? []);
     const mouthOffset = (loudness: ArrayLike<number>) => this.#faces.mouthOffset(loudness);
-    return { measurements, frames: this.frames, cut, mouthOffset };
+    return { measurements, notes, frames: this.frames, cut, mouthOffset };
   }
+}
+
+/** Waits for all of them, also if one fails: none may go on when its networks are closed. @throws the first error */
+async function together(works: readonly Promise<void>[]): Promise<void> {
+  for (const end of await Promise.allSettled(works)) if (end.status === 'rejected') throw end.reason;
 }

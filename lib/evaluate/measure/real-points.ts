@@ -1,16 +1,10 @@
-import { open } from 'node:fs/promises';
 import type { Face } from '../../face/faces.js';
 import type { Point } from '../../face/geometry.js';
-import { outputError } from '../../files/output-error.js';
-import { fileTarget, type Target } from '../../files/whole-file.js';
-import { readFully } from '../../files/whole-io.js';
+import { FrameRowsWriter, readFrameRows } from './frame-rows.js';
 
 const POINTS = 68;
-/** Floats of a frame: 68 points; all NaN without a face. */
+/** Floats of a frame: 68 points. */
 const SIZE = 2 * POINTS;
-const BYTES = 4 * SIZE;
-/** Frames that are held before they are written. */
-const BATCH = 500;
 const OUTER_EYES = [36, 45] as const;
 
 /** Where a real face is in one frame. */
@@ -19,62 +13,34 @@ export interface RealFace {
   readonly points: readonly Point[];
 }
 
-/** Writes the landmarks of a real video, which those of all methods are compared with. The file gets its name when it is complete. */
+/** Writes the landmarks of a real video, which those of all methods are compared with. */
 export class RealPointsWriter {
-  readonly #target: Target;
-  readonly #file: string;
-  #held: Float32Array[] = [];
+  readonly #rows: FrameRowsWriter;
 
-  private constructor(file: string, target: Target) {
-    this.#file = file;
-    this.#target = target;
+  private constructor(rows: FrameRowsWriter) {
+    this.#rows = rows;
   }
 
   static async create(file: string): Promise<RealPointsWriter> {
-    return new RealPointsWriter(file, await fileTarget(file, true));
+    return new RealPointsWriter(await FrameRowsWriter.create(file, SIZE));
   }
 
-  async add(face: Face | undefined, { width, height }: { width: number; height: number }): Promise<void> {
-    const points = face?.landmarks68.flatMap(([x, y]) => [x / width, y / height]);
-    this.#held.push(points ? Float32Array.from(points) : new Float32Array(SIZE).fill(Number.NaN));
-    if (this.#held.length === BATCH) await this.#flush();
+  add(face: Face | undefined, { width, height }: { width: number; height: number }): Promise<void> {
+    return this.#rows.add(face?.landmarks68.flatMap(([x, y]) => [x / width, y / height]));
   }
 
-  async finish(): Promise<void> {
-    await this.#flush();
-    await this.#target.commit();
+  finish(): Promise<void> {
+    return this.#rows.finish();
   }
 
   discard(): Promise<void> {
-    return this.#target.discard();
-  }
-
-  async #flush(): Promise<void> {
-    const bytes = Buffer.concat(this.#held.map((frame) => Buffer.from(frame.buffer)));
-    this.#held = [];
-    const file = await open(this.#target.temporary, 'a');
-    try {
-      await file.writeFile(bytes);
-    } catch (cause) {
-      throw outputError(cause, this.#file);
-    } finally {
-      await file.close();
-    }
+    return this.#rows.discard();
   }
 }
 
 /** Reads the landmarks of a real video in order, a frame at a time. */
 export async function* readRealPoints(file: string): AsyncGenerator<RealFace | undefined, void, undefined> {
-  const handle = await open(file, 'r');
-  try {
-    for (let at = 0; ; at += BYTES) {
-      const frame = new Float32Array(SIZE);
-      if ((await readFully(handle, new Uint8Array(frame.buffer), at)) < BYTES) return;
-      yield Number.isNaN(frame[0]) ? undefined : { points: pointsOf(frame) };
-    }
-  } finally {
-    await handle.close();
-  }
+  for await (const row of readFrameRows(file, SIZE)) yield row && { points: pointsOf(row) };
 }
 
 function pointsOf(frame: Float32Array): Point[] {

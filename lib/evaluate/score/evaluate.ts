@@ -1,23 +1,21 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { longCall } from '../../abort.js';
-import { FaceFinder } from '../../face/faces.js';
 import { orOutputError } from '../../files/output-error.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 import { hashOfRole, readPack } from '../../packs/pack.js';
-import { safely } from '../../talker/progress.js';
-import { Talker } from '../../talker/talker.js';
-import { type Bench, type BenchClip, readBench } from '../bench/bench.js';
-import { type ClipSpeech, hearSpeech } from '../measure/clip-speech.js';
-import type { Networks } from '../measure/measure-video.js';
-import { orReason } from '../reasons.js';
+import { type Bench, readBench } from '../bench/bench.js';
 import { failures } from './conditions.js';
+import { fidOf, seeAgain } from './fid.js';
+import { FidStore } from './fid-store.js';
 import { Journal, type Unit } from './journal.js';
-import { measureUnit, type Surroundings, type Task, withTimes } from './measure-unit.js';
+import { judgeNotes } from './judge-notes.js';
+import { type Task, withTimes } from './measure-unit.js';
+import { Measurer } from './measurer.js';
 import { videoHash, videosOf } from './method-files.js';
 import { REAL } from './names.js';
-import { type EvaluateOptions, type EvaluatePlan, type EvaluateProgress, planEvaluate } from './options.js';
+import { judgesOf, openNetworks } from './networks.js';
+import { type EvaluateOptions, type EvaluatePlan, planEvaluate } from './options.js';
 import { reportOf } from './report.js';
 import { type Table, tableOf } from './table.js';
 import { csvOf, markdownOf } from './text-tables.js';
@@ -52,19 +50,24 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
 
 async function score(plan: EvaluatePlan): Promise<Evaluation> {
   const bench = await readBench(plan.bench);
+  const judges = await judgesOf(plan.judges);
   await makeFolder(plan.out);
   const tasks = await tasksOf(bench, plan);
   const methods = [...new Set(tasks.map(({ method }) => method))];
   const head = {
     format: 'kdtalker-scores',
-    version: 1,
+    version: 2,
     bench: bench.hash,
     methods,
     pack: plan.pack === undefined ? null : await packOf(plan.pack),
+    judges: Object.fromEntries(Object.entries(judges).map(([name, { source }]) => [name, source.sha256])),
+    ...(judges.syncnet && { lse: plan.lse }),
   };
   const journal = await Journal.open(join(plan.out, 'results.jsonl'), head);
-  const units = await measureAll(tasks, journal, plan);
-  return writeResults(units, tasks, tableOf(units, methods, bench.hash), plan);
+  const fid = judges.inception && new FidStore(join(plan.out, 'fid'));
+  const units = await measureAll(tasks, journal, plan, fid);
+  const together = { fid: fid && fidOf(fid, methods), notes: judgeNotes(judges, plan.lse) };
+  return writeResults(units, tasks, tableOf(units, methods, bench.hash, together), plan);
 }
 
 /** What decides the poses: a pack's motion network. Its name alone does not tell it from that of another pack. */
@@ -106,7 +109,12 @@ async function tasksOf(bench: Bench, { methods, signal }: EvaluatePlan): Promise
 }
 
 /** Goes on after the units of an earlier run whose videos have not changed; their speed follows times.json. */
-async function measureAll(tasks: readonly Task[], journal: Journal, plan: EvaluatePlan): Promise<Unit[]> {
+async function measureAll(
+  tasks: readonly Task[],
+  journal: Journal,
+  plan: EvaluatePlan,
+  fid: FidStore | undefined,
+): Promise<Unit[]> {
   const changed = tasks.findIndex((task, i) => !isOf(journal.units[i], task));
   const kept = journal.units.slice(0, changed < 0 ? tasks.length : changed);
   const units = kept.map((unit, i) => withTimes(unit, tasks[i]!));
@@ -114,88 +122,32 @@ async function measureAll(tasks: readonly Task[], journal: Journal, plan: Evalua
   const same = timed < 0 ? units.length : timed;
   const appender = await journal.keep(same);
   for (const unit of units.slice(same)) await appender.add(unit);
-  if (units.length === tasks.length) return units;
+  const unseen = fid ? await unseenBy(fid, tasks, units) : [];
+  if (units.length === tasks.length && unseen.length === 0) return units;
   const networks = await openNetworks(plan);
   try {
-    const measurer = new Measurer(networks, plan, tasks.length);
-    for (const task of tasks.slice(units.length)) {
-      const unit = await measurer.measure(task, units);
-      await appender.add(unit);
-      units.push(unit);
-    }
+    const { features } = networks.judges ?? {};
+    if (fid && features)
+      for (const method of unseen)
+        await seeAgain(fid, features, method, { units, tasks, signal: plan.signal });
+    const measurer = new Measurer(networks, plan, tasks.length, fid);
+    for (const task of tasks.slice(units.length)) await measurer.measure(task, units, appender);
     return units;
   } finally {
-    await networks.finder.close();
-    await networks.talker?.close();
+    await networks.close();
   }
+}
+
+/** Methods of whose measured videos no sums of features were left. */
+async function unseenBy(fid: FidStore, tasks: readonly Task[], units: readonly Unit[]): Promise<string[]> {
+  const unseen: string[] = [];
+  for (const method of new Set(tasks.map((task) => task.method)))
+    if (!(await fid.load(method, units))) unseen.push(method);
+  return unseen;
 }
 
 function isOf(unit: Unit | undefined, { clip, method, sha256 }: Task): boolean {
   return unit?.clip === clip.name && unit.method === method && unit.sha256 === sha256;
-}
-
-async function openNetworks({
-  pack,
-  threads,
-  signal,
-}: EvaluatePlan): Promise<Networks & { finder: FaceFinder }> {
-  const finder = await FaceFinder.open({ threads });
-  try {
-    const talker =
-      pack === undefined ? undefined : await Talker.load(pack, { threads, ...(signal && { signal }) });
-    return { finder, talker };
-  } catch (error) {
-    await finder.close();
-    throw error;
-  }
-}
-
-/** Measures tasks in order; keeps what a clip's methods share. */
-class Measurer {
-  readonly #networks: Networks;
-  readonly #plan: EvaluatePlan;
-  readonly #total: number;
-  readonly #tell: (progress: EvaluateProgress) => void;
-  #speech: { clip: string; speech: ClipSpeech | undefined } | undefined;
-
-  constructor(networks: Networks, plan: EvaluatePlan, total: number) {
-    this.#networks = networks;
-    this.#plan = plan;
-    this.#total = total;
-    this.#tell = safely(plan.onProgress);
-  }
-
-  async measure(task: Task, done: readonly Unit[]): Promise<Unit> {
-    const { clip } = task;
-    const real = done.find((unit) => unit.clip === clip.name && unit.method === REAL);
-    let frames = 0;
-    const event = { clip: clip.name, method: task.method, done: done.length, total: this.#total };
-    const onFrame = () => this.#tell({ ...event, frames: ++frames });
-    const around = {
-      ...this.#networks,
-      ...(await this.#shared(clip)),
-      real,
-      signal: this.#plan.signal,
-      onFrame,
-    };
-    if (task.method !== REAL) await restorePoints(task, real, around);
-    return measureUnit(task, around);
-  }
-
-  async #shared({ name, speech: file }: BenchClip): Promise<Pick<Surroundings, 'speech' | 'pointsFile'>> {
-    if (this.#speech?.clip !== name) {
-      const heard = await orReason(() => hearSpeech(file, this.#plan.signal));
-      this.#speech = { clip: name, speech: 'why' in heard ? undefined : heard };
-    }
-    return { speech: this.#speech.speech, pointsFile: join(this.#plan.out, 'real', `${name}.points`) };
-  }
-}
-
-/** Measures a real video again if its landmarks were removed since. */
-async function restorePoints({ clip }: Task, real: Unit | undefined, around: Surroundings): Promise<void> {
-  if (!real || real.frames === 0 || existsSync(around.pointsFile)) return;
-  const again = { clip, method: REAL, file: clip.real, sha256: real.sha256, times: undefined };
-  await measureUnit(again, around);
 }
 
 async function writeResults(

@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { BENCH_FPS, type BenchClip } from '../bench/bench.js';
+import type { FeatureSums } from '../judged/frechet.js';
+import type { Judges } from '../judged/judges.js';
 import { closeness } from '../landmarks/lips-and-sound.js';
-import { type ClipSpeech, type HeardSound, hearSound } from '../measure/clip-speech.js';
+import type { LseKind } from '../lse-kinds.js';
+import { type ClipSpeech, type HeardSound, hearSound, spoolSound } from '../measure/clip-speech.js';
+import type { JudgedMeter } from '../measure/judged-meter.js';
+import { judgedMeters } from '../measure/judged-meters.js';
 import { type MeasuredVideo, measureVideo, type Networks } from '../measure/measure-video.js';
 import { readRealPoints } from '../measure/real-points.js';
 import {
@@ -15,6 +20,7 @@ import {
 } from '../metrics.js';
 import { orReason } from '../reasons.js';
 import { ENVELOPE_RATE } from '../sound/envelope.js';
+import type { SoundSpool } from '../sound/sound-spool.js';
 import { delayOf } from '../sync/delay.js';
 import type { Unit } from './journal.js';
 import { REAL } from './names.js';
@@ -33,6 +39,16 @@ export interface Task {
 /** What measuring a video uses besides it. */
 export interface Surroundings extends Networks {
   readonly speech: ClipSpeech | undefined;
+  /** Its file, if it can be read. */
+  readonly speechFile: string | undefined;
+  readonly judges: Judges | undefined;
+  readonly lse: LseKind;
+  /** The embedding of the clip's reference picture. */
+  readonly reference: Float32Array | undefined;
+  /** What this video's features are added to. */
+  readonly sums: FeatureSums | undefined;
+  /** Where the embeddings of the real video are. */
+  readonly identityFile: string;
   /** Where the landmarks of the real video are. */
   readonly pointsFile: string;
   /** What was measured of the real video. */
@@ -47,41 +63,79 @@ export async function measureUnit(task: Task, around: Surroundings): Promise<Uni
   const unit = { clip: clip.name, method, sha256 };
   if (file === undefined || sha256 === null)
     return { ...unit, frames: 0, notes: [], measurements: nothing('there is no video of this clip') };
-  const video = await orReason(() => measurePictures(task, file, around));
-  if ('why' in video) return { ...unit, frames: 0, notes: [video.why], measurements: nothing(video.why) };
-  const own = await orReason(() => hearSound(file, around.signal));
+  const sounds = await hearSounds(file, around);
+  try {
+    const video = await orReason(() => measurePictures(task, file, sounds.spool, around));
+    if ('why' in video) return { ...unit, frames: 0, notes: [video.why], measurements: nothing(video.why) };
+    return { ...unit, ...described(task, video, sounds.own, around) };
+  } finally {
+    await sounds.spool?.close();
+  }
+}
+
+function described(
+  task: Task,
+  video: MeasuredVideo,
+  own: HeardSound | undefined,
+  around: Surroundings,
+): Pick<Unit, 'frames' | 'notes' | 'measurements'> {
   const measurements = {
     ...nothing('not measured'),
     ...needs(around),
     ...video.measurements,
-    ...soundMetrics(video, 'why' in own ? undefined : own, around.speech),
+    ...soundMetrics(video, own, around.speech),
     ...speeds(task, video.frames),
     seconds: { value: video.frames / BENCH_FPS },
   };
-  const scores = method === REAL ? {} : scoresOf(measurements, around.real);
-  return {
-    ...unit,
-    frames: video.frames,
-    notes: notesOf(task, video),
-    measurements: { ...measurements, ...scores },
-  };
+  const scores = task.method === REAL ? {} : scoresOf(measurements, around.real);
+  const notes = [...notesOf(task, video), ...video.notes];
+  return { frames: video.frames, notes, measurements: { ...measurements, ...scores } };
 }
 
-async function measurePictures(task: Task, file: string, around: Surroundings): Promise<MeasuredVideo> {
+/** A video's own sound, and what SyncNet hears: that, or else the speech of the clip. */
+interface Sounds {
+  readonly own: HeardSound | undefined;
+  readonly spool: SoundSpool | undefined;
+}
+
+async function hearSounds(file: string, { judges, speechFile, signal }: Surroundings): Promise<Sounds> {
+  if (!judges?.sync) {
+    const own = await orReason(() => hearSound(file, signal));
+    return { own: 'why' in own ? undefined : own, spool: undefined };
+  }
+  const own = await orReason(() => spoolSound(file, signal));
+  if (!('why' in own)) return { own, spool: own.spool };
+  const speech = speechFile === undefined ? undefined : await spoolSound(speechFile, signal);
+  return { own: undefined, spool: speech?.spool };
+}
+
+async function measurePictures(
+  task: Task,
+  file: string,
+  sound: SoundSpool | undefined,
+  around: Surroundings,
+): Promise<MeasuredVideo> {
   const { clip, method } = task;
-  const { pointsFile, ...options } = around;
+  const { pointsFile, identityFile, judges, ...options } = around;
   const isReal = method === REAL;
-  const hasPoints = !isReal && existsSync(pointsFile);
-  const points = hasPoints ? readRealPoints(pointsFile) : undefined;
+  const noReal = isReal ? 'the real video is not compared with itself' : 'there is no real video';
+  const isThere = (path: string) => !isReal && existsSync(path);
+  const points = isThere(pointsFile) ? readRealPoints(pointsFile) : undefined;
+  const judged: JudgedMeter[] = [];
   try {
+    const files = {
+      realIdentities: isThere(identityFile) ? identityFile : undefined,
+      identitiesOut: isReal ? identityFile : undefined,
+    };
+    if (judges) judged.push(...(await judgedMeters({ ...options, ...files, judges, sound, noReal })));
     return await measureVideo(file, {
-      ...options,
+      ...{ ...options, judged, noReal },
       frames: clip.frames,
       real: points,
-      noReal: isReal ? 'the real video is not compared with itself' : 'there is no real video',
       pointsFile: isReal ? pointsFile : undefined,
     });
   } finally {
+    for (const judge of judged) await judge.close();
     await points?.return();
   }
 }
@@ -91,10 +145,17 @@ function nothing(why: string): Measurements {
 }
 
 /** Why metrics without their judge or pack are not measured. */
-function needs({ talker, speech }: Surroundings): Measurements {
+function needs({ talker, speech, judges }: Surroundings): Measurements {
+  const has = {
+    syncnet: judges?.sync,
+    hopenet: judges?.pose,
+    inception: judges?.features,
+    arcface: judges?.identity,
+  };
   const judged = METRIC_NAMES.flatMap((name) => {
     const { judge } = metricOf(name);
-    return judge === undefined ? [] : [[name, { why: `needs ${judge}` }] as const];
+    if (judge === undefined) return [];
+    return [[name, { why: has[judge] ? 'there is no sound' : `needs ${judge}` }] as const];
   });
   const unheard = { why: 'the speech of the clip cannot be read' };
   const heard = { silentLips: unheard, lipSync: unheard, mouthOffset: unheard, beatAlignment: unheard };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { invalidArgument } from '../../errors.js';
 import { THREADS } from '../../limits.js';
-import { abortSignal, callback, integer, parseOptions } from '../../validate.js';
+import { abortSignal, callback, integer, oneOf, parseOptions } from '../../validate.js';
+import { LSE_KINDS, type LseKind } from '../lse-kinds.js';
 import { type Condition, readCondition } from './conditions.js';
 import { REAL } from './names.js';
 
@@ -29,6 +30,10 @@ export interface EvaluateOptions {
   out: string;
   /** A pack, whose motion network sees how the head turns. Default none: the pose is not measured. */
   pack?: string | undefined;
+  /** A folder of judges, which `addJudges()` or `pullJudges()` made. Default none: LSE, diversity, FID and CSIM are not measured. */
+  judges?: string | undefined;
+  /** How LSE is measured: of the longest track of a face, as papers on HDTF do, or of the whole frame. Default `'track'`. */
+  lse?: LseKind | undefined;
   /** Conditions under which the results count as failed, such as `'cpbd<0.2'` for all methods or `'ours.lmd>0.1'` for one. */
   failIf?: readonly string[] | undefined;
   /** Threads of each network. Default 1. */
@@ -47,6 +52,8 @@ const schema = z.strictObject(
     methods: z.record(z.string(), path, { error: METHODS }),
     out: path,
     pack: path.optional(),
+    judges: path.optional(),
+    lse: oneOf(...LSE_KINDS).default('track'),
     failIf: z.array(z.string({ error: 'conditions' }), { error: 'conditions' }).default([]),
     threads: integer(...THREADS).default(1),
     signal: abortSignal.optional(),
@@ -58,8 +65,9 @@ const schema = z.strictObject(
 const NAME = /^[A-Za-z0-9][\w-]*$/;
 
 /** Checked options. */
-export interface EvaluatePlan extends Omit<EvaluateOptions, 'failIf' | 'threads'> {
+export interface EvaluatePlan extends Omit<EvaluateOptions, 'failIf' | 'threads' | 'lse'> {
   readonly failIf: readonly Condition[];
+  readonly lse: LseKind;
   readonly threads: number;
 }
 

@@ -1,11 +1,12 @@
 import { bootstrap } from '../arithmetic/bootstrap.js';
-import { METRIC_NAMES, type MetricName, metricOf } from '../metrics.js';
+import { METRIC_NAMES, type Measured, type MetricName, metricOf } from '../metrics.js';
+import type { FidResults } from './fid-results.js';
 import type { Unit } from './journal.js';
 import { REAL } from './names.js';
 
 /** A metric of a method over all videos. */
 export interface Summary {
-  /** The mean and its 95 % interval; undefined if no video could be measured. */
+  /** The mean and its 95 % interval; undefined if no video could be measured. What is measured of all videos together has no interval. */
   mean?: number;
   low?: number;
   high?: number;
@@ -35,12 +36,26 @@ export interface Table {
   notes: string[];
 }
 
+/** What is known of all videos together. */
+export interface Together {
+  readonly fid: FidResults | undefined;
+  /** What was measured with which judges. */
+  readonly notes: readonly string[];
+}
+
 /** Summarises the units of all clips. */
-export function tableOf(units: readonly Unit[], methods: readonly string[], bench: string): Table {
-  const summaries = methods.map((name) => ({
-    name,
-    metrics: metricsOf(units.filter((unit) => unit.method === name)),
-  }));
+export function tableOf(
+  units: readonly Unit[],
+  methods: readonly string[],
+  bench: string,
+  { fid, notes: common }: Together = { fid: undefined, notes: [] },
+): Table {
+  const summaries = methods.map((name) => {
+    const own = units.filter((unit) => unit.method === name);
+    const metrics = metricsOf(own);
+    const whole = fid?.byMethod.get(name);
+    return { name, metrics: whole ? { ...metrics, fid: together(whole, own.length) } : metrics };
+  });
   const notes = units.flatMap(({ clip, method, notes }) =>
     notes.map((note) => `${method}, ${clip}: ${note}`),
   );
@@ -49,7 +64,7 @@ export function tableOf(units: readonly Unit[], methods: readonly string[], benc
     clips: new Set(units.map(({ clip }) => clip)).size,
     methods: summaries,
     paper: { real: paperOf('real'), kdtalker: paperOf('kdtalker') },
-    notes: [...calibration(summaries), ...notes],
+    notes: [...calibration(summaries), ...common, ...(fid?.notes ?? []), ...notes],
   };
 }
 
@@ -71,6 +86,12 @@ function summarise(units: readonly Unit[], name: MetricName): Summary {
   const missing = units.length - values.length;
   if (values.length === 0) return { count: 0, missing, why };
   return { ...bootstrap(values), missing, why };
+}
+
+/** A value of all videos together has no interval. */
+function together(value: Measured, videos: number): Summary {
+  if ('why' in value) return { count: 0, missing: videos, why: { [value.why]: videos } };
+  return { mean: value.value, count: videos, missing: 0, why: {} };
 }
 
 function paperOf(row: 'real' | 'kdtalker'): Partial<Record<MetricName, number>> {

@@ -44,10 +44,11 @@ function rowOf(table: Table, name: MetricName): string[] {
 
 /** `0.353 [0.340, 0.366]`, and the number of videos that are missing. */
 export function cellOf(name: MetricName, { mean, low, high, missing }: Summary): string {
-  if (mean === undefined || low === undefined || high === undefined) return NONE;
-  const [middle, from, to] = [mean, low, high].map((value) => value.toFixed(metricOf(name).digits));
+  if (mean === undefined) return NONE;
+  const [middle, from, to] = [mean, low, high].map((value) => value?.toFixed(metricOf(name).digits));
+  const interval = from === undefined ? '' : ` [${from}, ${to}]`;
   const without = missing === 0 ? '' : `, ${missing} missing`;
-  return `${middle} [${from}, ${to}]${without}`;
+  return `${middle}${interval}${without}`;
 }
 
 /** What was not measured and why, for each method. */

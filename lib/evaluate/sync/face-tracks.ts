@@ -1,8 +1,14 @@
+import type { Box } from '../../face/geometry.js';
 import { medianFilter } from '../arithmetic/median-filter.js';
 import { mean } from '../arithmetic/statistics.js';
 
 /** Left, top, right, bottom of a face in pixels. */
 export type FaceBox = readonly [left: number, top: number, right: number, bottom: number];
+
+/** The box of a face, which has left, top, width and height. */
+export function boxOf([left, top, width, height]: Box): FaceBox {
+  return [left, top, left + width, top + height];
+}
 
 /** A face through consecutive frames of a video. */
 export interface FaceTrack {
@@ -11,12 +17,12 @@ export interface FaceTrack {
 }
 
 /** How much a face overlaps with its last box, and the most frames between the two. */
-const LEAST_OVERLAP = 0.5;
-const LONGEST_GAP = 25;
+export const LEAST_OVERLAP = 0.5;
+export const LONGEST_GAP = 25;
 /** Tracks must be longer than this, or than half of a shorter clip. */
-const SHORTEST = 100;
+export const SHORTEST = 100;
 /** Pixels of the mean side over which a face counts. */
-const LEAST_SIDE = 100;
+export const LEAST_SIDE = 100;
 
 /** The published program's longest track of a face; undefined if there is none. @param frames boxes in each frame */
 export function longestTrack(frames: readonly (readonly FaceBox[])[]): FaceTrack | undefined {
@@ -78,7 +84,8 @@ export interface SmoothTrack {
   readonly y: readonly number[];
 }
 
-const SMOOTHING = 13;
+/** Boxes over which one is smoothed. */
+export const SMOOTHING = 13;
 
 export function smoothTrack(boxes: readonly FaceBox[]): SmoothTrack {
   const smooth = (value: (box: FaceBox) => number) => medianFilter(boxes.map(value), SMOOTHING);

@@ -20,23 +20,28 @@ const CONFIDENCE_WIDTH = 9;
  */
 export function syncDistances(visual: Features, audio: Features, reach = REACH): Float64Array[] {
   const count = visual.data.length / visual.size;
-  const row = (i: number) =>
-    Float64Array.from({ length: 2 * reach + 1 }, (_, k) => distanceOf(visual, i, audio, i + k - reach));
-  return Array.from({ length: count }, (_, i) => row(i));
+  const there = audio.data.length / audio.size;
+  const vectorOf = ({ data, size }: Features, i: number) =>
+    Float64Array.from({ length: size }, (_, k) => data[i * size + k]!);
+  const seen = Array.from({ length: count }, (_, i) => vectorOf(visual, i));
+  const heard = Array.from({ length: there }, (_, i) => vectorOf(audio, i));
+  return seen.map((vector, i) =>
+    Float64Array.from({ length: 2 * reach + 1 }, (_, k) => distance(vector, heard[i + k - reach])),
+  );
 }
 
-function distanceOf({ data, size }: Features, i: number, audio: Features, j: number): number {
-  const isThere = j >= 0 && j < audio.data.length / size;
+/** The distance of a picture's vector to a sound's, or to zeros beyond the ends. */
+export function distance(visual: ArrayLike<number>, sound: ArrayLike<number> | undefined): number {
   let sum = 0;
-  for (let k = 0; k < size; k++) {
-    const difference = data[i * size + k]! - (isThere ? audio.data[j * size + k]! : 0) + EPSILON;
+  for (let k = 0; k < visual.length; k++) {
+    const difference = visual[k]! - (sound ? sound[k]! : 0) + EPSILON;
     sum += difference * difference;
   }
   return Math.sqrt(sum);
 }
 
 /** What SyncNet says of a clip. */
-export interface SyncScores {
+export interface SyncResult {
   /** The distance at the best offset; less is better. */
   lseD: number;
   /** By how much the best offset is better than the median one; more is better. */
@@ -45,6 +50,10 @@ export interface SyncScores {
   offset: number;
   /** The mean distance at each offset. */
   mean: Float64Array;
+}
+
+/** The same with the confidence of each frame. */
+export interface SyncScores extends SyncResult {
   /** The confidence of each frame, smoothed. */
   frameConfidence: number[];
 }
@@ -54,13 +63,22 @@ export function syncScores(distances: readonly Float64Array[]): SyncScores {
   const offsets = distances[0]!.length;
   const means = Float64Array.from({ length: offsets }, (_, k) => mean(distances.map((row) => row[k]!)));
   const middle = median(means);
-  const best = means.indexOf(Math.min(...means));
+  const best = indexOfLeast(means);
   const confidence = distances.map((row) => middle - row[best]!);
+  return { ...scoresOf(means), frameConfidence: medianFilter(confidence, CONFIDENCE_WIDTH) };
+}
+
+/** @param means the mean distance at each offset */
+export function scoresOf(means: Float64Array): SyncResult {
+  const best = indexOfLeast(means);
   return {
     lseD: means[best]!,
-    lseC: middle - means[best]!,
-    offset: (offsets - 1) / 2 - best,
+    lseC: median(means) - means[best]!,
+    offset: (means.length - 1) / 2 - best,
     mean: means,
-    frameConfidence: medianFilter(confidence, CONFIDENCE_WIDTH),
   };
+}
+
+function indexOfLeast(values: Float64Array): number {
+  return values.indexOf(Math.min(...values));
 }

@@ -11,7 +11,8 @@ import { takeFingerprint } from '../fingerprint/take.js';
 import { type WrittenModel, writeModel } from '../onnx/index.js';
 import { arcfaceModel } from './arcface-onnx.js';
 import { judgesFile, judgesText, type ListedJudge, type ListedJudges, readJudges } from './list.js';
-import { JUDGE_NAMES, JUDGES, type JudgeName, type JudgeNetwork } from './registry.js';
+import { JUDGE_NAMES, type JudgeName } from './names.js';
+import { JUDGES, type JudgeNetwork } from './registry.js';
 import { judgeSource } from './weights.js';
 
 /** The progress of {@link addJudges}. */

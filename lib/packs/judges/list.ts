@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { KdtalkerError, quote } from '../../errors.js';
 import { parseFile } from '../../validate.js';
 import type { Fingerprint } from '../manifest.js';
-import { JUDGE_NAMES, type JudgeName } from './registry.js';
+import { JUDGE_NAMES, type JudgeName } from './names.js';
 
 const FILE = 'judges.json';
 const FORMAT = 'kdtalker-judges';

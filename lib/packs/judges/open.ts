@@ -9,7 +9,7 @@ import { LOWERING_VERSION } from '../lowering/cache-key.js';
 import { lowerGraph } from '../lowering/lower-graph.js';
 import { openGraph, type PlannedNetwork, writeLowered } from '../lowering/lower-pack.js';
 import type { ListedJudges, ListedNetwork } from './list.js';
-import type { JudgeName } from './registry.js';
+import type { JudgeName } from './names.js';
 import { checkJudgeNetwork } from './verify.js';
 
 /** How judges are opened. */

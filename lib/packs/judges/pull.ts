@@ -6,7 +6,8 @@ import { type HubFile, listFiles } from '../hub/listing.js';
 import { askForLicences, downloadAll, removeDownloads } from '../hub/pull.js';
 import { addJudges } from './add.js';
 import type { ListedJudges } from './list.js';
-import { JUDGE_NAMES, JUDGES, type JudgeName } from './registry.js';
+import { JUDGE_NAMES, type JudgeName } from './names.js';
+import { JUDGES } from './registry.js';
 
 /** A judge's file to download, with its permitted use. */
 export interface JudgeFile extends HubFile {

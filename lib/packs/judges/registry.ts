@@ -5,14 +5,9 @@ import { ARCFACE_DEPTHS, arcfaceGraph } from './arcface.js';
 import { hopenetGraph } from './hopenet.js';
 import { inceptionGraph } from './inception.js';
 import { mmodGraph } from './mmod.js';
+import type { JudgeName } from './names.js';
 import { s3fdGraph } from './s3fd.js';
 import { syncnetAudioGraph, syncnetVisualGraph } from './syncnet.js';
-
-/** The networks of others that metrics need, in the order of lists. */
-export const JUDGE_NAMES = ['syncnet', 's3fd', 'hopenet', 'mmod', 'inception', 'arcface'] as const;
-
-/** The name of a judge. */
-export type JudgeName = (typeof JUDGE_NAMES)[number];
 
 /** Makes a network of a judge from its weights. */
 export type JudgeGraph = (weights: Weights) => Graph;

@@ -5,7 +5,8 @@ import { findDifference } from '../fingerprint/compare.js';
 import { takeFingerprint } from '../fingerprint/take.js';
 import { checkFile } from '../verify.js';
 import { type ListedJudges, type ListedNetwork, readJudges } from './list.js';
-import { JUDGES, type JudgeName } from './registry.js';
+import type { JudgeName } from './names.js';
+import { JUDGES } from './registry.js';
 
 /** Options of {@link verifyJudges}. */
 export interface VerifyJudgesOptions {

@@ -4,7 +4,8 @@ import { type Checkpoint, openCheckpoint, type StateQuery, selectState } from '.
 import type { Weights } from '../weights/weights.js';
 import { ARCFACE_DEPTHS } from './arcface.js';
 import { mmodWeights } from './mmod.js';
-import { arcfaceNetwork, JUDGES, type JudgeGraph, type JudgeName, type JudgeNetwork } from './registry.js';
+import type { JudgeName } from './names.js';
+import { arcfaceNetwork, JUDGES, type JudgeGraph, type JudgeNetwork } from './registry.js';
 
 /** A judge's networks and the weights for them. */
 export interface JudgeSource {
