@@ -213,6 +213,8 @@ interface Addon {
   /** The photo is copied by an engine thread: its bytes may not change until this is done. */
   preparePortrait(talker: TalkerHandle, options: NativePortraitOptions): Promise<PortraitHandle>;
   portraitTensors(portrait: PortraitHandle): Promise<HostTensors>;
+  /** Of its tensors and its photo. */
+  portraitBytes(portrait: PortraitHandle): number;
   /** Writes the photo that it keeps to `out`, which has all its bytes. */
   portraitPhoto(portrait: PortraitHandle, out: Uint8Array): Promise<void>;
   restorePortrait(

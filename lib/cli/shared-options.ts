@@ -1,6 +1,9 @@
 import { DEVICE_MEMORY, THREADS } from '../limits.js';
 import { choice, flag, integer, type Option, text } from './option.js';
 
+/** At least two. */
+const DEVICES = /^(cpu|cuda:\d{1,3})(,(cpu|cuda:\d{1,3}))+$/;
+
 /** A device by its name; a GPU has a number. */
 const deviceWord = choice(['auto', 'cpu', 'cuda', 'cuda:N', 'guarded'], 'The device that runs the networks', {
   fallback: 'auto',
@@ -9,6 +12,13 @@ const deviceWord = choice(['auto', 'cpu', 'cuda', 'cuda:N', 'guarded'], 'The dev
 export const device: Option<string> = {
   ...deviceWord,
   read: (typed, name) => (/^cuda:\d{1,3}$/.test(typed) ? typed : deviceWord.read(typed, name)),
+};
+
+/** The option `--device` of commands that make clips: several devices, which share them. */
+const devices: Option<string> = {
+  ...device,
+  help: 'The device that runs the networks; several, such as cuda:0,cuda:1, share the clips',
+  read: (typed, name) => (DEVICES.test(typed) ? typed : device.read(typed, name)),
 };
 
 /** Number formats of lowered networks. */
@@ -26,7 +36,7 @@ export const TALKER_OPTIONS = {
     fallback: 'puppet',
     also: ['model'],
   }),
-  device,
+  device: devices,
   'device-memory': integer(DEVICE_MEMORY, "Most megabytes of a GPU's memory", { fallback: 'all there is' }),
   threads: integer(THREADS, 'Threads of a network', { fallback: 'one per core' }),
   precision,

@@ -41,6 +41,8 @@ export interface RunContext {
   fps: number;
   signal: AbortSignal;
   report: (progress: Progress) => void;
+  /** Called when the engine has the run, or when it came to nothing. */
+  counted: () => void;
 }
 
 /**
@@ -74,6 +76,14 @@ export class ClipRun {
 
   /** Turns the sound into features (or uploads the motion). @throws what `openSound` does, SPEECH_TOO_SHORT, ABORTED */
   static async open(context: RunContext): Promise<ClipRun> {
+    try {
+      return await ClipRun.#open(context);
+    } finally {
+      context.counted();
+    }
+  }
+
+  static async #open(context: RunContext): Promise<ClipRun> {
     const { source, signal } = context;
     throwIfStopped(signal);
     if ('motion' in source) return ClipRun.#begin(context, source.motion.values, undefined);

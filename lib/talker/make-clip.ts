@@ -3,7 +3,7 @@ import { ReusableSound, type SoundInput } from '../media/index.js';
 import { Clip } from './clip.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import type { ClipSource } from './clip-run.js';
-import type { TalkerHost } from './host.js';
+import type { Placement, TalkerHost } from './host.js';
 import { Motion } from './motion.js';
 import { Portrait } from './portrait.js';
 import type { Progress } from './progress.js';
@@ -12,22 +12,23 @@ import { onePortrait, photoSize, portraitsOfVideo } from './shown.js';
 import { SourceVideo } from './source-video.js';
 
 /** What a talker tells its clips. */
-export interface ClipMaking {
+export interface ClipTalker {
   readonly made: Pick<SaveResult, 'device' | 'deviceNote'>;
   readonly readAhead: number;
   /** Throws CLOSED. */
   check(): void;
+  /** Where the next pass is computed. */
+  place(): Placement;
 }
 
 /** The clip of `talker.animate()`. @throws INVALID_ARGUMENT, CLOSED */
 export function makeClip(
   host: TalkerHost,
-  { made, readAhead, check }: ClipMaking,
+  { made, readAhead, check, place }: ClipTalker,
   portrait: Portrait | SourceVideo,
   source: SoundInput | Motion,
   options: AnimateOptions,
 ): Clip {
-  const { handle: talker, plans } = host;
   const { manifest } = host.pack;
   const video = portrait instanceof SourceVideo;
   if (!video && !(portrait instanceof Portrait))
@@ -43,9 +44,11 @@ export function makeClip(
   const opacity = video ? undefined : portrait.opacity(full);
   const context = (signal: AbortSignal, report: (progress: Progress) => void) => {
     check();
-    const portraits = video ? portraitsOfVideo(portrait, full) : onePortrait(portrait);
+    const { host: at, counted } = place();
+    const { handle: talker, plans } = at;
+    const portraits = video ? portraitsOfVideo(portrait, full, at) : onePortrait(portrait, at);
     const { fps } = manifest;
-    return { talker, plans, portraits, source: from, options: plan.native, fps, signal, report };
+    return { talker, plans, portraits, source: from, options: plan.native, fps, signal, report, counted };
   };
   const dispose = async () => ('speech' in from ? from.speech.close() : undefined);
   const clip = new Clip({ manifest, made, full, size, opacity, readAhead, context, dispose }, plan.signal);

@@ -43,6 +43,8 @@ export class Portrait {
   readonly #host: TalkerHost;
   readonly #handle: PortraitHandle;
   readonly #pending = new Pending();
+  /** On other talkers of its pool. */
+  readonly #copies = new Map<TalkerHost, Promise<PortraitHandle>>();
   #closing: Promise<void> | undefined;
 
   private constructor(host: TalkerHost, handle: PortraitHandle, about: About) {
@@ -160,10 +162,36 @@ export class Portrait {
     return { data, width, height, alpha: this.#opacity?.full };
   }
 
-  /** @internal Its memory lies on one talker's device. Throws INVALID_ARGUMENT for another's, CLOSED after close(). */
+  /** @internal Whether a talker has it, or makes a copy. */
+  lies(host: TalkerHost): boolean {
+    return host === this.#host || this.#copies.has(host);
+  }
+
+  /** @internal The engine's portrait on a talker of its pool, where it is copied when it is first asked for. @throws CLOSED */
+  async on(host: TalkerHost): Promise<PortraitHandle> {
+    const { handle } = this;
+    if (host === this.#host) return handle;
+    let copy = this.#copies.get(host);
+    if (copy === undefined) {
+      copy = this.#pending.add(this.#copyTo(host, handle));
+      this.#copies.set(host, copy);
+      copy.catch(() => this.#copies.delete(host)); // the next clip tries again
+    }
+    return copy;
+  }
+
+  async #copyTo(host: TalkerHost, handle: PortraitHandle): Promise<PortraitHandle> {
+    const { manifest } = host.pack;
+    const tensors = await native().portraitTensors(handle);
+    const picture = await this.#picture(handle, this.#host.closed);
+    const photo = picture && nativePhoto(picture, this.#original ?? picture, this.crop, manifest);
+    return native().restorePortrait(host.handle, tensors, nativeRatios(this.ratios), photo);
+  }
+
+  /** @internal Its memory lies on the devices of one talker, or pool. Throws INVALID_ARGUMENT for another's, CLOSED after close(). */
   check(host: TalkerHost): void {
     this.handle;
-    if (host === this.#host) return;
+    if (host.family === this.#host.family) return;
     throw new KdtalkerError(
       'INVALID_ARGUMENT',
       'Expected a portrait of this talker but received one of another. Save it and load it here with talker.loadPortrait()',
@@ -172,7 +200,11 @@ export class Portrait {
 
   /** Frees the device's memory once no clip uses the portrait; waits for save(). May be called twice. */
   close(): Promise<void> {
-    this.#closing ??= this.#pending.settled().then(() => native().closePortrait(this.#handle));
+    this.#closing ??= this.#pending.settled().then(async () => {
+      const copies = await Promise.allSettled(this.#copies.values());
+      const made = copies.flatMap((copy) => (copy.status === 'fulfilled' ? [copy.value] : []));
+      await Promise.all([this.#handle, ...made].map(closePortrait));
+    });
     return this.#closing;
   }
 

@@ -94,14 +94,14 @@ export class SourceVideo {
   }
 
   /** @internal The prepared portrait of a clip's frame; the caller closes it. Throws CLOSED after close(). */
-  portrait(frame: number, full: boolean): Promise<PortraitHandle> {
-    return this.#pending.add(this.#portrait(pictureOf(frame, this.frames, this.#contents.repeat), full));
+  portrait(frame: number, full: boolean, host = this.#host): Promise<PortraitHandle> {
+    const index = pictureOf(frame, this.frames, this.#contents.repeat);
+    return this.#pending.add(this.#portrait(index, full, host));
   }
 
-  async #portrait(index: number, full: boolean): Promise<PortraitHandle> {
+  async #portrait(index: number, full: boolean, { handle, pack }: TalkerHost): Promise<PortraitHandle> {
     this.#check();
     const { store, track, crop: kind, maxSize } = this.#contents;
-    const { handle, pack } = this.#host;
     const picture = await store.read(index);
     const face = kind === 'none' ? undefined : faceOf(steady(track.landmarks, index, pack.manifest.fps));
     const crop = await cutFace(picture, pack.manifest, { kind, face });
@@ -116,11 +116,16 @@ export class SourceVideo {
   /** @internal It belongs to one talker. Throws INVALID_ARGUMENT for another's, CLOSED after close(). */
   check(host: TalkerHost): void {
     this.#check();
-    if (host === this.#host) return;
+    if (host.family === this.#host.family) return;
     throw new KdtalkerError(
       'INVALID_ARGUMENT',
       'Expected a source video of this talker but received one of another. Open it here with talker.sourceVideo()',
     );
+  }
+
+  /** @internal Its pictures are on no device. */
+  lies(): boolean {
+    return true;
   }
 
   /** Removes its temporary file, after portraits in preparation are done. May be called twice. */

@@ -1,11 +1,9 @@
 import { EventEmitter } from 'node:events';
-import type { PortraitHandle, RunHandle } from '../binding.js';
+import type { RunHandle } from '../binding.js';
 import { aborted, KdtalkerError, throwIfAborted } from '../errors.js';
 import { REST_FRAMES } from '../limits.js';
 import type { PackManifest } from '../packs/pack.js';
-import type { StreamAdmission } from './admission.js';
 import { DirectFeed, type Feed } from './feed.js';
-import type { LengthPlans } from './length-plans.js';
 import { MOTION_SIZE, Motion } from './motion.js';
 import { frameFinish } from './opacity.js';
 import { PacedFeed } from './paced-feed.js';
@@ -27,8 +25,8 @@ export interface StreamHost {
   readonly size: { readonly width: number; readonly height: number };
   readonly opacity: Uint8Array | undefined;
   readonly readAhead: number;
-  readonly plans: LengthPlans | undefined;
-  readonly admission: StreamAdmission;
+  /** The engine's side of it. */
+  open(signal: AbortSignal): Promise<RunHandle>;
   /** Milliseconds that the engine needs for a hop and a frame, as measured so far. */
   compute(): number;
 }
@@ -73,7 +71,7 @@ export class TalkStream
   #closing: Promise<void> | undefined;
 
   /** @internal use `talker.stream()` */
-  constructor(host: StreamHost, portrait: PortraitHandle, plan: StreamPlan) {
+  constructor(host: StreamHost, plan: StreamPlan) {
     super();
     this.#host = host;
     this.#plan = plan;
@@ -84,7 +82,7 @@ export class TalkStream
       finished: (end) => this.#tell(() => this.emit('finished', end)),
     });
     this.#signal = AbortSignal.any([this.#closed.signal, ...(plan.signal ? [plan.signal] : [])]);
-    this.#run = new StreamRun(this.#open(portrait), this.#signal, host.manifest.name);
+    this.#run = new StreamRun(host.open(this.#signal), this.#signal, host.manifest.name);
     this.#voice = new Voice(plan, fps, utterances, this.#run);
     const live = plan.pace === 'live';
     this.#feed = live
@@ -261,21 +259,6 @@ export class TalkStream
     this.#feed.clear();
     this.#voice.cut();
     await this.#run.close();
-  }
-
-  /** A talker whose networks are plans may need others for these lengths. */
-  async #open(portrait: PortraitHandle): Promise<RunHandle> {
-    const { native: options, sound } = this.#plan;
-    if (this.#host.plans) await this.#host.plans.prepare(options, this.#signal);
-    const { width, height } = this;
-    const frameBytes = width * height * 3;
-    return this.#host.admission.open({
-      portrait,
-      rate: sound.rate,
-      options,
-      frameBytes,
-      signal: this.#signal,
-    });
   }
 
   async #orStopped<T>(work: Promise<T>): Promise<T> {

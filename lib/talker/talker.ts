@@ -12,7 +12,8 @@ import { StreamAdmission } from './admission.js';
 import { Clip } from './clip.js';
 import type { AnimateOptions } from './clip-options.js';
 import type { FaceToCut } from './cut.js';
-import type { TalkerHost } from './host.js';
+import type { Placement, TalkerHost } from './host.js';
+import { type Internals, keepInternals } from './internals.js';
 import { LOADING, type LoadedPack, loadPack } from './load.js';
 import { makeClip } from './make-clip.js';
 import { makeStream } from './make-stream.js';
@@ -58,6 +59,7 @@ export class Talker {
   /** Frames that are rendered side by side, and two for the reader: with fewer a renderer would wait for JavaScript. */
   readonly #readAhead: number;
   readonly #admission: StreamAdmission;
+  readonly #place = (): Placement => ({ host: this.#host, admission: this.#admission, counted: () => {} });
   #faces: Promise<FaceFinder> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -71,7 +73,15 @@ export class Talker {
     this.#admission = new StreamAdmission(handle, this.pack.fps);
     const { signal: closed } = this.#closed;
     const faces = () => this.#openFaces(pack, threads);
-    this.#host = { handle, pack, closed, plans, unheard: this.#pending, faces };
+    this.#host = { handle, family: {}, pack, closed, plans, unheard: this.#pending, faces };
+    keepInternals(this, this.#internals());
+  }
+
+  #internals(): Internals {
+    const { device, deviceNote } = this;
+    const made = { device, ...(deviceNote !== undefined && { deviceNote }) };
+    const making = { made, readAhead: this.#readAhead, check: () => this.#check() };
+    return { host: this.#host, admission: this.#admission, making, adopt: (child) => this.#adopt(child) };
   }
 
   /**
@@ -166,9 +176,7 @@ export class Talker {
    */
   animate(portrait: Portrait | SourceVideo, source: SoundInput | Motion, options: AnimateOptions = {}): Clip {
     this.#check();
-    const { device, deviceNote } = this;
-    const made = { device, ...(deviceNote !== undefined && { deviceNote }) };
-    const making = { made, readAhead: this.#readAhead, check: () => this.#check() };
+    const making = { ...this.#internals().making, place: this.#place };
     return this.#adopt(makeClip(this.#host, making, portrait, source, options));
   }
 
@@ -185,7 +193,7 @@ export class Talker {
   stream(portrait: Portrait, options: StreamOptions = {}): TalkStream {
     this.#check();
     const compute = () => (this.#closing === undefined ? computeTime(this.stages()) : 0);
-    const making = { admission: this.#admission, readAhead: this.#readAhead, compute };
+    const making = { readAhead: this.#readAhead, compute, place: this.#place };
     return this.#adopt(makeStream(this.#host, making, portrait, options));
   }
 
@@ -325,3 +333,6 @@ export class Talker {
     );
   }
 }
+
+/** A talker, or a pool of them. */
+export type AnyTalker = Pick<Talker, keyof Talker>;

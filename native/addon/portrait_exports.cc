@@ -60,6 +60,11 @@ Napi::Value PortraitTensors(const Napi::CallbackInfo& info) {
                         [](Napi::Env env, HostTensors& tensors) { return ToJs(env, tensors); });
 }
 
+// portraitBytes(handle) -> bytes of its tensors and of its photo
+Napi::Value PortraitBytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(Handle<Portrait>::Get(info[0])->bytes()));
+}
+
 // portraitPhoto(handle, Uint8Array of all its bytes) -> Promise<void>
 Napi::Value PortraitPhoto(const Napi::CallbackInfo& info) {
   const auto photo = Handle<Portrait>::Get(info[0])->photo_pixels();
@@ -136,6 +141,7 @@ Napi::Value SeePicture(const Napi::CallbackInfo& info) {
 void ExportPortrait(Napi::Env env, Napi::Object exports) {
   exports.Set("preparePortrait", Napi::Function::New<Call<PreparePortrait>>(env, "preparePortrait"));
   exports.Set("portraitTensors", Napi::Function::New<Call<PortraitTensors>>(env, "portraitTensors"));
+  exports.Set("portraitBytes", Napi::Function::New<Call<PortraitBytes>>(env, "portraitBytes"));
   exports.Set("portraitPhoto", Napi::Function::New<Call<PortraitPhoto>>(env, "portraitPhoto"));
   exports.Set("restorePortrait", Napi::Function::New<Call<RestorePortrait>>(env, "restorePortrait"));
   exports.Set("readPictureMotion", Napi::Function::New<Call<ReadPictureMotion>>(env, "readPictureMotion"));

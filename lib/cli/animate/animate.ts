@@ -5,7 +5,9 @@ import { Portrait } from '../../talker/portrait.js';
 import type { Progress } from '../../talker/progress.js';
 import type { SaveResult } from '../../talker/save-options.js';
 import type { SourceVideo } from '../../talker/source-video.js';
-import { Talker } from '../../talker/talker.js';
+import { type AnyTalker, Talker } from '../../talker/talker.js';
+import type { TalkerOptions } from '../../talker/talker-options.js';
+import { TalkerPool } from '../../talker/talker-pool.js';
 import type { Context } from '../command.js';
 import { bytes, duration, speed } from '../layout.js';
 import type { Paint, Reporter, Stage } from '../report/reporter.js';
@@ -41,17 +43,19 @@ type TalkerValues = Pick<
 >;
 
 /** Loads a talker by `--pack`, `--device`, `--device-memory`, `--threads`, `--precision` and `--no-lowering`. */
-export function loadTalker(values: TalkerValues, { reporter, signal }: Context): Promise<Talker> {
-  const { pack, device, 'device-memory': deviceMemory, threads, precision } = values;
-  return Talker.load(pack, {
-    ...(device && { device }),
+export function loadTalker(values: TalkerValues, { reporter, signal }: Context): Promise<AnyTalker> {
+  const { pack, device = 'auto', 'device-memory': deviceMemory, threads, precision } = values;
+  const options: TalkerOptions = {
     ...(deviceMemory !== undefined && { deviceMemory }),
     ...(threads !== undefined && { threads }),
     ...(precision && { precision }),
     lowering: !values['no-lowering'],
     onProgress: ({ stage, done, total }) => reporter.progress({ stage, done, total, fps: 0 }),
     signal,
-  });
+  };
+  const name = pack ?? 'puppet';
+  if (!device.includes(',')) return Talker.load(name, { ...options, device });
+  return TalkerPool.load(name, { ...options, device: device.split(',') });
 }
 
 /** Runs a step that reports only its beginning and its end. */
@@ -62,7 +66,12 @@ export async function step<T>({ reporter }: Context, stage: Stage, work: () => P
   return made;
 }
 
-async function makeAll(talker: Talker, plan: Plan, values: AnimateValues, context: Context): Promise<Made> {
+async function makeAll(
+  talker: AnyTalker,
+  plan: Plan,
+  values: AnimateValues,
+  context: Context,
+): Promise<Made> {
   const portrait = await openSubject(talker, plan, context);
   const made: Made = {};
   if (portrait instanceof Portrait && values['save-portrait'] !== undefined) {
@@ -79,7 +88,7 @@ async function makeAll(talker: Talker, plan: Plan, values: AnimateValues, contex
 
 /** Prepares what a plan names. @throws every KdtalkerError of portraits and source videos */
 export async function openSubject(
-  talker: Talker,
+  talker: AnyTalker,
   { portrait }: Pick<Plan, 'portrait'>,
   context: Context,
 ): Promise<Portrait | SourceVideo> {

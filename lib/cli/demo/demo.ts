@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { KdtalkerError } from '../../errors.js';
 import type { Portrait } from '../../talker/portrait.js';
 import type { SaveResult } from '../../talker/save-options.js';
-import type { Talker } from '../../talker/talker.js';
+import type { AnyTalker } from '../../talker/talker.js';
 import { describeVideo, loadTalker, step } from '../animate/animate.js';
 import type { Context } from '../command.js';
 import { duration, speed } from '../layout.js';
@@ -53,7 +53,7 @@ export async function demo(values: DemoValues, context: Context): Promise<void> 
 }
 
 async function measure(
-  talker: Talker,
+  talker: AnyTalker,
   portrait: Portrait,
   speech: string,
   values: DemoValues,

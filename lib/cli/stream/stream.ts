@@ -3,7 +3,7 @@ import type { Portrait } from '../../talker/portrait.js';
 import { StageMeter } from '../../talker/progress.js';
 import type { SaveResult } from '../../talker/save-options.js';
 import type { TalkStream } from '../../talker/talk-stream.js';
-import type { Talker } from '../../talker/talker.js';
+import type { AnyTalker } from '../../talker/talker.js';
 import { describeVideo, loadTalker, openSubject, step } from '../animate/animate.js';
 import type { Context } from '../command.js';
 import { inputOf, outputOf } from '../standard-streams.js';
@@ -27,7 +27,7 @@ export async function stream(values: StreamValues, portrait: string, context: Co
 }
 
 async function speak(
-  talker: Talker,
+  talker: AnyTalker,
   portrait: Portrait,
   plan: StreamCommand,
   context: Context,

@@ -8,7 +8,7 @@ import { writeWholeFile } from '../../files/whole-file.js';
 import { hashOfManifest } from '../../packs/pack.js';
 import type { AnimateOptions } from '../../talker/clip-options.js';
 import { safely } from '../../talker/progress.js';
-import type { Talker } from '../../talker/talker.js';
+import type { AnyTalker } from '../../talker/talker.js';
 import { orReason } from '../reasons.js';
 import type { ClipTimes } from '../score/times.js';
 import { type Bench, type BenchClip, readBench } from './bench.js';
@@ -50,7 +50,7 @@ export interface AnimatedBench {
  * @throws KdtalkerError as `talker.animate()` and `clip.save()`; FILE_NOT_FOUND for the bench; INVALID_ARGUMENT if the folder holds videos
  *   of another bench or other options
  */
-export async function animateBench(talker: Talker, options: AnimateBenchOptions): Promise<AnimatedBench> {
+export async function animateBench(talker: AnyTalker, options: AnimateBenchOptions): Promise<AnimatedBench> {
   const { signal } = options;
   return longCall(
     'Animating the bench',
@@ -60,7 +60,7 @@ export async function animateBench(talker: Talker, options: AnimateBenchOptions)
   );
 }
 
-async function animate(talker: Talker, options: AnimateBenchOptions): Promise<AnimatedBench> {
+async function animate(talker: AnyTalker, options: AnimateBenchOptions): Promise<AnimatedBench> {
   const bench = await readBench(options.bench);
   await openFolder(options.out, headOf(talker, bench, options));
   const times = await readJson<Record<string, ClipTimes>>(join(options.out, 'times.json'));
@@ -87,7 +87,7 @@ async function animate(talker: Talker, options: AnimateBenchOptions): Promise<An
   return made;
 }
 
-function headOf({ pack }: Talker, { hash }: Bench, { animate = {} }: AnimateBenchOptions): string {
+function headOf({ pack }: AnyTalker, { hash }: Bench, { animate = {} }: AnimateBenchOptions): string {
   const text = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
   const options = JSON.parse(JSON.stringify(animate, text)) as unknown;
   const head = { bench: hash, pack: `${pack.name} ${pack.version}`, manifest: hashOfManifest(pack), options };
@@ -111,7 +111,7 @@ async function readJson<T extends object>(file: string): Promise<T> {
 }
 
 async function animateClip(
-  talker: Talker,
+  talker: AnyTalker,
   { reference, speech }: BenchClip,
   crop: string,
   file: string,
@@ -131,7 +131,7 @@ async function animateClip(
   }
 }
 
-async function generationSeconds(clip: ReturnType<Talker['animate']>): Promise<number> {
+async function generationSeconds(clip: ReturnType<AnyTalker['animate']>): Promise<number> {
   const begun = performance.now();
   for await (const _frame of clip.frames());
   return secondsSince(begun);

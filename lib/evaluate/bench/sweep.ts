@@ -6,7 +6,7 @@ import { writeWholeFile } from '../../files/whole-file.js';
 import { STEPS, WINDOW } from '../../limits.js';
 import type { AnimateOptions } from '../../talker/clip-options.js';
 import { safely } from '../../talker/progress.js';
-import type { Talker } from '../../talker/talker.js';
+import type { AnyTalker } from '../../talker/talker.js';
 import { integer, parseOptions } from '../../validate.js';
 import type { LseKind } from '../lse-kinds.js';
 import { type Evaluation, evaluate } from '../score/evaluate.js';
@@ -60,7 +60,7 @@ interface Varied {
  * const { table, chart } = await sweepBench(talker, { bench: 'bench', out: 'sweep', steps: [1, 5, 10, 50] })
  * @throws KdtalkerError as {@link animateBench} and {@link evaluate}
  */
-export async function sweepBench(talker: Talker, options: SweepOptions): Promise<Sweep> {
+export async function sweepBench(talker: AnyTalker, options: SweepOptions): Promise<Sweep> {
   const varied = variedOf(options);
   const work = (signal: AbortSignal) => sweep(talker, varied, { ...options, signal });
   return longCall('Sweeping', [options.signal], work, 'kept');
@@ -78,7 +78,7 @@ function variedOf({ steps, window }: SweepOptions): Varied {
   return { name, values: checked };
 }
 
-async function sweep(talker: Talker, { name, values }: Varied, options: SweepOptions): Promise<Sweep> {
+async function sweep(talker: AnyTalker, { name, values }: Varied, options: SweepOptions): Promise<Sweep> {
   const { bench, out, animate, pack, judges, lse, signal } = options;
   const tell = safely(options.onProgress);
   const methods: Record<string, string> = {};
