@@ -1,13 +1,17 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { bootstrap } from '../dist/evaluate/arithmetic/bootstrap.js';
 import { axisDiversity, poseAngle } from '../dist/evaluate/judged/diversity.js';
 import { FeatureSums, frechetDistance } from '../dist/evaluate/judged/frechet.js';
 import { poseRectangle, poseSquare } from '../dist/evaluate/judged/hopenet-crop.js';
 import { cosine, identityAlignment } from '../dist/evaluate/judged/identity.js';
+import { readFeatureStatistics, statisticsBytes } from '../dist/evaluate/judged/statistics-file.js';
 import { invert, type Matrix, type Point } from '../dist/face/geometry.js';
 import { cut, warp } from '../dist/face/resample.js';
 import { POSE_BINS } from '../dist/packs/judges/hopenet.js';
 import { evalJson, evalPicture, evalTensors, goldenCase, near, rows } from './support/golden-eval.js';
+import { fails } from './support/media.js';
 import { randoms } from './support/talker.js';
 
 const FRECHET = ['frechet.safetensors', 'values.json'];
@@ -21,7 +25,7 @@ goldenCase("Fréchet's distance", FRECHET, async (t) => {
   const { frechet } = evalJson('values.json') as { frechet: Record<string, number> };
   for (const [pair, wanted] of Object.entries(frechet)) {
     const [a, b] = pair.split(' ')[0]!.split('-') as [string, string];
-    const found = frechetDistance(statistics(a), statistics(b));
+    const found = await frechetDistance(statistics(a), statistics(b));
     near(t, [found], [wanted], 1e-8 * Math.max(1, wanted), pair);
   }
   const { mean, covariance } = statistics('a');
@@ -45,10 +49,16 @@ t.test(
       const { mean, covariance } = sums.statistics();
       const trace = mean.reduce((sum, _, i) => sum + covariance.data[i * 96 + i]!, 0);
       const times = { mean, covariance: { ...covariance, data: covariance.data.map((value) => 9 * value) } };
-      near(t, [frechetDistance({ mean, covariance }, { mean, covariance })], [0], 1e-8 * trace, 'itself');
       near(
         t,
-        [frechetDistance({ mean, covariance }, times)],
+        [await frechetDistance({ mean, covariance }, { mean, covariance })],
+        [0],
+        1e-8 * trace,
+        'itself',
+      );
+      near(
+        t,
+        [await frechetDistance({ mean, covariance }, times)],
         [4 * trace],
         4e-8 * trace,
         'three times as wide',
@@ -56,6 +66,31 @@ t.test(
     }
   },
 );
+
+t.test('statistics go to a file of numpy and back, and sums to bytes and back', async (t) => {
+  const random = randoms(6);
+  const sums = new FeatureSums(5);
+  for (let i = 0; i < 9; i++) sums.add(Float64Array.from({ length: 5 }, random));
+  const file = join(t.testdir(), 'statistics.npz');
+  const statistics = sums.statistics();
+  writeFileSync(file, statisticsBytes(statistics));
+  t.same(await readFeatureStatistics(file, 5), statistics, 'every bit');
+  await fails(t, () => readFeatureStatistics(file, 6), 'INVALID_ARGUMENT', /statistics with mu \[6\]/);
+  const again = FeatureSums.restored(5, sums.bytes())!;
+  for (const each of [sums, again]) each.add([1, 2, 3, 4, 5]);
+  t.same([again.count, again.statistics()], [10, sums.statistics()]);
+  t.equal(FeatureSums.restored(4, sums.bytes()), undefined, 'bytes of other sizes');
+});
+
+t.test('a long distance can be aborted, and others have their turn', async (t) => {
+  const sums = new FeatureSums(400);
+  const random = randoms(2);
+  for (let i = 0; i < 500; i++) sums.add(Float64Array.from({ length: 400 }, random));
+  const statistics = sums.statistics();
+  const controller = new AbortController();
+  setImmediate(() => controller.abort());
+  await fails(t, () => frechetDistance(statistics, statistics, controller.signal), 'ABORTED');
+});
 
 goldenCase('diversity and angles of pose logits', ['hopenet.safetensors'], async (t) => {
   const tensors = evalTensors('hopenet.safetensors');

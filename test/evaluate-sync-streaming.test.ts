@@ -99,9 +99,12 @@ t.test('too little of a face, or of sound', async (t) => {
 });
 
 goldenCase("what S3FD sees is a quarter of the frame's size", ['s3fd_input.png'], async (t) => {
-  const frame = cut(await loadPicture(astronautFile()), { left: 0, top: 0, right: 480, bottom: 480 });
-  const small = await warp(frame, resizedToOriginal(0.25, 0.25), 120, 120, 'replicate');
-  near(t, small.data, (await evalPicture('s3fd_input.png')).data, 1, 'pixels');
+  const wanted = await evalPicture('s3fd_input.png');
+  const [right, bottom] = [4 * wanted.width, 4 * wanted.height];
+  const frame = cut(await loadPicture(astronautFile()), { left: 0, top: 0, right, bottom });
+  const toFrame = resizedToOriginal(0.25, 0.25);
+  const small = await warp(frame, toFrame, wanted.width, wanted.height, 'replicate');
+  near(t, small.data, wanted.data, 1, 'pixels');
   const sides = [30, 15, 7, 3, 2, 1].map((side) => [side, side]);
   t.same(s3fdMaps(120, 120), sides);
 });

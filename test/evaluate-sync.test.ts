@@ -3,6 +3,7 @@ import { delayOf } from '../dist/evaluate/sync/delay.js';
 import { type FaceBox, longestTrack, smoothTrack } from '../dist/evaluate/sync/face-tracks.js';
 import { mfcc } from '../dist/evaluate/sync/mfcc.js';
 import { s3fdFaces, s3fdPriors } from '../dist/evaluate/sync/s3fd-faces.js';
+import { s3fdMaps } from '../dist/evaluate/sync/s3fd-finder.js';
 import { cropForSync, syncRectangle } from '../dist/evaluate/sync/sync-crop.js';
 import { REACH, syncDistances, syncScores } from '../dist/evaluate/sync/sync-scores.js';
 import {
@@ -76,20 +77,13 @@ goldenCase(
   },
 );
 
-goldenCase("S3FD's boxes", ['s3fd.safetensors'], async (t) => {
+goldenCase("S3FD's boxes", ['s3fd.safetensors', 's3fd_input.png'], async (t) => {
   const tensors = evalTensors('s3fd.safetensors');
-  const maps = [
-    [30, 30],
-    [15, 15],
-    [7, 7],
-    [3, 3],
-    [2, 2],
-    [1, 1],
-  ] as const;
-  const priors = s3fdPriors(120, 120, maps);
+  const { width, height } = await evalPicture('s3fd_input.png');
+  const priors = s3fdPriors(width, height, s3fdMaps(width, height));
   near(t, priors.flat(), tensors('priors').data, 1e-7, 'priors');
   const output = { boxes: tensors('made_loc').data, scores: tensors('made_face').data };
-  const faces = s3fdFaces(output, priors, { width: 480, height: 480 });
+  const faces = s3fdFaces(output, priors, { width: 4 * width, height: 4 * height });
   near(t, faces.flat(), tensors('made_faces').data, 1e-3, 'faces');
 });
 

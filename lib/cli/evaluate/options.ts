@@ -125,7 +125,13 @@ export const SCORE_OPTIONS = {
       "Exit with 1 if it is true of a mean: 'cpbd<0.2', or of one method 'ours.lmd>0.1'",
     ),
   }),
-  ...section('What is measured', judged),
+  ...section('What is measured', {
+    ...judged,
+    'fid-real': text('FILE', 'Statistics of other real videos, .npz of pytorch-fid', {
+      fallback: "the bench's real videos",
+    }),
+    'fid-save': flag("Write each method's statistics to fid/NAME.npz, 34 MB each"),
+  }),
   ...section('Engine', {
     pack: text('NAME', 'A pack whose motion network sees how the head turns', {
       fallback: 'poses are not measured',

@@ -18,7 +18,7 @@ export async function score(values: ScoreValues, { reporter, signal }: Context):
     bench: need(values.bench, '--bench DIR'),
     methods: methodsOf(values.method),
     out: need(values.out, '--out DIR'),
-    ...{ pack, judges, lse, threads },
+    ...{ pack, judges, lse, threads, fidReal: values['fid-real'], fidSave: values['fid-save'] },
     failIf: values['fail-if'],
     signal,
     onProgress: (progress) => report(reporter, progress),

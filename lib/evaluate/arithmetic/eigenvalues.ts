@@ -1,3 +1,4 @@
+import type { Breath } from './breath.js';
 import type { NumberMatrix } from './matrix.js';
 
 /** A symmetric matrix with the same eigenvalues that is zero beside the diagonal and its neighbours. */
@@ -8,18 +9,21 @@ interface Tridiagonal {
 }
 
 /** The eigenvalues of a symmetric matrix, in no order: Householder's reflections, then the implicit QL method. */
-export function eigenvalues(symmetric: NumberMatrix): Float64Array {
+export async function eigenvalues(symmetric: NumberMatrix, breath: Breath): Promise<Float64Array> {
   if (symmetric.rows === 0) return new Float64Array(0);
-  const { diagonal, beside } = tridiagonal(symmetric);
+  const { diagonal, beside } = await tridiagonal(symmetric, breath);
   for (let first = 0; first < diagonal.length; first++) isolate(diagonal, beside, first);
   return diagonal;
 }
 
 /** Reflects one row after the other, from the last to the second, so that only its neighbour is left of it. */
-function tridiagonal({ rows: size, data }: NumberMatrix): Tridiagonal {
+async function tridiagonal({ rows: size, data }: NumberMatrix, breath: Breath): Promise<Tridiagonal> {
   const a = data.slice();
   const beside = new Float64Array(size);
-  for (let row = size - 1; row > 0; row--) beside[row - 1] = reflect(a, size, row);
+  for (let row = size - 1; row > 0; row--) {
+    await breath.take();
+    beside[row - 1] = reflect(a, size, row);
+  }
   return { diagonal: Float64Array.from({ length: size }, (_, i) => a[i * size + i]!), beside };
 }
 

@@ -1,3 +1,5 @@
+import type { Breath } from './breath.js';
+
 /** A matrix in double precision, row-major. */
 export interface NumberMatrix {
   readonly rows: number;
@@ -10,9 +12,14 @@ export function zeros(rows: number, columns: number): NumberMatrix {
 }
 
 /** a b' : every row of `a` times every row of `b`. */
-export function timesTransposed(a: NumberMatrix, b: NumberMatrix): NumberMatrix {
+export async function timesTransposed(
+  a: NumberMatrix,
+  b: NumberMatrix,
+  breath: Breath,
+): Promise<NumberMatrix> {
   const product = zeros(a.rows, b.rows);
   for (let i = 0; i < a.rows; i++) {
+    await breath.take();
     for (let j = 0; j < b.rows; j++)
       product.data[i * b.rows + j] = dot(a.data, i * a.columns, b.data, j * b.columns, a.columns);
   }
@@ -29,12 +36,13 @@ function dot(a: Float64Array, fromA: number, b: Float64Array, fromB: number, cou
  * Cholesky's factor of a symmetric positive semidefinite matrix S, with pivots: the rows r of the result are vectors with S = sum of r r'.
  * There are only as many rows as the rank of S, up to rounding.
  */
-export function choleskyRows(symmetric: NumberMatrix): NumberMatrix {
+export async function choleskyRows(symmetric: NumberMatrix, breath: Breath): Promise<NumberMatrix> {
   const size = symmetric.rows;
   const left = diagonalOf(symmetric);
   const enough = size * Number.EPSILON * Math.max(0, ...left);
   const rows: Float64Array[] = [];
   while (rows.length < size) {
+    await breath.take();
     const pivot = indexOfGreatest(left);
     if (!(left[pivot]! > enough)) break;
     rows.push(nextRow(symmetric, rows, pivot, Math.sqrt(left[pivot]!)));

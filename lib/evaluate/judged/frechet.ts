@@ -1,3 +1,4 @@
+import { Breath } from '../arithmetic/breath.js';
 import { eigenvalues } from '../arithmetic/eigenvalues.js';
 import { choleskyRows, type NumberMatrix, timesTransposed, trace, zeros } from '../arithmetic/matrix.js';
 
@@ -80,10 +81,16 @@ export class FeatureSums {
  * Fréchet's distance of two normal distributions, |m1 - m2|^2 + tr S1 + tr S2 - 2 tr sqrt(S1 S2). With S1 = L L' the last trace is the sum
  * of the roots of the eigenvalues of L' S2 L, which is symmetric: unlike the root of the product it exists for every pair.
  */
-export function frechetDistance(a: FeatureStatistics, b: FeatureStatistics): number {
+export async function frechetDistance(
+  a: FeatureStatistics,
+  b: FeatureStatistics,
+  signal?: AbortSignal | undefined,
+): Promise<number> {
+  const breath = new Breath(signal);
   const apart = a.mean.reduce((sum, value, i) => sum + (value - b.mean[i]!) ** 2, 0);
-  const rows = choleskyRows(a.covariance);
-  const inner = timesTransposed(timesTransposed(rows, b.covariance), rows);
-  const shared = eigenvalues(inner).reduce((sum, value) => sum + Math.sqrt(Math.max(value, 0)), 0);
+  const rows = await choleskyRows(a.covariance, breath);
+  const inner = await timesTransposed(await timesTransposed(rows, b.covariance, breath), rows, breath);
+  const roots = (await eigenvalues(inner, breath)).map((value) => Math.sqrt(Math.max(value, 0)));
+  const shared = roots.reduce((sum, root) => sum + root, 0);
   return apart + trace(a.covariance) + trace(b.covariance) - 2 * shared;
 }

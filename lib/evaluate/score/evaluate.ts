@@ -66,7 +66,12 @@ async function score(plan: EvaluatePlan): Promise<Evaluation> {
   const journal = await Journal.open(join(plan.out, 'results.jsonl'), head);
   const fid = judges.inception && new FidStore(join(plan.out, 'fid'));
   const units = await measureAll(tasks, journal, plan, fid);
-  const together = { fid: fid && fidOf(fid, methods), notes: judgeNotes(judges, plan.lse) };
+  const { fidReal: reference, fidSave, signal } = plan;
+  const save = fidSave ? join(plan.out, 'fid') : undefined;
+  const together = {
+    fid: fid && (await fidOf(fid, { methods, reference, save, signal })),
+    notes: judgeNotes(judges, plan.lse),
+  };
   return writeResults(units, tasks, tableOf(units, methods, bench.hash, together), plan);
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalidArgument } from '../../errors.js';
 import { THREADS } from '../../limits.js';
-import { abortSignal, callback, integer, oneOf, parseOptions } from '../../validate.js';
+import { abortSignal, callback, flag, integer, oneOf, parseOptions } from '../../validate.js';
 import { LSE_KINDS, type LseKind } from '../lse-kinds.js';
 import { type Condition, readCondition } from './conditions.js';
 import { REAL } from './names.js';
@@ -34,6 +34,12 @@ export interface EvaluateOptions {
   judges?: string | undefined;
   /** How LSE is measured: of the longest track of a face, as papers on HDTF do, or of the whole frame. Default `'track'`. */
   lse?: LseKind | undefined;
+  /**
+   * Statistics of other real videos for FID, an .npz file with `mu` and `sigma` as pytorch-fid saves it. Default: the bench's real videos.
+   */
+  fidReal?: string | undefined;
+  /** Whether each method's statistics are saved as `<out>/fid/<method>.npz`, 34 MB each. Default false. */
+  fidSave?: boolean | undefined;
   /** Conditions under which the results count as failed, such as `'cpbd<0.2'` for all methods or `'ours.lmd>0.1'` for one. */
   failIf?: readonly string[] | undefined;
   /** Threads of each network. Default 1. */
@@ -53,6 +59,8 @@ const schema = z.strictObject(
     out: path,
     pack: path.optional(),
     judges: path.optional(),
+    fidReal: path.optional(),
+    fidSave: flag.optional(),
     lse: oneOf(...LSE_KINDS).default('track'),
     failIf: z.array(z.string({ error: 'conditions' }), { error: 'conditions' }).default([]),
     threads: integer(...THREADS).default(1),

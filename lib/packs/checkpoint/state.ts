@@ -35,8 +35,8 @@ export const STATE_PREFIXES: readonly string[] = [
   'params.',
 ].flatMap((place) => ['', 'module.', '_orig_mod.'].map((wrapper) => place + wrapper));
 
-/** Highest number of names of each kind that an error lists. */
-const LISTED = 10;
+/** Names of each kind that an error lists: with more, the longest names would be cut out of the message. */
+const LISTED = 4;
 
 /**
  * Finds a network's tensors in a checkpoint, under the prefix with most of the wanted names, and checks names and shapes.
