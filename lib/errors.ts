@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   PYTHON_NOT_FOUND: 'Training needs a Python with PyTorch, and none was found.',
   TRAINING_FAILED: 'The training was refused or ended with an error; the message says why.',
   BUSY: 'The device has no time for another stream, or too many clips wait for it; `retryAfter` says when to try again.',
+  TOO_SLOW: 'The frames of a live stream are read much later than they play.',
   OUT_OF_RESOURCES: 'The system has no memory or no thread left for the work.',
   NATIVE: 'An error inside the engine that has no better code.',
 } as const;

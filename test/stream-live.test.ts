@@ -1,4 +1,5 @@
-import type { LateFrame, StreamFrame } from 'kdtalker';
+import { setImmediate } from 'node:timers/promises';
+import type { LateFrame, StreamFrame, TalkStream } from 'kdtalker';
 import t from 'tap';
 import { PacedFeed } from '../dist/talker/paced-feed.js';
 import { fails } from './support/media.js';
@@ -7,6 +8,8 @@ import { loadBoth, SAMPLES_PER_FRAME } from './support/talker.js';
 import { VirtualClock } from './support/virtual-clock.js';
 
 const FRAME = 40;
+/** Frames that a stream of a talker with two threads asks for ahead. */
+const AHEAD = 4;
 
 t.test('a frame every 40 ms, whether somebody speaks or not', async (t) => {
   const { talker, portrait } = await loadBoth(t);
@@ -57,6 +60,69 @@ t.test('a frame every 40 ms, whether somebody speaks or not', async (t) => {
   await clock.to(clock.now + FRAME);
   t.match((await rest).value, { index: 31, epoch: 1, speaking: false });
   await stream.close();
+});
+
+t.test(
+  'a reader who is half a second late loses pictures, never sound; after five seconds he gets an error',
+  async (t) => {
+    const { talker, portrait } = await loadBoth(t);
+    const clock = VirtualClock.use(t);
+    const stream = talker.stream(portrait, { pace: 'live', frame: 'crop' });
+    const frames = stream[Symbol.asyncIterator]();
+    const said = pcm(40);
+    const first = frames.next();
+    await stream.write(said);
+    stream.flush();
+    await clock.to(1);
+    const read = [(await first).value!];
+    const readAt = async (index: number, late: number) => {
+      const next = frames.next();
+      await clock.to(FRAME * (index + 3) + late);
+      read.push((await next).value!);
+    };
+    /** The next frames, which were asked for ahead, are there before the reader wants one. */
+    const sleep = async (index: number, late: number) => {
+      await clock.to(FRAME * (index + 3) + late);
+      while (talker.stages().convert.laps < index + AHEAD) await setImmediate();
+      for (let turn = 0; turn < 10; turn++) await setImmediate();
+    };
+    await readAt(1, 0);
+    await sleep(2, 499);
+    await readAt(2, 499);
+    t.equal(read.at(-1)!.index, 2, 'not yet late');
+    await sleep(3, 800);
+    await readAt(3, 800);
+    t.equal(read.at(-1)!.index, 23, '20 pictures are left out');
+    while (read.at(-1)!.index < 60) await readAt(read.at(-1)!.index + 1, 0);
+    const sound = soundOf(read);
+    t.equal(sound.length, 61 * FRAME_SOUND, 'all sound is there');
+    t.ok(Buffer.from(sound).includes(Buffer.from(said)), 'in its order');
+    await sleep(61, 5001);
+    await t.rejects(frames.next(), { code: 'TOO_SLOW' });
+    await t.rejects(stream.write(said), { code: 'CLOSED' });
+  },
+);
+
+t.test('a device that has no time for another live stream refuses it', async (t) => {
+  const { talker, portrait } = await loadBoth(t, { threads: 1 });
+  VirtualClock.use(t);
+  const streams: TalkStream[] = [];
+  let refusal: unknown;
+  while (refusal === undefined) {
+    const stream = talker.stream(portrait, { pace: 'live' });
+    streams.push(stream);
+    refusal = await stream[Symbol.asyncIterator]()
+      .next()
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    t.ok(talker.stats().cost.frame > 0, 'costs were measured before');
+  }
+  t.match(refusal, { code: 'BUSY', retryAfter: 10 });
+  t.ok(talker.stats().live.load <= 0.8 || streams.length === 1);
+  await Promise.all(streams.map((stream) => stream.close()));
+  t.equal(talker.stats().live.load, 0);
 });
 
 t.test('options of the other pace are refused', async (t) => {

@@ -15,6 +15,11 @@ export class Pacer {
   async wait(index: number, signal: AbortSignal): Promise<number> {
     const earliest = this.#begun + index * this.#frame;
     while (CLOCK.now() < earliest && !signal.aborted) await CLOCK.sleep(earliest - CLOCK.now(), signal);
-    return Math.max(0, CLOCK.now() - earliest - this.#lead * this.#frame);
+    return this.late(index);
+  }
+
+  /** Milliseconds by which a frame is late now, 0 if it is not. */
+  late(index: number): number {
+    return Math.max(0, CLOCK.now() - this.#begun - (index + this.#lead) * this.#frame);
   }
 }

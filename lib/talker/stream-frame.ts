@@ -2,7 +2,10 @@ import type { Frame } from './clip.js';
 
 /** A picture with the sound that belongs to it. */
 export interface StreamFrame extends Frame {
-  /** Its 40 ms (at 25 frames a second) of sound, in the format in which it was written. */
+  /**
+   * Its 40 ms (at 25 frames a second) of sound, in the format in which it was written; with pace `'live'`, and a reader who was late, also that
+   * of the frames that were left out before it.
+   */
   sound: Uint8Array;
   /** Whether that was written; false for silence that the stream filled in. */
   speaking: boolean;

@@ -26,6 +26,7 @@ export class StreamRun {
   /** Interruptions that the engine knows of. */
   #known = 0;
   #failure: unknown;
+  readonly #ready = new WeakSet<Promise<AskedFrame>>();
 
   /**
    * @param signal stops it
@@ -89,8 +90,16 @@ export class StreamRun {
       if (!this.#signal.aborted) this.#warn(native().runProgress(handle).exactFrom);
       return { index, data, epoch };
     });
-    asked.catch(() => {});
+    asked.then(
+      () => this.#ready.add(asked),
+      () => {},
+    );
     return asked;
+  }
+
+  /** Whether a frame that was asked for is there. */
+  isReady(asked: Promise<AskedFrame> | undefined): boolean {
+    return asked !== undefined && this.#ready.has(asked);
   }
 
   #warn(exactFrom: number): void {

@@ -4,6 +4,7 @@ import { aborted, KdtalkerError, throwIfAborted } from '../errors.js';
 import { REST_FRAMES } from '../limits.js';
 import type { PackManifest } from '../packs/pack.js';
 import { DirectFeed, type Feed } from './feed.js';
+import { LateReader, withSoundOf } from './late-reader.js';
 import { MOTION_SIZE, Motion } from './motion.js';
 import { frameFinish } from './opacity.js';
 import { PacedFeed } from './paced-feed.js';
@@ -189,7 +190,8 @@ export class TalkStream
   /**
    * The frames, in order, once. Ends after the last frame of the sound; leaving the loop closes the stream. Every frame has its own memory.
    *
-   * @throws KdtalkerError ABORTED, CLOSED
+   * @throws KdtalkerError ABORTED, CLOSED; BUSY if pace is `'live'` and the device has no time for it, TOO_SLOW if frames are then read more
+   *   than 5 s late
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<StreamFrame, void, undefined> {
     this.#checkRunning();
@@ -208,20 +210,27 @@ export class TalkStream
     const { width, height } = this;
     const frames = frameFinish(this.#plan.format, this.#host.size, this.#host.opacity);
     const pacer = this.#begin();
+    const reader = pacer && new LateReader(pacer, fps);
+    let left: StreamFrame | undefined; // its picture was left out, its sound was not
     const asked: Promise<AskedFrame>[] = [];
     for (;;) {
       await this.#orStopped(this.#run.settled());
       while (asked.length < this.#host.readAhead) asked.push(this.#run.ask(frames.room(), this.#plan.format));
       const { index, data, epoch } = await this.#orStopped(asked.shift()!);
       if (epoch !== this.#run.epoch) continue; // it was interrupted, or may be
-      if (index < 0) return;
+      if (index < 0) break;
       const milliseconds = (await pacer?.wait(index, this.#signal)) ?? 0;
       this.#throwIfStopped();
       if (epoch !== this.#run.epoch) continue; // while it waited
       const picture = { index, time: index / fps, width, height, data: frames.finish(data) };
       if (milliseconds > 0) this.#tell(() => this.emit('late', { index, milliseconds }));
-      yield { ...picture, ...this.#handOut(index), epoch };
+      const frame = withSoundOf(left, { ...picture, ...this.#handOut(index), epoch });
+      left = reader?.leavesOut(index) ? frame : undefined;
+      if (left !== undefined) continue;
+      yield frame;
+      if (this.#run.isReady(asked[0])) reader?.asks(this.#handed); // else not the reader is late
     }
+    if (left !== undefined) yield left;
   }
 
   /** The clock of pace 'live' begins. */
