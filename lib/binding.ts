@@ -279,10 +279,10 @@ interface Addon {
 }
 
 /**
- * Layout of a frame's bytes: RGB24, I420 (BT.709, limited range), or the decoder's output before rounding: planes of red, green and blue,
+ * Layout of a frame's bytes: RGB24, I420 or NV12 (BT.709, limited range), or the decoder's output before rounding: planes of red, green and blue,
  * float32, 0..1.
  */
-export type PixelFormat = 'rgb24' | 'yuv420p' | 'rgbf32';
+export type PixelFormat = 'rgb24' | 'yuv420p' | 'nv12' | 'rgbf32';
 
 /** The value of a sample outside of the picture. */
 export type Border = 'black' | 'replicate';

@@ -26,7 +26,7 @@ export interface Frame {
   height: number;
   /**
    * `'rgb24'`: width * height * 3 bytes, rows without padding. `'yuv420p'`: I420, BT.709, limited range; half of an odd side is rounded up.
-   * `'rgba'` and `'yuva420p'`: those with straight opacity, in each pixel or as a plane at the end; without, frames are laid on white.
+   * `'nv12'`: the same with Cb and Cr side by side in one plane. `'rgba'` and `'yuva420p'`: those with straight opacity, in each pixel or as a plane at the end; without, frames are laid on white.
    * `'rgbf32'`: planes of red, green and blue, float32, 0 to 1, in native byte order, as the decoder returns them; only for crops.
    */
   data: Uint8Array;
@@ -39,7 +39,7 @@ export interface FramesOptions {
 }
 
 const framesSchema = z.strictObject(
-  { format: oneOf('rgb24', 'rgba', 'yuv420p', 'yuva420p', 'rgbf32').default('rgb24') },
+  { format: oneOf('rgb24', 'rgba', 'yuv420p', 'yuva420p', 'nv12', 'rgbf32').default('rgb24') },
   { error: 'an object' },
 );
 
@@ -113,7 +113,7 @@ export class Clip extends EventEmitter<{ progress: [Progress] }> implements Asyn
     const { format } = parseOptions(framesSchema, options, 'the options of frames()');
     if (this.#host.full && format === 'rgbf32')
       throw invalidArgument(
-        "'rgb24', 'rgba', 'yuv420p' or 'yuva420p' with frame 'full'",
+        "'rgb24', 'rgba', 'yuv420p', 'yuva420p' or 'nv12' with frame 'full'",
         'format of frames()',
         format,
       );

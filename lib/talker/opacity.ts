@@ -63,13 +63,19 @@ export function frameFinish(
   alpha: Uint8Array | undefined,
 ): FrameFinish {
   const pixels = width * height;
-  const bytes =
-    format === 'rgbf32' ? 12 * pixels : bytesOfFrame(format === 'rgba' ? 'rgb24' : format, width, height);
+  const bytes = renderedBytes(format, width, height);
   const plain = () => new Uint8Array(bytes);
   if (format === 'yuva420p') return { room: () => withPlane(bytes, pixels, alpha), finish: (frame) => frame };
   if (format === 'rgba') return { room: plain, finish: (frame) => interleave(frame, pixels, alpha) };
   if (alpha === undefined) return { room: plain, finish: (frame) => frame };
   return { room: plain, finish: onWhite(format, width, height, alpha) };
+}
+
+/** Bytes of a frame as the engine writes it, with room for a plane of opacity. */
+function renderedBytes(format: FrameFormat, width: number, height: number): number {
+  if (format === 'rgbf32') return 12 * width * height;
+  if (format === 'rgba') return bytesOfFrame('rgb24', width, height);
+  return bytesOfFrame(format === 'nv12' ? 'yuv420p' : format, width, height);
 }
 
 /** The plane of opacity comes after those that the engine writes, and never changes. */
@@ -98,11 +104,15 @@ function onWhite(
   alpha: Uint8Array,
 ): (frame: Uint8Array) => Uint8Array {
   if (format === 'rgb24') return (frame) => mix(frame, alpha, 3, 255);
-  if (format === 'yuv420p') {
+  if (format === 'yuv420p' || format === 'nv12') {
     const half = halved(alpha, width, height);
     return (frame) => {
       const luma = alpha.length;
       mix(frame.subarray(0, luma), alpha, 1, 235);
+      if (format === 'nv12') {
+        mix(frame.subarray(luma), half, 2, 128);
+        return frame;
+      }
       mix(frame.subarray(luma, luma + half.length), half, 1, 128);
       mix(frame.subarray(luma + half.length), half, 1, 128);
       return frame;

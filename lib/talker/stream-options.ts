@@ -63,7 +63,7 @@ export interface StreamOptions
   /** With pace `'live'`: frames that one may leave before it is due, the time for computing: 1 to 25, default 3. */
   lead?: number | undefined;
   /** Layout of {@link Frame.data}, default `'rgb24'`. */
-  format?: 'rgb24' | 'yuv420p' | undefined;
+  format?: 'rgb24' | 'yuv420p' | 'nv12' | undefined;
 }
 
 const streamSchema = clipSchema
@@ -100,7 +100,7 @@ const streamSchema = clipSchema
     steps: integer(1, 1000).default(10),
     pace: oneOf('live', 'input').default('input'),
     lead: integer(1, 25).optional(),
-    format: oneOf('rgb24', 'yuv420p').default('rgb24'),
+    format: oneOf('rgb24', 'yuv420p', 'nv12').default('rgb24'),
   });
 
 /** Validated options of a stream. */
@@ -111,7 +111,7 @@ export interface StreamPlan {
   ahead: number;
   pace: 'live' | 'input';
   lead: number;
-  format: 'rgb24' | 'yuv420p';
+  format: 'rgb24' | 'yuv420p' | 'nv12';
   signal: AbortSignal | undefined;
 }
 

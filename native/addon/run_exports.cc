@@ -56,11 +56,12 @@ Napi::Value InterruptSpeech(const Napi::CallbackInfo& info) {
 
 PixelFormat PixelFormatOf(const std::string& name) {
   if (name == "yuv420p") return PixelFormat::kI420;
+  if (name == "nv12") return PixelFormat::kNv12;
   return name == "rgbf32" ? PixelFormat::kFloat : PixelFormat::kRgb;
 }
 
-// readFrame(handle, Uint8Array, 'rgb24' | 'yuv420p' | 'rgbf32', portrait | undefined) -> Promise<index of the
-// frame written, -1 after the last, -2 if the frame was interrupted>
+// readFrame(handle, Uint8Array, 'rgb24' | 'yuv420p' | 'nv12' | 'rgbf32', portrait | undefined) ->
+// Promise<index of the frame written, -1 after the last, -2 if the frame was interrupted>
 Napi::Value ReadFrame(const Napi::CallbackInfo& info) {
   auto run = Handle<Run>::Get(info[0]);
   const Bytes out = BytesOf(info[1], "the frame");

@@ -66,7 +66,9 @@
   X(kernels::plan, BlockStatistics)    \
   X(kernels::plan, BlockSpade)         \
   X(kernels, RangesOfValues)           \
-  X(kernels, RangesOfRanges)
+  X(kernels, RangesOfRanges)           \
+  X(kernels, PictureToNv12)            \
+  X(kernels, RgbToNv12)
 
 #define KDT_DECLARE(Scope, Name) \
   namespace kdtalker::Scope {    \

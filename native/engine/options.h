@@ -52,7 +52,7 @@ struct PortraitOptions {
 };
 
 // kFloat: [3, height, width], the decoder's output, 0..1.
-enum class PixelFormat { kRgb, kI420, kFloat };
+enum class PixelFormat { kRgb, kI420, kNv12, kFloat };
 
 // Moves the mouth to rest during silence.
 struct SilenceOptions {

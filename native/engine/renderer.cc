@@ -41,7 +41,7 @@ Renderer::Renderer(Stream& stream, std::shared_ptr<Portrait> portrait, const Run
     paste_.emplace(stream_, stages::CropSize{width_, height_}, portrait_->photo());
   } else {
     rgb_ = Tensor(device, Type::kUint8, {height_, width_, 3});
-    i420_ = Tensor(device, Type::kUint8, {kernels::PictureToI420::Bytes(width_, height_)});
+    yuv_ = Tensor(device, Type::kUint8, {kernels::PictureToI420::Bytes(width_, height_)});
   }
 }
 
@@ -135,21 +135,28 @@ void Renderer::BeExact() {
 }
 
 const Tensor& Renderer::Convert(PixelFormat format) {
-  if (!paste_) return ConvertCrop(format);
+  return paste_ ? PasteCrop(format) : ConvertCrop(format);
+}
+
+const Tensor& Renderer::PasteCrop(PixelFormat format) {
+  const stages::Photo& photo = portrait_->photo();
   const float* image = render_->image().f32();
-  return format == PixelFormat::kRgb ? paste_->Rgb(stream_, portrait_->photo(), image)
-                                     : paste_->I420(stream_, portrait_->photo(), image);
+  if (format == PixelFormat::kI420) return paste_->I420(stream_, photo, image);
+  if (format == PixelFormat::kNv12) return paste_->Nv12(stream_, photo, image);
+  return paste_->Rgb(stream_, photo, image);
 }
 
 const Tensor& Renderer::ConvertCrop(PixelFormat format) {
   if (format == PixelFormat::kFloat) return render_->image();
-  const float* image = render_->image().f32();
-  if (format == PixelFormat::kRgb) {
-    stream_.Launch(kernels::PictureToRgb{image, rgb_.u8(), width_, height_});
-    return rgb_;
-  }
-  stream_.Launch(kernels::PictureToI420{image, i420_.u8(), width_, height_});
-  return i420_;
+  if (format == PixelFormat::kI420) return ConvertTo<kernels::PictureToI420>(yuv_);
+  if (format == PixelFormat::kNv12) return ConvertTo<kernels::PictureToNv12>(yuv_);
+  return ConvertTo<kernels::PictureToRgb>(rgb_);
+}
+
+template <class Functor>
+const Tensor& Renderer::ConvertTo(const Tensor& out) {
+  stream_.Launch(Functor{render_->image().f32(), out.u8(), width_, height_});
+  return out;
 }
 
 }  // namespace kdtalker

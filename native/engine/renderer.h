@@ -79,13 +79,16 @@ class Renderer {
   void MakeRoom(const stages::Render::Source& like);
   const Tensor& Convert(PixelFormat format);
   const Tensor& ConvertCrop(PixelFormat format);
+  const Tensor& PasteCrop(PixelFormat format);
+  template <class Functor>
+  const Tensor& ConvertTo(const Tensor& out);
 
   Stream& stream_;
   std::shared_ptr<Portrait> portrait_;
   const stages::Retargeting& retargeting_;
   std::int64_t width_, height_;
   StageTimer convert_time_;
-  Tensor driving_, rgb_, i420_;
+  Tensor driving_, rgb_, yuv_;
   Tensor feature_, keypoints_;  // with those below, of the portrait shown, once it is not the first
   std::map<std::string, Tensor> prepared_;
   std::optional<stages::Retarget> retarget_;

@@ -62,10 +62,25 @@ struct PictureToRgb {
   }
 };
 
-// Converts planar floats to I420: Y [height, width], then Cb and Cr [ceil(height / 2), ceil(width / 2)],
-// BT.709, limited range (Y 16..235, C 16..240). Chroma is computed from the mean of a 2x2 block; odd edges
-// repeat the last row and column. Weights are in 1/65536: Y's sum to 219/255, those of Cb and of Cr to 0.
-struct PictureToI420 {
+// Where 4:2:0 has the Cb and the Cr of four pixels, behind Y [height, width]: with kStep 1 (I420) in planes
+// of their own [ceil(height / 2), ceil(width / 2)], with kStep 2 (NV12) side by side in one.
+template <int kStep>
+struct ChromaPlace {
+  std::uint8_t *cb, *cr;
+
+  KDT_HOST_DEVICE ChromaPlace(std::uint8_t* out, std::int64_t width, std::int64_t height, std::int64_t pair,
+                              std::int64_t x) {
+    const std::int64_t across = (width + 1) / 2;
+    cb = out + width * height + kStep * (pair * across + x / 2);
+    cr = cb + (kStep == 1 ? across * ((height + 1) / 2) : 1);
+  }
+};
+
+// Converts planar floats to 4:2:0, BT.709, limited range (Y 16..235, C 16..240). Chroma is computed from the
+// mean of a 2x2 block; odd edges repeat the last row and column. Weights are in 1/65536: Y's sum to 219/255,
+// those of Cb and of Cr to 0.
+template <int kStep>
+struct PictureTo420 {
   const float* image;  // [3, height, width]
   std::uint8_t* out;   // Bytes(width, height)
   std::int64_t width;
@@ -100,10 +115,7 @@ struct PictureToI420 {
       AddRow<kMost>(wanted < height ? wanted : height - 1, x, columns, sum);
     }
     for (int c = 0; c < 3; c++) sum[c][columns] = sum[c][columns - 1];
-    const std::int64_t chroma_width = (width + 1) / 2;
-    const std::int64_t chroma_size = chroma_width * ((height + 1) / 2);
-    std::uint8_t* cb = out + width * height + pair * chroma_width + x / 2;
-    Chroma(sum, columns, cb, cb + chroma_size);
+    Chroma(sum, columns, {out, width, height, pair, x});
   }
 
   // Writes the row's Y and adds its levels to sum. The repeated last row writes the same Y again.
@@ -127,18 +139,21 @@ struct PictureToI420 {
 
   // Reads sums over two rows; reads sum[c][columns] if the number of columns is odd.
   template <int kRoom>
-  KDT_HOST_DEVICE static void Chroma(const std::int32_t (&sum)[3][kRoom], int columns, std::uint8_t* cb,
-                                     std::uint8_t* cr) {
+  KDT_HOST_DEVICE static void Chroma(const std::int32_t (&sum)[3][kRoom], int columns,
+                                     const ChromaPlace<kStep>& to) {
     const std::int32_t middle = (128 << 18) + (1 << 17);  // 128 and one half, of sums of four
     for (std::int64_t k = 0; k < (columns + 1) / 2; k++) {
       const std::int32_t r = sum[0][2 * k] + sum[0][2 * k + 1];
       const std::int32_t g = sum[1][2 * k] + sum[1][2 * k + 1];
       const std::int32_t b = sum[2][2 * k] + sum[2][2 * k + 1];
-      cb[k] = static_cast<std::uint8_t>((middle - 6596 * r - 22189 * g + 28785 * b) >> 18);
-      cr[k] = static_cast<std::uint8_t>((middle + 28784 * r - 26145 * g - 2639 * b) >> 18);
+      to.cb[kStep * k] = static_cast<std::uint8_t>((middle - 6596 * r - 22189 * g + 28785 * b) >> 18);
+      to.cr[kStep * k] = static_cast<std::uint8_t>((middle + 28784 * r - 26145 * g - 2639 * b) >> 18);
     }
   }
 };
+
+struct PictureToI420 : PictureTo420<1> {};
+struct PictureToNv12 : PictureTo420<2> {};
 
 // Converts RGB24 to planar floats, level / 255.
 struct RgbToPicture {

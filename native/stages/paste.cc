@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "kernels/convert.h"
-#include "kernels/rgb_to_i420.h"
+#include "kernels/rgb_to_420.h"
 
 namespace kdtalker::stages {
 namespace {
@@ -80,8 +80,8 @@ Paste::Paste(Stream& stream, CropSize crop, const Photo& photo)
     : size_(crop),
       crop_(stream.shared_device(), Type::kUint8, {crop.height, crop.width, 3}),
       rgb_(stream.shared_device(), Type::kUint8, photo.rgb().dims()),
-      i420_(stream.shared_device(), Type::kUint8,
-            {kernels::PictureToI420::Bytes(photo.width(), photo.height())}) {
+      yuv_(stream.shared_device(), Type::kUint8,
+           {kernels::PictureToI420::Bytes(photo.width(), photo.height())}) {
   Show(stream, photo);
 }
 
@@ -91,7 +91,7 @@ void Paste::Show(Stream& stream, const Photo& photo) {
                                         " as before but received " + DimsToText(photo.rgb().dims()));
   }
   CopyTensor(stream, rgb_, photo.rgb());
-  converted_ = false;
+  converter_ = kNothing;
 }
 
 const Tensor& Paste::Rgb(Stream& stream, const Photo& photo, const float* image) {
@@ -103,20 +103,30 @@ const Tensor& Paste::Rgb(Stream& stream, const Photo& photo, const float* image)
 }
 
 const Tensor& Paste::I420(Stream& stream, const Photo& photo, const float* image) {
+  return To420<kernels::RgbToI420>(stream, photo, image);
+}
+
+const Tensor& Paste::Nv12(Stream& stream, const Photo& photo, const float* image) {
+  return To420<kernels::RgbToNv12>(stream, photo, image);
+}
+
+template <class Functor>
+const Tensor& Paste::To420(Stream& stream, const Photo& photo, const float* image) {
   Rgb(stream, photo, image);
-  if (!converted_) ConvertRegion(stream, {0, 0, photo.width(), photo.height()});
-  if (converted_ && photo.touched()) ConvertRegion(stream, photo.region());
-  converted_ = true;
-  return i420_;
+  const bool converted = converter_ == KernelNumber<Functor>::value;
+  if (!converted) ConvertRegion<Functor>(stream, {0, 0, photo.width(), photo.height()});
+  if (converted && photo.touched()) ConvertRegion<Functor>(stream, photo.region());
+  converter_ = KernelNumber<Functor>::value;
+  return yuv_;
 }
 
 // Two rows and two columns share their chroma, so the region grows to even bounds.
+template <class Functor>
 void Paste::ConvertRegion(Stream& stream, const Region& region) const {
   const std::int64_t width = rgb_.dims()[1], height = rgb_.dims()[0];
   const std::int64_t left = region.left / 2 * 2, right = std::min((region.right + 1) / 2 * 2, width);
   const std::int64_t first = region.top / 2, last = (region.bottom + 1) / 2;
-  stream.Launch(
-      kernels::RgbToI420{rgb_.u8(), i420_.u8(), width, height, first, last - first, left, right - left});
+  stream.Launch(Functor{{rgb_.u8(), yuv_.u8(), width, height, first, last - first, left, right - left}});
 }
 
 }  // namespace kdtalker::stages

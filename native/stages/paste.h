@@ -71,15 +71,21 @@ class Paste {
 
   // Returns the picture with `image` [3, crop height, crop width], 0..1, in its place; computes only the
   // photo's region. `photo` is the one shown last.
-  const Tensor& Rgb(Stream& stream, const Photo& photo, const float* image);   // [height, width, 3]
-  const Tensor& I420(Stream& stream, const Photo& photo, const float* image);  // I420 of the same pixels
+  const Tensor& Rgb(Stream& stream, const Photo& photo, const float* image);  // [height, width, 3]
+  // The same pixels in 4:2:0.
+  const Tensor& I420(Stream& stream, const Photo& photo, const float* image);
+  const Tensor& Nv12(Stream& stream, const Photo& photo, const float* image);
 
  private:
+  template <class Functor>
+  const Tensor& To420(Stream& stream, const Photo& photo, const float* image);
+  template <class Functor>
   void ConvertRegion(Stream& stream, const kernels::Region& region) const;
 
   CropSize size_;
-  Tensor crop_, rgb_, i420_;
-  bool converted_ = false;  // i420_ holds the photo outside its region
+  Tensor crop_, rgb_, yuv_;
+  static constexpr int kNothing = -1;
+  int converter_ = kNothing;  // the functor that converted the photo outside its region to yuv_
 };
 
 }  // namespace kdtalker::stages

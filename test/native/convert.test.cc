@@ -72,6 +72,23 @@ void CheckI420(std::int64_t width, std::int64_t height) {
   CHECK(largest < 0.51);  // rounded to nearest
 }
 
+// NV12 has the bytes of I420, those of its two planes of chroma side by side.
+void CheckNv12(std::int64_t width, std::int64_t height) {
+  const Floats image = Noise(3 * width * height);
+  const auto bytes = static_cast<std::size_t>(PictureToI420::Bytes(width, height));
+  Bytes planes(bytes), pairs(bytes + 1, 77);
+  Run(PictureToI420{image.data(), planes.data(), width, height});
+  Run(PictureToNv12{image.data(), pairs.data(), width, height});
+  CHECK(pairs.back() == 77);
+  pairs.pop_back();
+  const auto luma = static_cast<std::size_t>(width * height), chroma = (bytes - luma) / 2;
+  Bytes apart(pairs.begin(), pairs.begin() + static_cast<std::ptrdiff_t>(luma));
+  for (std::size_t plane = 0; plane < 2; plane++) {
+    for (std::size_t i = 0; i < chroma; i++) apart.push_back(pairs[luma + 2 * i + plane]);
+  }
+  CHECK(apart == planes);
+}
+
 }  // namespace
 
 TEST_CASE("levels are truncated, clamped, and 0 for NaN") {
@@ -100,6 +117,10 @@ TEST_CASE("4:2:0 is BT.709 of the same pixels, for even and odd sizes") {
   CheckI420(7, 5);
   CheckI420(129, 3);
   CheckI420(1, 1);
+  CheckNv12(128, 6);
+  CheckNv12(7, 5);
+  CheckNv12(129, 3);
+  CheckNv12(1, 1);
 }
 
 TEST_CASE("black, white and grey have neutral chroma and the ends of the range") {

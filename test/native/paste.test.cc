@@ -108,6 +108,11 @@ TEST_CASE("only the region is made anew, in either layout, and it covers all tha
         Download(*stream, once.I420(*stream, photo, light.f32())));
   CHECK(Download(*stream, often.Rgb(*stream, photo, light.f32())) ==
         Download(*stream, once.Rgb(*stream, photo, light.f32())));
+  const Bytes planes = Download(*stream, once.I420(*stream, photo, dark.f32()));
+  const Bytes pairs = Download(*stream, once.Nv12(*stream, photo, dark.f32()));
+  CHECK(pairs != planes);
+  CHECK(Download(*stream, often.Nv12(*stream, photo, dark.f32())) == pairs);
+  CHECK(Download(*stream, often.I420(*stream, photo, dark.f32())) == planes);
   CHECK(Download(*stream, often.I420(*stream, photo, light.f32())).size() ==
         static_cast<std::size_t>(kernels::PictureToI420::Bytes(301, 243)));
 }

@@ -7,7 +7,7 @@
 
 #include "kernels/convert.h"
 #include "kernels/paste.h"
-#include "kernels/rgb_to_i420.h"
+#include "kernels/rgb_to_420.h"
 
 namespace {
 
@@ -53,6 +53,8 @@ TEST_CASE("pieces: of pictures of floats") {
                               3 * pixels);
     CheckPieces<std::uint8_t>(kernels::PictureToI420{image.data(), nullptr, size.width, size.height},
                               kernels::PictureToI420::Bytes(size.width, size.height));
+    CheckPieces<std::uint8_t>(kernels::PictureToNv12{image.data(), nullptr, size.width, size.height},
+                              kernels::PictureToI420::Bytes(size.width, size.height));
     CheckPieces<float>(kernels::ShrinkPicture{image.data(), nullptr, size.width, size.height, 1}, 3 * pixels);
   }
   const std::vector<float> image = Filled<float>(3 * 12 * 6);
@@ -71,6 +73,8 @@ TEST_CASE("pieces: of pictures of bytes") {
   }
   const std::vector<std::uint8_t> rgb = Filled<std::uint8_t>(3 * 131 * 9);
   CheckPieces<std::uint8_t>(kernels::RgbToI420{rgb.data(), nullptr, 131, 9, 1, 2, 4, 70},
+                            kernels::PictureToI420::Bytes(131, 9));
+  CheckPieces<std::uint8_t>(kernels::RgbToNv12{{rgb.data(), nullptr, 131, 9, 1, 2, 4, 70}},
                             kernels::PictureToI420::Bytes(131, 9));
 }
 

@@ -1,13 +1,14 @@
-// Converts a rectangle of a picture to I420; the other pixels are already converted. The same levels give the
-// same bytes as in PictureToI420 (convert.h).
+// Converts a rectangle of a picture to 4:2:0; the other pixels are already converted. The same levels give
+// the same bytes as in PictureTo420 (convert.h).
 #pragma once
 
 #include "kernels/convert.h"
 
 namespace kdtalker::kernels {
 
-// One index is a pair of rows. As in PictureToI420, odd sides repeat the last row and column.
-struct RgbToI420 {
+// One index is a pair of rows. As in PictureTo420, odd sides repeat the last row and column.
+template <int kStep>
+struct RgbTo420 {
   const std::uint8_t* rgb;  // [height, width, 3]
   std::uint8_t* out;        // PictureToI420::Bytes(width, height)
   std::int64_t width;
@@ -42,9 +43,7 @@ struct RgbToI420 {
       AddRow<kMost>(wanted < height ? wanted : height - 1, x, count, sum);
     }
     for (int c = 0; c < 3; c++) sum[c][count] = sum[c][count - 1];
-    const std::int64_t chroma_width = (width + 1) / 2;
-    std::uint8_t* cb = out + width * height + pair * chroma_width + x / 2;
-    PictureToI420::Chroma(sum, count, cb, cb + chroma_width * ((height + 1) / 2));
+    PictureTo420<kStep>::Chroma(sum, count, {out, width, height, pair, x});
   }
 
   template <int kMost>
@@ -53,10 +52,13 @@ struct RgbToI420 {
     const std::uint8_t* pixel = rgb + 3 * (row * width + x);
     std::uint8_t* y = out + row * width + x;
     for (int k = 0; k < count; k++, pixel += 3) {
-      y[k] = PictureToI420::LumaOf(pixel[0], pixel[1], pixel[2]);
+      y[k] = PictureTo420<kStep>::LumaOf(pixel[0], pixel[1], pixel[2]);
       for (int c = 0; c < 3; c++) sum[c][k] += pixel[c];
     }
   }
 };
+
+struct RgbToI420 : RgbTo420<1> {};
+struct RgbToNv12 : RgbTo420<2> {};
 
 }  // namespace kdtalker::kernels
