@@ -7,6 +7,7 @@
 #include "core/kernel_list.h"
 #include "cuda/blocks.h"
 #include "cuda/kernels/launch.h"
+#include "cuda/rows.h"
 #include "kernels/convert.h"
 #include "kernels/ddim.h"
 #include "kernels/denormalise.h"
@@ -44,7 +45,7 @@
 #include "kernels/region.h"
 #include "kernels/rest_lips.h"
 #include "kernels/retarget.h"
-#include "kernels/rgb_to_i420.h"
+#include "kernels/rgb_to_420.h"
 #include "kernels/ring.h"
 #include "kernels/running_gate.h"
 #include "kernels/set_timestep.h"
@@ -66,7 +67,9 @@ cudaError_t LaunchFunctor(cudaStream_t stream, const void* bytes) {
   Kernel kernel;
   std::memcpy(&kernel, bytes, sizeof(Kernel));
   if (kernel.count() <= 0) return cudaSuccess;
-  if constexpr (requires { LaunchBlocks(stream, kernel); }) {
+  if constexpr (requires { InBlocks(kernel); }) {
+    return InBlocks(kernel) ? LaunchBlocks(stream, kernel) : Launch(stream, Each<Kernel>{kernel});
+  } else if constexpr (requires { LaunchBlocks(stream, kernel); }) {
     return LaunchBlocks(stream, kernel);
   } else {
     return Launch(stream, Each<Kernel>{kernel});

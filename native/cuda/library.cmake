@@ -21,7 +21,7 @@ endif()
 
 
 file(GLOB cuda_library_sources CONFIGURE_DEPENDS native/cuda/*.cc)
-add_library(kdtalker_cuda SHARED ${cuda_library_sources} native/cuda/functors.cu native/cuda/blocks.cu native/cuda/self_test.cu)
+add_library(kdtalker_cuda SHARED ${cuda_library_sources} native/cuda/functors.cu native/cuda/blocks.cu native/cuda/rows.cu native/cuda/self_test.cu)
 target_include_directories(kdtalker_cuda PRIVATE native)
 target_include_directories(kdtalker_cuda SYSTEM PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
 # Functors have the arithmetic of the CPU, where no multiplication and addition become one.

@@ -47,9 +47,14 @@ const KERNELS = {
   Scale: { HMMA: 48, blocks: 2 },
   SampleVolume: { HMMA: 0, blocks: 4 },
   Stats: { HMMA: 0, blocks: 4 },
+  Product8: { HMMA: 0, blocks: 2 },
+  Product32: { HMMA: 0, blocks: 2 },
+  Product80: { HMMA: 0, blocks: 1 },
+  NormaliseRows: { HMMA: 0, blocks: 4 },
+  Softmax: { HMMA: 0, blocks: 4 },
 };
 
-const source = path.join(root, 'native/cuda/blocks.cu');
+const sources = ['blocks.cu', 'rows.cu'].map((file) => path.join(root, 'native/cuda', file));
 const out = path.join(root, 'build/resources');
 
 /** The sections of a 64-bit ELF file that hold a kernel's code, by name. */
@@ -80,9 +85,10 @@ function operationsOf(code) {
   return counts;
 }
 
-/** The bytes of shared memory that blocks.cu asserts for each kernel. */
+/** The bytes of shared memory that the sources assert for each kernel. */
 function sharedBytes() {
-  const asserted = readFileSync(source, 'utf8').matchAll(/sizeof\((\w+)::Shared\) == (\d+)/g);
+  const text = sources.map((source) => readFileSync(source, 'utf8')).join('');
+  const asserted = text.matchAll(/sizeof\((\w+)::Shared\) == (\d+)/g);
   return Object.fromEntries(Array.from(asserted, ([, name, bytes]) => [name, Number(bytes)]));
 }
 
@@ -99,9 +105,9 @@ function blocksOf(architecture, registers, shared, own) {
   return Math.min(byRegisters, Math.floor((kilobytes * 1024) / (shared + 1024)), Math.floor(threads / own));
 }
 
-/** Runs nvcc for an architecture; returns the compiled file and what ptxas says of each kernel. */
-function compiled(architecture) {
-  const file = path.join(out, `sm_${architecture}.cubin`);
+/** Runs nvcc on a source for an architecture; returns the compiled file and what ptxas says of each kernel. */
+function compiled(source, architecture) {
+  const file = path.join(out, `${path.basename(source, '.cu')}.sm_${architecture}.cubin`);
   const include = `-I${path.join(root, 'native')}`;
   const options = ['-std=c++20', '-O3', `-arch=sm_${architecture}`, '-Xptxas', '-v', include, '-cubin'];
   const { status, stderr } = spawnSync('nvcc', [...options, '-o', file, source], { encoding: 'utf8' });
@@ -117,8 +123,13 @@ function compiled(architecture) {
 
 /** Checks the kernels of an architecture, prints a line for each and returns how many are not as they should be. */
 function check(architecture) {
-  const { kernels, cubin } = compiled(architecture);
-  const code = new Map(kernelsOf(cubin).map(([name, bytes]) => [kernelName(name), operationsOf(bytes)]));
+  const made = sources.map((source) => compiled(source, architecture));
+  const kernels = made.flatMap((each) => each.kernels);
+  const code = new Map(
+    made
+      .flatMap(({ cubin }) => kernelsOf(cubin))
+      .map(([name, bytes]) => [kernelName(name), operationsOf(bytes)]),
+  );
   const shared = sharedBytes();
   const faults = kernels.filter(({ name, local, registers }) => {
     const operations = code.get(name);

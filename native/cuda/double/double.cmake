@@ -19,7 +19,7 @@ set_source_files_properties(${double_sources} PROPERTIES COMPILE_OPTIONS "${doub
 # The library's own sources, as g++ compiles them, and the double.
 file(GLOB cuda_sources CONFIGURE_DEPENDS native/cuda/*.cc)
 add_library(kdtalker_cuda_objects OBJECT ${cuda_sources} ${double_sources}
-  native/cuda/double/functors.cc native/cuda/double/blocks.cc native/cuda/double/self_test.cc)
+  native/cuda/double/functors.cc native/cuda/double/blocks.cc native/cuda/double/rows.cc native/cuda/double/self_test.cc)
 target_link_libraries(kdtalker_cuda_objects PUBLIC kdtalker_cuda_options)
 
 add_library(kdtalker_cuda_double MODULE native/cuda/double/control.cc $<TARGET_OBJECTS:kdtalker_cuda_objects>)

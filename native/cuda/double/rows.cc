@@ -1,0 +1,2 @@
+// What nvcc compiles for a GPU, as the double has it.
+#include "cuda/rows.cu"
