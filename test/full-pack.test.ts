@@ -3,6 +3,8 @@ import { appendFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnimateOptions, Portrait, Talker } from 'kdtalker';
 import t, { type Test } from 'tap';
+import { planPack } from '../dist/packs/lowering/plan/plan-pack.js';
+import { readPack } from '../dist/packs/pack.js';
 import { takeCudaDouble } from './support/cuda-double.js';
 import { fullPack } from './support/full-pack.js';
 import { fails, setEnvironment } from './support/media.js';
@@ -51,6 +53,17 @@ t.test('frames are those of the CPU, and nothing crosses but what has to', async
   t.match(frame, { uploads: 0, downloads: 3 * FRAMES });
   for (const [name, { uploads, downloads }] of Object.entries(others))
     t.same([uploads, downloads], [0, 0], `${name}: nothing`);
+});
+
+t.test('what depends on the portrait alone is a plan of its own, once a portrait', async (t) => {
+  for (const precision of ['fp32', 'fp16'] as const) {
+    const planned = await planPack(await readPack(pack), { window: 4, steps: 3, precision });
+    const of = (role: string) => planned.find(({ plan }) => plan.role === role);
+    const [prepare, warp] = [of('prepare'), of('warp')];
+    t.strictSame(Object.keys(prepare?.inputs ?? {}), ['feature', 'source'], precision);
+    const made = Object.keys(prepare!.outputs);
+    t.ok(made.length > 0 && made.every((word) => word in warp!.inputs), `${precision}: ${made}`);
+  }
 });
 
 t.test('every stage is that of the CPU, in windows and steps of a clip', async (t) => {

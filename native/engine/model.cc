@@ -59,6 +59,7 @@ const Networks& Model::Exact() {
   const std::lock_guard lock(exact_mutex_);
   if (!exact_.empty()) return exact_;
   Networks all = networks_;
+  all.erase("prepare");  // those of exact_roles are whole
   for (const auto& [name, role] : options_.exact_roles)
     all.insert_or_assign(name, stages::Network(role, LoadPlan(role)));
   CheckSignatures(options_, SignaturesOf(all));

@@ -44,6 +44,7 @@ function cells(cost: Cost): string[] {
 const RUNS: Record<string, string> = {
   appearance: 'once a portrait',
   motion: 'once a portrait',
+  prepare: 'once a portrait',
   audio: 'once a window',
   condition: 'once a window',
   time: 'once a clip',

@@ -52,7 +52,7 @@ export async function planLowering(
     const found = await lowerGraph(graph, { ...target, precision });
     if (![...found.values()].some((count) => count > 0)) continue;
     const network = { role, graph, inputs: { ...inputs }, outputs: { ...outputs } };
-    planned.push(...(EVERY_FRAME.has(role) ? splitOff(network) : []), network);
+    planned.push(...splitOff(network), network);
   }
   return planned;
 }
@@ -68,8 +68,12 @@ export async function openGraph(file: string): Promise<EditableGraph> {
   }
 }
 
-/** Splits off the part that depends on the portrait alone, if any: returns it, and adds its outputs to the network's inputs. */
-function splitOff(network: PlannedNetwork): PlannedNetwork[] {
+/**
+ * Splits off the part that depends on the portrait alone, if the network runs for every frame and has one: returns it, and adds its outputs to
+ * the network's inputs.
+ */
+export function splitOff(network: PlannedNetwork): PlannedNetwork[] {
+  if (!EVERY_FRAME.has(network.role)) return [];
   const words = PORTRAIT.filter((word) => network.inputs[word] !== undefined);
   const split = splitPortrait(
     network.graph,

@@ -4,7 +4,7 @@ import { type CacheOptions, cachedEntry } from '../cache.js';
 import type { LoweredPack } from '../cache-entry.js';
 import { keyOf } from '../cache-key.js';
 import { lowerGraph } from '../lower-graph.js';
-import { openGraph } from '../lower-pack.js';
+import { openGraph, type PlannedNetwork, splitOff } from '../lower-pack.js';
 import { HALF_PASSES } from '../passes/index.js';
 import { PLAN_VERSION } from './format.js';
 import { type NetworkPlan, planGraph } from './plan.js';
@@ -58,23 +58,42 @@ export async function planPack(
   const planned: PlannedRole[] = [];
   for (const [role] of rolesOf(pack.manifest)) {
     const open = OPEN_ROLES.steps.includes(role) ? target.steps : target.window;
-    planned.push(await planRole(pack, role, { open, precision: target.precision }, signal));
+    const network = await networkOf(pack, role, target.precision, signal);
+    for (const part of [...splitOff(network), network]) planned.push(await planNetwork(part, open));
   }
   return planned;
 }
 
-async function planRole(
+/** A network of a pack as it is planned. */
+async function networkOf(
   pack: Pack,
   role: RoleName,
-  { open, precision }: { open: number; precision: PackPlanFor['precision'] },
+  precision: PackPlanFor['precision'],
   signal: AbortSignal | undefined,
-): Promise<PlannedRole> {
+): Promise<PlannedNetwork> {
   throwIfAborted(signal, 'Planning the pack');
   const { inputs, outputs } = pack.manifest.roles[role]!;
   const graph = await openGraph(pack.file(role));
   if (precision === 'fp16' && FRAME_ROLES.includes(role)) await lowerGraph(graph, { precision }, HALF_PASSES);
-  const plan = await planGraph(graph, { role, open });
-  return { plan, inputs: { ...inputs }, outputs: { ...outputs } };
+  return { role, graph, inputs: { ...inputs }, outputs: { ...outputs } };
+}
+
+async function planNetwork(
+  { role, graph, inputs, outputs }: PlannedNetwork,
+  open: number,
+): Promise<PlannedRole> {
+  return { plan: await planGraph(graph, { role, open }), inputs, outputs };
+}
+
+/** Plans of some roles, each whole. */
+async function planRoles(
+  pack: Pack,
+  roles: readonly RoleName[],
+  { open, precision }: { open: number; precision: PackPlanFor['precision'] },
+  signal: AbortSignal | undefined,
+): Promise<PlannedRole[]> {
+  const networks = await Promise.all(roles.map((role) => networkOf(pack, role, precision, signal)));
+  return Promise.all(networks.map((network) => planNetwork(network, open)));
 }
 
 /**
@@ -121,7 +140,7 @@ export async function plansForLength(
       async plan() {
         await options.check?.();
         const roles = openRoles(pack, which);
-        return Promise.all(roles.map((role) => planRole(pack, role, { open, precision }, options.signal)));
+        return planRoles(pack, roles, { open, precision }, options.signal);
       },
       async write(planned, directory) {
         const networks: LoweredPack['networks'] = {};
@@ -148,7 +167,7 @@ export async function exactFramePlans(pack: Pack, options: CacheOptions = {}): P
       key: keyOf(pack, ['plan', PLAN_VERSION, 'exact']),
       async plan() {
         await options.check?.();
-        return Promise.all(roles.map((role) => planRole(pack, role, target, options.signal)));
+        return planRoles(pack, roles, target, options.signal);
       },
       write: (planned, directory) => writePlans(planned, directory, options),
     },
