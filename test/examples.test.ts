@@ -61,6 +61,37 @@ t.test('barge-in.mjs says what was heard', async (t) => {
   t.match(frames, /^5\d frames/);
 });
 
+t.test('microphone.mjs has a frame every 40 ms, with the sound that came', async (t) => {
+  const args = [PORTRAIT, speechFile(t.testdir(), 0.4), '40'];
+  const { code, stdout, stderr } = await begin('microphone.mjs', args).ended;
+  t.match({ code, stderr }, { code: 0, stderr: '' });
+  const [delay, frames] = stdout.split('\n');
+  t.equal(delay, 'a word is seen and heard 480 ms after it was spoken');
+  t.match(frames, /^40 frames, [1-9]\d? of them with sound/);
+});
+
+t.test('text-to-speech.mjs speaks two sentences whole', async (t) => {
+  const { code, stdout, stderr } = await begin('text-to-speech.mjs', [PORTRAIT, speechFile(t.testdir(), 0.8)])
+    .ended;
+  t.match({ code, stderr }, { code: 0, stderr: '' });
+  const [first, second, frames] = stdout.split('\n');
+  t.equal(first, 'first sentence: 0.40 s');
+  t.equal(second, 'second sentence: 0.40 s');
+  const [, count, samples] = /^(\d+) frames with (\d+) samples$/.exec(frames!)!.map(Number);
+  t.equal(samples, 960 * count!);
+  t.ok(count! >= 20);
+});
+
+t.test('batch-folder.mjs makes what can be made, and says what cannot', async (t) => {
+  const folder = t.testdir({ in: { 'b.wav': 'no sound', 'notes.txt': '' } });
+  speechFile(join(folder, 'in'), 0.4, 'a.wav');
+  speechFile(join(folder, 'in'), 0.2, 'c.wav');
+  const ended = await begin('batch-folder.mjs', [PORTRAIT, join(folder, 'in'), join(folder, 'out')]).ended;
+  t.match(ended, { code: 1, stderr: '', stdout: /b\.wav: SPEECH_UNREADABLE/ });
+  t.same(names(join(folder, 'out')), ['a.mp4', 'c.mp4']);
+  t.equal(decodeFrames(join(folder, 'out/a.mp4'), 'yuv420p', FRAME_BYTES).length, 10);
+});
+
 t.test('http-service.mjs streams, refuses, and outlives clients that leave', async (t) => {
   const folder = t.testdir();
   const service = begin('http-service.mjs', [PORTRAIT, '0']);
