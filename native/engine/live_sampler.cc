@@ -19,6 +19,9 @@ using kernels::kMotionSize;
 // A renderer may be that many frames behind the sampler, and an interruption goes back to what was read.
 constexpr std::int64_t kLeastRows = 512;
 
+// A plan is worth a few hops: no other takes its place before so many frames.
+constexpr std::int64_t kLeastPlan = 8;
+
 std::int64_t RowsFor(std::int64_t window) {
   return std::max(kLeastRows, 8 * window);
 }
@@ -58,6 +61,7 @@ LiveSampler::LiveSampler(Stream& stream, std::shared_ptr<Portrait> portrait,
       rows_(RowsFor(window_)),
       audio_time_(&portrait_->talker()->clock(), StageClock::kAudio),
       sample_time_(&portrait_->talker()->clock(), StageClock::kSample),
+      voice_(fps_),
       mel_(stream.shared_device(), ColumnsOf(rows_, fps_), ColumnsOf(hop_ + ahead_ + kRest, fps_)),
       networks_(portrait_->talker()->model().NetworksFor({window_, options.steps})),
       features_(stream, stages::RoleOf(networks_, "audio"), hop_, rows_, fps_),
@@ -81,7 +85,9 @@ bool LiveSampler::Hears(std::int64_t known) const {
 }
 
 // The next plan begins where the reference frame is decided, so after the hop that ends there, before its
-// provisional frames are given to the smoother. After an interruption that need not be a hop's end.
+// provisional frames are given to the smoother. After an interruption that need not be a hop's end. A plan
+// whose frames are not like the voice that came, silent while somebody speaks or the reverse, gives way to
+// another.
 void LiveSampler::Hop(Timeline& timeline, const StopToken& stop) {
   const std::int64_t first = timeline.known(), next = first + hop_;
   {
@@ -93,6 +99,7 @@ void LiveSampler::Hop(Timeline& timeline, const StopToken& stop) {
   while (planned_ < next) Plan(stop);
   Lips(first, stop);
   Keep(lips_, Known(first));
+  if (Surprised(next)) planned_ = next;
   if (planned_ == next && ahead_ > 0) {
     Plan(stop);
     Keep(lips_, Known(first));
@@ -105,19 +112,26 @@ void LiveSampler::Hop(Timeline& timeline, const StopToken& stop) {
 void LiveSampler::Hear(std::int64_t last) {
   const std::int64_t from = mel_.count(), to = kernels::WindowEnd(last - 1, fps_);
   speech_->Take(restarts_, from, to, mel_.Next());
+  voice_.Hear(mel_.Next(), from, to - from);
   mel_.Append(stream_, to - from);
 }
 
+bool LiveSampler::Surprised(std::int64_t next) const {
+  return voice_.speaks() != planned_speech_ && next - plan_first_ >= kLeastPlan;
+}
+
 // The noise, the features and the reference of a window.
-void LiveSampler::Begin(Window& window, std::int64_t first) {
+void LiveSampler::Begin(Window& window, std::int64_t first, std::int64_t span) {
   stream_.Launch(kernels::FrameNoise{window.noise.f32(), first, window_, options_.seed});
-  features_.Gather(stream_, first, window.features);
+  features_.Gather(stream_, first, span, window.features);
   const std::int64_t before = kernels::RowOf(first - 1, rows_);
   stream_.Copy(window.reference.address(), track_.f32() + before * kMotionSize, window.reference.bytes());
 }
 
 void LiveSampler::Plan(const StopToken& stop) {
-  Begin(plan_, planned_);
+  Begin(plan_, planned_, voice_.span());
+  plan_first_ = planned_;
+  planned_speech_ = voice_.speaks();
   plan_.sample.Run(stream_, options_.seed, 0, stop, plan_.noise.f32());
   Keep(plan_, {planned_, window_, planned_, planned_, rows_, options_.stream->fast});
   planned_ += window_;
@@ -125,7 +139,7 @@ void LiveSampler::Plan(const StopToken& stop) {
 
 void LiveSampler::Lips(std::int64_t first, const StopToken& stop) {
   const kernels::Knowledge known = Known(first);
-  Begin(lips_, known.first);
+  Begin(lips_, known.first, 0);
   const kernels::HoldKnown held{nullptr, track_.f32(), lips_.noise.f32(), known, 0, 0};
   lips_.sample.Run(stream_, options_.seed, 0, stop, lips_.noise.f32(), &held);
 }
@@ -155,6 +169,7 @@ void LiveSampler::Interrupt(Timeline& timeline, std::int64_t frame, const StopTo
   const std::int64_t column = frame * kernels::kMelRate / fps_;
   restarts_ = speech_->restarts();
   mel_.Cut(column);
+  voice_.Cut(frame);
   features_.Cut(frame);
   while (planned_ < frame + kRest + ahead_) Plan(stop);
   RestLips(timeline, frame);

@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "core/stage_timer.h"
+#include "engine/heard_voice.h"
 #include "engine/live_speech.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
@@ -55,7 +56,8 @@ class LiveSampler {
 
   std::int64_t HopEnd(std::int64_t known) const { return known + hop_ + ahead_; }
   void Hear(std::int64_t last);
-  void Begin(Window& window, std::int64_t first);
+  void Begin(Window& window, std::int64_t first, std::int64_t span);
+  bool Surprised(std::int64_t next) const;
   void Plan(const StopToken& stop);
   void Lips(std::int64_t first, const StopToken& stop);
   void Keep(const Window& window, const kernels::Knowledge& known);
@@ -69,9 +71,12 @@ class LiveSampler {
   std::shared_ptr<LiveSpeech> speech_;
   const RunOptions options_;
   const std::int64_t window_, hop_, ahead_, fps_, rows_;
-  std::int64_t planned_ = 0;   // frames that plans cover
-  std::int64_t restarts_ = 0;  // of the speech, known here
+  std::int64_t planned_ = 0;     // frames that plans cover
+  std::int64_t plan_first_ = 0;  // the first of the last plan
+  bool planned_speech_ = false;  // what that one took the rest to be
+  std::int64_t restarts_ = 0;    // of the speech, known here
   StageTimer audio_time_, sample_time_;
+  HeardVoice voice_;
   stages::StreamMel mel_;
   Networks networks_;
   stages::StreamFeatures features_;

@@ -7,7 +7,8 @@
 
 namespace kdtalker::kernels {
 
-// Rows of frames in order. Frames from `known` on are `fill`.
+// Rows of frames in order. Frames from `known` on are `fill`; or, with a span, the last known rows backwards
+// and forwards in turns.
 struct GatherRows {
   const float* ring;  // [rows, width]
   const float* fill;  // [width]
@@ -17,12 +18,20 @@ struct GatherRows {
   std::int64_t known;
   std::int64_t rows;
   std::int64_t width;
+  std::int64_t span = 0;  // known rows that are repeated
 
   KDT_HOST_DEVICE std::int64_t count() const { return frames * width; }
 
   KDT_HOST_DEVICE void operator()(std::int64_t i) const {
     const std::int64_t frame = first + i / width, c = i % width;
-    out[i] = frame < known ? ring[RowOf(frame, rows) * width + c] : fill[c];
+    const bool filled = frame >= known && span == 0;
+    out[i] = filled ? fill[c] : ring[RowOf(frame < known ? frame : Mirrored(frame), rows) * width + c];
+  }
+
+ private:
+  KDT_HOST_DEVICE std::int64_t Mirrored(std::int64_t frame) const {
+    const std::int64_t behind = (frame - known) % (2 * span);
+    return known - 1 - (behind < span ? behind : 2 * span - 1 - behind);
   }
 };
 

@@ -54,9 +54,9 @@ void StreamFeatures::Cut(std::int64_t frame) {
   known_ = std::min(known_, frame);
 }
 
-void StreamFeatures::Gather(Stream& stream, std::int64_t first, const Tensor& out) const {
+void StreamFeatures::Gather(Stream& stream, std::int64_t first, std::int64_t span, const Tensor& out) const {
   stream.Launch(kernels::GatherRows{ring_.f32(), silence_.f32(), out.f32(), first, out.dims()[1], known_,
-                                    ring_.dims()[0], width()});
+                                    ring_.dims()[0], width(), span});
 }
 
 }  // namespace kdtalker::stages

@@ -10,7 +10,7 @@
 namespace kdtalker::stages {
 
 // The audio features of a stream: each frame's are computed once, and kept for the last frames. Before the
-// first frame, and where nothing is known yet, they are those of silence. One thread at a time.
+// first frame they are those of silence. One thread at a time.
 class StreamFeatures {
  public:
   // A run of the encoder takes `batch` frames, or as many as its graph fixes. `rows` frames are kept.
@@ -23,8 +23,9 @@ class StreamFeatures {
   std::int64_t known() const { return known_; }
   void Cut(std::int64_t frame);  // frames from this one on are made again
 
-  // Writes those of as many frames as `out` [1, window, features] has, from `first` on.
-  void Gather(Stream& stream, std::int64_t first, const Tensor& out) const;
+  // Writes those of as many frames as `out` [1, window, features] has, from `first` on. Where nothing is
+  // known yet, those of the last `span` frames come back, mirrored; with 0 those of silence.
+  void Gather(Stream& stream, std::int64_t first, std::int64_t span, const Tensor& out) const;
 
   std::int64_t width() const { return silence_.dims()[1]; }
 

@@ -110,6 +110,16 @@ TEST_CASE("rows go into a ring and come back, and frames that are not known are 
   CHECK(Floats(back.begin(), back.begin() + 6) == Floats{7, 8, 9, 7, 8, 9});
 }
 
+TEST_CASE("what is not known can be the last rows, backwards and forwards in turns") {
+  const Floats fill = {-1};
+  Floats ring(8), back(9);
+  for (std::size_t i = 0; i < 8; i++) ring[i] = static_cast<float>(i);
+  Run(GatherRows{ring.data(), fill.data(), back.data(), 11, 9, 13, 8, 1, 3});
+  CHECK(back == Floats{3, 4, 4, 3, 2, 2, 3, 4, 4});
+  Run(GatherRows{ring.data(), fill.data(), back.data(), 13, 3, 13, 8, 1, 1});
+  CHECK(Floats(back.begin(), back.begin() + 3) == Floats{4, 4, 4});
+}
+
 TEST_CASE("known entries are what noise of a step makes of the known motion, and others stay") {
   const Floats track = Numbers(static_cast<std::size_t>(kRows) * kWidth, 0.3);
   const Floats noise = NoiseOf(kFirst, kFrames), x = Numbers(noise.size(), 0.11);

@@ -12,6 +12,9 @@ interface Benchmarks {
 interface GpuBenchmarks {
   benchOnGpu(given: object, out: Outputs): Promise<Report>;
 }
+interface StreamBenchmarks {
+  benchStreams(given: object, out: Outputs): Promise<Report>;
+}
 interface Charts {
   chart(report: Report): string;
 }
@@ -50,8 +53,7 @@ async function beside<T>(file: string): Promise<T> {
 }
 
 async function measure(values: BenchValues, { reporter, signal }: Context): Promise<Report> {
-  const run =
-    values.device === undefined ? (await beside<Benchmarks>('bench.js')).bench : await onGpu(values);
+  const run = await benchmarkOf(values);
   const {
     json: file,
     chart: _chart,
@@ -69,6 +71,25 @@ async function measure(values: BenchValues, { reporter, signal }: Context): Prom
   } finally {
     progress('');
   }
+}
+
+async function benchmarkOf(values: BenchValues): Promise<Benchmarks['bench']> {
+  if (values.device !== undefined) return onGpu(values);
+  if (values.workloads?.some((word) => OF_STREAMS.includes(word))) return ofStreams(values);
+  return (await beside<Benchmarks>('bench.js')).bench;
+}
+
+/** Workloads that are measured beside no other library. */
+const OF_STREAMS = ['joins', 'live'];
+
+async function ofStreams(values: BenchValues): Promise<StreamBenchmarks['benchStreams']> {
+  for (const name of OF_PROCESSOR)
+    if (values[name] !== undefined && values[name] !== false)
+      throw invalidArgument(`no --${name}`, 'bench of streams', values[name]);
+  const wrong = values.workloads?.find((word) => !OF_STREAMS.includes(word));
+  if (wrong !== undefined)
+    throw invalidArgument(`only ${OF_STREAMS.join(' and ')}`, '--workloads with one of them', wrong);
+  return (await beside<StreamBenchmarks>('streams/bench.js')).benchStreams;
 }
 
 /** Options of comparisons with other libraries, which run on the processor. */

@@ -6,7 +6,7 @@ export const BENCH_OPTIONS = {
   ...section('What is measured', {
     workloads: choices(
       'LIST',
-      'Groups (puppet, full, scaling) or parts of names (full/frame), separated by commas',
+      'Groups (puppet, full, scaling) or parts of names (full/frame), separated by commas; or joins, live: of streams',
       {
         fallback: 'puppet,full',
         also: ['only'],
