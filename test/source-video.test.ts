@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { type Frame, Motion, type SourceVideo, type Talker } from 'kdtalker';
+import { type Frame, Motion, type SourceVideo, type StreamFrame, type Talker } from 'kdtalker';
 import t, { type Test } from 'tap';
 import { pictureOf } from '../dist/talker/source-video.js';
 import { fails, names, processesWith, setEnvironment } from './support/media.js';
 import { plainPack } from './support/plain-pack.js';
+import { pcm, spoken } from './support/streams.js';
 import { framesOf, hashOf, loadTalker, portraitFile, speech } from './support/talker.js';
 import { colours, movingPortrait } from './support/videos.js';
 
@@ -36,6 +37,27 @@ function shows(t: Test, frames: readonly Frame[], pictures: readonly number[], n
   const fits = reds.every((red, i) => Math.abs(red - redOf(pictures[i]!)) <= 3);
   t.ok(fits && reds.length === pictures.length, `${name}: ${reds} for pictures ${pictures}`);
 }
+
+t.test('a stream shows a picture of the video in each frame, also after an interruption', async (t) => {
+  const { talker, video } = await plain(t, 4);
+  const frames = await spoken(talker.stream(video, { frame: 'crop' }), pcm(9));
+  shows(t, frames, [0, 1, 2, 3, 2, 1, 0, 1, 2], 'to and fro');
+  const whole = talker.stream(video, full);
+  t.same([whole.width, whole.height], [64, 64]);
+  shows(t, await spoken(whole, pcm(5)), [0, 1, 2, 3, 2], 'whole pictures');
+
+  const cut = talker.stream(video, { frame: 'crop' });
+  const reading = cut[Symbol.asyncIterator]();
+  await cut.write(pcm(20));
+  const read: StreamFrame[] = [];
+  while (read.length < 3) read.push((await reading.next()).value!);
+  await cut.interrupt();
+  cut.end();
+  for (let next = await reading.next(); !next.done; next = await reading.next()) read.push(next.value);
+  shows(t, read, [0, 1, 2, 3, 2, 1, 0], 'three frames, and four in which the mouth rests');
+  await video.close();
+  await fails(t, async () => talker.stream(video), 'CLOSED', /open source video/);
+});
 
 t.test('every frame shows the next picture, to and fro or over and over', async (t) => {
   const { talker, video } = await plain(t, 4);

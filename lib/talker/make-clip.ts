@@ -1,15 +1,14 @@
-import { invalidArgument } from '../errors.js';
 import { ReusableSound, type SoundInput } from '../media/index.js';
 import { Clip } from './clip.js';
 import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
 import type { ClipSource } from './clip-run.js';
 import type { Placement, TalkerHost } from './host.js';
 import { Motion } from './motion.js';
-import { Portrait } from './portrait.js';
+import type { Portrait } from './portrait.js';
 import type { Progress } from './progress.js';
 import type { SaveResult } from './save-options.js';
-import { onePortrait, photoSize, portraitsOfVideo } from './shown.js';
-import { SourceVideo } from './source-video.js';
+import { opacityOf, photoSize, shownBy, subjectOf } from './shown.js';
+import type { SourceVideo } from './source-video.js';
 
 /** What a talker tells its clips. */
 export interface ClipTalker {
@@ -30,23 +29,19 @@ export function makeClip(
   options: AnimateOptions,
 ): Clip {
   const { manifest } = host.pack;
-  const video = portrait instanceof SourceVideo;
-  if (!video && !(portrait instanceof Portrait))
-    throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
-  portrait.check(host);
-  const subject = { video, photo: portrait.photo !== undefined };
+  const subject = subjectOf(portrait, host);
   const plan = planClip(options, manifest, source instanceof Motion, subject);
   checkRatios(plan.native, portrait.ratios);
   const from = clipSource(source, manifest.fps, plan.soundTrack);
   if ('motion' in from) checkFrameCounts(plan.native, from.motion.frames);
   const { full } = plan.native;
   const size = full ? photoSize(portrait) : manifest.output;
-  const opacity = video ? undefined : portrait.opacity(full);
+  const opacity = opacityOf(portrait, full);
   const context = (signal: AbortSignal, report: (progress: Progress) => void) => {
     check();
     const { host: at, counted } = place();
     const { handle: talker, plans } = at;
-    const portraits = video ? portraitsOfVideo(portrait, full, at) : onePortrait(portrait, at);
+    const portraits = shownBy(portrait, full, at);
     const { fps } = manifest;
     return { talker, plans, portraits, source: from, options: plan.native, fps, signal, report, counted };
   };

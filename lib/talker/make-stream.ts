@@ -1,8 +1,10 @@
 import type { RunHandle } from '../binding.js';
-import { invalidArgument, throwIfAborted } from '../errors.js';
+import { throwIfAborted } from '../errors.js';
+import type { FramePortraits } from './clip-run.js';
 import type { Placement, TalkerHost } from './host.js';
-import { Portrait } from './portrait.js';
-import { photoSize } from './shown.js';
+import type { Portrait } from './portrait.js';
+import { opacityOf, photoSize, shownBy, subjectOf } from './shown.js';
+import type { SourceVideo } from './source-video.js';
 import { planStream, type StreamOptions, type StreamPlan } from './stream-options.js';
 import { TalkStream } from './talk-stream.js';
 
@@ -19,35 +21,39 @@ export interface StreamTalker {
 export function makeStream(
   host: TalkerHost,
   making: StreamTalker,
-  portrait: Portrait,
+  portrait: Portrait | SourceVideo,
   options: StreamOptions,
 ): TalkStream {
-  if (!(portrait instanceof Portrait))
-    throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
-  portrait.check(host);
+  const subject = subjectOf(portrait, host);
   const { manifest } = host.pack;
-  const plan = planStream(options, manifest, portrait.photo !== undefined);
+  const plan = planStream(options, manifest, subject);
   if (plan.signal) throwIfAborted(plan.signal, 'The stream');
   const { full } = plan.native;
   const size = full ? photoSize(portrait) : manifest.output;
-  const opacity = portrait.opacity(full);
-  portrait.handle; // throws if it is closed
+  const opacity = opacityOf(portrait, full);
   const frameBytes = size.width * size.height * 3;
-  const open = (signal: AbortSignal) => openStream(making.place(), portrait, { plan, frameBytes, signal });
-  return new TalkStream({ ...making, manifest, size, opacity, open }, plan);
+  const place = making.place();
+  const portraits = shownBy(portrait, full, place.host);
+  const open = (signal: AbortSignal) => openStream(place, portraits, { plan, frameBytes, signal });
+  return new TalkStream({ ...making, manifest, size, opacity, portraits, open }, plan);
 }
 
 /** A talker whose networks are plans may need others for these lengths. */
 async function openStream(
   { host, admission, counted }: Placement,
-  portrait: Portrait,
+  portraits: FramePortraits,
   { plan, frameBytes, signal }: { plan: StreamPlan; frameBytes: number; signal: AbortSignal },
 ): Promise<RunHandle> {
   const { native: options, sound } = plan;
   try {
     if (host.plans) await host.plans.prepare(options, signal);
-    const wanted = { portrait: await portrait.on(host), rate: sound.rate, options, frameBytes, signal };
-    return await admission.open(wanted);
+    const portrait = await portraits.first();
+    try {
+      throwIfAborted(signal, 'The stream');
+      return await admission.open({ portrait, rate: sound.rate, options, frameBytes, signal });
+    } finally {
+      await portraits.release(portrait); // the engine holds its own reference
+    }
   } finally {
     counted();
   }

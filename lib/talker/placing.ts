@@ -1,7 +1,7 @@
 import type { Placement } from './host.js';
 import { type Internals, internalsOf } from './internals.js';
 import type { Portrait } from './portrait.js';
-import type { SourceVideo } from './source-video.js';
+import { SourceVideo } from './source-video.js';
 import type { Talker } from './talker.js';
 
 /** By so much of its lanes another talker must be less loaded than that where the portrait is. */
@@ -33,10 +33,10 @@ export class Placing {
   }
 
   /** The least loaded one that has the portrait, unless another is worth the copy. */
-  stream(portrait: Portrait): Placement {
+  stream(portrait: Portrait | SourceVideo): Placement {
     const [best] = this.#members
       .map((member) => {
-        const there = portrait.lies(member.internals.host);
+        const there = portrait instanceof SourceVideo || portrait.lies(member.internals.host);
         return { member, there, load: loadOf(member) + (there ? 0 : WORTH_COPYING) };
       })
       .sort((a, b) => a.load - b.load || Number(b.there) - Number(a.there));

@@ -7,6 +7,7 @@ import { writeWholeFile } from '../files/whole-file.js';
 import type { PictureInput } from '../media/index.js';
 import type { Picture } from '../picture.js';
 import { checkPath, parseOptions, signalOptions } from '../validate.js';
+import { Closing } from './closing.js';
 import { cropOf, cutPortrait, nativeCrop, nativeRatios, type PortraitCrop } from './cut.js';
 import { engineWork, type TalkerHost } from './host.js';
 import { type Opacity, opacityOf } from './opacity.js';
@@ -45,7 +46,7 @@ export class Portrait {
   readonly #pending = new Pending();
   /** On other talkers of its pool. */
   readonly #copies = new Map<TalkerHost, Promise<PortraitHandle>>();
-  #closing: Promise<void> | undefined;
+  readonly #closing = new Closing('portrait', 'Prepare it again with talker.portrait()');
 
   private constructor(host: TalkerHost, handle: PortraitHandle, about: About) {
     const { crop, ratios, picture, original, opacity, warnings = [] } = about;
@@ -117,11 +118,8 @@ export class Portrait {
 
   /** @internal The engine's portrait. Throws CLOSED after close(). */
   get handle(): PortraitHandle {
-    if (this.#closing === undefined) return this.#handle;
-    throw new KdtalkerError(
-      'CLOSED',
-      'Expected an open portrait but it was closed. Prepare it again with talker.portrait()',
-    );
+    this.#closing.check();
+    return this.#handle;
   }
 
   /**
@@ -200,12 +198,12 @@ export class Portrait {
 
   /** Frees the device's memory once no clip uses the portrait; waits for save(). May be called twice. */
   close(): Promise<void> {
-    this.#closing ??= this.#pending.settled().then(async () => {
+    return this.#closing.close(async () => {
+      await this.#pending.settled();
       const copies = await Promise.allSettled(this.#copies.values());
       const made = copies.flatMap((copy) => (copy.status === 'fulfilled' ? [copy.value] : []));
       await Promise.all([this.#handle, ...made].map(closePortrait));
     });
-    return this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,18 +1,40 @@
 import { native } from '../binding.js';
-import { KdtalkerError } from '../errors.js';
+import { invalidArgument, KdtalkerError } from '../errors.js';
+import type { ClipSubject } from './clip-options.js';
 import type { FramePortraits } from './clip-run.js';
 import type { TalkerHost } from './host.js';
 import type { PhotoSize } from './photo.js';
-import type { Portrait } from './portrait.js';
-import type { SourceVideo } from './source-video.js';
+import { Portrait } from './portrait.js';
+import { SourceVideo } from './source-video.js';
+
+/** What a clip or a stream animates, if it belongs to the talker. @throws INVALID_ARGUMENT, CLOSED */
+export function subjectOf(portrait: Portrait | SourceVideo, host: TalkerHost): ClipSubject {
+  const video = portrait instanceof SourceVideo;
+  if (!video && !(portrait instanceof Portrait))
+    throw invalidArgument('a portrait of talker.portrait()', 'portrait', portrait);
+  portrait.check(host);
+  return { video, photo: portrait.photo !== undefined };
+}
+
+/** The opacity of frames, which those of a video do not have. */
+export function opacityOf(portrait: Portrait | SourceVideo, full: boolean): Uint8Array | undefined {
+  return portrait instanceof Portrait ? portrait.opacity(full) : undefined;
+}
+
+/** The portraits of frames, on one of the talkers of a pool. */
+export function shownBy(portrait: Portrait | SourceVideo, full: boolean, host: TalkerHost): FramePortraits {
+  return portrait instanceof SourceVideo
+    ? portraitsOfVideo(portrait, full, host)
+    : onePortrait(portrait, host);
+}
 
 /** The owner of a portrait closes it. */
-export function onePortrait(portrait: Portrait, host: TalkerHost): FramePortraits {
+function onePortrait(portrait: Portrait, host: TalkerHost): FramePortraits {
   portrait.handle; // throws if it is closed
   return { first: () => portrait.on(host), ofFrame: undefined, release: async () => {} };
 }
 
-export function portraitsOfVideo(video: SourceVideo, full: boolean, host: TalkerHost): FramePortraits {
+function portraitsOfVideo(video: SourceVideo, full: boolean, host: TalkerHost): FramePortraits {
   return {
     first: () => video.portrait(0, full, host),
     ofFrame: (index) => video.portrait(index, full, host),

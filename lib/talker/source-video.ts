@@ -5,6 +5,7 @@ import type { CropKind } from '../face/crop/index.js';
 import type { FaceRatios } from '../face/schemes.js';
 import { steady } from '../face/steady.js';
 import { FrameSource, FrameStore, type VideoInput } from '../media/index.js';
+import { Closing } from './closing.js';
 import { cutFace, nativeCrop } from './cut.js';
 import type { TalkerHost } from './host.js';
 import { Pending } from './pending.js';
@@ -47,7 +48,7 @@ export class SourceVideo {
   readonly #host: TalkerHost;
   readonly #contents: Contents;
   readonly #pending = new Pending();
-  #closing: Promise<void> | undefined;
+  readonly #closing = new Closing('source video', 'Open it again with talker.sourceVideo()');
 
   private constructor(host: TalkerHost, contents: Contents) {
     this.#host = host;
@@ -130,8 +131,7 @@ export class SourceVideo {
 
   /** Removes its temporary file, after portraits in preparation are done. May be called twice. */
   close(): Promise<void> {
-    this.#closing ??= this.#pending.settled().then(() => this.#contents.store.close());
-    return this.#closing;
+    return this.#closing.close(() => this.#pending.settled().then(() => this.#contents.store.close()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -139,11 +139,7 @@ export class SourceVideo {
   }
 
   #check(): void {
-    if (this.#closing === undefined) return;
-    throw new KdtalkerError(
-      'CLOSED',
-      'Expected an open source video but it was closed. Open it again with talker.sourceVideo()',
-    );
+    this.#closing.check();
   }
 }
 

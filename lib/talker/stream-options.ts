@@ -6,7 +6,7 @@ import type { PcmFormat } from '../media/index.js';
 import type { PackManifest } from '../packs/pack.js';
 import { lipMask } from '../packs/regions.js';
 import { integer, oneOf, parseOptions } from '../validate.js';
-import { type AnimateOptions, planClip } from './clip-options.js';
+import { type AnimateOptions, type ClipSubject, planClip } from './clip-options.js';
 import { clipSchema } from './clip-schema.js';
 
 /** Frames for computing, unless a stream says otherwise. */
@@ -118,14 +118,13 @@ export interface StreamPlan {
 /**
  * Checks the options of `stream()` against the pack.
  *
- * @param photo whether the portrait keeps its photo
  * @throws INVALID_ARGUMENT
  */
-export function planStream(options: StreamOptions, manifest: PackManifest, photo: boolean): StreamPlan {
+export function planStream(options: StreamOptions, manifest: PackManifest, subject: ClipSubject): StreamPlan {
   const gated = isObject(options) ? { silenceGate: true, ...options } : options;
   const given = parseOptions(streamSchema, gated, 'the options of stream()');
   const { sound, hop, ahead, steps, format, pace, lead, ...clip } = given;
-  const { native, signal } = planClip({ ...clip, steps }, manifest, false, { video: false, photo });
+  const { native, signal } = planClip({ ...clip, steps }, manifest, false, subject);
   checkRate(sound.rate, manifest);
   checkReach(hop + ahead, native.window);
   if (pace === 'input' && lead !== undefined) throw invalidArgument("none without pace 'live'", 'lead', lead);

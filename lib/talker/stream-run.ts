@@ -1,4 +1,6 @@
-import { native, type PixelFormat, type RunHandle } from '../binding.js';
+import { native, type PixelFormat, type PortraitHandle, type RunHandle } from '../binding.js';
+import { throwIfAborted } from '../errors.js';
+import type { FramePortraits } from './clip-run.js';
 import { warnOfHalves } from './exact-frames.js';
 
 /** A frame that the engine was asked for. */
@@ -17,6 +19,7 @@ export interface AskedFrame {
 export class StreamRun {
   readonly #opening: Promise<RunHandle>;
   readonly #signal: AbortSignal;
+  readonly #portraits: FramePortraits;
   readonly #pack: string;
   /** What the engine was told, in order. Never rejects. */
   #telling: Promise<void> = Promise.resolve();
@@ -27,13 +30,19 @@ export class StreamRun {
   #known = 0;
   #failure: unknown;
   readonly #ready = new WeakSet<Promise<AskedFrame>>();
+  /** Settles when the engine was asked for the last frame. Never rejects. */
+  #asking: Promise<unknown> = Promise.resolve();
+  /** The frame that the engine is asked for next. */
+  #next = 0;
 
   /**
+   * @param portraits of its frames
    * @param signal stops it
    * @param pack its name, for warnings
    */
-  constructor(opening: Promise<RunHandle>, signal: AbortSignal, pack: string) {
+  constructor(opening: Promise<RunHandle>, portraits: FramePortraits, signal: AbortSignal, pack: string) {
     this.#opening = opening;
+    this.#portraits = portraits;
     this.#signal = signal;
     this.#pack = pack;
     opening.catch((error: unknown) => {
@@ -68,6 +77,7 @@ export class StreamRun {
     const told = this.#tell((handle) => {
       native().interruptSpeech(handle, first);
       this.#known = epoch;
+      this.#next = first;
     });
     this.#interrupted = this.#telling;
     return told;
@@ -84,12 +94,9 @@ export class StreamRun {
 
   /** Asks for the next frame. Its rejection is handled where nobody awaits it. */
   ask(data: Uint8Array, format: PixelFormat): Promise<AskedFrame> {
-    const asked = this.#opening.then(async (handle) => {
-      const epoch = this.#known;
-      const index = await native().readFrame(handle, data, format, undefined);
-      if (!this.#signal.aborted) this.#warn(native().runProgress(handle).exactFrom);
-      return { index, data, epoch };
-    });
+    const asking = this.#asking.then(() => this.#ask(data, format));
+    this.#asking = asking.catch(() => {});
+    const asked = asking.then(({ answer, epoch }) => this.#answered(answer, { data, epoch }));
     asked.then(
       () => this.#ready.add(asked),
       () => {},
@@ -100,6 +107,36 @@ export class StreamRun {
   /** Whether a frame that was asked for is there. */
   isReady(asked: Promise<AskedFrame> | undefined): boolean {
     return asked !== undefined && this.#ready.has(asked);
+  }
+
+  /** With that frame's portrait; an interruption while it is prepared asks for another. */
+  async #ask(data: Uint8Array, format: PixelFormat): Promise<{ answer: Promise<number>; epoch: number }> {
+    const handle = await this.#opening;
+    for (;;) {
+      const epoch = this.#known;
+      const portrait = await this.#portraits.ofFrame?.(this.#next);
+      try {
+        throwIfAborted(this.#signal, 'The stream');
+        if (epoch !== this.#known) continue;
+        this.#next += 1;
+        const answer = native().readFrame(handle, data, format, portrait);
+        answer.catch(() => {}); // who awaits the frame reports it
+        return { answer, epoch };
+      } finally {
+        await this.#release(portrait);
+      }
+    }
+  }
+
+  /** The engine holds its own reference. */
+  async #release(portrait: PortraitHandle | undefined): Promise<void> {
+    if (portrait !== undefined) await this.#portraits.release(portrait);
+  }
+
+  async #answered(answer: Promise<number>, asked: Omit<AskedFrame, 'index'>): Promise<AskedFrame> {
+    const index = await answer;
+    if (!this.#signal.aborted) this.#warn(native().runProgress(await this.#opening).exactFrom);
+    return { index, ...asked };
   }
 
   #warn(exactFrom: number): void {
@@ -116,6 +153,7 @@ export class StreamRun {
     await this.#telling;
     const handle = await this.#opening.catch(() => undefined);
     if (handle !== undefined) await native().closeRun(handle);
+    await this.#asking; // a portrait in preparation is given back
   }
 
   async #tell(work: (handle: RunHandle) => Promise<void> | void): Promise<void> {

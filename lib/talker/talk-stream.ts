@@ -3,6 +3,8 @@ import type { RunHandle } from '../binding.js';
 import { aborted, KdtalkerError, throwIfAborted } from '../errors.js';
 import { REST_FRAMES } from '../limits.js';
 import type { PackManifest } from '../packs/pack.js';
+import type { FramePortraits } from './clip-run.js';
+import { Closing } from './closing.js';
 import { DirectFeed, type Feed } from './feed.js';
 import { LateReader, withSoundOf } from './late-reader.js';
 import { MOTION_SIZE, Motion } from './motion.js';
@@ -26,6 +28,7 @@ export interface StreamHost {
   readonly size: { readonly width: number; readonly height: number };
   readonly opacity: Uint8Array | undefined;
   readonly readAhead: number;
+  readonly portraits: FramePortraits;
   /** The engine's side of it. */
   open(signal: AbortSignal): Promise<RunHandle>;
   /** Milliseconds that the engine needs for a hop and a frame, as measured so far. */
@@ -60,7 +63,7 @@ export class TalkStream
   readonly #run: StreamRun;
   readonly #voice: Voice;
   readonly #feed: Feed;
-  readonly #closed = new AbortController();
+  readonly #closing = new Closing('stream');
   readonly #signal: AbortSignal;
   #ended = false;
   #said = 0;
@@ -69,7 +72,6 @@ export class TalkStream
   #handed = 0;
   #waiting: (() => void)[] = [];
   #writable: WritableStream<Uint8Array> | undefined;
-  #closing: Promise<void> | undefined;
 
   /** @internal use `talker.stream()` */
   constructor(host: StreamHost, plan: StreamPlan) {
@@ -82,8 +84,8 @@ export class TalkStream
       started: (id) => this.#tell(() => this.emit('started', id)),
       finished: (end) => this.#tell(() => this.emit('finished', end)),
     });
-    this.#signal = AbortSignal.any([this.#closed.signal, ...(plan.signal ? [plan.signal] : [])]);
-    this.#run = new StreamRun(host.open(this.#signal), this.#signal, host.manifest.name);
+    this.#signal = AbortSignal.any([this.#closing.signal, ...(plan.signal ? [plan.signal] : [])]);
+    this.#run = new StreamRun(host.open(this.#signal), host.portraits, this.#signal, host.manifest.name);
     this.#voice = new Voice(plan, fps, utterances, this.#run);
     const live = plan.pace === 'live';
     this.#feed = live
@@ -255,8 +257,7 @@ export class TalkStream
 
   /** Ends all work and waits for it; running calls and iterations reject with ABORTED. May be called twice. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#closing.close(() => this.#close());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -264,7 +265,6 @@ export class TalkStream
   }
 
   async #close(): Promise<void> {
-    if (!this.#signal.aborted) this.#closed.abort(new KdtalkerError('CLOSED', 'The stream was closed'));
     this.#feed.clear();
     this.#voice.cut();
     await this.#run.close();
@@ -301,8 +301,7 @@ export class TalkStream
 
   /** @throws CLOSED, ABORTED */
   #checkRunning(): void {
-    if (this.#closing !== undefined || this.#closed.signal.aborted)
-      throw new KdtalkerError('CLOSED', 'Expected an open stream but it was closed');
+    this.#closing.check();
     if (this.#signal.aborted) throw aborted(this.#signal, STREAM);
   }
 

@@ -140,7 +140,7 @@ export class TalkerPool implements AnyTalker {
     return adopt(makeClip(host, { ...making, made, place }, portrait, source, options));
   }
 
-  stream(portrait: Portrait, options: StreamOptions = {}): TalkStream {
+  stream(portrait: Portrait | SourceVideo, options: StreamOptions = {}): TalkStream {
     const { host, making, adopt } = internalsOf(this.#first);
     making.check();
     const compute = () => (host.closed.aborted ? 0 : computeTime(this.stages()));

@@ -1,6 +1,5 @@
 import { longCall, type SignalOptions } from '../abort.js';
 import { type Counters, type DeviceWork, native, type Stages, type TalkerHandle } from '../binding.js';
-import { KdtalkerError } from '../errors.js';
 import { FaceFinder } from '../face/faces.js';
 import type { PictureInput, SoundInput, VideoInput } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
@@ -11,6 +10,7 @@ import { checkPath } from '../validate.js';
 import { StreamAdmission } from './admission.js';
 import { Clip } from './clip.js';
 import type { AnimateOptions } from './clip-options.js';
+import { Closing } from './closing.js';
 import type { FaceToCut } from './cut.js';
 import type { Placement, TalkerHost } from './host.js';
 import { type Internals, keepInternals } from './internals.js';
@@ -54,14 +54,13 @@ export class Talker {
   readonly #host: TalkerHost;
   readonly #children = new Set<WeakRef<Portrait | SourceVideo | Clip | TalkStream>>();
   readonly #pending = new Pending();
-  readonly #closed = new AbortController();
+  readonly #closing = new Closing('talker', 'Load another with Talker.load()');
   readonly #handle: TalkerHandle;
   /** Frames that are rendered side by side, and two for the reader: with fewer a renderer would wait for JavaScript. */
   readonly #readAhead: number;
   readonly #admission: StreamAdmission;
   readonly #place = (): Placement => ({ host: this.#host, admission: this.#admission, counted: () => {} });
   #faces: Promise<FaceFinder> | undefined;
-  #closing: Promise<void> | undefined;
 
   private constructor({ pack, handle, threads, precision, plans, deviceNote }: LoadedPack) {
     this.pack = pack.manifest;
@@ -71,7 +70,7 @@ export class Talker {
     this.#handle = handle;
     this.#readAhead = native().framesAtOnce(handle) + 2;
     this.#admission = new StreamAdmission(handle, this.pack.fps);
-    const { signal: closed } = this.#closed;
+    const { signal: closed } = this.#closing;
     const faces = () => this.#openFaces(pack, threads);
     this.#host = { handle, family: {}, pack, closed, plans, unheard: this.#pending, faces };
     keepInternals(this, this.#internals());
@@ -183,16 +182,16 @@ export class Talker {
   /**
    * A portrait that speaks while sound is written to it: for services that answer. Work begins when the frames are read.
    *
-   * @param portrait from {@link portrait} or {@link loadPortrait}
+   * @param portrait from {@link portrait} or {@link loadPortrait}; or a {@link SourceVideo}, whose pictures the frames show in turns
    * @example
    * const stream = talker.stream(portrait, { sound: { rate: 24000 }, format: 'yuv420p' })
    * source.pipeTo(stream.writable)
    * for await (const { data, sound } of stream) send(data, sound)
    * @throws KdtalkerError INVALID_ARGUMENT, CLOSED
    */
-  stream(portrait: Portrait, options: StreamOptions = {}): TalkStream {
+  stream(portrait: Portrait | SourceVideo, options: StreamOptions = {}): TalkStream {
     this.#check();
-    const compute = () => (this.#closing === undefined ? computeTime(this.stages()) : 0);
+    const compute = () => (this.#closing.begun ? 0 : computeTime(this.stages()));
     const making = { readAhead: this.#readAhead, compute, place: this.#place };
     return this.#adopt(makeStream(this.#host, making, portrait, options));
   }
@@ -283,8 +282,7 @@ export class Talker {
    * twice.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#closing.close(() => this.#close());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -292,7 +290,6 @@ export class Talker {
   }
 
   async #close(): Promise<void> {
-    this.#closed.abort(new KdtalkerError('CLOSED', 'The talker was closed'));
     const children = [...this.#children].map((child) => child.deref());
     const jobs = children.filter((child) => child instanceof Clip || child instanceof TalkStream);
     await Promise.all(jobs.map((job) => job.close()));
@@ -313,7 +310,7 @@ export class Talker {
   /** Objects that become ready after close() was called are closed too. */
   async #adoptSource<T extends Portrait | SourceVideo>(preparing: Promise<T>): Promise<T> {
     const source = await preparing;
-    if (this.#closing !== undefined) await source.close();
+    if (this.#closing.begun) await source.close();
     this.#check();
     return this.#adopt(source);
   }
@@ -326,11 +323,7 @@ export class Talker {
   }
 
   #check(): void {
-    if (this.#closing === undefined) return;
-    throw new KdtalkerError(
-      'CLOSED',
-      'Expected an open talker but it was closed. Load another with Talker.load()',
-    );
+    this.#closing.check();
   }
 }
 
