@@ -78,3 +78,14 @@ export interface NativeLanes {
   errors: number;
   portraits: number;
 }
+
+/** The layout of an operator's weights; native/ops/weight_layout.h WeightLayout. */
+export interface NativeWeightLayout {
+  operator: string;
+  precision: 'fp32' | 'bf16';
+  outputs: number;
+  inputs: number;
+  kernel: readonly number[];
+  algorithm?: string;
+  factor?: number;
+}

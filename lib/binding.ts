@@ -5,8 +5,13 @@
  * {@link KdtalkerError} with the engine's code, its message and the caller's stack.
  */
 import { isMainThread } from 'node:worker_threads';
-import type { NativeLanes, NativeRunOptions, NativeTraceOptions } from './binding-options.js';
-import type { GpuReports } from './gpu-report.js';
+import type {
+  NativeLanes,
+  NativeRunOptions,
+  NativeTraceOptions,
+  NativeWeightLayout,
+} from './binding-options.js';
+import type { GpuReports, ProviderReport } from './gpu-report.js';
 import { loadAddonFile, runtimeLibraries } from './installed.js';
 import { withKdtalkerErrors } from './native-errors.js';
 import type { Picture } from './picture.js';
@@ -17,6 +22,7 @@ export type {
   NativeSilenceOptions,
   NativeStreamOptions,
   NativeTraceOptions,
+  NativeWeightLayout,
 } from './binding-options.js';
 
 declare const handle: unique symbol;
@@ -105,6 +111,10 @@ export interface NativeTalkerOptions {
   deviceMemory: number;
   /** Whether a GPU captures what repeats. */
   graphs: boolean;
+  /** What runs the networks on a GPU; '': plans. */
+  provider: '' | 'cuda' | 'tensorrt';
+  /** A folder for what TensorRT builds; '': none. */
+  providerCache: string;
   threads: number;
   sessionThreads: number;
   roles: Record<string, NativeRole>;
@@ -152,17 +162,6 @@ export interface NativePhoto {
   toPhoto: Float64Array;
 }
 
-/** The layout of an operator's weights; native/ops/weight_layout.h WeightLayout. */
-export interface NativeWeightLayout {
-  operator: string;
-  precision: 'fp32' | 'bf16';
-  outputs: number;
-  inputs: number;
-  kernel: readonly number[];
-  algorithm?: string;
-  factor?: number;
-}
-
 /** The instruction set of the CPU kernels: portable, avx2, avx512 or avx512bf16; and whether precision bf16 works. */
 export interface CpuFeatures {
   isa: string;
@@ -192,11 +191,15 @@ interface Addon {
   cpuFeatures(): CpuFeatures;
   /** Tries every GPU. A broken driver may take the process down, so it runs in a process of its own. */
   examineGpus(): Promise<GpuReports>;
+  /** Opens the libraries of a provider of ONNX Runtime, in a process of its own as well. */
+  examineProvider(provider: 'cuda' | 'tensorrt'): Promise<ProviderReport>;
   /** Throws if the device cannot be used. */
   checkDevice(device: string): Promise<void>;
   openTalker(options: NativeTalkerOptions): Promise<TalkerHandle>;
   /** The checks of openTalker on the networks, with one network in memory at a time. */
   checkModel(options: NativeTalkerOptions): Promise<void>;
+  /** Loads a role's network with its provider and runs it once; `open` is the length that it leaves open. */
+  prepareRole(options: NativeTalkerOptions, role: string, open: number): Promise<void>;
   /** Plans of roles whose networks have a length that the clip chooses; their weights are the talker's. `window` is in frames. */
   addPlans(talker: TalkerHandle, plans: { roles: Record<string, NativeRole>; window: number }): Promise<void>;
   talkerDevice(talker: TalkerHandle): string;

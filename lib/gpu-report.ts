@@ -17,3 +17,13 @@ export interface GpuReports {
   runtime: number;
   gpus: GpuReport[];
 }
+
+/** A provider of ONNX Runtime for GPUs. */
+export interface ProviderReport {
+  /** '' if there is none. */
+  library: string;
+  /** Whether ONNX Runtime has its half of it inside, or it is registered. */
+  form: 'inside' | 'plugin';
+  /** Why it cannot be used, and what to install; '' if all of its libraries are there. */
+  error: string;
+}

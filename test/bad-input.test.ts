@@ -294,7 +294,12 @@ t.test('devices', async (t) => {
   const folder = t.testdir();
   const refused = refusing(t, both, folder);
   const load_ = (device: string) => () => Talker.load('puppet', { device });
-  await refused('unknown', load_('gpu'), 'DEVICE_UNKNOWN', /'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded'/);
+  await refused(
+    'unknown',
+    load_('gpu'),
+    'DEVICE_UNKNOWN',
+    /'auto', 'cpu', 'cuda', 'cuda:N', 'tensorrt:N' or 'guarded'/,
+  );
   await refused('without a GPU', load_('cuda'), 'DEVICE_UNAVAILABLE', /^Expected .*GPU|^Expected .*driver/);
 });
 

@@ -29,7 +29,7 @@ t.test('options of load are checked', async (t) => {
   const wrong: [Record<string, unknown>, RegExp][] = [
     [
       { device: 5 },
-      /^Expected 'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded' for device of .* but received 5 of type number/,
+      /^Expected 'auto', 'cpu', 'cuda', 'cuda:N', 'tensorrt:N' or 'guarded' for device of .* but received 5 of type number/,
     ],
     [{ threads: 0 }, /^Expected an integer from 1 to 256 for threads of .* but received 0/],
     [{ threads: 1.5 }, /^Expected an integer from 1 to 256 for threads/],
@@ -46,7 +46,7 @@ t.test('options of load are checked', async (t) => {
     t,
     () => Talker.load('puppet', { device: 'gpu' }),
     'DEVICE_UNKNOWN',
-    /'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded'/,
+    /'auto', 'cpu', 'cuda', 'cuda:N', 'tensorrt:N' or 'guarded'/,
   );
   await fails(
     t,

@@ -2,16 +2,20 @@ import { DEVICE_MEMORY, THREADS } from '../limits.js';
 import { choice, flag, integer, type Option, text } from './option.js';
 
 /** At least two. */
-const DEVICES = /^(cpu|cuda:\d{1,3})(,(cpu|cuda:\d{1,3}))+$/;
+const DEVICES = /^(cpu|(cuda|tensorrt):\d{1,3})(,(cpu|(cuda|tensorrt):\d{1,3}))+$/;
 
 /** A device by its name; a GPU has a number. */
-const deviceWord = choice(['auto', 'cpu', 'cuda', 'cuda:N', 'guarded'], 'The device that runs the networks', {
-  fallback: 'auto',
-});
+const deviceWord = choice(
+  ['auto', 'cpu', 'cuda', 'cuda:N', 'tensorrt:N', 'guarded'],
+  'The device that runs the networks',
+  {
+    fallback: 'auto',
+  },
+);
 /** The option `--device`. */
 export const device: Option<string> = {
   ...deviceWord,
-  read: (typed, name) => (/^cuda:\d{1,3}$/.test(typed) ? typed : deviceWord.read(typed, name)),
+  read: (typed, name) => (/^(cuda|tensorrt):\d{1,3}$/.test(typed) ? typed : deviceWord.read(typed, name)),
 };
 
 /** The option `--device` of commands that make clips: several devices, which share them. */
@@ -37,6 +41,9 @@ export const TALKER_OPTIONS = {
     also: ['model'],
   }),
   device: devices,
+  engine: choice(['plan', 'onnxruntime'], 'What runs the networks on a GPU; onnxruntime: its CUDA provider', {
+    fallback: 'plan',
+  }),
   'device-memory': integer(DEVICE_MEMORY, "Most megabytes of a GPU's memory", { fallback: 'all there is' }),
   threads: integer(THREADS, 'Threads of a network', { fallback: 'one per core' }),
   precision,

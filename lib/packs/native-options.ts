@@ -4,6 +4,13 @@ import type { LoweredPack } from './lowering/cache-entry.js';
 import { PLAN_SUFFIX } from './lowering/plan/kinds.js';
 import { type Pack, type PackManifest, rolesOf } from './pack.js';
 
+/** A provider of ONNX Runtime that runs a pack's networks on a GPU. */
+export interface Provided {
+  provider: 'cuda' | 'tensorrt';
+  /** A folder for what TensorRT builds; empty: none. */
+  cache: string;
+}
+
 /** Options of loading a pack; default: on the CPU, with one thread and the pack's own networks. */
 export interface LoadOptions {
   device?: string;
@@ -15,12 +22,22 @@ export interface LoadOptions {
   lowered?: LoweredPack | undefined;
   /** Those that render, in float32, where `lowered` renders in half precision. */
   exact?: LoweredPack | undefined;
+  /** Runs the networks, in float32 where `lowered` cannot hold a frame. */
+  provided?: Provided | undefined;
 }
 
 /** A pack in the engine's format. */
 export function nativeTalkerOptions(
   pack: Pack,
-  { device = 'cpu', deviceMemory = 0, graphs = true, threads = 1, lowered, exact }: LoadOptions = {},
+  {
+    device = 'cpu',
+    deviceMemory = 0,
+    graphs = true,
+    threads = 1,
+    lowered,
+    exact,
+    provided,
+  }: LoadOptions = {},
 ): NativeTalkerOptions {
   const { manifest } = pack;
   const { sampler } = manifest;
@@ -28,10 +45,12 @@ export function nativeTalkerOptions(
     device,
     deviceMemory: deviceMemory * 1e6,
     graphs,
+    provider: provided?.provider ?? '',
+    providerCache: provided?.cache ?? '',
     threads,
     sessionThreads: manifest.sessionThreads ?? threads,
     roles: { ...ownRoles(pack), ...(lowered && nativeRoles(lowered)) },
-    exactRoles: exact ? nativeRoles(exact) : {},
+    exactRoles: exact ? nativeRoles(exact) : provided && lowered ? sameRoles(pack, lowered) : {},
     cropSize: manifest.crop.size,
     motionSize: manifest.motionSize,
     ...manifest.output,
@@ -65,6 +84,11 @@ function ownRoles(pack: Pack): NativeTalkerOptions['roles'] {
     { file: pack.file(role), inputs, outputs },
   ]);
   return Object.fromEntries(entries);
+}
+
+/** The pack's own networks of the roles that were rewritten. */
+function sameRoles(pack: Pack, { networks }: LoweredPack): NativeTalkerOptions['roles'] {
+  return Object.fromEntries(Object.entries(ownRoles(pack)).filter(([role]) => networks[role] !== undefined));
 }
 
 /** Lowered networks in the engine's format. */

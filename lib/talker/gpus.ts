@@ -3,10 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { GpuReport, GpuReports } from '../gpu-report.js';
+import type { GpuReport, GpuReports, ProviderReport } from '../gpu-report.js';
 import { addonFile } from '../installed.js';
 
-const PROGRAM = fileURLToPath(new URL('./examine-gpus.js', import.meta.url));
+const GPUS = fileURLToPath(new URL('./examine-gpus.js', import.meta.url));
+const PROVIDERS = fileURLToPath(new URL('./examine-providers.js', import.meta.url));
 const TIMEOUT_MS = 30000;
 
 /** What a talker needs at least, in bytes of a GPU's memory. */
@@ -44,17 +45,30 @@ function onBus(): string[] {
 }
 
 /** What the library for GPUs, the driver and each GPU say; asked in a process of its own, which a broken driver may take down. */
-export async function lookForGpus(signal: AbortSignal | undefined): Promise<GpuReports | NoReport> {
+export function lookForGpus(signal: AbortSignal | undefined): Promise<GpuReports | NoReport> {
+  return ask(GPUS, 'the driver to say what GPUs there are', signal);
+}
+
+/** What ONNX Runtime's providers for GPUs need and have; asked in a process of its own. */
+export function lookForProviders(
+  signal: AbortSignal | undefined,
+): Promise<Record<'cuda' | 'tensorrt', ProviderReport> | NoReport> {
+  return ask(PROVIDERS, 'the libraries of ONNX Runtime to open', signal);
+}
+
+async function ask<Report>(
+  program: string,
+  what: string,
+  signal: AbortSignal | undefined,
+): Promise<Report | NoReport> {
   try {
     const options = { timeout: TIMEOUT_MS, ...(signal && { signal }) };
-    const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM], options);
-    return JSON.parse(stdout) as GpuReports | NoReport;
+    const { stdout } = await promisify(execFile)(process.execPath, [program], options);
+    return JSON.parse(stdout) as Report | NoReport;
   } catch (error) {
     if (signal?.aborted) throw error;
     const { signal: ended, code } = error as { signal?: string; code?: unknown };
-    return {
-      problem: `Expected the driver to say what GPUs there are but looking ended with ${ended ?? code}. Check nvidia-smi.`,
-    };
+    return { problem: `Expected ${what} but looking ended with ${ended ?? code}. Check nvidia-smi.` };
   }
 }
 

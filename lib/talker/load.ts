@@ -1,13 +1,15 @@
 import { orAborted } from '../abort.js';
 import { native, type TalkerHandle } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
+import type { LoweredPack } from '../packs/lowering/cache-entry.js';
 import type { Precision } from '../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../packs/native-options.js';
 import { type Pack, readPack } from '../packs/pack.js';
 import { checkPack } from '../packs/verify.js';
+import { isGpu, isProvided, providedFor } from './engine.js';
 import { gpuForAuto } from './gpus.js';
 import { LengthPlans } from './length-plans.js';
-import { exactPlansOf, isGpu, lowerFor, ofPlans, precisionFor } from './lowering.js';
+import { exactPlansOf, halveFor, lowerFor, ofPlans, precisionFor } from './lowering.js';
 import type { PlannedTalker } from './talker-options.js';
 
 /** A pack that the engine has opened on a device. */
@@ -74,14 +76,13 @@ function precisionOf({ lowering, precision, device }: PlannedTalker): Precision 
 }
 
 async function loadOn(pack: Pack, checked: Checked, plan: PlannedTalker): Promise<LoadedPack> {
-  const { device, deviceMemory, graphs, threads, signal, onProgress, lowering } = plan;
+  const { device, deviceMemory, graphs, threads, signal } = plan;
   const precision = precisionOf(plan);
-  const options = { signal, onProgress, checked };
-  const lowered = lowering ? await lowerFor(pack, device, precision, options) : undefined;
-  const exact = await exactPlansOf(pack, device, precision, options);
+  const provided = isProvided(plan) ? providedFor(pack, device) : undefined;
+  const { lowered, exact } = await formsFor(pack, checked, plan, precision);
   if (!lowered) await checked; // the engine opens these files
   const opening = native().openTalker(
-    nativeTalkerOptions(pack, { device, deviceMemory, graphs, threads, lowered, exact }),
+    nativeTalkerOptions(pack, { device, deviceMemory, graphs, threads, lowered, exact, provided }),
   );
   const handle = await orAborted(opening, { signal, what: LOADING }, closeTalker);
   try {
@@ -91,8 +92,23 @@ async function loadOn(pack: Pack, checked: Checked, plan: PlannedTalker): Promis
     throw error;
   }
   for (const [tenant, weight] of Object.entries(plan.tenants)) native().weighTenant(handle, tenant, weight);
-  const plans = lowered && isGpu(device) ? new LengthPlans(pack, handle, ofPlans(precision)) : undefined;
+  const plans =
+    lowered && isGpu(device) && !provided ? new LengthPlans(pack, handle, ofPlans(precision)) : undefined;
   return { pack, handle, threads, precision, plans };
+}
+
+/** The networks in the form that the device runs, undefined for the pack's own files; and those in the place of plans in half precision. */
+async function formsFor(
+  pack: Pack,
+  checked: Checked,
+  plan: PlannedTalker,
+  precision: Precision,
+): Promise<{ lowered?: LoweredPack | undefined; exact?: LoweredPack | undefined }> {
+  const { device, signal, onProgress, lowering } = plan;
+  const options = { signal, onProgress, checked };
+  if (isProvided(plan)) return { lowered: await halveFor(pack, device, precision, options) };
+  const lowered = lowering ? await lowerFor(pack, device, precision, options) : undefined;
+  return { lowered, exact: await exactPlansOf(pack, device, precision, options) };
 }
 
 const closeTalker = (handle: TalkerHandle): Promise<void> => native().closeTalker(handle);

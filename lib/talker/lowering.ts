@@ -3,19 +3,18 @@ import { native } from '../binding.js';
 import { KdtalkerError } from '../errors.js';
 import { type CacheOptions, loweredPack } from '../packs/lowering/cache.js';
 import type { LoweredPack } from '../packs/lowering/cache-entry.js';
+import { halvedPack } from '../packs/lowering/halved-pack.js';
 import { exactFramePlans, type PackPlanFor, plannedPack } from '../packs/lowering/plan/plan-pack.js';
 import type { CpuPrecision, Precision } from '../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../packs/native-options.js';
 import type { Pack } from '../packs/pack.js';
+import { isGpu } from './engine.js';
 
 /** The values of the option: `'auto'` is fp16 on a GPU, bf16 on a processor that has it, otherwise fp32. */
 export type PrecisionChoice = Precision | 'auto';
 
 /** Devices whose networks run on the processor. */
 const ON_CPU: readonly string[] = ['auto', 'cpu', 'guarded'];
-
-/** Whether a device is a GPU, which runs plans. */
-export const isGpu = (device: string) => /^cuda(:|$)/.test(device);
 
 /**
  * The precision that an option selects on this machine.
@@ -67,6 +66,24 @@ export function lowerFor(
 ): Promise<LoweredPack | undefined> {
   if (isGpu(device)) return planForGpu(pack, device, ofPlans(precision), options);
   return lowerForCpu(pack, device, precision as CpuPrecision, options);
+}
+
+/**
+ * The form of a pack's networks that ONNX Runtime runs on a GPU; undefined for the pack's own files. A GPU that cannot be used is refused
+ * first.
+ *
+ * @throws KdtalkerError DEVICE_UNAVAILABLE, DEVICE_MEMORY, PACK_INVALID, PACK_DAMAGED, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
+ */
+export async function halveFor(
+  pack: Pack,
+  device: string,
+  precision: Precision,
+  { checked, ...options }: LowerOptions,
+): Promise<LoweredPack | undefined> {
+  const { signal } = options;
+  await orAborted(native().checkDevice(device), { signal, what: 'Opening the device' });
+  if (precision !== 'fp16') return undefined;
+  return halvedPack(pack, { ...options, check: () => checkNetworks(pack, checked, options.signal) });
 }
 
 /** The arithmetic of plans that a precision of GPUs means. */

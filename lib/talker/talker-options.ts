@@ -4,15 +4,31 @@ import { invalidArgument } from '../errors.js';
 import { DEVICE_MEMORY, THREADS } from '../limits.js';
 import type { LoweringProgress } from '../packs/lowering/lower-pack.js';
 import { abortSignal, callback, flag, integer, number, oneOf, parseOptions } from '../validate.js';
+import { checkEngine, type Engine } from './engine.js';
 
 /** Options of `Talker.load()`. */
 export interface TalkerOptions {
   /**
    * `'auto'` (default): a GPU that can be used and runs the pack, else the processor, and `talker.deviceNote` says why; `'cpu'`; `'cuda'` or
-   * `'cuda:0'`, `'cuda:1'` ...: a GPU of NVIDIA;
+   * `'cuda:0'`, `'cuda:1'` ...: a GPU of NVIDIA; `'tensorrt:0'` ...: the same, its networks run by ONNX Runtime's TensorRT provider;
    * `'guarded'`, for tests: the CPU with memory that the host cannot access.
    */
-  device?: 'auto' | 'cpu' | 'cuda' | `cuda:${number}` | 'guarded' | (string & {}) | undefined;
+  device?:
+    | 'auto'
+    | 'cpu'
+    | 'cuda'
+    | `cuda:${number}`
+    | 'tensorrt'
+    | `tensorrt:${number}`
+    | 'guarded'
+    | (string & {})
+    | undefined;
+  /**
+   * What runs the networks on a GPU. `'plan'` (default): kernels of this library. `'onnxruntime'`: ONNX Runtime with its CUDA provider,
+   * which runs packs with operators that plans lack; the only one of `'tensorrt:N'`. It needs libraries that do not come with this package,
+   * allocates memory itself and captures no graphs, so that `deviceMemory` and `graphs` are not of it. Not of the processor.
+   */
+  engine?: Engine | undefined;
   /**
    * Megabytes (10^6 bytes) of a GPU's memory that the talker, its portraits and clips may hold, 1 to 1000000; default: as much as there
    * is. Beyond it there is DEVICE_MEMORY, and the talker goes on. Not of the processor.
@@ -47,9 +63,12 @@ export interface TalkerOptions {
 /** Devices that have no memory and no graphs of their own. */
 const ON_PROCESSOR: readonly string[] = ['cpu', 'guarded'];
 
+const DEVICES = "'auto', 'cpu', 'cuda', 'cuda:N', 'tensorrt:N' or 'guarded'";
+
 const schema = z.strictObject(
   {
-    device: z.string({ error: "'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded'" }).default('auto'),
+    device: z.string({ error: DEVICES }).default('auto'),
+    engine: oneOf('plan', 'onnxruntime').optional(),
     deviceMemory: integer(...DEVICE_MEMORY).optional(),
     graphs: flag.optional(),
     threads: integer(...THREADS).default(availableParallelism),
@@ -70,6 +89,7 @@ export function planTalker(options: TalkerOptions) {
   const plan = parseOptions(schema, options, 'the options of Talker.load()');
   if (!plan.lowering && (plan.precision === 'bf16' || plan.precision === 'fp16'))
     throw invalidArgument("'fp32' or 'auto' without lowering", 'precision of Talker.load()', plan.precision);
+  checkEngine(plan);
   for (const option of ['deviceMemory', 'graphs'] as const)
     if (plan[option] !== undefined && ON_PROCESSOR.includes(plan.device))
       throw invalidArgument(

@@ -45,7 +45,7 @@ import { Visemes, type VisemesOptions } from './visemes.js';
 export class Talker {
   /** The pack's manifest. */
   readonly pack: PackManifest;
-  /** The device in use: `'cpu'`, `'guarded'` or `'cuda:0'`. */
+  /** The device in use: `'cpu'`, `'guarded'`, `'cuda:0'` or `'tensorrt:0'`. */
   readonly device: string;
   /** Why device `'auto'` took the processor and no GPU; undefined if it took one, or if a device was named. */
   readonly deviceNote: string | undefined;

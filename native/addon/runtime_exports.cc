@@ -4,6 +4,7 @@
 #include "core/activity.h"
 #include "core/ceiling.h"
 #include "core/cuda_report.h"
+#include "core/provider_report.h"
 
 namespace kdtalker::addon {
 namespace {
@@ -85,6 +86,25 @@ Napi::Value ExamineGpusAsync(const Napi::CallbackInfo& info) {
           [](Napi::Env env, CudaReport& report) { return ReportToJs(env, report); });
 }
 
+Napi::Value ProviderToJs(Napi::Env env, const ProviderReport& report) {
+  Napi::Object provider = Napi::Object::New(env);
+  provider.Set("library", report.file);
+  provider.Set("form", report.plugin ? "plugin" : "inside");
+  provider.Set("error", report.error);
+  return provider;
+}
+
+// examineProvider("cuda" or "tensorrt") -> Promise<{ library, form, error }>
+Napi::Value ExamineProviderAsync(const Napi::CallbackInfo& info) {
+  Instance& instance = Instance::Of(info.Env());
+  auto work = [runtime = instance.runtime(), provider = ProviderOf(std::string(info[0].ToString()))] {
+    return ExamineProvider(*runtime, provider);
+  };
+  return instance.jobs().Run<ProviderReport>(
+      info.Env(), std::move(work),
+      [](Napi::Env env, ProviderReport& report) { return ProviderToJs(env, report); });
+}
+
 }  // namespace
 
 void ExportRuntime(Napi::Env env, Napi::Object exports) {
@@ -92,6 +112,7 @@ void ExportRuntime(Napi::Env env, Napi::Object exports) {
   exports.Set("stopAll", Napi::Function::New<Call<StopAll>>(env, "stopAll"));
   exports.Set("externalMemory", Napi::Function::New<Call<ExternalMemory>>(env, "externalMemory"));
   exports.Set("examineGpus", Napi::Function::New<Call<ExamineGpusAsync>>(env, "examineGpus"));
+  exports.Set("examineProvider", Napi::Function::New<Call<ExamineProviderAsync>>(env, "examineProvider"));
   exports.Set("measureCeilings", Napi::Function::New<Call<MeasureCeilingsAsync>>(env, "measureCeilings"));
 }
 

@@ -5,6 +5,7 @@
 #include "addon/exports.h"
 #include "addon/handles.h"
 #include "addon/values.h"
+#include "engine/prepare.h"
 
 namespace kdtalker::addon {
 namespace {
@@ -42,6 +43,14 @@ Napi::Value CheckDevice(const Napi::CallbackInfo& info) {
 Napi::Value CheckModel(const Napi::CallbackInfo& info) {
   return Checking(info, [runtime = Instance::Of(info.Env()).runtime(),
                          options = TalkerOptionsOf(info[0].ToObject())] { Model::Check(runtime, options); });
+}
+
+// prepareRole(options, role, open) -> Promise<void>: what a provider builds for it is in its cache
+Napi::Value PrepareRole(const Napi::CallbackInfo& info) {
+  return Checking(
+      info, [runtime = Instance::Of(info.Env()).runtime(), options = TalkerOptionsOf(info[0].ToObject()),
+             role = std::string(info[1].ToString()),
+             open = info[2].ToNumber().Int64Value()] { Prepare(runtime, options, role, open); });
 }
 
 // addPlans(talker, { roles, window }) -> Promise<void>: plans of roles for the lengths that a clip chooses
@@ -155,6 +164,7 @@ void ExportTalker(Napi::Env env, Napi::Object exports) {
   exports.Set("openTalker", Napi::Function::New<Call<OpenTalker>>(env, "openTalker"));
   exports.Set("checkDevice", Napi::Function::New<Call<CheckDevice>>(env, "checkDevice"));
   exports.Set("checkModel", Napi::Function::New<Call<CheckModel>>(env, "checkModel"));
+  exports.Set("prepareRole", Napi::Function::New<Call<PrepareRole>>(env, "prepareRole"));
   exports.Set("addPlans", Napi::Function::New<Call<AddPlans>>(env, "addPlans"));
   exports.Set("talkerDeviceWork", Napi::Function::New<Call<TalkerDeviceWork>>(env, "talkerDeviceWork"));
   exports.Set("talkerCounters", Napi::Function::New<Call<TalkerCounters>>(env, "talkerCounters"));

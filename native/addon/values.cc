@@ -169,6 +169,8 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
   options.device = GetString(object, "device");
   options.device_options.most_bytes = static_cast<std::uint64_t>(GetNumber(object, "deviceMemory"));
   options.device_options.graphs = GetBool(object, "graphs");
+  options.provider = ProviderOf(GetString(object, "provider"));
+  options.provider_cache = GetString(object, "providerCache");
   options.threads = GetInt(object, "threads");
   options.session_threads = GetInt(object, "sessionThreads");
   options.roles = RolesOf(object, "roles");

@@ -13,6 +13,8 @@ import { runtimeLibrary } from './runtime.mjs';
 const debug = ['-DCMAKE_BUILD_TYPE=Debug'];
 const engine = 'kdtalker_tests';
 const cuda = 'kdtalker_cuda_tests';
+/** Of ONNX Runtime's providers, which the doubles of CUDA and of ONNX Runtime stand for. */
+const provider = 'kdtalker_provider_tests';
 /** The library for GPUs on the double of CUDA, which the engine's tests open. */
 const double = 'kdtalker_cuda_double';
 const races = [...debug, '-DCMAKE_CXX_FLAGS_DEBUG=-O2 -g', '-DKDTALKER_SANITIZE=thread'];
@@ -20,7 +22,7 @@ const kinds = {
   plain: {
     folder: 'tests',
     options: ['-DCMAKE_BUILD_TYPE=Release'],
-    programs: [engine, cuda],
+    programs: [engine, cuda, provider],
     tests: [],
   },
   sanitize: {
@@ -30,13 +32,13 @@ const kinds = {
       '-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g -D_GLIBCXX_ASSERTIONS',
       '-DKDTALKER_SANITIZE=address,undefined',
     ],
-    programs: [engine, cuda],
+    programs: [engine, cuda, provider],
     tests: [],
   },
   threads: {
     folder: 'tests-threads',
     options: races,
-    programs: [engine],
+    programs: [engine, provider],
     tests: ['--test-suite=threads'],
   },
   'gpu-races': { folder: 'tests-threads', options: races, programs: [cuda], tests: [] },
@@ -64,15 +66,21 @@ function configure() {
 
 configure();
 if (buildOnly) process.exit(0);
+const runtime = process.env.KDTALKER_ORT || runtimeLibrary();
 const environment = {
   ...process.env,
-  KDTALKER_ORT: process.env.KDTALKER_ORT || runtimeLibrary(),
+  KDTALKER_ORT: runtime,
   KDTALKER_CUDA: path.join(out, `lib${double}.so`),
   ASAN_OPTIONS: 'strict_string_checks=1:detect_stack_use_after_return=1',
   UBSAN_OPTIONS: 'print_stacktrace=1',
   TSAN_OPTIONS: `suppressions=${path.join(root, 'test/native/support/tsan.supp')}:die_after_fork=0:second_deadlock_stack=1`,
 };
+const doubles = {
+  ...environment,
+  KDTALKER_ORT: path.join(out, 'runtime/libonnxruntime_double.so'),
+  KDTALKER_ORT_REAL: runtime,
+};
 const statuses = programs.map((program) =>
-  run(path.join(out, program), doctestArguments, { env: environment }),
+  run(path.join(out, program), doctestArguments, { env: program === provider ? doubles : environment }),
 );
 process.exit(statuses.find((status) => status !== 0) ?? 0);

@@ -15,24 +15,32 @@ namespace {
 
 constexpr int kOldestCapability = 80;
 
+// What stands before the number; empty if it is no name of a GPU.
+std::string_view WordOf(std::string_view name) {
+  for (const std::string_view word : {"cuda", "tensorrt"}) {
+    if (name.substr(0, word.size()) == word) return word;
+  }
+  return "";
+}
+
 // "cuda" is GPU 0, "cuda:3" GPU 3.
-std::optional<int> IndexOf(const std::string& name) {
-  if (name == "cuda") return 0;
-  if (name.rfind("cuda:", 0) != 0) return std::nullopt;
+std::optional<int> IndexOf(std::string_view name) {
+  const std::size_t word = WordOf(name).size();
+  if (word == 0) return std::nullopt;
+  if (name.size() == word) return 0;
+  if (name[word] != ':') return std::nullopt;
   int index = -1;
   const char* end = name.data() + name.size();
-  const auto [at, error] = std::from_chars(name.data() + 5, end, index);
+  const auto [at, error] = std::from_chars(name.data() + word + 1, end, index);
   if (error != std::errc() || at != end || index < 0) return std::nullopt;
   return index;
 }
 
 class CudaDevice final : public Device {
  public:
-  CudaDevice(const CudaLibrary& library, int index, const DeviceOptions& options)
-      : library_(library),
-        api_(library.api()),
-        name_("cuda:" + std::to_string(index)),
-        graphs_(options.graphs) {
+  CudaDevice(const CudaLibrary& library, const std::string& name, const DeviceOptions& options)
+      : library_(library), api_(library.api()), name_(name), graphs_(options.graphs) {
+    const int index = GpuNumberOf(name);
     CheckCapability(index);
     Check(api_.open(index, options.most_bytes, &handle_), "a context");
   }
@@ -117,12 +125,17 @@ class CudaDevice final : public Device {
 
 }  // namespace
 
-bool IsCudaName(const std::string& name) {
+bool IsGpuName(const std::string& name) {
   return IndexOf(name).has_value();
 }
 
+int GpuNumberOf(std::string_view name) {
+  return IndexOf(name).value_or(0);
+}
+
 std::shared_ptr<Device> MakeCudaDevice(const std::string& name, const DeviceOptions& options) {
-  return std::make_shared<CudaDevice>(CudaLibrary::Open(), IndexOf(name).value(), options);
+  const std::string whole = std::string(WordOf(name)) + ":" + std::to_string(GpuNumberOf(name));
+  return std::make_shared<CudaDevice>(CudaLibrary::Open(), whole, options);
 }
 
 }  // namespace kdtalker

@@ -43,6 +43,7 @@ class CudaStream final : public Stream {
   std::unique_ptr<Graph> EndCapture() override;
   bool capturing() const override { return before_ != nullptr; }
   void Replay(Graph& graph) override;
+  void* Handle() override { return api_.handle_of(handle_); }
   void Record(Event& event) override;
   void Wait(const Event& event) override;
   void Synchronise() override;

@@ -100,9 +100,11 @@ std::vector<CrossingCount> Device::counters() const {
 std::shared_ptr<Device> OpenDevice(const std::string& name, const DeviceOptions& options) {
   if (name == "auto" || name == "cpu") return MakeCpuDevice();
   if (name == "guarded") return MakeGuardedDevice();
-  if (IsCudaName(name)) return MakeCudaDevice(name, options);
-  throw Error("DEVICE_UNKNOWN",
-              "Expected 'auto', 'cpu', 'cuda', 'cuda:N' or 'guarded' for device but received '" + name + "'");
+  if (IsGpuName(name)) return MakeCudaDevice(name, options);
+  throw Error(
+      "DEVICE_UNKNOWN",
+      "Expected 'auto', 'cpu', 'cuda', 'cuda:N', 'tensorrt:N' or 'guarded' for device but received '" + name +
+          "'");
 }
 
 }  // namespace kdtalker

@@ -44,10 +44,18 @@ const OrtApiBase* ApiBaseOf(void* handle, const std::string& file) {
   return base;
 }
 
+// Where the loader has it from, beside which ONNX Runtime looks for providers: a link to a file that was open
+// before is that file.
+std::string PathOf(const OrtApiBase* base, std::string file) {
+  ::Dl_info info{};
+  if (::dladdr(base, &info) == 0 || info.dli_fname == nullptr) return file;
+  return info.dli_fname;
+}
+
 }  // namespace
 
 Runtime::Runtime(std::string library, const OrtApiBase* base)
-    : library_(std::move(library)),
+    : library_(PathOf(base, std::move(library))),
       version_(base->GetVersionString()),
       env_(ORT_LOGGING_LEVEL_FATAL, "kdtalker", DropLog, nullptr) {
   // One arena for all sessions, which grows by the requested sizes: networks that run one after the other use
@@ -67,6 +75,13 @@ std::shared_ptr<Runtime> Runtime::Open(const std::string& library, const std::st
   opened = runtime;
   Activity::StopAllAtExit();
   return runtime;
+}
+
+void Runtime::RegisterProviders(const std::string& name, const std::string& library) {
+  const std::lock_guard lock(mutex_);
+  if (providers_.count(library) != 0) return;
+  env_.RegisterExecutionProviderLibrary(name.c_str(), library);
+  providers_.insert(library);
 }
 
 void Runtime::ShrinkArena() noexcept {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 namespace kdtalker {
@@ -25,7 +26,11 @@ class Runtime {
 
   const std::string& library() const { return library_; }
   const std::string& version() const { return version_; }
-  const Ort::Env& env() const { return env_; }
+  Ort::Env& env() { return env_; }
+
+  // Opens a library of execution providers in ONNX Runtime's plugin form, unless it is open. Throws
+  // Ort::Exception.
+  void RegisterProviders(const std::string& name, const std::string& library);
 
   // Returns unused memory of the sessions' arena to the system.
   void ShrinkArena() noexcept;
@@ -40,6 +45,7 @@ class Runtime {
   Ort::Env env_;
   mutable std::mutex mutex_;  // guards what follows
   std::map<std::string, std::shared_ptr<const OrtCustomOpDomain>> domains_;
+  std::set<std::string> providers_;  // libraries that are registered
 };
 
 }  // namespace kdtalker

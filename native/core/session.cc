@@ -1,9 +1,9 @@
 #include "core/session.h"
 
-#include <string_view>
 #include <utility>
 
 #include "core/error.h"
+#include "core/session_slots.h"
 
 namespace kdtalker {
 namespace {
@@ -33,56 +33,6 @@ Ort::Session Load(Runtime& runtime, const std::string& file, SessionThreads& thr
   }
 }
 
-Type TypeOf(ONNXTensorElementDataType type, const std::string& name, const std::string& file) {
-  switch (type) {
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT:
-      return Type::kFloat32;
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64:
-      return Type::kInt64;
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32:
-      return Type::kInt32;
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8:
-      return Type::kUint8;
-    default:
-      throw Error("PACK_INVALID", "Expected float32, int64, int32 or uint8 for tensor '" + name + "' of '" +
-                                      file + "' but received element type " + std::to_string(type));
-  }
-}
-
-ONNXTensorElementDataType OnnxTypeOf(Type type) {
-  switch (type) {
-    case Type::kInt64:
-      return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
-    case Type::kInt32:
-      return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
-    case Type::kUint8:
-      return ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
-    case Type::kFloat16:
-      return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16;
-    case Type::kFloat32:
-      break;
-  }
-  return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
-}
-
-Slot MakeSlot(std::string name, const Ort::TypeInfo& info, const std::string& file) {
-  if (info.GetONNXType() != ONNX_TYPE_TENSOR) {
-    throw Error("PACK_INVALID", "Expected a tensor for '" + name + "' of '" + file +
-                                    "' but received ONNX's type " + std::to_string(info.GetONNXType()));
-  }
-  const auto tensor = info.GetTensorTypeAndShapeInfo();
-  const Type type = TypeOf(tensor.GetElementType(), name, file);
-  return {std::move(name), type, tensor.GetShape()};
-}
-
-// Wrong lengths that only a run can find are the graph's fault; other failures are not.
-const char* CodeOf(const Ort::Exception& error) {
-  const std::string_view message = error.what();
-  const bool of_shape =
-      message.find("hape") != std::string_view::npos || message.find("dimension") != std::string_view::npos;
-  return of_shape ? "PACK_INVALID" : "NATIVE";
-}
-
 }  // namespace
 
 Session::Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads, bool brief)
@@ -90,15 +40,8 @@ Session::Session(std::shared_ptr<Runtime> runtime, const std::string& file, int 
       runtime_(std::move(runtime)),
       threads_(threads - 1),
       session_(Load(*runtime_, file, threads_, brief)) {
-  Ort::AllocatorWithDefaultOptions allocator;
-  for (std::size_t i = 0; i < session_.GetInputCount(); i++) {
-    inputs_.push_back(
-        MakeSlot(session_.GetInputNameAllocated(i, allocator).get(), session_.GetInputTypeInfo(i), file_));
-  }
-  for (std::size_t i = 0; i < session_.GetOutputCount(); i++) {
-    outputs_.push_back(
-        MakeSlot(session_.GetOutputNameAllocated(i, allocator).get(), session_.GetOutputTypeInfo(i), file_));
-  }
+  inputs_ = InputsOf(session_, file_);
+  outputs_ = OutputsOf(session_, file_);
 }
 
 Session::~Session() {
@@ -150,7 +93,7 @@ void SessionBinding::RunInStream(const StopToken& stop) {
     session_.handle().Run(options_, binding_);
   } catch (const Ort::Exception& error) {
     stop.ThrowIfStopped();
-    throw Error(CodeOf(error),
+    throw Error(CodeOfRun(error),
                 "Expected '" + session_.file() + "' to run but ONNX Runtime said: " + error.what());
   }
 }

@@ -99,6 +99,10 @@ class Stream {
   virtual bool capturing() const { return false; }
   virtual void Replay(Graph&) {}
 
+  // The stream as CUDA knows it, for a library that gives it work itself; null elsewhere. What such a library
+  // gave belongs to the operations before the next Record().
+  virtual void* Handle() { return nullptr; }
+
   virtual void Record(Event& event) = 0;
 
   // What comes after in this stream waits for the event, on the device; the call does not wait.

@@ -12,7 +12,7 @@
 namespace kdtalker::cuda {
 
 // Raised with every change of this file.
-inline constexpr int kAbiVersion = 2;
+inline constexpr int kAbiVersion = 3;
 
 // A cudaError_t; 0 is success. An asynchronous operation's error comes from a later call.
 using Status = int;
@@ -74,6 +74,9 @@ struct Api {
   Status (*make_stream)(Device* device, bool urgent, Stream** stream);
   void (*destroy_stream)(Stream* stream);
   Status (*synchronise)(Stream* stream);
+  // The stream as CUDA knows it, for libraries that give it work themselves. Such work counts as given by the
+  // next record().
+  void* (*handle_of)(Stream* stream);
   // A functor by its number in core/kernel_list.h.
   Status (*launch)(Stream* stream, int functor, const void* kernel, std::size_t bytes);
   // Host memory must be of allocate_host().

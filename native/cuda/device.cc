@@ -99,6 +99,9 @@ Status Test(Device* device, const char** wrong) {
   return RunOn(*device, [&] { return SelfTest(*device, wrong); });
 }
 
+// The number of the device that CUDA has as this thread's current one; -1: unknown.
+thread_local int current = -1;
+
 }  // namespace
 
 Device::Device(int number, std::uint64_t most)
@@ -106,8 +109,11 @@ Device::Device(int number, std::uint64_t most)
       memory({&AllocateDevice, [](void* address) { return cudaFree(address); }}, streams, most),
       host({&AllocatePinned, [](void* address) { return cudaFreeHost(address); }}, streams, 0) {}
 
+void Device::Left() {
+  current = -1;
+}
+
 cudaError_t Device::Enter() const {
-  thread_local int current = -1;
   if (current == index) return cudaSuccess;
   const cudaError_t error = cudaSetDevice(index);
   if (error == cudaSuccess) current = index;

@@ -17,6 +17,8 @@ struct Device {
 
   // The current device belongs to a thread. Called before anything else of CUDA's.
   cudaError_t Enter() const;
+  // The calling thread's current device may be another one since.
+  static void Left();
 
   const int index;
   Streams streams;

@@ -21,6 +21,37 @@ bool AreDone(const std::vector<Streams::Mark>& marks) {
 
 }  // namespace
 
+void Progress::Reach(std::uint64_t number) {
+  std::uint64_t known = done.load();
+  while (known < number && !done.compare_exchange_weak(known, number)) {
+  }
+  if (known >= number) return;
+  for (const Followed& each : TakeFollowed(number)) {
+    if (const auto other = each.other.lock()) other->Reach(each.number);
+  }
+}
+
+void Progress::Follow(const std::shared_ptr<Progress>& other, std::uint64_t number) {
+  if (other.get() == this) return;
+  const std::lock_guard lock(mutex_);
+  const auto same = [&](const Followed& each) { return each.other.lock() == other; };
+  const auto found = std::find_if(followed_.begin(), followed_.end(), same);
+  if (found != followed_.end()) {
+    *found = {other, number, given.load()};
+  } else {
+    followed_.push_back({other, number, given.load()});
+  }
+}
+
+std::vector<Progress::Followed> Progress::TakeFollowed(std::uint64_t upto) {
+  const std::lock_guard lock(mutex_);
+  const auto later = [&](const Followed& each) { return each.by > upto; };
+  const auto end = std::stable_partition(followed_.begin(), followed_.end(), later);
+  std::vector<Followed> taken(end, followed_.end());
+  followed_.erase(end, followed_.end());
+  return taken;
+}
+
 std::shared_ptr<Progress> Streams::Add() {
   auto progress = std::make_shared<Progress>();
   const std::lock_guard lock(mutex_);

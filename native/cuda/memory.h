@@ -19,12 +19,23 @@ namespace kdtalker::cuda {
 // be done.
 struct Progress {
   std::atomic<std::uint64_t> given{0}, done{0};
+  std::atomic<bool> lent{false};  // other libraries give work to the stream
 
-  void Reach(std::uint64_t number) {
-    std::uint64_t known = done.load();
-    while (known < number && !done.compare_exchange_weak(known, number)) {
-    }
-  }
+  // The operation of that number is done, and with it what it waited for in other streams.
+  void Reach(std::uint64_t number);
+
+  // The operation that was given last waits for that one of another stream, for which the host never waits.
+  void Follow(const std::shared_ptr<Progress>& other, std::uint64_t number);
+
+ private:
+  struct Followed {
+    std::weak_ptr<Progress> other;
+    std::uint64_t number, by;  // of the other's operation, and of ours that waited for it
+  };
+  std::vector<Followed> TakeFollowed(std::uint64_t upto);
+
+  std::mutex mutex_;
+  std::vector<Followed> followed_;  // the last one of each other stream
 };
 
 // The streams of a device.

@@ -51,6 +51,11 @@ void DestroyStream(Stream* stream) {
   stream->device.streams.Remove(stream->progress);
 }
 
+void* HandleOf(Stream* stream) {
+  stream->progress->lent = true;
+  return stream->handle;
+}
+
 Status LaunchFunctor(Stream* stream, int functor, const void* kernel, std::size_t bytes) {
   return RunOn(stream->device, [&] {
     if (!stream->capturing) stream->device.launches++;
@@ -83,7 +88,9 @@ void DestroyEvent(Event* event) {
   RunOn(event->device, [&] { return cudaEventDestroy(event->handle); });
 }
 
+// A library that was given the stream may have changed the thread's device.
 Status Record(Event* event, Stream* stream) {
+  if (stream->progress->lent) Device::Left();
   return RunOn(stream->device, [&] {
     const cudaError_t error = stream->Given(cudaEventRecord(event->handle, stream->handle));
     event->progress = stream->capturing ? nullptr : stream->progress;
@@ -93,8 +100,12 @@ Status Record(Event* event, Stream* stream) {
 }
 
 Status Wait(Stream* stream, Event* event) {
-  return RunOn(stream->device,
-               [&] { return stream->Given(cudaStreamWaitEvent(stream->handle, event->handle, 0)); });
+  return RunOn(stream->device, [&] {
+    const cudaError_t error = stream->Given(cudaStreamWaitEvent(stream->handle, event->handle, 0));
+    if (!stream->capturing && event->progress && event->progress->lent)
+      stream->progress->Follow(event->progress, event->given);
+    return error;
+  });
 }
 
 Status SynchroniseEvent(Event* event) {
@@ -123,6 +134,7 @@ void AddStreams(Api& api) {
   api.make_stream = &MakeStream;
   api.destroy_stream = &DestroyStream;
   api.synchronise = &SynchroniseStream;
+  api.handle_of = &HandleOf;
   api.launch = &LaunchFunctor;
   api.copy = &Copy;
   api.make_event = &MakeEvent;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/provider_session.h"
 #include "core/session.h"
 #include "engine/model_check.h"
 #include "plan/plan_program.h"
@@ -20,16 +21,18 @@ std::map<std::string, stages::Signature> SignaturesOf(const Networks& networks) 
 
 Model::Model(const std::shared_ptr<Runtime>& runtime, const std::shared_ptr<Device>& device,
              TalkerOptions options)
-    : device_(device), options_(std::move(options)) {
+    : runtime_(runtime), device_(device), options_(std::move(options)) {
   CheckNumbers(options_);
-  for (const auto& [name, role] : options_.roles)
-    networks_.emplace(name, stages::Network(role, Load(runtime, role)));
+  for (const auto& [name, role] : options_.roles) networks_.emplace(name, stages::Network(role, Load(role)));
   CheckSignatures(options_, SignaturesOf(networks_));
 }
 
-std::shared_ptr<Program> Model::Load(const std::shared_ptr<Runtime>& runtime, const stages::Role& role) {
+std::shared_ptr<Program> Model::Load(const stages::Role& role) {
   if (!role.weights.empty()) return LoadPlan(role);
-  return std::make_shared<Session>(runtime, role.file, session_threads());
+  if (options_.provider != Provider::kNone)
+    return std::make_shared<ProviderSession>(runtime_, device_, role.file, options_.provider,
+                                             options_.provider_cache);
+  return std::make_shared<Session>(runtime_, role.file, session_threads());
 }
 
 // The weights of a file are loaded once, whatever plans share them.
@@ -61,7 +64,7 @@ const Networks& Model::Exact() {
   Networks all = networks_;
   all.erase("prepare");  // those of exact_roles are whole
   for (const auto& [name, role] : options_.exact_roles)
-    all.insert_or_assign(name, stages::Network(role, LoadPlan(role)));
+    all.insert_or_assign(name, stages::Network(role, Load(role)));
   CheckSignatures(options_, SignaturesOf(all));
   return exact_ = std::move(all);
 }

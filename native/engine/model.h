@@ -55,9 +55,10 @@ class Model {
   int session_threads() const;
 
  private:
-  std::shared_ptr<Program> Load(const std::shared_ptr<Runtime>& runtime, const stages::Role& role);
+  std::shared_ptr<Program> Load(const stages::Role& role);
   std::shared_ptr<Program> LoadPlan(const stages::Role& role);
 
+  std::shared_ptr<Runtime> runtime_;
   std::shared_ptr<Device> device_;
   TalkerOptions options_;
   Networks networks_;

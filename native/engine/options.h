@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/device.h"
+#include "core/provider_kind.h"
 #include "kernels/edit.h"
 #include "kernels/region.h"
 #include "kernels/silence_gate.h"
@@ -23,8 +24,10 @@ namespace kdtalker {
 struct TalkerOptions {
   std::string device = "auto";
   DeviceOptions device_options;
-  int threads = 1;          // to use in all
-  int session_threads = 1;  // that one run of a network can use
+  Provider provider = Provider::kNone;  // of ONNX Runtime on a GPU, for roles without a plan
+  std::string provider_cache;           // a folder for what TensorRT builds; empty: none
+  int threads = 1;                      // to use in all
+  int session_threads = 1;              // that one run of a network can use
   std::map<std::string, stages::Role> roles;
   // Where `roles` render in half precision: plans of the same networks in float32. Else empty.
   std::map<std::string, stages::Role> exact_roles;

@@ -36,8 +36,11 @@ std::string RolesWithoutPlan(const TalkerOptions& options) {
 
 // Throws Error DEVICE_UNAVAILABLE if the networks cannot run on the device.
 std::shared_ptr<Device> DeviceFor(const TalkerOptions& options) {
-  auto device = OpenDevice(options.device, options.device_options);
-  const std::string missing = device->runs_sessions() ? "" : RolesWithoutPlan(options);
+  const bool provided = options.provider != Provider::kNone;
+  DeviceOptions device_options = options.device_options;
+  if (provided) device_options.graphs = false;  // no capture takes what a provider gives
+  auto device = OpenDevice(options.device, device_options);
+  const std::string missing = provided || device->runs_sessions() ? "" : RolesWithoutPlan(options);
   if (missing.empty()) return device;
   throw Error("DEVICE_UNAVAILABLE", "Expected a plan for device '" + std::string(device->name()) +
                                         "' of each network but the pack has none of " + missing +

@@ -42,8 +42,9 @@ void Opens(const std::string& settings, const std::string& code, const std::stri
 TEST_CASE("cuda: names") {
   const Double configured("devices=2");
   CHECK(OpenDevice("cuda")->name() == "cuda:0");
+  CHECK(OpenDevice("tensorrt")->name() == "tensorrt:0");
   CHECK(OpenDevice("cuda:1")->name() == "cuda:1");
-  for (const char* name : {"cuda:", "cuda:x", "cuda:-1", "cuda:0x", "cuda1", "tensorrt"}) {
+  for (const char* name : {"cuda:", "cuda:x", "cuda:-1", "cuda:0x", "cuda1", "tensorrt:", "tensorrtx"}) {
     CAPTURE(name);
     CHECK(ThrownBy([&] { OpenDevice(name); }).code == "DEVICE_UNKNOWN");
   }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { runtimeLibraries } from '../../dist/installed.js';
 
 /** The library for GPUs on the double of CUDA, which `npm run build:cuda-double` makes: with it every machine has a `cuda:0`. */
 export const CUDA_DOUBLE = fileURLToPath(
@@ -17,4 +18,21 @@ export const CUDA_ENVIRONMENT = ON_GPU ? {} : { KDTALKER_CUDA: CUDA_DOUBLE };
 /** Makes this process take the double. To be called before the first GPU is asked for. */
 export function takeCudaDouble(): void {
   Object.assign(process.env, CUDA_ENVIRONMENT);
+}
+
+/** ONNX Runtime with providers for GPUs, on doubles of them. */
+export const RUNTIME_DOUBLE = fileURLToPath(
+  new URL('../../build/cuda-double/runtime/libonnxruntime_double.so', import.meta.url),
+);
+
+/** The environment of a process whose GPU and providers are doubles. */
+export const RUNTIME_ENVIRONMENT = {
+  KDTALKER_CUDA: CUDA_DOUBLE,
+  KDTALKER_ORT: RUNTIME_DOUBLE,
+  KDTALKER_ORT_REAL: runtimeLibraries().library,
+};
+
+/** Makes this process take the doubles of CUDA and of ONNX Runtime's providers. To be called before either is used. */
+export function takeRuntimeDouble(): void {
+  Object.assign(process.env, RUNTIME_ENVIRONMENT);
 }

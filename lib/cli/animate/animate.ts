@@ -39,13 +39,14 @@ export async function animate(values: AnimateValues, context: Context): Promise<
 /** The options of commands that load a talker. */
 type TalkerValues = Pick<
   AnimateValues,
-  'pack' | 'device' | 'device-memory' | 'threads' | 'precision' | 'no-lowering'
+  'pack' | 'device' | 'engine' | 'device-memory' | 'threads' | 'precision' | 'no-lowering'
 >;
 
-/** Loads a talker by `--pack`, `--device`, `--device-memory`, `--threads`, `--precision` and `--no-lowering`. */
+/** Loads a talker by `--pack`, `--device`, `--engine`, `--device-memory`, `--threads`, `--precision` and `--no-lowering`. */
 export function loadTalker(values: TalkerValues, { reporter, signal }: Context): Promise<AnyTalker> {
-  const { pack, device = 'auto', 'device-memory': deviceMemory, threads, precision } = values;
+  const { pack, device = 'auto', engine, 'device-memory': deviceMemory, threads, precision } = values;
   const options: TalkerOptions = {
+    ...(engine !== undefined && { engine }),
     ...(deviceMemory !== undefined && { deviceMemory }),
     ...(threads !== undefined && { threads }),
     ...(precision && { precision }),

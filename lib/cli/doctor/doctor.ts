@@ -3,7 +3,7 @@ import { COLUMNS, wrap } from '../layout.js';
 import type { Paint, Reporter } from '../report/reporter.js';
 import { type Check, type Finding, lookAt } from './check.js';
 import { addon, devices, runtime } from './engine.js';
-import { gpus } from './gpus.js';
+import { gpus, providers } from './gpus.js';
 import { machine, node, temporaryFolder } from './machine.js';
 import { ffmpeg, sharp } from './media.js';
 import { faces, packs } from './packs.js';
@@ -17,6 +17,7 @@ const CHECKS: readonly Check[] = [
   packs,
   faces,
   gpus,
+  providers,
   ...devices,
   sharp,
   ffmpeg,

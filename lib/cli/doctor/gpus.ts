@@ -1,5 +1,5 @@
-import type { GpuReport, GpuReports } from '../../gpu-report.js';
-import { lookForGpus, whyNoGpu } from '../../talker/gpus.js';
+import type { GpuReport, GpuReports, ProviderReport } from '../../gpu-report.js';
+import { lookForGpus, lookForProviders, whyNoGpu } from '../../talker/gpus.js';
 import { bytes } from '../layout.js';
 import { type Check, type Finding, failed } from './check.js';
 
@@ -37,4 +37,24 @@ function lineOf({ name, capability, bytes: total, free, error, wrong }: GpuRepor
 /** 13020 is 13.2. */
 function versionOf(version: number): string {
   return `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
+}
+
+/** What `engine: 'onnxruntime'` and `tensorrt:N` need: which library is missing, and what to install. */
+export const providers: Check = {
+  name: 'GPU providers',
+  async look(signal) {
+    const none = whyNoGpu();
+    if (none !== undefined) return { state: 'note', found: none };
+    const report = await lookForProviders(signal);
+    if ('problem' in report) return { ...failed(new Error(report.problem)), state: 'note' };
+    const advice = report.cuda.error || report.tensorrt.error;
+    const found = `CUDA ${stateOf(report.cuda)}; TensorRT ${stateOf(report.tensorrt)}`;
+    return { state: advice ? 'note' : 'ok', found, ...(advice && { advice }), details: report };
+  },
+};
+
+function stateOf({ library, form, error }: ProviderReport): string {
+  if (library === '') return 'not there';
+  const state = error === '' ? 'ready' : 'cannot be loaded';
+  return form === 'plugin' ? `${state} (plugin)` : state;
 }

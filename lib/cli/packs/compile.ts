@@ -5,7 +5,15 @@ import { type PackPlanFor, planPack } from '../../packs/lowering/plan/plan-pack.
 import type { CpuPrecision, Precision } from '../../packs/lowering/precision.js';
 import { type Pack, readPack } from '../../packs/pack.js';
 import { checkPack } from '../../packs/verify.js';
-import { checkNetworks, exactPlansOf, lowerForCpu, plansOf, precisionFor } from '../../talker/lowering.js';
+import { buildEngines } from '../../talker/build-engines.js';
+import {
+  checkNetworks,
+  exactPlansOf,
+  type LowerOptions,
+  lowerForCpu,
+  plansOf,
+  precisionFor,
+} from '../../talker/lowering.js';
 import type { Context } from '../command.js';
 import { bytes, duration } from '../layout.js';
 import type { Paint } from '../report/reporter.js';
@@ -16,7 +24,7 @@ import type { CompileValues } from './options.js';
 interface Compiled {
   pack: string;
   version: string;
-  device: 'cpu' | 'cuda';
+  device: string;
   precision: Precision;
   seconds: number;
   /** Absent if nothing in the pack is lowered. */
@@ -49,20 +57,27 @@ export async function compile(name: string, values: CompileValues, context: Cont
     onProgress: ({ stage, done, total }: LoweringProgress) =>
       reporter.progress({ stage, done, total, fps: 0 }),
   };
+  const made = await make(pack, device, precision, options);
+  const seconds = (performance.now() - begun) / 1000;
+  const { name: known, version } = pack.manifest;
+  const compiled = { pack: known, version, device, precision, seconds, ...made };
+  reporter.result((paint) => describe(compiled, paint), { ...compiled });
+}
+
+type Made = Pick<Compiled, 'directory' | 'networks' | 'bytes'>;
+
+async function make(pack: Pack, device: string, precision: Precision, options: LowerOptions): Promise<Made> {
+  if (device.startsWith('tensorrt')) return buildEngines(pack, device, precision, options);
   const lowered =
     device === 'cuda'
       ? await plansOf(pack, targetOf(pack, precision), options)
       : await lowerForCpu(pack, 'cpu', precision as CpuPrecision, options);
-  const exact = await exactPlansOf(pack, device, precision, options);
-  const seconds = (performance.now() - begun) / 1000;
-  const { name: known, version } = pack.manifest;
-  const compiled = { pack: known, version, device, precision, seconds, ...described(lowered, exact) };
-  reporter.result((paint) => describe(compiled, paint), { ...compiled });
+  return described(lowered, await exactPlansOf(pack, device, precision, options));
 }
 
 /** Only plans are counted. */
 function checkTogether({ device = 'cpu', budget: counted }: CompileValues): void {
-  if (device === 'cpu' && counted) throw invalidArgument('cuda', '--device with --budget', device);
+  if (device !== 'cuda' && counted) throw invalidArgument('cuda', '--device with --budget', device);
 }
 
 /** A clip that chooses otherwise has plans of its own. */
@@ -74,10 +89,7 @@ function targetOf({ manifest: { sampler } }: Pack, precision: Precision): PackPl
   };
 }
 
-function described(
-  lowered: LoweredPack | undefined,
-  exact: LoweredPack | undefined,
-): Pick<Compiled, 'directory' | 'networks' | 'bytes'> {
+function described(lowered: LoweredPack | undefined, exact: LoweredPack | undefined): Made {
   if (!lowered) return { networks: [], bytes: 0 };
   const networks = [lowered, exact].flatMap((made) => Object.values(made?.networks ?? {}));
   const size = networks.reduce((sum, { bytes: own, data }) => sum + own + (data?.bytes ?? 0), 0);

@@ -1,4 +1,4 @@
-import { choice, flag, missing, section, text, type Values } from '../option.js';
+import { choice, flag, missing, type Option, section, text, type Values } from '../option.js';
 import { precision } from '../shared-options.js';
 
 const out = text('DIR', 'The folder for the pack: new, or empty', {
@@ -28,11 +28,20 @@ export const CONVERT_OPTIONS = section('Input and output', {
 /** The options given to `packs convert`. */
 export type ConvertValues = Values<typeof CONVERT_OPTIONS>;
 
+const compiledFor = choice(
+  ['cpu', 'cuda', 'tensorrt:N'],
+  'What the networks are made for; cuda: plans, as lists of kernels; tensorrt:N: the engines that TensorRT builds on that GPU',
+  { fallback: 'cpu' },
+);
+/** A GPU has a number. */
+const compileDevice: Option<string> = {
+  ...compiledFor,
+  read: (typed, name) => (/^tensorrt:\d{1,3}$/.test(typed) ? typed : compiledFor.read(typed, name)),
+};
+
 /** Options of `packs compile`. */
 export const COMPILE_OPTIONS = section('Engine', {
-  device: choice(['cpu', 'cuda'], 'What the networks are rewritten for; cuda: plans, as lists of kernels', {
-    fallback: 'cpu',
-  }),
+  device: compileDevice,
   precision,
   budget: flag('With --device cuda: print what each network costs on paper, as a table, and write nothing'),
 });

@@ -1,11 +1,25 @@
 // What tests of the engine find in the double with dlsym.
+#include <cstddef>
+
 #include "cuda/double/fake/fake.h"
+#include "cuda/double/fake/stream.h"
 
 extern "C" {
 
 // Replaces all settings (fake.h).
 __attribute__((visibility("default"))) void kdtalker_cuda_double_configure(const char* text) {
   fake::Configure(text);
+}
+
+// For the double of ONNX Runtime's providers: where the host reaches memory of the device, null for other
+// addresses; and work of the host in the order of a stream.
+__attribute__((visibility("default"))) void* kdtalker_cuda_double_view(void* address, std::size_t bytes) {
+  return fake::Inside(address, bytes) ? fake::View(address) : nullptr;
+}
+__attribute__((visibility("default"))) int kdtalker_cuda_double_submit(void* stream, void (*work)(void*),
+                                                                       void* argument) {
+  if (const cudaError_t error = fake::Begin("cudaLaunchHostFunc"); error != cudaSuccess) return error;
+  return fake::Submit(static_cast<cudaStream_t>(stream), [work, argument] { work(argument); });
 }
 
 }  // extern "C"

@@ -24,3 +24,6 @@ target_link_libraries(kdtalker_cuda_objects PUBLIC kdtalker_cuda_options)
 
 add_library(kdtalker_cuda_double MODULE native/cuda/double/control.cc $<TARGET_OBJECTS:kdtalker_cuda_objects>)
 target_link_libraries(kdtalker_cuda_double PRIVATE kdtalker_cuda_options)
+
+include(native/cuda/double/runtime/runtime.cmake)
+add_dependencies(kdtalker_cuda_double kdtalker_ort_double)

@@ -38,7 +38,7 @@ const OPEN_ROLES: Record<ChosenLength, readonly RoleName[]> = {
 };
 
 /** The roles that make frames: half precision is theirs, and what they compute is watched. */
-const FRAME_ROLES: readonly RoleName[] = ['render', 'warp', 'decode'];
+export const FRAME_ROLES: readonly RoleName[] = ['render', 'warp', 'decode'];
 
 /** The roles of a pack whose plans depend on a length. */
 export function openRoles({ manifest }: Pack, which: ChosenLength): RoleName[] {

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string_view>
+
+namespace kdtalker {
+
+// What runs networks on a GPU inside of ONNX Runtime. That of TensorRT has that of CUDA behind it, for nodes
+// that TensorRT lacks.
+enum class Provider { kNone, kCuda, kTensorRt };
+
+// Of "cuda" or "tensorrt"; of other words none.
+constexpr Provider ProviderOf(std::string_view word) {
+  if (word == "tensorrt") return Provider::kTensorRt;
+  return word == "cuda" ? Provider::kCuda : Provider::kNone;
+}
+
+}  // namespace kdtalker
