@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { events, run } from './support/cli.js';
-import { CUDA_DOUBLE } from './support/cuda-double.js';
+import { CUDA_DOUBLE, RUNTIME_ENVIRONMENT } from './support/cuda-double.js';
 
 interface Finding {
   name: string;
@@ -76,24 +76,39 @@ t.test('a command on a GPU that cannot be used fails with the sentence that fits
   t.match(await on('', 'cuda:7'), { code: 1, stderr: /Expected a GPU of that number for device 'cuda:7'/ });
 });
 
-t.test('bench measures a GPU: stages, graphs on and off, counts of a frame', async (t) => {
-  const file = join(t.testdir(), 'gpu.json');
-  const env = { KDTALKER_CUDA: CUDA_DOUBLE };
-  const args = ['bench', '--device', 'cuda:0', '--workloads', 'puppet', '--quick', '--json', file];
-  const ended = await run(args, { env });
-  t.match(ended, { code: 0, stdout: /cuda:0: double, capability 9\.0.*\n\npack puppet\n/ });
-  const { gpu, rows } = JSON.parse(readFileSync(file, 'utf8'));
-  t.match(gpu, { name: 'double', capability: 90, driver: 13000 });
-  t.equal(rows.length, 4);
-  for (const { graphs, precision, perFrame, stages, psnr, passed, allocations } of rows) {
-    const name = `${precision}, ${graphs ? 'with' : 'without'} graphs`;
-    t.ok(passed && psnr > 48, `${name}: ${psnr} dB beside the processor`);
-    t.ok(stages.warp > 0 && stages.sample > 0 && stages.convert > 0, `${name}: every stage is timed`);
-    t.equal(allocations, 0, `${name}: nothing is allocated`);
-    t.ok(graphs ? perFrame.graphLaunches >= 1 : perFrame.graphLaunches === 0, name);
-  }
-  const withThreads = await run(['bench', '--device', 'cuda:0', '--threads', '2'], { env });
-  t.match(withThreads, { code: 2, stderr: /Expected no --threads for bench with --device/ });
-  const elsewhere = await run(['bench', '--device', 'cpu'], { env });
-  t.match(elsewhere, { code: 2, stderr: /Expected 'cuda' or 'cuda:N' for --device of bench/ });
-});
+t.test(
+  'bench measures a GPU: each engine, stages, graphs on and off, counts of a frame, other programs',
+  async (t) => {
+    const file = join(t.testdir(), 'gpu.json');
+    const env = { ...RUNTIME_ENVIRONMENT, KDTALKER_PYTHON: '' };
+    const args = ['bench', '--device', 'cuda:0', '--workloads', 'puppet', '--quick', '--json', file];
+    const ended = await run(args, { env });
+    t.match(ended, { code: 0, stdout: /cuda:0: double, capability 9\.0.*\n\npack puppet\n/ });
+    const { gpu, rows, contenders } = JSON.parse(readFileSync(file, 'utf8'));
+    t.match(gpu, { name: 'double', capability: 90, driver: 13000 });
+    const ways = rows.map(
+      ({ engine, precision, graphs }: Record<string, unknown>) => `${engine} ${precision} ${graphs}`,
+    );
+    t.same(ways, [
+      ...['plan fp32 true', 'plan fp16 true', 'plan fp32 false', 'plan fp16 false'],
+      ...['onnxruntime fp32 false', 'onnxruntime fp16 false', 'tensorrt fp32 false', 'tensorrt fp16 false'],
+    ]);
+    for (const { engine, graphs, precision, perFrame, stages, psnr, passed, allocations } of rows) {
+      const name = `${engine}, ${precision}, ${graphs ? 'with' : 'without'} graphs`;
+      t.ok(passed && psnr > 48, `${name}: ${psnr} dB beside the processor`);
+      t.ok(stages.warp > 0 && stages.sample > 0 && stages.convert > 0, `${name}: every stage is timed`);
+      t.equal(allocations, 0, `${name}: nothing is allocated`);
+      t.ok(graphs ? perFrame.graphLaunches >= 1 : perFrame.graphLaunches === 0, name);
+    }
+    t.match(contenders, [
+      { pack: 'puppet', name: 'onnxruntime-node, CUDA provider', refused: /Cuda/ },
+      { pack: 'puppet', name: 'PyTorch', refused: 'KDTALKER_PYTHON does not name a Python with PyTorch' },
+      { pack: 'puppet', name: 'torch.compile, CUDA graphs' },
+    ]);
+    t.match(ended.stdout, /\nPyTorch is left out: KDTALKER_PYTHON does not name/);
+    const withThreads = await run(['bench', '--device', 'cuda:0', '--threads', '2'], { env });
+    t.match(withThreads, { code: 2, stderr: /Expected no --threads for bench with --device/ });
+    const elsewhere = await run(['bench', '--device', 'cpu'], { env });
+    t.match(elsewhere, { code: 2, stderr: /Expected 'cuda' or 'cuda:N' for --device of bench/ });
+  },
+);

@@ -2,31 +2,51 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readPack } from '../../dist/index.js';
 import { describeMachine, machineLines } from '../machine.js';
 import { findPacks } from '../packs.js';
+import { contendersOnGpu } from './contenders.js';
+import { providersOf } from './engines.js';
 import { floorOf } from './floor.js';
 import { gpuOf } from './gpu.js';
 import { framesOnProcessor, measureClips } from './measure.js';
-import { rowLines } from './report.js';
+import { contenderLines, rowLines } from './report.js';
 
 const example = (name) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 const PRECISIONS = ['fp32', 'fp16'];
-const WAYS = [true, false].flatMap((graphs) => PRECISIONS.map((precision) => ({ precision, graphs })));
+const WAYS = [true, false].flatMap((graphs) =>
+  PRECISIONS.map((precision) => ({ engine: 'plan', precision, graphs })),
+);
+/** Providers capture no graphs. */
+const providedWays = (found) =>
+  found.flatMap((each) => PRECISIONS.map((precision) => ({ ...each, precision, graphs: false })));
 
 /**
  * One run.
  *
  * @param given device, workloads ('puppet', 'full'), rounds, quick, pack, portrait, speech
  * @param out as in ../bench.js
- * @returns {format, machine, gpu, rows, failed}: failed if frames differ from the processor's by more than their precision explains
+ * @returns {format, machine, gpu, rows, contenders, failed}: contenders are other programs; failed if frames differ from the processor's by more than their precision explains
  */
 export async function benchOnGpu(given, out) {
   const options = defaults(given);
   const report = { format: 1, machine: await describeMachine(), gpu: await gpuOf(options.device), rows: [] };
+  report.contenders = [];
   out.print([...machineLines(report.machine), `${options.device}: ${report.gpu.text}`]);
   const packs = await findPacks(options.workloads, { ...options, signal: out.signal }, out.progress);
-  for (const [word, { pack }] of Object.entries(packs))
-    if (options.workloads.includes(word)) await inPack(word, pack, report, options, out);
+  const { found, refused } = await providersOf(options.device);
+  if (refused.length > 0) out.print(refused.map(({ name, why }) => `${name} is left out: ${why}`));
+  const ways = [...WAYS, ...providedWays(found)];
+  for (const [word, { pack, checkpoints }] of Object.entries(packs)) {
+    if (!options.workloads.includes(word)) continue;
+    const directory = (await readPack(pack)).directory;
+    await inPack(word, pack, report, { ...options, ways }, out);
+    out.progress(`${word} in other programs`);
+    const given = { pack: directory, checkpoints, device: options.device, frames: options.frames };
+    const rows = await contendersOnGpu({ ...given, signal: out.signal });
+    report.contenders.push(...rows.map((row) => ({ pack: word, ...row })));
+    out.print(contenderLines(rows));
+  }
   report.failed = report.rows.some(({ passed }) => !passed);
   return report;
 }
@@ -49,9 +69,9 @@ async function inPack(word, pack, report, options, { print, progress, signal, ke
   const expected = await framesOnProcessor(pack, { ...options, signal });
   const floors = {};
   for (const precision of PRECISIONS) floors[precision] = await floorOf(pack, precision, report.gpu, signal);
-  for (const way of WAYS) {
-    progress(`${word} in ${way.precision}, ${way.graphs ? 'with' : 'without'} graphs`);
-    const row = await measureClips({ pack, ...way, ...options, expected, signal });
+  for (const way of options.ways) {
+    progress(`${word} in ${way.precision}, engine ${way.engine}, ${way.graphs ? 'with' : 'without'} graphs`);
+    const row = await measureClips({ pack, ...options, ...way, expected, signal });
     made.push({ pack: word, ...way, ...row, floor: floors[way.precision] });
     report.rows.push(made.at(-1));
     await keep?.(report);

@@ -13,8 +13,19 @@ const LEAST = { fp32: 48, fp16: 45 };
  * @returns {frames, fps, firstFrame, stages: {name: ms a lap}, perFrame: {launches, graphLaunches, waits, downloads, bytes}, allocations,
  *   deviceMB, psnr, passed}: counts of the last round, when everything is allocated
  */
-export async function measureClips({ pack, device, precision, graphs, rounds, expected, signal, ...inputs }) {
-  const talker = await Talker.load(pack, { device, precision, graphs, signal });
+export async function measureClips({
+  pack,
+  device,
+  engine,
+  precision,
+  graphs,
+  rounds,
+  expected,
+  signal,
+  ...inputs
+}) {
+  const asked = engine === 'onnxruntime' ? { engine } : {};
+  const talker = await Talker.load(pack, { device, ...asked, precision, graphs, signal });
   try {
     const portrait = await talker.portrait(inputs.portrait, { signal });
     const clips = [];

@@ -1,6 +1,17 @@
 import { short, tableLines } from '../table.js';
 
-const TITLES = ['precision', 'graphs', 'frames/s', 'first s', 'audio', 'sample', 'warp', 'decode', 'convert'];
+const TITLES = [
+  'engine',
+  'precision',
+  'graphs',
+  'frames/s',
+  'first s',
+  'audio',
+  'sample',
+  'warp',
+  'decode',
+  'convert',
+];
 const COUNTS = [
   'launches',
   'graphs/f',
@@ -13,7 +24,7 @@ const COUNTS = [
   'share',
   'dB',
 ];
-const COLUMNS = [...TITLES, ...COUNTS].map((title, at) => ({ title, align: at < 2 ? 'left' : 'right' }));
+const COLUMNS = [...TITLES, ...COUNTS].map((title, at) => ({ title, align: at < 3 ? 'left' : 'right' }));
 
 /** Milliseconds of each stage, then counts of a frame. */
 export function rowLines(rows) {
@@ -21,6 +32,7 @@ export function rowLines(rows) {
 }
 
 function cellsOf({
+  engine,
   precision,
   graphs,
   fps,
@@ -34,6 +46,7 @@ function cellsOf({
 }) {
   const share = floor === undefined ? '' : `${((100 * floor) / (stages.warp + stages.decode)).toFixed(0)} %`;
   return [
+    engine,
     precision,
     graphs ? 'on' : 'off',
     short(fps),
@@ -46,5 +59,21 @@ function cellsOf({
     floor === undefined ? '' : short(floor),
     share,
     psnr.toFixed(1),
+  ];
+}
+
+const OTHERS = ['program', 'precision', 'ms of a frame', 'frames/s'].map((title, at) => ({
+  title,
+  align: at < 2 ? 'left' : 'right',
+}));
+
+/** Other programs: the networks of a frame, without what is around them; then those that are left out. */
+export function contenderLines(rows) {
+  const measured = rows.filter(({ refused }) => refused === undefined);
+  const cells = measured.map(({ name, precision, ms }) => [name, precision, short(ms), short(1000 / ms)]);
+  const refused = rows.filter((row) => row.refused !== undefined);
+  return [
+    ...(cells.length > 0 ? tableLines(OTHERS, cells) : []),
+    ...refused.map(({ name, refused: why }) => `${name} is left out: ${why}`),
   ];
 }
