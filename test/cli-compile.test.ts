@@ -117,9 +117,12 @@ t.test('what plans cost is counted, and nothing is written', async (t) => {
   const [head, , ...rows] = told.stdout.split('\n');
   t.match(
     head,
-    /^\| network \| runs \| kernels \| GMAC \| weights MB \| traffic MB \| arena MB \| RTX 4090 ms /,
+    /^\| network \| runs \| kernels \| GMAC \| GMAC done \| weights MB \| traffic MB \| arena MB \| RTX 4090 ms /,
   );
-  t.match(rows[3], /^\| denoiser \| once a step \| \d+ \| 0\.00\d \| 0\.\d \| \d\.\d \| 0\.\d \| 0\.\d{3} /);
+  t.match(
+    rows[3],
+    /^\| denoiser \| once a step \| \d+ \| 0\.00\d \| 0\.00\d \| 0\.\d \| \d\.\d \| 0\.\d \| 0\.\d{3} /,
+  );
   const ended = await compile(['puppet', '--device', 'cuda', '--budget', '--json']);
   t.match(events(ended).at(-1), {
     event: 'result',

@@ -4,15 +4,24 @@ import { lowerGraph } from '../dist/packs/lowering/lower-graph.js';
 import { HALF_PASSES } from '../dist/packs/lowering/passes/index.js';
 import { planBytes } from '../dist/packs/lowering/plan/format.js';
 import { type NetworkPlan, planGraph } from '../dist/packs/lowering/plan/plan.js';
+import {
+  blended,
+  candidateShifts,
+  sampledAt,
+  stackedCandidates,
+} from '../dist/packs/networks/dense-motion.js';
 import { doubled } from '../dist/packs/networks/layers.js';
 import { EditableGraph, Graph, type Value } from '../dist/packs/onnx/index.js';
 import { filled, type HostTensor, numbers, openBuilt } from './support/graphs.js';
 import { conv, instanceNorm } from './support/layers.js';
 import { DEVICES, runPlan } from './support/plans.js';
+import { KEYPOINTS, keypointInputs } from './support/volume.js';
 
 interface Case {
   name: string;
   input: number[];
+  /** Others than x. */
+  feeds?: Record<string, HostTensor>;
   build(g: Graph, x: Value): Value;
   /** Of the result. */
   dims: number[];
@@ -53,7 +62,7 @@ async function check(t: Test, each: Case): Promise<void> {
     each.kinds,
     `${each.name}: its operations`,
   );
-  const feeds = { x: wave(each.input) };
+  const feeds = { x: wave(each.input), ...each.feeds };
   const expected = await (await openBuilt(built))(feeds);
   for (const device of DEVICES) {
     const { out } = await runPlan(t, plan, feeds, device);
@@ -89,6 +98,24 @@ const CASES: Case[] = [
     build: (g, x) => g.op('LeakyRelu', [conv(g, x, [24, 24, 3, 3], 'a')], { alpha: 0.2 }).add(x),
     dims: [1, 24, 9, 5],
     kinds: CONVOLUTION,
+  },
+  {
+    name: 'an activation after an addition',
+    input: [1, 24, 9, 5],
+    build(g, x) {
+      const sum = conv(g, x, [24, 24, 3, 3], 'a').relu().add(x);
+      return conv(g, g.op('LeakyRelu', [sum], { alpha: 0.2 }), [24, 24, 1, 1], 'b');
+    },
+    dims: [1, 24, 9, 5],
+    kinds: ['toBlocks', 'blockConvolution', 'blockConvolution', 'fromBlocks'],
+  },
+  {
+    name: 'a picture of two by two pixels a cell',
+    input: [1, 17, 5, 7],
+    build: (g, x) =>
+      g.op('DepthToSpace', [conv(g, x, [12, 17, 3, 3], 'a')], { blocksize: 2, mode: 'CRD' }).sigmoid(),
+    dims: [1, 3, 10, 14],
+    kinds: ['toBlocks', 'blockConvolution', 'blockPicture'],
   },
   {
     name: 'a transposed picture, as wide as a tile',
@@ -150,7 +177,7 @@ const CASES: Case[] = [
     input: [1, 17, 3, 5],
     build: (g, x) => conv(g, doubled(g, doubled(g, x, 4), 4), [40, 17, 3, 3], 'a').relu(),
     dims: [1, 40, 12, 20],
-    kinds: ['toBlocks', 'blockUpConvolution', 'fromBlocks'],
+    kinds: ['toBlocks', 'blockConvolution', 'blockNine', 'fromBlocks'],
   },
   {
     name: 'a normalised value that a convolution scales and shifts',
@@ -185,6 +212,77 @@ const CASES: Case[] = [
       'blockConvolution',
       'fromBlocks',
     ],
+  },
+  {
+    name: 'slices of few cells, in parts',
+    input: [1, 20, 5, 4, 6],
+    build(g, x) {
+      const drawn = conv(
+        g,
+        doubled(g, conv(g, x, [120, 20, 3, 3, 3], 'a').relu(), 5),
+        [128, 120, 3, 3, 3],
+        'b',
+      );
+      return conv(g, drawn, [9, 128, 1, 1, 1], 'c');
+    },
+    dims: [1, 9, 5, 8, 12],
+    kinds: [
+      'toBlocks',
+      'blockSums',
+      'blockSumsEnd',
+      'blockSums',
+      'blockSumsEnd',
+      'blockConvolution',
+      'fromBlocks',
+    ],
+    tolerance: 4 * NEAR,
+  },
+  {
+    name: 'heat maps and candidates of a compressed volume',
+    input: [1, 20, 4, 6, 6],
+    feeds: KEYPOINTS,
+    build(g, x) {
+      const points = keypointInputs(g);
+      const volume = conv(g, x, [4, 20, 1, 1, 1], 'a').relu();
+      return stackedCandidates(g, points, candidateShifts(g, points), () => volume, { depth: 4, side: 6 });
+    },
+    dims: [1, 110, 4, 6, 6],
+    kinds: ['toBlocks', 'blockConvolution', 'blockMotionInput', 'fromBlocks'],
+  },
+  {
+    name: 'the field of motion from the mask',
+    input: [1, 20, 3, 5, 5],
+    feeds: KEYPOINTS,
+    build(g, x) {
+      const mask = conv(g, x, [22, 20, 7, 7, 7], 'a').softmax(1);
+      return blended(g, mask, candidateShifts(g, keypointInputs(g)), { depth: 3, side: 5 });
+    },
+    dims: [1, 3, 5, 5, 3],
+    kinds: ['toBlocks', 'blockMaskMotion'],
+    tolerance: 4 * NEAR,
+  },
+  {
+    name: 'a volume sampled where it says, and a picture masked by another volume',
+    input: [1, 20, 3, 6, 7],
+    build(g, x) {
+      const places = conv(g, x, [3, 20, 1, 1, 1], 'a').transpose(0, 2, 3, 4, 1);
+      const sampled = sampledAt(x, places).reshape(1, 60, 6, 7);
+      const seen = conv(g, x.reshape(1, 60, 6, 7), [1, 60, 7, 7], 'b').sigmoid();
+      return conv(g, sampled, [24, 60, 3, 3], 'c').mul(seen);
+    },
+    dims: [1, 24, 6, 7],
+    kinds: [
+      'toBlocks',
+      'blockConvolution',
+      'fromBlocks',
+      'blockSums',
+      'blockOcclusion',
+      'copy',
+      'blockSample',
+      'blockConvolution',
+      'blockMasked',
+    ],
+    tolerance: 4 * NEAR,
   },
   {
     name: 'a value that is joined twice is copied once',

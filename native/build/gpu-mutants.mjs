@@ -12,7 +12,18 @@ const WAITS = /^ *(__syncthreads\(\)|__syncwarp\(\)|AwaitCopies<\d+>\(\));$/;
 
 /** Faults that are no missing wait. */
 const WRONG = [
-  { file: 'sample_volume.h', from: 'z >= kDepth) continue', to: 'z > kDepth) continue' },
+  { file: 'sample_volume.h', from: 'channel / 128 * 8', to: 'channel / 128 * 4' },
+  { file: 'sample_volume.h', from: 'part / 16 * volume', to: 'part / 8 * volume' },
+  { file: 'flat.h', from: '+ kEdge + made % width', to: '+ made % width' },
+  { file: 'flat.h', from: 'at % Row() < width', to: 'at % Row() <= width' },
+  {
+    file: 'flat.h',
+    from: 'shared.cells[step / side % 2] + piece',
+    to: 'shared.cells[(step / side + 1) % 2] + piece',
+  },
+  { file: 'flat.h', from: '* 16 + lane % 4 * 4', to: '* 16 + lane % 4 * 2' },
+  { file: 'mask.h', from: 'step < 4; step *= 2', to: 'step < 2; step *= 2' },
+  { file: 'mask.h', from: '16 + 2 * lane + i - 4', to: '16 + 4 * lane + i - 4' },
   { file: 'conv.h', from: 'lane / 16 * 8;', to: 'lane / 16 * 0;' },
   { file: 'conv.h', from: 'shared.cells[round % 2]', to: 'shared.cells[(round + 1) % 2]' },
   { file: 'conv.h', from: 'within.row == 0 ? 1 : 0', to: 'within.row == 0 ? 0 : 1' },

@@ -65,6 +65,15 @@
   X(kernels::plan, BlockUpConvolution) \
   X(kernels::plan, BlockStatistics)    \
   X(kernels::plan, BlockSpade)         \
+  X(kernels::plan, BlockPicture)       \
+  X(kernels::plan, BlockMotionInput)   \
+  X(kernels::plan, BlockMaskMotion)    \
+  X(kernels::plan, BlockSample)        \
+  X(kernels::plan, BlockMasked)        \
+  X(kernels::plan, BlockSums)          \
+  X(kernels::plan, BlockSumsEnd)       \
+  X(kernels::plan, BlockOcclusion)     \
+  X(kernels::plan, BlockNine)          \
   X(kernels, RangesOfValues)           \
   X(kernels, RangesOfRanges)           \
   X(kernels, PictureToNv12)            \

@@ -3,6 +3,8 @@
 #include "cuda/blocks.h"
 
 #include "cuda/kernels/conv.h"
+#include "cuda/kernels/flat.h"
+#include "cuda/kernels/mask.h"
 #include "cuda/kernels/sample_volume.h"
 #include "cuda/kernels/spade.h"
 #include "cuda/kernels/stats.h"
@@ -15,6 +17,7 @@ static_assert(sizeof(Conv3x64::Shared) == 29568);
 static_assert(sizeof(Conv3x128::Shared) == 41856);
 static_assert(sizeof(Conv3x144::Shared) == 44928);
 static_assert(sizeof(Conv1x32::Shared) == 14336);
+static_assert(sizeof(Conv1x64::Shared) == 16384);
 static_assert(sizeof(Conv1x128::Shared) == 20480);
 static_assert(sizeof(Conv7x32::Shared) == 43904);
 static_assert(sizeof(UpConv32::Shared) == 18784);
@@ -22,18 +25,23 @@ static_assert(sizeof(UpConv64::Shared) == 22880);
 static_assert(sizeof(UpConv128::Shared) == 31072);
 static_assert(sizeof(Spade::Shared) == 41856);
 static_assert(sizeof(Scale::Shared) == 41856);
-static_assert(sizeof(SampleVolume::Shared) == 6144);
+static_assert(sizeof(Flat1x64::Shared) == 16384);
+static_assert(sizeof(Flat2x128::Shared) == 36352);
+static_assert(sizeof(Flat3x128::Shared) == 44544);
+static_assert(sizeof(MaskMotion::Shared) == 43904);
+static_assert(sizeof(SampleVolume::Shared) == 4352);
 static_assert(sizeof(Stats::Shared) == 576);
-
-template cudaError_t Launch(cudaStream_t, const SampleVolume&);
 
 namespace {
 
 using kernels::Half;
 using kernels::plan::BlockConvolution;
+using kernels::plan::BlockMaskMotion;
 using kernels::plan::BlockProduct;
+using kernels::plan::BlockSample;
 using kernels::plan::BlockSpade;
 using kernels::plan::BlockStatistics;
+using kernels::plan::BlockSums;
 using kernels::plan::BlockUpConvolution;
 
 const __half* Halves(const Half* halves) {
@@ -44,11 +52,10 @@ __half* Halves(Half* halves) {
 }
 
 template <class Kernel>
-Kernel SumsOf(const BlockProduct& product, const float* bias, std::int64_t out_blocks) {
+Kernel ProductOf(const BlockProduct& product, std::int64_t out_blocks) {
   Kernel kernel{};
   kernel.x = Halves(product.in);
   kernel.weights = Halves(product.weights);
-  kernel.bias = bias;
   kernel.in_blocks = static_cast<int>(product.packed.in_blocks);
   kernel.out_blocks = static_cast<int>(out_blocks);
   kernel.slices = static_cast<int>(product.packed.slices);
@@ -59,11 +66,19 @@ Kernel SumsOf(const BlockProduct& product, const float* bias, std::int64_t out_b
 }
 
 template <class Kernel>
+Kernel SumsOf(const BlockProduct& product, const float* bias, std::int64_t out_blocks) {
+  auto kernel = ProductOf<Kernel>(product, out_blocks);
+  kernel.bias = bias;
+  return kernel;
+}
+
+template <class Kernel>
 cudaError_t LaunchConv(cudaStream_t stream, const BlockConvolution& convolution) {
   auto kernel = SumsOf<Kernel>(convolution.product, convolution.bias, convolution.out_blocks);
   kernel.residual = Halves(convolution.residual);
   kernel.y = Halves(convolution.out);
   kernel.alpha = convolution.alpha;
+  kernel.after = convolution.after;
   return Launch(stream, kernel);
 }
 
@@ -88,18 +103,32 @@ cudaError_t LaunchSpade(cudaStream_t stream, const BlockSpade& spade) {
   return Launch(stream, kernel);
 }
 
+template <class Kernel>
+cudaError_t LaunchFlat(cudaStream_t stream, const BlockSums& sums) {
+  const BlockProduct& product = sums.product;
+  auto kernel = ProductOf<Kernel>(product, sums.out_blocks);
+  const auto slices = kernels::plan::FlatSlices(product.packed.side, product.height, product.width);
+  kernel.y = sums.out;
+  kernel.factor = static_cast<int>(sums.factor);
+  kernel.parts = static_cast<int>(sums.parts);
+  kernel.slices_held = static_cast<int>(slices < product.depth ? slices : product.depth);
+  return Launch(stream, kernel);
+}
+
 template <class Functor>
 struct Form {
   std::int64_t side, groups;
   cudaError_t (*launch)(cudaStream_t stream, const Functor& functor);
 };
 constexpr Form<BlockConvolution> kForms[] = {
-    {1, 2, &LaunchConv<Conv1x32>}, {1, 8, &LaunchConv<Conv1x128>}, {3, 2, &LaunchConv<Conv3x32>},
-    {3, 4, &LaunchConv<Conv3x64>}, {3, 8, &LaunchConv<Conv3x128>}, {3, 9, &LaunchConv<Conv3x144>},
-    {7, 2, &LaunchConv<Conv7x32>},
+    {1, 2, &LaunchConv<Conv1x32>},  {1, 4, &LaunchConv<Conv1x64>}, {1, 8, &LaunchConv<Conv1x128>},
+    {3, 2, &LaunchConv<Conv3x32>},  {3, 4, &LaunchConv<Conv3x64>}, {3, 8, &LaunchConv<Conv3x128>},
+    {3, 9, &LaunchConv<Conv3x144>}, {7, 2, &LaunchConv<Conv7x32>},
 };
 constexpr Form<BlockUpConvolution> kUpForms[] = {
     {2, 2, &LaunchUp<UpConv32>}, {2, 4, &LaunchUp<UpConv64>}, {2, 8, &LaunchUp<UpConv128>}};
+constexpr Form<BlockSums> kFlatForms[] = {
+    {1, 4, &LaunchFlat<Flat1x64>}, {2, 8, &LaunchFlat<Flat2x128>}, {3, 8, &LaunchFlat<Flat3x128>}};
 
 template <class Functor, std::size_t count>
 cudaError_t LaunchForm(cudaStream_t stream, const Form<Functor> (&forms)[count], const Functor& functor) {
@@ -127,6 +156,24 @@ cudaError_t LaunchBlocks(cudaStream_t stream, const BlockSpade& spade) {
 cudaError_t LaunchBlocks(cudaStream_t stream, const BlockStatistics& statistics) {
   return Launch(stream, Stats{Halves(statistics.in), statistics.out, static_cast<int>(statistics.blocks),
                               static_cast<int>(statistics.cells), statistics.epsilon});
+}
+
+cudaError_t LaunchBlocks(cudaStream_t stream, const BlockSums& sums) {
+  return LaunchForm(stream, kFlatForms, sums);
+}
+
+cudaError_t LaunchBlocks(cudaStream_t stream, const BlockMaskMotion& motion) {
+  auto kernel = SumsOf<MaskMotion>(motion.product, motion.bias, 2);
+  kernel.points = motion.points;
+  kernel.y = motion.out;
+  return Launch(stream, kernel);
+}
+
+cudaError_t LaunchBlocks(cudaStream_t stream, const BlockSample& sample) {
+  const auto length = [](std::int64_t number) { return static_cast<int>(number); };
+  return Launch(stream, SampleVolume{sample.volume, sample.places, Halves(sample.out), length(sample.blocks),
+                                     length(sample.out_blocks), length(sample.depth), length(sample.height),
+                                     length(sample.width)});
 }
 
 }  // namespace kdtalker::cuda

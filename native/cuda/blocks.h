@@ -4,8 +4,11 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/plan/block_convolution.h"
+#include "kernels/plan/block_mask_motion.h"
+#include "kernels/plan/block_sample.h"
 #include "kernels/plan/block_spade.h"
 #include "kernels/plan/block_statistics.h"
+#include "kernels/plan/block_sums.h"
 #include "kernels/plan/block_up_convolution.h"
 
 namespace kdtalker::cuda {
@@ -15,5 +18,8 @@ cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::BlockConvolut
 cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::BlockUpConvolution& convolution);
 cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::BlockSpade& spade);
 cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::BlockStatistics& statistics);
+cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::BlockSums& sums);
+cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::BlockMaskMotion& motion);
+cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::BlockSample& sample);
 
 }  // namespace kdtalker::cuda

@@ -138,7 +138,7 @@ bool ConvolutionIsRight(Bench& bench) {
   conv.in_blocks = conv.out_blocks = conv.slices = conv.depth = 1;
   conv.height = SmallConv::kHeight;
   conv.width = SmallConv::kWidth;
-  conv.alpha = 1.0F;
+  conv.alpha = conv.after = 1.0F;
   if (bench.failed()) return true;
   bench.Keep(Launch(bench.stream(), conv));
   return bench.Equals(y, expected);
@@ -146,7 +146,7 @@ bool ConvolutionIsRight(Bench& bench) {
 
 // Every cell takes the value of its right neighbour.
 bool SamplingIsRight(Bench& bench) {
-  constexpr int kSide = SampleVolume::kSide, kDepth = SampleVolume::kDepth, kCells = kDepth * kSide * kSide;
+  constexpr int kSide = 64, kDepth = 16, kCells = kDepth * kSide * kSide;
   const std::vector<__half> volume = SmallHalves(kCells * 32);
   std::vector<__half> expected(volume.size());
   std::vector<float> places;
@@ -157,10 +157,12 @@ bool SamplingIsRight(Bench& bench) {
       places.push_back(place - 1.0F);
     for (int f = 0; f < 32 && x + 1 < kSide; f++)
       expected[static_cast<std::size_t>(((f * kSide + y) * kSide + x) * kDepth + z)] =
-          volume[static_cast<std::size_t>((i + 1) * 32 + f)];
+          volume[static_cast<std::size_t>((f / 16 * kCells + i + 1) * 16 + f % 16)];
   }
   __half* out = bench.Send(std::vector<__half>(volume.size()));
-  const SampleVolume sample{bench.Send(volume), bench.Send(places), out};
+  const auto* halves = reinterpret_cast<const kernels::Half*>(bench.Send(volume));
+  const SampleVolume sample{
+      {halves, kDepth, kSide, kSide}, bench.Send(places), out, 2, 32, kDepth, kSide, kSide};
   if (bench.failed()) return true;
   bench.Keep(Launch(bench.stream(), sample));
   return bench.Equals(out, expected);

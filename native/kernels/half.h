@@ -25,6 +25,11 @@ KDT_HOST_DEVICE To Bits(From from) {
 
 // Exact: every half is a float.
 KDT_HOST_DEVICE float FloatOf(Half half) {
+#if defined(__CUDA_ARCH__)
+  float value = 0.0F;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(half.bits));
+  return value;
+#else
   const std::uint32_t sign = static_cast<std::uint32_t>(half.bits & 0x8000) << 16;
   const std::uint32_t magnitude = half.bits & 0x7FFF;
   // A half's exponent begins 112 below a float's; the product makes subnormal halves normal floats.
@@ -33,10 +38,16 @@ KDT_HOST_DEVICE float FloatOf(Half half) {
   const std::uint32_t word =
       magnitude < 0x7C00 ? half::Bits<std::uint32_t>(value) : 0x7F800000 | magnitude << 13;
   return half::Bits<float>(sign | word);
+#endif
 }
 
 // To the nearest half, and of two that are as near to the even one.
 KDT_HOST_DEVICE Half HalfOf(float value) {
+#if defined(__CUDA_ARCH__)
+  Half rounded = {};
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(rounded.bits) : "f"(value));
+  return rounded;
+#else
   const auto word = half::Bits<std::uint32_t>(value);
   const std::uint32_t magnitude = word & 0x7FFFFFFF;
   std::uint32_t bits = 0;
@@ -50,6 +61,7 @@ KDT_HOST_DEVICE Half HalfOf(float value) {
     bits = (magnitude - (112U << 23) + 0xFFF + (magnitude >> 13 & 1)) >> 13;
   }
   return {static_cast<std::uint16_t>(bits | (word >> 16 & 0x8000))};
+#endif
 }
 
 }  // namespace kdtalker::kernels

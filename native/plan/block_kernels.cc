@@ -48,15 +48,21 @@ void ExpectForm(const Fields& in, const PackedWeights& packed, bool fits) {
             std::to_string(packed.side) + ", " + std::to_string(packed.groups));
 }
 
-}  // namespace
-
-Kernel CopyHalvesOf(Fields& in) {
-  CopyHalves k{};
-  k.places = in.Axes(0, kRank);
-  k.out = in.WriteHalves({{k.places, k.out_strides}});
-  k.in = in.ReadHalves({{k.places, k.in_strides}});
-  return k;
+// Sizes of a volume, whose halves the caller reads.
+Volume VolumeOf(Fields& in) {
+  Volume volume{};
+  for (auto* length : {&volume.depth, &volume.height, &volume.width})
+    *length = static_cast<int>(in.Integer(1, kMostLength));
+  Bounded(in, {volume.depth, volume.height, volume.width, kLanes});
+  return volume;
 }
+
+Points PointsOf(Fields& in) {
+  const float* source = in.ReadRow(3 * kernels::kKeypoints);
+  return {source, in.ReadRow(3 * kernels::kKeypoints)};
+}
+
+}  // namespace
 
 Kernel ToBlocksOf(Fields& in) {
   ToBlocks k{};
@@ -82,6 +88,7 @@ Kernel BlockConvolutionOf(Fields& in) {
   const bool added = in.Integer(0, 1) == 1;
   const std::int64_t cells = k.product.cells() * kLanes, count = Bounded(in, {cells, k.out_blocks});
   k.alpha = static_cast<float>(in.Float());
+  k.after = static_cast<float>(in.Float());
   k.out = in.WriteHalfRow(count);
   k.product.in = in.ReadHalfRow(Bounded(in, {cells, k.product.packed.in_blocks}));
   k.product.weights = in.ReadHalfRow(k.product.packed.Count(k.out_blocks));
@@ -144,6 +151,121 @@ Kernel BlockSpadeOf(Fields& in) {
   k.bias = in.ReadWideRow(kLanes * outputs);
   k.x = in.ReadHalfRow(count / (k.factor * k.factor));
   k.statistics = in.ReadWideRow(2 * kLanes * k.blocks);
+  return k;
+}
+
+Kernel BlockPictureOf(Fields& in) {
+  BlockPicture k{};
+  k.channels = in.Integer(1, kLanes / 4);
+  for (auto* length : {&k.height, &k.width}) *length = in.Integer(1, kMostLength);
+  const std::int64_t count = Bounded(in, {k.height, k.width, kLanes});
+  k.out = in.WriteWideRow(count / 4 * k.channels);
+  k.in = in.ReadHalfRow(count);
+  return k;
+}
+
+Kernel BlockMotionInputOf(Fields& in) {
+  BlockMotionInput k{};
+  k.volume = VolumeOf(in);
+  const std::int64_t cells = k.volume.cells();
+  k.out = in.WriteHalfRow(Bounded(in, {cells, BlockMotionInput::kBlocks, kLanes}));
+  k.volume.halves = in.ReadHalfRow(Bounded(in, {cells, kLanes}));
+  k.points = PointsOf(in);
+  return k;
+}
+
+Kernel BlockMaskMotionOf(Fields& in) {
+  BlockMaskMotion k{};
+  k.product = ProductOf(in);
+  const PackedWeights& packed = k.product.packed;
+  ExpectForm(in, packed, packed.side == 7 && packed.groups == 2);
+  const std::int64_t cells = k.product.cells();
+  k.out = in.WriteWideRow(Bounded(in, {cells, 3}));
+  k.product.in = in.ReadHalfRow(Bounded(in, {cells, kLanes, packed.in_blocks}));
+  k.product.weights = in.ReadHalfRow(packed.Count(2));
+  k.bias = in.ReadWideRow(2 * kLanes);
+  k.points = PointsOf(in);
+  return k;
+}
+
+Kernel BlockSampleOf(Fields& in) {
+  BlockSample k{};
+  k.volume = VolumeOf(in);
+  for (auto* length : {&k.blocks, &k.out_blocks, &k.depth, &k.height, &k.width})
+    *length = in.Integer(1, kMostLength);
+  const std::int64_t sampled = Bounded(in, {k.blocks, kLanes, k.depth});
+  if (sampled > kMostSampled || k.out_blocks * kLanes > sampled)
+    in.Fail("fewer channels", std::to_string(sampled));
+  const std::int64_t cells = Bounded(in, {k.height, k.width});
+  k.out = in.WriteHalfRow(Bounded(in, {cells, k.out_blocks, kLanes}));
+  k.volume.halves = in.ReadHalfRow(Bounded(in, {k.volume.cells(), k.blocks, kLanes}));
+  k.places = in.ReadRow(Bounded(in, {cells, k.depth, 3}));
+  return k;
+}
+
+Kernel BlockMaskedOf(Fields& in) {
+  BlockMasked k{};
+  k.channels = in.Integer(1, kMostLength);
+  k.cells = in.Integer(1, kMostElements);
+  k.out = in.WriteWideRow(Bounded(in, {k.channels, k.cells}));
+  k.in = in.ReadHalfRow(Bounded(in, {(k.channels + kLanes - 1) / kLanes, k.cells, kLanes}));
+  k.mask = in.ReadRow(k.cells);
+  return k;
+}
+
+Kernel BlockSumsOf(Fields& in) {
+  BlockSums k{};
+  k.out_blocks = in.Integer(1, kMostLength / (kMostFactor * kMostFactor));
+  k.product = ProductOf(in);
+  const PackedWeights& packed = k.product.packed;
+  if (!HasFlatForm(packed.side, packed.groups) ||
+      FlatSlices(packed.side, k.product.height, k.product.width) < 1)
+    in.Fail("a form of convolution over slices", std::to_string(packed.side));
+  k.factor = in.Integer(1, packed.side == 2 ? kMostFactor : 1);
+  k.parts = in.Integer(1, packed.in_blocks * packed.slices);
+  const std::int64_t cells = k.product.cells() * kLanes, places = k.factor * k.factor;
+  k.out = in.WriteWideRow(Bounded(in, {cells, k.out_blocks, places, k.parts}));
+  k.product.in = in.ReadHalfRow(Bounded(in, {cells, packed.in_blocks}));
+  k.product.weights = in.ReadHalfRow(Bounded(in, {packed.Count(k.out_blocks), places}));
+  return k;
+}
+
+Kernel BlockSumsEndOf(Fields& in) {
+  BlockSumsEnd k{};
+  k.parts = in.Integer(1, kMostLength);
+  k.factor = in.Integer(1, kMostFactor);
+  for (auto* length : {&k.out_blocks, &k.depth, &k.height, &k.width}) *length = in.Integer(1, kMostLength);
+  const std::int64_t count =
+      Bounded(in, {k.out_blocks, k.depth, k.height, k.width, kLanes, k.factor, k.factor});
+  k.alpha = static_cast<float>(in.Float());
+  k.out = in.WriteHalfRow(count);
+  k.sums = in.ReadWideRow(Bounded(in, {count, k.parts}));
+  k.bias = in.ReadWideRow(kLanes * k.out_blocks);
+  return k;
+}
+
+Kernel BlockOcclusionOf(Fields& in) {
+  BlockOcclusion k{};
+  k.parts = in.Integer(1, kMostLength);
+  k.side = in.Integer(1, kMostSlices);
+  for (auto* length : {&k.height, &k.width}) *length = in.Integer(1, kMostLength);
+  const std::int64_t cells = Bounded(in, {k.height, k.width});
+  k.out = in.WriteWideRow(cells);
+  k.sums = in.ReadWideRow(Bounded(in, {cells, k.blocks(), kLanes, k.parts}));
+  k.bias = in.ReadRow(1);
+  return k;
+}
+
+Kernel BlockNineOf(Fields& in) {
+  BlockNine k{};
+  k.out_blocks = in.Integer(1, kMostLength);
+  k.factor = in.Integer(1, kMostFactor);
+  for (auto* length : {&k.height, &k.width}) *length = in.Integer(1, kMostLength);
+  const std::int64_t cells = Bounded(in, {k.height, k.width, k.out_blocks, kLanes});
+  k.alpha = static_cast<float>(in.Float());
+  k.out = in.WriteHalfRow(Bounded(in, {cells, k.factor, k.factor}));
+  k.in = in.ReadHalfRow(Bounded(in, {cells, 9}));
+  k.bias = in.ReadWideRow(kLanes * k.out_blocks);
   return k;
 }
 

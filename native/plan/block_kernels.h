@@ -7,7 +7,6 @@ namespace kdtalker::plan {
 
 // The kernels of blocked halves, each from the numbers of its operation. They take them in the order in which
 // lib/packs/lowering/plan/ops/blocks.ts writes them.
-Kernel CopyHalvesOf(Fields& in);
 Kernel ToBlocksOf(Fields& in);
 Kernel FromBlocksOf(Fields& in);
 Kernel BlockConvolutionOf(Fields& in);
@@ -15,5 +14,14 @@ Kernel BlockPoolOf(Fields& in);
 Kernel BlockUpConvolutionOf(Fields& in);
 Kernel BlockStatisticsOf(Fields& in);
 Kernel BlockSpadeOf(Fields& in);
+Kernel BlockPictureOf(Fields& in);
+Kernel BlockMotionInputOf(Fields& in);
+Kernel BlockMaskMotionOf(Fields& in);
+Kernel BlockSampleOf(Fields& in);
+Kernel BlockMaskedOf(Fields& in);
+Kernel BlockSumsOf(Fields& in);
+Kernel BlockSumsEndOf(Fields& in);
+Kernel BlockOcclusionOf(Fields& in);
+Kernel BlockNineOf(Fields& in);
 
 }  // namespace kdtalker::plan

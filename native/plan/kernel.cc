@@ -17,11 +17,12 @@ constexpr std::int64_t kMostWindow = 1 << 16;
 // The order in which each of these takes its numbers is the order in which the file of the same name in
 // lib/packs/lowering/plan/ops writes them.
 
-Kernel CopyOf(Fields& in) {
-  Copy k{};
+template <class Copied, auto write, auto read>
+Kernel CopiedOf(Fields& in) {
+  Copied k{};
   k.places = in.Axes(0, kRank);
-  k.out = in.Write({{k.places, k.out_strides}});
-  k.in = in.Read({{k.places, k.in_strides}});
+  k.out = (in.*write)({{k.places, k.out_strides}});
+  k.in = (in.*read)({{k.places, k.in_strides}});
   return k;
 }
 
@@ -217,27 +218,37 @@ Kernel GatherOf(Fields& in) {
 }
 
 // In the order of Kernel.
-constexpr std::array<Kernel (*)(Fields&), std::variant_size_v<Kernel>> kDecoders = {CopyOf,
-                                                                                    FillOf,
-                                                                                    ToFloatOf,
-                                                                                    MapOf,
-                                                                                    ReduceOf,
-                                                                                    SoftmaxOf,
-                                                                                    NormaliseRowsOf,
-                                                                                    ProductOf,
-                                                                                    ConvolutionOf,
-                                                                                    PoolOf,
-                                                                                    ResizeOf,
-                                                                                    SampleOf,
-                                                                                    GatherOf,
-                                                                                    CopyHalvesOf,
-                                                                                    ToBlocksOf,
-                                                                                    FromBlocksOf,
-                                                                                    BlockConvolutionOf,
-                                                                                    BlockPoolOf,
-                                                                                    BlockUpConvolutionOf,
-                                                                                    BlockStatisticsOf,
-                                                                                    BlockSpadeOf};
+constexpr std::array<Kernel (*)(Fields&), std::variant_size_v<Kernel>> kDecoders = {
+    CopiedOf<Copy, &Fields::Write, &Fields::Read>,
+    FillOf,
+    ToFloatOf,
+    MapOf,
+    ReduceOf,
+    SoftmaxOf,
+    NormaliseRowsOf,
+    ProductOf,
+    ConvolutionOf,
+    PoolOf,
+    ResizeOf,
+    SampleOf,
+    GatherOf,
+    CopiedOf<CopyHalves, &Fields::WriteHalves, &Fields::ReadHalves>,
+    ToBlocksOf,
+    FromBlocksOf,
+    BlockConvolutionOf,
+    BlockPoolOf,
+    BlockUpConvolutionOf,
+    BlockStatisticsOf,
+    BlockSpadeOf,
+    BlockPictureOf,
+    BlockMotionInputOf,
+    BlockMaskMotionOf,
+    BlockSampleOf,
+    BlockMaskedOf,
+    BlockSumsOf,
+    BlockSumsEndOf,
+    BlockOcclusionOf,
+    BlockNineOf};
 
 }  // namespace
 

@@ -4,13 +4,21 @@
 #include <vector>
 
 #include "kernels/plan/block_convolution.h"
+#include "kernels/plan/block_mask_motion.h"
+#include "kernels/plan/block_masked.h"
+#include "kernels/plan/block_motion_input.h"
+#include "kernels/plan/block_nine.h"
+#include "kernels/plan/block_occlusion.h"
+#include "kernels/plan/block_picture.h"
 #include "kernels/plan/block_pool.h"
+#include "kernels/plan/block_sample.h"
 #include "kernels/plan/block_spade.h"
 #include "kernels/plan/block_statistics.h"
+#include "kernels/plan/block_sums.h"
+#include "kernels/plan/block_sums_end.h"
 #include "kernels/plan/block_up_convolution.h"
 #include "kernels/plan/convolution.h"
 #include "kernels/plan/copy.h"
-#include "kernels/plan/copy_halves.h"
 #include "kernels/plan/fill.h"
 #include "kernels/plan/from_blocks.h"
 #include "kernels/plan/gather.h"
@@ -37,7 +45,10 @@ using Kernel =
                  kernels::plan::Resize, kernels::plan::Sample, kernels::plan::Gather,
                  kernels::plan::CopyHalves, kernels::plan::ToBlocks, kernels::plan::FromBlocks,
                  kernels::plan::BlockConvolution, kernels::plan::BlockPool, kernels::plan::BlockUpConvolution,
-                 kernels::plan::BlockStatistics, kernels::plan::BlockSpade>;
+                 kernels::plan::BlockStatistics, kernels::plan::BlockSpade, kernels::plan::BlockPicture,
+                 kernels::plan::BlockMotionInput, kernels::plan::BlockMaskMotion, kernels::plan::BlockSample,
+                 kernels::plan::BlockMasked, kernels::plan::BlockSums, kernels::plan::BlockSumsEnd,
+                 kernels::plan::BlockOcclusion, kernels::plan::BlockNine>;
 
 // The kernel of an operation over buffers at these addresses (device addresses; null ones only check it).
 // Throws Error PACK_DAMAGED for numbers with which a kernel could leave its buffers.

@@ -48,7 +48,7 @@ struct Tables {
   std::vector<std::uint8_t> constants;
 };
 
-inline constexpr std::int64_t kPlanVersion = 2;
+inline constexpr std::int64_t kPlanVersion = 3;
 
 // More elements than any tensor has; products of two of them do not overflow.
 inline constexpr std::int64_t kMostElements = std::int64_t{1} << 31;

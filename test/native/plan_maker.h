@@ -32,7 +32,16 @@ enum Kind : std::int64_t {
   kBlockPool,
   kBlockUpConvolution,
   kBlockStatistics,
-  kBlockSpade
+  kBlockSpade,
+  kBlockPicture,
+  kBlockMotionInput,
+  kBlockMaskMotion,
+  kBlockSample,
+  kBlockMasked,
+  kBlockSums,
+  kBlockSumsEnd,
+  kBlockOcclusion,
+  kBlockNine
 };
 
 class Maker {
@@ -71,7 +80,7 @@ class Maker {
 
   std::vector<std::uint8_t> Bytes() const {
     std::vector<std::uint8_t> bytes;
-    Put(bytes, {0x314e414c504b444b, 2, arena_bytes, weight_bytes, Count(buffers_, 4), Count(slots_, 6),
+    Put(bytes, {0x314e414c504b444b, 3, arena_bytes, weight_bytes, Count(buffers_, 4), Count(slots_, 6),
                 Count(operations_, 7), Count(integers_, 1), static_cast<std::int64_t>(floats_.size()),
                 Count(references_, 1), static_cast<std::int64_t>(names_.size()),
                 static_cast<std::int64_t>(constants.size())});
@@ -113,14 +122,15 @@ class Maker {
   std::vector<std::uint8_t> names_;
 };
 
-inline constexpr std::int64_t kWeightBytes = 18432 * 2;
+inline constexpr std::int64_t kPanels = 25088;  // halves of the largest kernel's weights
+inline constexpr std::int64_t kWeightBytes = kPanels * 2;
 
 // A plan with an operation of every kind over an arena of 96 numbers, a row of 4 whole numbers and an input
 // of
 // 16. Every operation writes the arena's last 48 numbers.
 inline Maker OneOfEach() {
   Maker maker;
-  maker.arena_bytes = 96 * 4;
+  maker.arena_bytes = 48 * 4 + 112 * 2;
   maker.weight_bytes = kWeightBytes;
   const std::int64_t in = maker.Slot("in", false, {2, 8}), result = maker.Slot("out", true, {2, 8});
   const std::int64_t early = maker.Buffer(kArena, 0, 48), late = maker.Buffer(kArena, 48 * 4, 48);
@@ -156,17 +166,32 @@ inline Maker OneOfEach() {
                   {}, {late, in, weights});
   const std::int64_t early_halves = maker.Buffer(kArena, 0, 96, 2),
                      halves = maker.Buffer(kArena, 48 * 4, 96, 2),
-                     panels = maker.Buffer(kWeights, 0, 18432, 2);
+                     panels = maker.Buffer(kWeights, 0, kPanels, 2),
+                     wide = maker.Buffer(kArena, 48 * 4, 112, 2);
   maker.Operation(kCopyHalves, {1, 16, 0, 1, 0, 1}, {}, {halves, early_halves});
   maker.Operation(kToBlocks, {4, 2, 1, 2, 2, 0, 1, 0, 8, 0, 2, 1}, {}, {halves, in});
   maker.Operation(kFromBlocks, {4, 2, 1, 2, 2, 0, 4, 0, 2, 1, 0, 1}, {}, {late, early_halves});
-  maker.Operation(kBlockConvolution, {1, 1, 1, 1, 2, 1, 2, 2, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, {0.5},
+  maker.Operation(kBlockConvolution, {1, 1, 1, 1, 2, 1, 2, 2, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, {0.5, 0.5},
                   {halves, early_halves, panels, weights, early_halves});
   maker.Operation(kBlockUpConvolution, {1, 1, 1, 2, 2, 1, 1, 1, 2, 0, 1, 0, 1, 0, 1, 0, 1}, {0.5},
                   {halves, early_halves, panels, weights});
   maker.Operation(kBlockStatistics, {1, 4, 0, 1, 0, 1}, {1e-5}, {late, early_halves});
   maker.Operation(kBlockSpade, {1, 1, 1, 3, 8, 1, 2, 2, 2, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, {0.5},
                   {halves, early_halves, panels, weights, early_halves, weights});
+  const std::int64_t points = maker.Buffer(kWeights, 0, 63);
+  maker.Operation(kBlockMotionInput, {1, 1, 1, 0, 1, 0, 1, 0, 1, 0, 1}, {},
+                  {wide, early_halves, points, points});
+  maker.Operation(kBlockMaskMotion, {1, 1, 7, 2, 1, 2, 2, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, {},
+                  {late, early_halves, panels, weights, points, points});
+  maker.Operation(kBlockSample, {1, 1, 2, 1, 1, 2, 1, 2, 0, 1, 0, 1, 0, 1}, {},
+                  {halves, early_halves, weights});
+  maker.Operation(kBlockMasked, {3, 4, 0, 1, 0, 1, 0, 1}, {}, {late, early_halves, weights});
+  maker.Operation(kBlockSums, {1, 1, 1, 1, 4, 1, 1, 2, 1, 1, 0, 1, 0, 1, 0, 1}, {},
+                  {late, early_halves, panels});
+  maker.Operation(kBlockSumsEnd, {2, 1, 1, 1, 1, 2, 0, 1, 0, 1, 0, 1}, {0.5}, {halves, weights, weights});
+  maker.Operation(kBlockOcclusion, {2, 1, 1, 2, 0, 1, 0, 1, 0, 1}, {}, {late, weights, weights});
+  maker.Operation(kBlockNine, {1, 2, 1, 1, 0, 1, 0, 1, 0, 1}, {0.5}, {halves, panels, weights});
+  maker.Operation(kBlockPicture, {3, 2, 2, 0, 1, 0, 1}, {}, {late, early_halves});
   maker.Operation(kBlockPool, {1, 1, 1, 0, 1, 0, 1}, {}, {halves, early_halves});
   maker.Operation(kGather, {2, 4, 8, 1, 2, 0, 8, 1, 0, 0, 1, 8, 0, 1, 0}, {}, {late, in, table});
   maker.Operation(kCopy, {1, 16, 0, 1, 0, 1}, {}, {result, late});

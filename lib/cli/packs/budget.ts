@@ -11,12 +11,12 @@ export function budget({ manifest }: Pack, planned: readonly PlannedRole[], repo
 }
 
 const NOTE =
-  'Counted from the plans, not measured. Milliseconds: the larger of arithmetic, in float32 or on tensor cores, and traffic for each kernel, at the ' +
+  'Counted from the plans, not measured. GMAC done: with lanes and cells that only fill the tiles of tensor cores. Milliseconds: the larger of arithmetic, in float32 or on tensor cores, and traffic for each kernel, at the ' +
   "makers' rates, and 0.6 us from kernel to kernel.";
 
 function rows(costs: readonly Cost[]): string[] {
   const gpus = Object.keys(GPUS);
-  const head = ['network', 'runs', 'kernels', 'GMAC', 'weights MB', 'traffic MB', 'arena MB'];
+  const head = ['network', 'runs', 'kernels', 'GMAC', 'GMAC done', 'weights MB', 'traffic MB', 'arena MB'];
   const columns = [...head, ...gpus.map((gpu) => `${gpu} ms`)];
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
@@ -33,6 +33,7 @@ function cells(cost: Cost): string[] {
     RUNS[cost.role] ?? 'once a frame',
     `${cost.kernels}`,
     (cost.multiplyAdds / 1e9).toFixed(3),
+    (cost.done / 1e9).toFixed(3),
     mega(cost.weightBytes),
     mega(cost.bytes),
     mega(cost.arenaBytes),

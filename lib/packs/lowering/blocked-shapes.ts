@@ -17,9 +17,22 @@ export const BLOCKED_SHAPES: Record<string, ShapeRule> = {
   CellsFirst: ({ shape }) => shape(0) && [...shape(0)!.slice(2), shape(0)![1]!],
   SampleVolume: ({ shape }) => sampled(shape(0), shape(1)),
   SampleVolumeBf16: ({ shape }) => sampled(shape(0), shape(1)),
+  MotionInput: ({ shape }) => shape(0) && [MOTION_BLOCKS, ...shape(0)!.slice(1)],
+  SampleBlocks: ({ node, shape }) => sampled([intOf(node, 'channels', 0)], shape(1)),
+  Masked: ({ node, shape }) => unblocked(shape(0), intOf(node, 'channels', 0)),
+  UpConvEnd: ({ node, shape }) => shape(0) && ended(shape(0)!, node),
   MaskMotion: ({ shape }) => shape(0) && [1, ...shape(0)!.slice(1, 4), 3],
+  Picture: ({ node, shape }) =>
+    shape(0) && [1, intOf(node, 'channels', 0), 2 * shape(0)![1]!, 2 * shape(0)![2]!],
   Occlusion: ({ shape }) => shape(0) && [1, 1, ...shape(0)!.slice(2, 4)],
 };
+
+/** Of 22 candidates with a heat and four features each. */
+const MOTION_BLOCKS = blocksOf(22 * 5);
+
+function ended(dims: readonly number[], node: Operation['node']): number[] {
+  return [blocksOf(intOf(node, 'channels', 0)), ...scaled(dims, intOf(node, 'factor', 1)).slice(1)];
+}
 
 function blocked({ shape }: Operation): Shape {
   const dims = shape(0);

@@ -24,6 +24,13 @@ export interface Activation {
   value: string;
 }
 
+/** The factor of what is below zero, by the activation. */
+export const SLOPES: Record<Activation['activation'], (alpha: number) => number> = {
+  none: () => 1,
+  relu: () => 0,
+  leaky: (alpha) => alpha,
+};
+
 /** Reads a node as a convolution; undefined for anything else. */
 export function convolutionOf({ graph, shapes }: PassContext, node: EditableNode): Convolution | undefined {
   if (node.type !== 'Conv' || node.domain !== '') return undefined;

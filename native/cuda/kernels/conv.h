@@ -13,8 +13,8 @@
 namespace kdtalker::cuda {
 
 // The sums of a convolution. Its warps lie `across` times along the channels, each with `each` sixteens; the
-// others along the rows.
-template <int side, int across, int each, int warps = 8>
+// others along the rows. The last `spared` eights of a warp's channels are not computed.
+template <int side, int across, int each, int warps = 8, int spared = 0>
 struct ConvSums {
   static constexpr int kThreads = 32 * warps, kBlocks = 2;
   static constexpr int kRows = 8, kColumns = 16, kGroups = across * each;  // cells, and sixteens, of a block
@@ -154,7 +154,7 @@ struct ConvSums {
       KDT_UNROLL
       for (int row = 0; row < kRowsOfWarp; row++) {
         Multiply({sums[row][2 * group], a[row], first});
-        Multiply({sums[row][2 * group + 1], a[row], second});
+        if (2 * group + 1 < 2 * each - spared) Multiply({sums[row][2 * group + 1], a[row], second});
       }
     }
   }
@@ -180,13 +180,13 @@ KDT_DEVICE void StoreFour(__half* to, const float4& v) {
   *reinterpret_cast<uint2*>(to) = {TwoHalves(v.x, v.y), TwoHalves(v.z, v.w)};
 }
 
-// With bias, activation, and then an addend.
+// With bias, activation, then an addend, and an activation of the sum.
 template <int side, int across, int each, int warps = 8>
 struct ConvOf : ConvSums<side, across, each, warps> {
   using Base = ConvSums<side, across, each, warps>;
   const __half* residual;  // like y, or null
   __half* y;
-  float alpha;  // of what is below zero: 1 none, 0 ReLU
+  float alpha, after;  // of what is below zero: 1 none, 0 ReLU
 
   KDT_DEVICE void Block(typename Base::Shared& shared) const {
     typename Base::Sums sums = {};
@@ -206,7 +206,8 @@ struct ConvOf : ConvSums<side, across, each, warps> {
     this->ForEachCell(place, [&](int row, int half, int y_at, int x_at) {
       const std::int64_t at = ((plane + y_at) * this->width + x_at) * 16 + four;
       const float4 value = Active(Added(this->FourOf(sums, row, group, half), shift), alpha);
-      StoreFour(y + at, residual == nullptr ? value : Added(value, LoadFour(residual + at)));
+      const float4 sum = residual == nullptr ? value : Added(value, LoadFour(residual + at));
+      StoreFour(y + at, Active(sum, after));
     });
   }
 };
@@ -263,6 +264,7 @@ struct Conv3x64 : ConvOf<3, 2, 2> {};
 struct Conv3x128 : ConvOf<3, 4, 2> {};
 struct Conv3x144 : ConvOf<3, 3, 3, 6> {};
 struct Conv1x32 : ConvOf<1, 1, 2> {};
+struct Conv1x64 : ConvOf<1, 2, 2> {};
 struct Conv1x128 : ConvOf<1, 4, 2> {};
 struct Conv7x32 : ConvOf<7, 1, 2> {};
 struct UpConv32 : UpConvOf<1, 2> {};

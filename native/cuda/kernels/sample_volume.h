@@ -1,68 +1,68 @@
-// A volume of halves [16, 64, 64, 32], channels last, sampled at floats [16, 64, 64, 3] to blocked halves
-// [32, 64, 64, 16], depths as lanes: what the operator SampleVolume computes. Positions and weights are
-// float32: a half is too coarse for a place among 64 cells. Weights are made once a cell and depth and serve
-// eight channels; results change places in shared memory, so that every access is of 16 bytes.
+// A volume of blocked halves sampled at floats [depth, height, width, 3] to blocked halves, depths as
+// channels: kernels/plan/block_sample.h. Positions and weights are float32: a half is too coarse for a place
+// among 64 cells. Weights are made once a cell and depth and serve eight channels; results change places in
+// shared memory, so that every access is of 16 bytes.
 #pragma once
 
 #include "cuda/kernels/launch.h"
+#include "kernels/plan/block_sample.h"
 
 namespace kdtalker::cuda {
 
 struct SampleVolume {
   static constexpr int kThreads = 256, kBlocks = 4;
-  static constexpr int kDepth = 16, kSide = 64, kFeatures = 32;
-  static constexpr int kColumns = 4;       // cells of a row that a block does, at all depths
-  static constexpr int kRow = kDepth + 8;  // of halves, so that neighbours do not share banks
+  static constexpr int kColumns = 4;  // cells of a row that a block does, at all depths
+  static constexpr int kMost = kernels::plan::kMostSampled;
+  // Of a cell: eight halves after every 128, so that the channels of a warp do not share banks.
+  static constexpr int kCell = kMost / 128 * 136;
   struct Shared {
-    __half samples[kFeatures][kColumns][kRow];
+    __half samples[kColumns][kCell];
   };
 
-  const __half* volume;
+  kernels::plan::Volume volume;  // of `blocks` blocks
   const float* places;
   __half* out;
+  int blocks, out_blocks, depth, height, width;
 
-  dim3 grid() const { return dim3(kSide / kColumns, kSide); }
+  dim3 grid() const {
+    return dim3(static_cast<unsigned>((width + kColumns - 1) / kColumns), static_cast<unsigned>(height));
+  }
 
   KDT_DEVICE void Block(Shared& shared) const {
-    const int thread = threadIdx.x;
-    const int part = thread % 4 * 8, depth = thread / 4 % kDepth, column = thread / 64;
-    const int x = blockIdx.x * kColumns + column, y = blockIdx.y;
-    float sums[8] = {};
-    Sample(places + ((depth * kSide + y) * kSide + x) * 3, part, sums);
-    for (int i = 0; i < 8; i++) shared.samples[part + i][column][depth] = __float2half_rn(sums[i]);
+    const int first = blockIdx.x * kColumns, row = blockIdx.y, parts = 2 * blocks;
+    for (int at = threadIdx.x; at < kColumns * depth * parts; at += kThreads) {
+      const int part = at % parts * 8, slice = at / parts % depth, column = at / parts / depth;
+      if (first + column >= width) continue;
+      float sums[8] = {};
+      Sample(places + ((slice * height + row) * width + first + column) * 3, part, sums);
+      for (int i = 0; i < 8; i++) {
+        const int channel = (part + i) * depth + slice;
+        if (channel < 16 * out_blocks) shared.samples[column][HeldAt(channel)] = __float2half_rn(sums[i]);
+      }
+    }
     __syncthreads();
-    // 256 pieces of 16 bytes: of each feature and cell the two halves of its depths.
-    const int feature = thread / 8, cell = thread / 2 % kColumns, half = thread % 2 * 8;
-    const auto* from = reinterpret_cast<const uint4*>(&shared.samples[feature][cell][half]);
-    auto* to = out + ((feature * kSide + y) * kSide + blockIdx.x * kColumns + cell) * kDepth + half;
-    *reinterpret_cast<uint4*>(to) = *from;
+    // Pieces of 16 bytes: of each block and cell two.
+    for (int at = threadIdx.x; at < 2 * kColumns * out_blocks; at += kThreads) {
+      const int half = at % 2 * 8, column = at / 2 % kColumns, block = at / 2 / kColumns;
+      if (first + column >= width) continue;
+      const auto* from = reinterpret_cast<const uint4*>(&shared.samples[column][HeldAt(16 * block + half)]);
+      auto* to = out + ((std::int64_t{block} * height + row) * width + first + column) * 16 + half;
+      *reinterpret_cast<uint4*>(to) = *from;
+    }
   }
 
  private:
-  // The cell before a coordinate of -1..1 whose ends are the outer faces of the end cells, and the share of
-  // the next.
-  KDT_DEVICE static float Split(float coordinate, int length, int& before) {
-    float at = ((coordinate + 1.0F) * static_cast<float>(length) - 1.0F) * 0.5F;
-    if (!(at > -1.0F && at < static_cast<float>(length))) at = -2.0F;  // NaN too: outside
-    before = static_cast<int>(at + 2.0F) - 2;
-    return at - static_cast<float>(before);
-  }
+  KDT_DEVICE static int HeldAt(int channel) { return channel + channel / 128 * 8; }
 
+  // Eight channels from `part` on.
   KDT_DEVICE void Sample(const float* place, int part, float (&sums)[8]) const {
-    int cell[3];
-    const float after[3] = {Split(place[0], kSide, cell[0]), Split(place[1], kSide, cell[1]),
-                            Split(place[2], kDepth, cell[2])};
-    for (int corner = 0; corner < 8; corner++) {
-      const int x = cell[0] + (corner & 1), y = cell[1] + (corner >> 1 & 1), z = cell[2] + (corner >> 2);
-      if (x < 0 || y < 0 || z < 0 || x >= kSide || y >= kSide || z >= kDepth) continue;
-      const float weight = (corner & 1 ? after[0] : 1.0F - after[0]) *
-                           (corner >> 1 & 1 ? after[1] : 1.0F - after[1]) *
-                           (corner >> 2 ? after[2] : 1.0F - after[2]);
+    const auto* from =
+        reinterpret_cast<const __half*>(volume.halves) + part / 16 * volume.cells() * 16 + part % 16;
+    volume.ForEachAround({place[0], place[1], place[2]}, [&](int cell, float weight) {
       float values[8];
-      Unpack(*reinterpret_cast<const uint4*>(volume + ((z * kSide + y) * kSide + x) * kFeatures + part),
-             values);
+      Unpack(*reinterpret_cast<const uint4*>(from + std::int64_t{cell} * 16), values);
       for (int i = 0; i < 8; i++) sums[i] += weight * values[i];
-    }
+    });
   }
 };
 

@@ -1,6 +1,6 @@
 // A convolution that keeps the size, of blocked halves to blocked halves, sums in float32; with a bias, an
-// activation of what is below zero, and then an addend. One index for each cell of a block of outputs. On a
-// GPU tensor cores do it: cuda/kernels/conv.h.
+// activation of what is below zero, then an addend, and an activation of the sum. One index for each cell of
+// a block of outputs. On a GPU tensor cores do it: cuda/kernels/conv.h.
 #pragma once
 
 #include "kernels/plan/block_product.h"
@@ -14,6 +14,7 @@ struct BlockConvolution {
   const Half* residual;  // like out, or null
   std::int64_t out_blocks;
   float alpha;  // the factor of what is below zero: 1 none, 0 ReLU
+  float after;  // the same, of what the addend makes of it
 
   KDT_HOST_DEVICE std::int64_t count() const { return out_blocks * product.cells(); }
 
@@ -24,7 +25,8 @@ struct BlockConvolution {
     for (std::int64_t lane = 0; lane < kLanes; lane++) {
       const float value = sums[lane] + bias[block * kLanes + lane];
       const float old = residual == nullptr ? 0.0F : FloatOf(residual[i * kLanes + lane]);
-      out[i * kLanes + lane] = HalfOf(old + (value < 0.0F ? value * alpha : value));
+      const float sum = old + (value < 0.0F ? value * alpha : value);
+      out[i * kLanes + lane] = HalfOf(sum < 0.0F ? sum * after : sum);
     }
   }
 };

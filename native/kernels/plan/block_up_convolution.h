@@ -24,18 +24,11 @@ struct BlockUpConvolution {
     const std::int64_t cell =
         (plane % product.depth * product.height + y / factor) * product.width + x / factor;
     float sums[kLanes] = {};
-    product.Add(block, cell, WindowOf(y % factor, x % factor), sums);
+    product.Add(block, cell, product.Within(y % factor * factor + x % factor, factor, out_blocks), sums);
     for (std::int64_t lane = 0; lane < kLanes; lane++) {
       const float value = sums[lane] + bias[block * kLanes + lane];
       out[i * kLanes + lane] = HalfOf(value < 0.0F ? value * alpha : value);
     }
-  }
-
-  // The first place along an axis sees the cell before, too; the others that after it.
-  KDT_HOST_DEVICE BlockProduct::Window WindowOf(std::int64_t row, std::int64_t column) const {
-    const std::int64_t place = row * factor + column;
-    return {product.weights + place * product.packed.Count(out_blocks), row == 0 ? 1 : 0,
-            column == 0 ? 1 : 0};
   }
 };
 

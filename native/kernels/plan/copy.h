@@ -1,13 +1,15 @@
 // Copies a view to a view: how a plan transposes, cuts, repeats and joins where strides alone do not do.
 #pragma once
 
+#include "kernels/half.h"
 #include "kernels/plan/places.h"
 
 namespace kdtalker::kernels::plan {
 
-struct Copy {
-  float* out;
-  const float* in;
+template <class T>
+struct CopyOf {
+  T* out;
+  const T* in;
   Places places;
   Strides out_strides, in_strides;
 
@@ -18,5 +20,8 @@ struct Copy {
     out[place.In(places, out_strides)] = in[place.In(places, in_strides)];
   }
 };
+
+struct Copy : CopyOf<float> {};
+struct CopyHalves : CopyOf<Half> {};
 
 }  // namespace kdtalker::kernels::plan

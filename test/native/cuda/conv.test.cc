@@ -79,7 +79,8 @@ class ConvCase {
                 r = i / size_.width % size_.height, c = i % size_.width;
       const double sum = bias_.host[o] + SumOf(size_, x_, o, z, r, c);
       const std::size_t at = size_.at(o, z, r, c);
-      const double expected = (sum < 0 ? 0.2 * sum : sum) + __half2float(old_.host[at]);
+      const double end = (sum < 0 ? 0.2 * sum : sum) + __half2float(old_.host[at]);
+      const double expected = end < 0 ? 0.5 * end : end;
       CHECK(std::abs(__half2float(y_.host[at]) - expected) < 2e-3 + 1e-3 * std::abs(expected));
     }
   }
@@ -97,6 +98,7 @@ class ConvCase {
     functor.residual = halves(old_.device);
     functor.out_blocks = size_.out_blocks();
     functor.alpha = 0.2F;
+    functor.after = 0.5F;
     return functor;
   }
 
@@ -115,7 +117,7 @@ void RunInEachOrder(const Sizes& size) {
   });
 }
 
-// Each with ragged edges and channels, a residual and leaky below zero.
+// Each with ragged edges and channels, an addend, and leaky below zero before it and after it.
 TEST_CASE("conv: a picture") {
   RunInEachOrder({40, 72, {3, 1, 3, 8}, 1, 11, 19});
 }

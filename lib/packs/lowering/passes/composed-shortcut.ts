@@ -1,5 +1,6 @@
-import { DATA_TYPE, type EditableGraph, readFloats } from '../../onnx/index.js';
+import type { EditableGraph } from '../../onnx/index.js';
 import { type Convolution, convolutionOf, isKernel } from '../convolution.js';
+import { derived } from '../derived.js';
 import type { Pass, PassContext } from '../pass.js';
 import { type Spade, spadeOf } from '../spade.js';
 
@@ -71,26 +72,6 @@ function shiftOf(graph: EditableGraph, { convolution }: Spade, shortcut: Convolu
       product(rows, both.subarray(both.length / 2), outputs),
     );
   return { weight: composed(weight, [outputs, inputs, ...kernel]), bias: bias && composed(bias, [outputs]) };
-}
-
-/** A float32 constant computed from other constants when the graph is written. */
-function derived(
-  graph: EditableGraph,
-  name: string,
-  dims: readonly number[],
-  from: readonly string[],
-  make: (...values: Float32Array[]) => Float32Array,
-): string {
-  const stored = from.map((each) => graph.constants.get(each)!);
-  return graph.addConstant(name, {
-    dims,
-    dataType: DATA_TYPE.float32,
-    bytes: stored.reduce((sum, { bytes }) => sum + bytes, 0),
-    async read() {
-      const values = make(...(await Promise.all(stored.map(readFloats))));
-      return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    },
-  });
 }
 
 /** A B of A [rows, n] and B [n, columns], summed in float64. */

@@ -6,7 +6,9 @@ import { cancelBlocking } from './cancel-blocking.js';
 import { composedShortcut } from './composed-shortcut.js';
 import { denseMotionInput } from './dense-motion-input.js';
 import { maskMotion } from './mask-motion.js';
+import { masked } from './masked.js';
 import { occlusion } from './occlusion.js';
+import { picture } from './picture.js';
 import { pooling } from './pooling.js';
 import { sampleVolume } from './sample-volume.js';
 import { sharedOperators } from './shared-operators.js';
@@ -38,12 +40,18 @@ export const PASSES: readonly Pass[] = [
 
 /** Those of fp16, whose operators are kinds of operations of a plan. */
 export const HALF_PASSES: readonly Pass[] = [
+  denseMotionInput,
+  maskMotion,
+  occlusion,
+  sampleVolume,
   composedShortcut,
   spade,
   upsampledConvolution,
   blockedConvolution,
   pooling,
   blockedConcat,
+  picture,
+  masked,
   cancelBlocking,
   sharedOperators,
 ];

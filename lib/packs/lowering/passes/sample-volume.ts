@@ -1,8 +1,8 @@
 import { VOLUME } from '../../networks/renderer-shape.js';
 import type { EditableNode } from '../../onnx/index.js';
 import { intOf, textOf } from '../attributes.js';
-import { addBlocked, replaceByBlocked } from '../blocked.js';
-import { isVolume } from '../domain.js';
+import { addBlocked, block, replaceByBlocked } from '../blocked.js';
+import { BLOCK, blocksOf, isVolume } from '../domain.js';
 import type { Pass, PassContext } from '../pass.js';
 
 /**
@@ -22,6 +22,7 @@ function lower(context: PassContext, node: EditableNode): boolean {
   const { graph, shapes } = context;
   const sampling = node.type === 'Reshape' ? graph.producer(node.inputs[0]!) : undefined;
   if (!sampling || !isTrilinear(sampling)) return false;
+  if (context.precision === 'fp16') return lowerHalves(context, node, sampling);
   const [volume, grid] = sampling.inputs as [string, string];
   const values = [volume, sampling.outputs[0]!];
   if (!values.every((value) => isVolume(shapes.of(value), VOLUME.channels))) return false;
@@ -31,6 +32,23 @@ function lower(context: PassContext, node: EditableNode): boolean {
   const blocked = addBlocked(context, 'SampleVolume', [cellsFirst, grid]);
   context.exact.add(blocked);
   replaceByBlocked(context, node.outputs[0]!, blocked, flat![1]!);
+  return true;
+}
+
+/** Channels times depths of a cell that the operator of fp16 has; native/kernels/plan/block_sample.h. */
+const MOST_SAMPLED = 512;
+
+/** In fp16 the volume is in blocks, and may have any size. */
+function lowerHalves(context: PassContext, node: EditableNode, sampling: EditableNode): boolean {
+  const { shapes } = context;
+  const [volume, grid] = sampling.inputs as [string, string];
+  const [from, to] = [shapes.of(volume), shapes.of(grid)];
+  if (from?.length !== 5 || to?.length !== 5 || from[0] !== 1) return false;
+  const [channels, depth, ...cells] = [from[1]!, ...to.slice(1, 4)] as [number, number, number, number];
+  if (BLOCK * blocksOf(channels) * depth > MOST_SAMPLED) return false;
+  if (shapes.of(node.outputs[0]!)?.join() !== [1, channels * depth, ...cells].join()) return false;
+  const blocked = addBlocked(context, 'SampleBlocks', [block(context, volume), grid], { channels });
+  replaceByBlocked(context, node.outputs[0]!, blocked, channels * depth);
   return true;
 }
 

@@ -1,6 +1,6 @@
-import type { Kind } from './kinds.js';
 import type { PlanOperation } from './operation.js';
 import type { NetworkPlan } from './plan.js';
+import { onTensorCores } from './tiles.js';
 
 /** What a network costs, counted from its plan. */
 export interface Cost {
@@ -8,6 +8,8 @@ export interface Cost {
   kernels: number;
   /** Multiplications that are added up. */
   multiplyAdds: number;
+  /** Those that kernels do, with what only fills the tiles of tensor cores. */
+  done: number;
   /** Bytes of weights. */
   weightBytes: number;
   /** Bytes that kernels read and write, weights included, each element once for each kernel. */
@@ -30,8 +32,6 @@ export const GPUS: Record<string, Rates> = {
   L4: { multiplyAdds: 15.1e12, ofHalves: 60.5e12, bytes: 0.3e12 },
 };
 
-const ON_TENSOR_CORES: readonly Kind[] = ['blockConvolution', 'blockUpConvolution', 'blockSpade'];
-
 /** Seconds from one kernel of a CUDA graph to the next. */
 const GAP = 0.6e-6;
 
@@ -44,6 +44,7 @@ export function costOf({ role, operations, weights, arenaBytes }: NetworkPlan): 
     role,
     kernels: operations.length,
     multiplyAdds: total(({ multiplyAdds }) => multiplyAdds),
+    done: total((operation) => onTensorCores(operation) ?? operation.multiplyAdds),
     weightBytes: weights.bytes,
     bytes: total(({ bytes }) => bytes),
     arenaBytes,
@@ -54,7 +55,9 @@ export function costOf({ role, operations, weights, arenaBytes }: NetworkPlan): 
 }
 
 /** No kernel is faster than its arithmetic, or than the memory. */
-function leastSeconds({ kind, multiplyAdds, bytes }: PlanOperation, rates: Rates): number {
-  const rate = ON_TENSOR_CORES.includes(kind) ? rates.ofHalves : rates.multiplyAdds;
-  return Math.max(multiplyAdds / rate, bytes / rates.bytes);
+function leastSeconds(operation: PlanOperation, rates: Rates): number {
+  const { multiplyAdds, bytes } = operation;
+  const onTiles = onTensorCores(operation);
+  const arithmetic = onTiles === undefined ? multiplyAdds / rates.multiplyAdds : onTiles / rates.ofHalves;
+  return Math.max(arithmetic, bytes / rates.bytes);
 }

@@ -24,6 +24,15 @@ export const KINDS = [
   'blockUpConvolution',
   'blockStatistics',
   'blockSpade',
+  'blockPicture',
+  'blockMotionInput',
+  'blockMaskMotion',
+  'blockSample',
+  'blockMasked',
+  'blockSums',
+  'blockSumsEnd',
+  'blockOcclusion',
+  'blockNine',
 ] as const;
 
 /** A kind of operation. */

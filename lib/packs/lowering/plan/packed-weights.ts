@@ -23,8 +23,9 @@ export interface Packing {
 }
 
 /** The forms that the engine has a kernel for: by side of the kernel the groups; native/cuda/blocks.cu. */
-const GROUPS: Record<number, readonly number[]> = { 1: [2, 8], 2: [2, 4, 8], 3: [2, 4, 8, 9], 7: [2] };
+const GROUPS: Record<number, readonly number[]> = { 1: [2, 4, 8], 2: [2, 4, 8], 3: [2, 4, 8, 9], 7: [2] };
 const SPADE_GROUPS = 8;
+const MASK_SIDE = 7;
 
 /** The widest of the forms that do the least work for nothing. */
 function groupsFor(side: number, blocks: number): number {
@@ -46,6 +47,24 @@ const PACKINGS: Record<string, (node: EditableNode) => Packing> = {
     const groups = groupsFor(2, blocksOf(convolution.outputs));
     return { ...convolution, side: 2, groups, factor: intOf(node, 'factor', 1) };
   },
+  MaskMotion: (node) => ({
+    outputs: 2 * BLOCK,
+    inputs: intOf(node, 'in_channels', 0),
+    slices: MASK_SIDE,
+    side: MASK_SIDE,
+    groups: 2,
+    factor: 1,
+    inTurn: false,
+  }),
+  Occlusion: (node) => ({
+    outputs: intOf(node, 'kernel', 0) ** 2,
+    inputs: intOf(node, 'lanes', 0),
+    slices: 1,
+    side: 1,
+    groups: 4,
+    factor: 1,
+    inTurn: false,
+  }),
   Spade(node) {
     const inTurn = intOf(node, 'shift', 0) === 1;
     const outputs = intOf(node, 'channels', 0) * (inTurn ? 2 : 1);

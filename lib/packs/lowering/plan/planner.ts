@@ -116,6 +116,11 @@ export class Planner {
     return value;
   }
 
+  /** A value that only operations of the same node name. */
+  temporary(dims: readonly number[], type: PlanType = 'float32'): PlanValue {
+    return temporary(dims, type);
+  }
+
   #place(name: string, dims: readonly number[], type: PlanType): PlanValue {
     const part = this.parts.get(name);
     if (part) {

@@ -1,22 +1,25 @@
 import { sizeOf } from '../../../onnx/types.js';
-import { floatOf, intOf, intsOf, textOf } from '../../attributes.js';
+import { floatOf, intOf, intsOf } from '../../attributes.js';
 import { BLOCK, blocksOf } from '../../domain.js';
-import { denseLayout, type Layout } from '../layout.js';
+import type { Layout } from '../layout.js';
 import type { NodeContext, PlanNode } from '../node-context.js';
 import { OperationWriter, overAll } from '../operation.js';
-import { PACKED_INPUT, packedCount, packedName, packingOf } from '../packed-weights.js';
-import type { PlanValue } from '../storage.js';
+import { packingOf } from '../packed-weights.js';
+import { biasOf, cellsOf, packedWeights, productOf, slopeOf } from './operands.js';
+import { inParts, isFlat } from './parts.js';
 import { withThreeAxes } from './windows.js';
 
 /** Operators over blocks of halves, [blocks, (depth,) height, width, 16], in the order of native/plan/block_kernels.cc. */
 export const BLOCKS: Record<string, PlanNode> = {
   'kdtalker:Block': toBlocks,
   'kdtalker:Unblock': fromBlocks,
-  'kdtalker:Conv': convolution,
-  'kdtalker:UpConv': upConvolution,
+  'kdtalker:Conv': (context) => (isFlat(context) ? inParts : convolution)(context),
+  'kdtalker:UpConv': (context) => (isFlat(context) ? inParts : upConvolution)(context),
   'kdtalker:AveragePool': pool,
   'kdtalker:Stats': statistics,
   'kdtalker:Spade': spade,
+  'kdtalker:UpConvEnd': nine,
+  'kdtalker:Picture': picture,
 };
 
 /** [1, channels, (depth,) height, width] without the batch and with a depth. */
@@ -42,25 +45,6 @@ function fromBlocks(context: NodeContext): void {
   context.emit(writer.readRow(value), 'fromBlocks');
 }
 
-/** The factor of what is below zero. */
-const SLOPES: Record<string, (alpha: number) => number> = {
-  none: () => 1,
-  relu: () => 0,
-  leaky: (alpha) => alpha,
-};
-
-const slopeOf = ({ node }: NodeContext) =>
-  SLOPES[textOf(node, 'activation', 'none')]!(floatOf(node, 'alpha', 0));
-
-/** The numbers of a convolution before its buffers, as `ProductOf` takes them. */
-function productOf({ node }: NodeContext, { layout }: PlanValue): number[] {
-  const { slices, side, groups } = packingOf(node)!;
-  const cells = cellsOf(layout);
-  return [layout.dims[0]!, slices, side, groups, ...(cells.length === 3 ? cells : [1, ...cells])];
-}
-
-const cellsOf = ({ dims }: Layout) => dims.slice(1, -1);
-
 function convolution(context: NodeContext): void {
   const { node } = context;
   const value = context.halves(0);
@@ -69,7 +53,7 @@ function convolution(context: NodeContext): void {
   const out = context.outHalves([blocksOf(outputs), ...cells, BLOCK]);
   const writer = new OperationWriter()
     .integers(blocksOf(outputs), ...productOf(context, value), context.has(3) ? 1 : 0)
-    .floats(slopeOf(context));
+    .floats(slopeOf(context), floatOf(node, 'beta', 1));
   writer.writeRow(out).readRow(value).readRow(packedWeights(context)).readRow(biasOf(context));
   if (context.has(3)) writer.readRow(context.halves(3));
   context.emit(writer, 'blockConvolution', outputs * inputs * sizeOf([...cells, ...intsOf(node, 'kernel')!]));
@@ -115,18 +99,34 @@ function spade(context: NodeContext): void {
   context.emit(writer, 'blockSpade', outputs * inputs * sizeOf(cells) * 9);
 }
 
-const biasOf = (context: NodeContext) => context.planner.dense(context.input(2), context.node);
-
-function packedWeights({ node }: NodeContext): PlanValue {
-  const packing = packingOf(node)!;
-  const [elements, name] = [packedCount(packing), packedName(node.inputs[PACKED_INPUT]!, packing)];
-  return { storage: { where: 'weights', type: 'float16', elements, name }, layout: denseLayout([elements]) };
-}
-
 function pool(context: NodeContext): void {
   const value = context.halves(0);
   const [planes, [height, width]] = [value.layout.dims.slice(0, -3), value.layout.dims.slice(-3, -1)];
   const out = context.outHalves([...planes, height! / 2, width! / 2, BLOCK]);
   const writer = new OperationWriter().integers(sizeOf(planes), height! / 2, width! / 2);
   context.emit(writer.writeRow(out).readRow(value), 'blockPool');
+}
+
+/** The end of a convolution over repeated cells, from products with each of its nine taps. */
+function nine(context: NodeContext): void {
+  const value = context.halves(0);
+  const [factor, blocks] = [intOf(context.node, 'factor', 1), blocksOf(intOf(context.node, 'channels', 0))];
+  const [height, width] = cellsOf(value.layout) as [number, number];
+  const out = context.outHalves([blocks, factor * height, factor * width, BLOCK]);
+  const writer = new OperationWriter().integers(blocks, factor, height, width);
+  writer
+    .floats(floatOf(context.node, 'alpha', 1))
+    .writeRow(out)
+    .readRow(value);
+  context.emit(writer.readRow(context.planner.dense(context.input(1), context.node)), 'blockNine');
+}
+
+/** A picture of two by two pixels a cell. */
+function picture(context: NodeContext): void {
+  const value = context.halves(0);
+  const [height, width] = cellsOf(value.layout) as [number, number];
+  const channels = intOf(context.node, 'channels', 0);
+  const out = context.out([1, channels, 2 * height, 2 * width]);
+  const writer = new OperationWriter().integers(channels, height, width);
+  context.emit(writer.writeRow(out).readRow(value), 'blockPicture');
 }

@@ -4,6 +4,7 @@ import { BLOCKS } from './blocks.js';
 import { CASTS } from './cast.js';
 import { GATHERS } from './gather.js';
 import { JOINS } from './join.js';
+import { MOTION_FIELD } from './motion-field.js';
 import { PRODUCTS } from './product.js';
 import { RESIZES } from './resize.js';
 import { ROWS } from './rows.js';
@@ -21,6 +22,7 @@ export const OPERATORS: ReadonlyMap<string, PlanNode> = new Map([
     ...CASTS,
     ...GATHERS,
     ...JOINS,
+    ...MOTION_FIELD,
     ...PRODUCTS,
     ...RESIZES,
     ...ROWS,
