@@ -96,7 +96,15 @@ t.test('any size, rate, length and codec; times and notes', async (t) => {
     readFileSync(join(folder, 'any/results/report.html'), 'utf8'),
     /^<!doctype html>[\s\S]*data:image\/jpeg/,
   );
-  t.notMatch(readFileSync(join(folder, 'any/results/report.html'), 'utf8'), /https?:/);
+  const page = readFileSync(join(folder, 'any/results/report.html'), 'utf8');
+  t.notMatch(page, /https?:/);
+  t.equal(
+    page.match(/<table class="frames">/g)?.length,
+    1,
+    'a clip is shown once, whatever it is the worst of',
+  );
+  t.match(page, /<h3>CPBD[\s\S]*<h3>LMD[\s\S]*<table class="frames">/);
+  t.notMatch(page, /<th title="[^"]*">CSIM</, 'what nobody measured has no row');
 });
 
 t.test('a run that was stopped goes on, with the same bytes; what changed is measured again', async (t) => {

@@ -3,7 +3,7 @@ import { FrameSource } from '../../media/index.js';
 import type { Picture } from '../../picture.js';
 import { loadSharp } from '../../sharp.js';
 import { BENCH_FPS } from '../bench/bench.js';
-import { METRIC_NAMES, metricOf } from '../metrics.js';
+import { METRIC_NAMES, type MetricName, metricOf } from '../metrics.js';
 import { orReason } from '../reasons.js';
 import type { Unit } from './journal.js';
 import type { Task } from './measure-unit.js';
@@ -14,19 +14,19 @@ import { type Worst, worstOf } from './worst.js';
 /** Frames of a video that are shown, and their side in pixels. */
 const [FRAMES, SIDE] = [4, 240];
 
-/** A page with the table, and the frames of the worst clips of all methods side by side. It loads nothing. */
+/** A page with the table of what was measured, and the frames of the worst clips of all methods side by side. It loads nothing. */
 export async function reportOf(
   table: Table,
   units: readonly Unit[],
   tasks: readonly Task[],
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const shown = new Map<string, Promise<string>>();
+  const clips = new Map<string, Worst[]>();
+  for (const worst of worstOf(units)) clips.set(worst.clip, [...(clips.get(worst.clip) ?? []), worst]);
   const sections: string[] = [];
-  for (const worst of worstOf(units)) {
-    const strips = shown.get(worst.clip) ?? stripsOf(worst.clip, units, tasks, signal);
-    shown.set(worst.clip, strips);
-    sections.push(`${headOf(worst)}${await strips}`);
+  for (const [clip, worst] of clips) {
+    const strips = await stripsOf(clip, units, tasks, signal);
+    sections.push(`${worst.map(headOf).join('')}${strips}`);
   }
   const lists = [
     ['Not measured', missingOf(table)],
@@ -92,7 +92,8 @@ async function thumbnail({ data, width, height }: Picture): Promise<string> {
 
 function tableHtml({ methods, paper, clips, bench }: Table): string {
   const heads = ['metric', 'better', ...methods.map(({ name }) => name), 'paper, real', 'paper, KDTalker'];
-  const rows = METRIC_NAMES.map((name) => {
+  const isKnown = (name: MetricName) => methods.some(({ metrics }) => metrics[name].mean !== undefined);
+  const rows = METRIC_NAMES.filter(isKnown).map((name) => {
     const { title, shows, better = '', unit } = metricOf(name);
     const label = `<th title="${escapeHtml(shows)}">${title}${unit === undefined ? '' : `, ${unit}`}</th>`;
     const values = methods.map(({ metrics }) => cellOf(name, metrics[name]));
