@@ -1,4 +1,5 @@
 /** Plain data that the binding passes to the engine for clips, streams and traces, and back. */
+import type { Picture } from './picture.js';
 
 /** native/engine/options.h SilenceOptions: decibels and frames; `lips` [70] of 1 and 0. */
 export interface NativeSilenceOptions {
@@ -88,4 +89,23 @@ export interface NativeWeightLayout {
   kernel: readonly number[];
   algorithm?: string;
   factor?: number;
+}
+
+/** native/engine/options.h PortraitOptions. */
+export interface NativePortraitOptions {
+  /** cropSize squared. */
+  crop: Picture;
+  /** [2, 63]: factors for the motion network's keypoint values, then the numbers to add. */
+  keypoints: Float32Array;
+  /** How far left eye, right eye and lips are open; empty if unknown. */
+  ratios: Float32Array;
+  /** Undefined: frames can only be crops. */
+  photo: NativePhoto | undefined;
+}
+
+/** native/stages/paste.h PhotoPixels. */
+export interface NativePhoto {
+  picture: Picture;
+  /** Row-major 2x3: pixel indices of a rendered crop to those of the photo. */
+  toPhoto: Float64Array;
 }

@@ -7,6 +7,8 @@
 import { isMainThread } from 'node:worker_threads';
 import type {
   NativeLanes,
+  NativePhoto,
+  NativePortraitOptions,
   NativeRunOptions,
   NativeTraceOptions,
   NativeWeightLayout,
@@ -18,6 +20,8 @@ import type { Picture } from './picture.js';
 
 export type {
   NativeLanes,
+  NativePhoto,
+  NativePortraitOptions,
   NativeRunOptions,
   NativeSilenceOptions,
   NativeStreamOptions,
@@ -141,25 +145,6 @@ export interface NativeTalkerOptions {
   keypointsStd: Float32Array;
   blinkDirection: Float32Array;
   blinkTemplate: Float32Array;
-}
-
-/** native/engine/options.h PortraitOptions. */
-export interface NativePortraitOptions {
-  /** cropSize squared. */
-  crop: Picture;
-  /** [2, 63]: factors for the motion network's keypoint values, then the numbers to add. */
-  keypoints: Float32Array;
-  /** How far left eye, right eye and lips are open; empty if unknown. */
-  ratios: Float32Array;
-  /** Undefined: frames can only be crops. */
-  photo: NativePhoto | undefined;
-}
-
-/** native/stages/paste.h PhotoPixels. */
-export interface NativePhoto {
-  picture: Picture;
-  /** Row-major 2x3: pixel indices of a rendered crop to those of the photo. */
-  toPhoto: Float64Array;
 }
 
 /** The instruction set of the CPU kernels: portable, avx2, avx512 or avx512bf16; and whether precision bf16 works. */
