@@ -1,5 +1,5 @@
+import type { StreamVoice } from './stream-voice.js';
 import type { Named } from './utterances.js';
-import type { Voice } from './voice.js';
 
 /** The way from who writes to the voice of a stream. */
 export interface Feed {
@@ -20,9 +20,9 @@ export interface Feed {
 /** Speaks what is written at once: a stream of pace 'input'. */
 export class DirectFeed implements Feed {
   readonly waiting = 0;
-  readonly #voice: Voice;
+  readonly #voice: StreamVoice;
 
-  constructor(voice: Voice) {
+  constructor(voice: StreamVoice) {
     this.#voice = voice;
   }
 

@@ -1,5 +1,5 @@
 import { KdtalkerError } from '../errors.js';
-import type { Pacer } from './pacer.js';
+import type { FramePacer } from './frame-pacer.js';
 import type { StreamFrame } from './stream-frame.js';
 
 /** Milliseconds by which a reader may be late before it gets fewer pictures, and before it gets none. */
@@ -8,12 +8,12 @@ const MOST = 5000;
 
 /** A reader of a stream of pace 'live' who falls behind: he loses pictures, and never sound. */
 export class LateReader {
-  readonly #pacer: Pacer;
+  readonly #pacer: FramePacer;
   readonly #frame: number;
   /** Frames before this one are left out. */
   #from = 0;
 
-  constructor(pacer: Pacer, fps: number) {
+  constructor(pacer: FramePacer, fps: number) {
     this.#pacer = pacer;
     this.#frame = 1000 / fps;
   }

@@ -3,8 +3,8 @@ import type { Feed } from './feed.js';
 import { SilentFrames } from './silent-frames.js';
 import type { StreamPlan } from './stream-options.js';
 import { StreamSound } from './stream-sound.js';
+import type { StreamVoice } from './stream-voice.js';
 import type { Named } from './utterances.js';
-import type { Voice } from './voice.js';
 
 /** Milliseconds of sound that may wait beyond the delay before it is worked off. */
 const SPARE = 200;
@@ -31,7 +31,7 @@ interface Mark {
  * end is known are not touched: their sound may come much faster than it plays.
  */
 export class PacedFeed implements Feed {
-  readonly #voice: Voice;
+  readonly #voice: StreamVoice;
   readonly #fps: number;
   readonly #reach: number;
   /** What was written; its frames have numbers of their own. */
@@ -47,7 +47,7 @@ export class PacedFeed implements Feed {
   #pressed = 0;
 
   /** @param reach frames beyond the one that is being computed */
-  constructor(voice: Voice, { sound }: Pick<StreamPlan, 'sound'>, fps: number, reach: number) {
+  constructor(voice: StreamVoice, { sound }: Pick<StreamPlan, 'sound'>, fps: number, reach: number) {
     this.#voice = voice;
     this.#fps = fps;
     this.#reach = reach;

@@ -6,17 +6,17 @@ import type { PackManifest } from '../packs/pack.js';
 import type { FramePortraits } from './clip-run.js';
 import { Closing } from './closing.js';
 import { DirectFeed, type Feed } from './feed.js';
+import { FramePacer } from './frame-pacer.js';
 import { LateReader, withSoundOf } from './late-reader.js';
 import { MOTION_SIZE, Motion } from './motion.js';
 import { frameFinish } from './opacity.js';
 import { PacedFeed } from './paced-feed.js';
-import { Pacer } from './pacer.js';
 import { delayOf, pacedDelayOf, type StreamDelay, tailOf } from './stream-delay.js';
 import type { LateFrame, StreamFrame } from './stream-frame.js';
 import type { StreamPlan } from './stream-options.js';
 import { type AskedFrame, StreamRun } from './stream-run.js';
+import { StreamVoice } from './stream-voice.js';
 import { type UtteranceEnd, Utterances } from './utterances.js';
-import { Voice } from './voice.js';
 
 const STREAM = 'The stream';
 /** Seconds of sound that wait to be spoken before write() waits. */
@@ -61,7 +61,7 @@ export class TalkStream
   readonly #host: StreamHost;
   readonly #plan: StreamPlan;
   readonly #run: StreamRun;
-  readonly #voice: Voice;
+  readonly #voice: StreamVoice;
   readonly #feed: Feed;
   readonly #closing = new Closing('stream');
   readonly #signal: AbortSignal;
@@ -86,7 +86,7 @@ export class TalkStream
     });
     this.#signal = AbortSignal.any([this.#closing.signal, ...(plan.signal ? [plan.signal] : [])]);
     this.#run = new StreamRun(host.open(this.#signal), host.portraits, this.#signal, host.manifest.name);
-    this.#voice = new Voice(plan, fps, utterances, this.#run);
+    this.#voice = new StreamVoice(plan, fps, utterances, this.#run);
     const live = plan.pace === 'live';
     this.#feed = live
       ? new PacedFeed(this.#voice, plan, fps, tailOf(plan, fps) + 1)
@@ -236,10 +236,10 @@ export class TalkStream
   }
 
   /** The clock of pace 'live' begins. */
-  #begin(): Pacer | undefined {
+  #begin(): FramePacer | undefined {
     if (!(this.#feed instanceof PacedFeed)) return undefined;
     void this.#feed.run(this.#signal, () => this.#handed);
-    return new Pacer(this.#host.manifest.fps, this.#plan.lead);
+    return new FramePacer(this.#host.manifest.fps, this.#plan.lead);
   }
 
   #handOut(index: number): Pick<StreamFrame, 'sound' | 'speaking'> {

@@ -5,7 +5,7 @@ import { type FrameSound, StreamSound } from './stream-sound.js';
 import type { Named, Utterances } from './utterances.js';
 
 /** What a stream says: the sound of its frames, which the engine hears and of which utterances are parts. */
-export class Voice {
+export class StreamVoice {
   readonly #sound: StreamSound;
   readonly #utterances: Utterances;
   readonly #run: StreamRun;

@@ -1,7 +1,7 @@
 import { CLOCK } from './clock.js';
 
 /** When the frames of a stream of pace 'live' leave: frame i is due `lead` + i frames after the beginning, and leaves no more than `lead` earlier. */
-export class Pacer {
+export class FramePacer {
   readonly #begun = CLOCK.now();
   readonly #frame: number;
   readonly #lead: number;
