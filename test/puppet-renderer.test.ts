@@ -124,6 +124,59 @@ t.test('a mouth whose teeth show gets no second row of them', async (t) => {
   t.ok((await brightest(x_s, x_d)) < 0.05, 'lips that show teeth show no drawn ones');
 });
 
+/** The mix of the four values around a place of a plane, in pixels; beyond its border the border's. */
+function bilinear(plane: Float32Array, side: number, x: number, y: number): number {
+  const within = (at: number) => Math.min(Math.max(at, 0), side - 1);
+  const [left, top] = [Math.floor(x), Math.floor(y)];
+  const at = (column: number, row: number) => plane[within(row) * side + within(column)]!;
+  const row = (y: number) => at(left, y) + (x - left) * (at(left + 1, y) - at(left, y));
+  return row(top) + (y - top) * (row(top + 1) - row(top));
+}
+
+t.test('the field says what happens to the picture', async (t) => {
+  const run = await openBuilt(rendererGraph());
+  const x_d = { dims: [1, 21, 3], data: posed(CHECK_POSE, CHECK_FACE) };
+  const { out, field } = await run({ f_s: PICTURE, x_s: REST, x_d });
+  t.same(field?.dims, [1, 6, 256, 256]);
+  const plane = (values: Float32Array, side: number, c: number) =>
+    values.subarray(c * side * side, (c + 1) * side * side);
+  const given = numbers(field);
+  const differences = Array.from({ length: 4000 }, (_, i) => {
+    const [x, y, c] = [(i * 7919) % SIDE, (i * 104729 + 31 * i) % SIDE, i % 3];
+    const value = (channel: number) =>
+      bilinear(plane(given, 256, channel), 256, (x - 0.5) / 2, (y - 0.5) / 2);
+    const source = bilinear(plane(PICTURE.data, SIDE, c), SIDE, x + 256 * value(0), y + 256 * value(1));
+    return Math.abs(source * value(2) + value(3 + c) - numbers(out)[(c * SIDE + y) * SIDE + x]!);
+  });
+  const moved = differences.filter((difference) => difference > 2e-3).length;
+  t.ok(
+    moved < 20,
+    `${moved} of 4000 samples differ, at the edges of the bands: most ${Math.max(...differences)}`,
+  );
+});
+
+t.test('nothing is drawn outside of the lips and the lids', async (t) => {
+  const run = await openBuilt(rendererGraph());
+  const open = jaw(0.09).map((value, i) => value + DIRECTIONS.lid[7 + i]!);
+  const { field } = await run({ f_s: PICTURE, x_s: REST, x_d: { ...REST, data: posed(AT_REST, open) } });
+  const [keep, red] = [2, 3].map((c) => numbers(field).subarray(c * 65536, (c + 1) * 65536)) as [
+    Float32Array,
+    Float32Array,
+  ];
+  const within = (value: number, [low, high]: readonly [number, number]) => value > low && value < high;
+  const drawn = Array.from(keep, (share, i) => ({
+    share,
+    at: [(i % 256) / 128 - 1, Math.floor(i / 256) / 128 - 1] as const,
+  }));
+  const outside = drawn.filter(({ share, at: [x, y] }, i) => {
+    const inMouth = within(x, [-0.21, 0.21]) && within(y, [0.43, 0.6]);
+    const inEye = within(Math.abs(x), [0.1, 0.39]) && within(y, [-0.14, 0.04]);
+    return (share < 1 || red[i] !== 0) && !inMouth && !inEye;
+  });
+  t.same(outside, [], 'the whole picture stays there');
+  t.ok(red.filter((value) => value > 0).length > 200, 'the open mouth is drawn');
+});
+
 t.test('a face that does not move is the picture', async (t) => {
   const run = await openBuilt(rendererGraph());
   const { out } = await run({ f_s: PICTURE, x_s: REST, x_d: { ...REST, data: posed(AT_REST, jaw(0)) } });

@@ -41,7 +41,7 @@ interface Role<
   /** The file of large weights beside the graph, if any. */
   data?: PackFile | undefined;
   inputs: Names<In, Either>;
-  /** The optional tensors are for traces only. */
+  /** The optional tensors are for traces only, but `field`: how the renderer moves the picture. */
   outputs: Names<Out, Traced>;
   fingerprint?: Fingerprint | undefined;
 }
@@ -59,7 +59,7 @@ interface Roles {
   condition?: Role<'audio', 'condition'> | undefined;
   time?: Role<'timestep', 'time'> | undefined;
   denoiser: Role<'x' | 'canonical' | 'reference', 'noise', never, DenoiserWords>;
-  render?: Role<'feature' | 'source' | 'driving', 'image'> | undefined;
+  render?: Role<'feature' | 'source' | 'driving', 'image', 'field'> | undefined;
   warp?: Role<'feature' | 'source' | 'driving', 'feature', 'deformation' | 'occlusion'> | undefined;
   decode?: Role<'feature', 'image'> | undefined;
   stitching?: Role<'source' | 'driving', 'stitched', 'delta'> | undefined;

@@ -52,7 +52,7 @@ function role<
     inputs: names(inputs).extend(optional(either)),
     outputs: names(outputs)
       .extend(optional(traced))
-      .meta({ description: 'Those that need not be here are for traces only' }),
+      .meta({ description: 'Those that need not be here are for traces only, but `field`' }),
     fingerprint: fingerprint.optional(),
   });
 }
@@ -82,7 +82,7 @@ const roles = z
     condition: role(['audio'], ['condition']).optional(),
     time: role(['timestep'], ['time']).optional(),
     denoiser: role(['x', 'canonical', 'reference'], ['noise'], [], [...WHOLE, ...SPLIT]),
-    render: role(['feature', 'source', 'driving'], ['image']).optional(),
+    render: role(['feature', 'source', 'driving'], ['image'], ['field']).optional(),
     warp: role(['feature', 'source', 'driving'], ['feature'], ['deformation', 'occlusion']).optional(),
     decode: role(['feature'], ['image']).optional(),
     stitching: role(['source', 'driving'], ['stitched'], ['delta']).optional(),

@@ -44,6 +44,9 @@
   X(kernels, RgbToI420)                \
   X(kernels, WarpMask)                 \
   X(kernels, PasteCrop)                \
+  X(kernels, PhotoTexels)              \
+  X(kernels, FieldCells)               \
+  X(kernels, WarpPhoto)                \
   X(kernels::plan, Copy)               \
   X(kernels::plan, Fill)               \
   X(kernels::plan, ToFloat)            \

@@ -8,6 +8,7 @@
 #include "engine/tensor_rule.h"
 #include "kernels/edit.h"
 #include "kernels/motion.h"
+#include "kernels/warp_photo.h"
 #include "kernels/windows.h"
 
 namespace kdtalker {
@@ -145,6 +146,7 @@ class ModelCheck {
     first.Inputs(inputs);
     if (Has("render")) {
       first.Outputs({{"image", image}});
+      Field(first);
       return;
     }
     first.Outputs({{"feature", TensorRule::Fixed()}});
@@ -152,6 +154,16 @@ class ModelCheck {
     RoleCheck decode = Role("decode");
     decode.Inputs({{"feature", TensorRule::Given(first.Output("feature").dims)}});
     decode.Outputs({{"image", image}});
+  }
+
+  // How the picture is moved: two cells or more along each side, between which a pixel lies.
+  void Field(const RoleCheck& render) const {
+    if (networks_.at("render").role.outputs.count("field") == 0) return;
+    const std::int64_t any = TensorRule::kAny;
+    render.Outputs({{"field", TensorRule::Made({1, kernels::kFieldGiven, any, any})}});
+    const auto& dims = render.Output("field").dims;
+    if (dims[2] < 2 || dims[3] < 2)
+      RefusePack("two rows and columns or more", "field of render", DimsToText(dims));
   }
 
   // The part of the first network that runs once a portrait: `inputs` are what is left for each frame.

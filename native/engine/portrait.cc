@@ -168,7 +168,8 @@ const stages::Photo& Portrait::photo() const {
   if (!photo_) {
     const TalkerOptions& pack = talker_->options();
     const StreamPool::Loan stream = talker_->streams().Lend();
-    const stages::CropShape crop{{pack.width, pack.height}, pack.feather};
+    const stages::CropShape crop{
+        {pack.width, pack.height}, pack.feather, stages::Render::HasField(talker_->networks())};
     stages::Photo photo(*stream, *photo_pixels_, crop, Crossing::kPicture);
     stream->Synchronise();
     photo_.emplace(std::move(photo));

@@ -28,6 +28,7 @@ Renderer::Renderer(Stream& stream, std::shared_ptr<Portrait> portrait, const Run
     : stream_(stream),
       portrait_(std::move(portrait)),
       retargeting_(options.retargeting),
+      full_(options.full),
       width_(portrait_->talker()->options().width),
       height_(portrait_->talker()->options().height),
       convert_time_(&portrait_->talker()->clock(), StageClock::kConvert),
@@ -38,7 +39,7 @@ Renderer::Renderer(Stream& stream, std::shared_ptr<Portrait> portrait, const Run
   Bind(portrait_->render_source());
   if (portrait_->talker()->renders_halves()) guard_.emplace(device, render_->image().count());
   if (options.full) {
-    paste_.emplace(stream_, stages::CropSize{width_, height_}, portrait_->photo());
+    paste_.emplace(stream_, stages::CropSize{width_, height_}, portrait_->photo(), Face().field);
   } else {
     rgb_ = Tensor(device, Type::kUint8, {height_, width_, 3});
     yuv_ = Tensor(device, Type::kUint8, {kernels::PictureToI420::Bytes(width_, height_)});
@@ -54,6 +55,7 @@ void Renderer::Bind(const stages::Render::Source& source) {
   render_.reset();  // it reads the output of retargeting
   retarget_.emplace(networks, source.keypoints, driving_, portrait_->ratios(), retargeting_);
   render_.emplace(networks, from, retarget_->driving(), false, &talker.clock());
+  if (full_ && stages::Render::HasField(networks)) render_->KeepField();
 }
 
 // The tensors that the renderer reads.
@@ -140,10 +142,13 @@ const Tensor& Renderer::Convert(PixelFormat format) {
 
 const Tensor& Renderer::PasteCrop(PixelFormat format) {
   const stages::Photo& photo = portrait_->photo();
-  const float* image = render_->image().f32();
-  if (format == PixelFormat::kI420) return paste_->I420(stream_, photo, image);
-  if (format == PixelFormat::kNv12) return paste_->Nv12(stream_, photo, image);
-  return paste_->Rgb(stream_, photo, image);
+  if (format == PixelFormat::kI420) return paste_->I420(stream_, photo, Face());
+  if (format == PixelFormat::kNv12) return paste_->Nv12(stream_, photo, Face());
+  return paste_->Rgb(stream_, photo, Face());
+}
+
+stages::Rendered Renderer::Face() const {
+  return {render_->image().f32(), render_->field() ? &render_->field() : nullptr};
 }
 
 const Tensor& Renderer::ConvertCrop(PixelFormat format) {

@@ -77,6 +77,7 @@ class Renderer {
   stages::Render::Source Shown() const;
   void Bind(const stages::Render::Source& source);
   void MakeRoom(const stages::Render::Source& like);
+  stages::Rendered Face() const;
   const Tensor& Convert(PixelFormat format);
   const Tensor& ConvertCrop(PixelFormat format);
   const Tensor& PasteCrop(PixelFormat format);
@@ -86,6 +87,7 @@ class Renderer {
   Stream& stream_;
   std::shared_ptr<Portrait> portrait_;
   const stages::Retargeting& retargeting_;
+  const bool full_;
   std::int64_t width_, height_;
   StageTimer convert_time_;
   Tensor driving_, rgb_, yuv_;

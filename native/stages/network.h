@@ -56,6 +56,7 @@ class NetworkRun {
   NetworkRun& Input(const std::string& word, const Tensor& tensor);
   NetworkRun& Output(const std::string& word, const Tensor& tensor);
   void Run(Stream& stream, const StopToken& stop) { binding_->Run(stream, stop); }
+  const Network& network() const { return network_; }
 
  private:
   const Network& network_;

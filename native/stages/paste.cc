@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "kernels/convert.h"
 #include "kernels/rgb_to_420.h"
+#include "kernels/warp_photo.h"
 
 namespace kdtalker::stages {
 namespace {
@@ -58,6 +59,34 @@ Region RegionOf(const PhotoPixels& photo, CropSize crop) {
   return region;
 }
 
+// The photo would get softer by way of the crop, whose pixels are resampled twice. Below half of the crop's
+// scale it would not, and the cells of a field are finer than its pixels.
+bool IsDetailed(const PhotoPixels& photo) {
+  const auto& m = photo.to_photo;
+  return std::abs(m[0] * m[4] - m[1] * m[3]) > 0.5 * 0.5;
+}
+
+std::array<float, 4> UnitsToPhoto(const PhotoPixels& photo, CropSize crop) {
+  const auto& m = photo.to_photo;
+  const double across = static_cast<double>(crop.width) / 2, along = static_cast<double>(crop.height) / 2;
+  return {static_cast<float>(m[0] * across), static_cast<float>(m[1] * along),
+          static_cast<float>(m[3] * across), static_cast<float>(m[4] * along)};
+}
+
+// Cells and the crop's pixels cover the same square.
+ToCrop ToCell(const ToCrop& to_crop, CropSize crop, std::int64_t columns, std::int64_t rows) {
+  const double across = static_cast<double>(columns) / static_cast<double>(crop.width);
+  const double along = static_cast<double>(rows) / static_cast<double>(crop.height);
+  const double* m = to_crop.m;
+  return {{m[0] * across, m[1] * across, (m[2] + 0.5) * across - 0.5, m[3] * along, m[4] * along,
+           (m[5] + 0.5) * along - 0.5}};
+}
+
+Tensor MakeCells(const std::shared_ptr<Device>& device, const Tensor* field) {
+  if (field == nullptr) return {};
+  return Tensor(device, Type::kFloat32, {field->dims()[2], field->dims()[3], kernels::kFieldChannels});
+}
+
 }  // namespace
 
 PhotoPixels::PhotoPixels(const Picture& picture, const std::array<double, 6>& matrix)
@@ -74,11 +103,16 @@ Photo::Photo(Stream& stream, const PhotoPixels& pixels, const CropShape& crop, C
                  {region_.bottom - region_.top, region_.right - region_.left});
   stream.Launch(
       kernels::WarpMask{mask_.u8(), region_, to_crop_, crop.size.width, crop.size.height, crop.feather});
+  if (!crop.has_field || !IsDetailed(pixels)) return;
+  texels_ = Tensor(stream.shared_device(), Type::kUint8, {mask_.dims()[0], mask_.dims()[1], 4});
+  to_photo_ = UnitsToPhoto(pixels, crop.size);
+  stream.Launch(kernels::PhotoTexels{rgb_.u8(), texels_.u8(), region_, width()});
 }
 
-Paste::Paste(Stream& stream, CropSize crop, const Photo& photo)
+Paste::Paste(Stream& stream, CropSize crop, const Photo& photo, const Tensor* field)
     : size_(crop),
       crop_(stream.shared_device(), Type::kUint8, {crop.height, crop.width, 3}),
+      cells_(MakeCells(stream.shared_device(), field)),
       rgb_(stream.shared_device(), Type::kUint8, photo.rgb().dims()),
       yuv_(stream.shared_device(), Type::kUint8,
            {kernels::PictureToI420::Bytes(photo.width(), photo.height())}) {
@@ -94,25 +128,49 @@ void Paste::Show(Stream& stream, const Photo& photo) {
   converter_ = kNothing;
 }
 
-const Tensor& Paste::Rgb(Stream& stream, const Photo& photo, const float* image) {
+const Tensor& Paste::Rgb(Stream& stream, const Photo& photo, const Rendered& face) {
   if (!photo.touched()) return rgb_;
-  stream.Launch(kernels::PictureToRgb{image, crop_.u8(), size_.width, size_.height});
-  stream.Launch(kernels::PasteCrop{crop_.u8(), photo.mask().u8(), photo.rgb().u8(), rgb_.u8(), photo.region(),
-                                   photo.to_crop(), size_.width, size_.height, photo.width()});
+  if (face.field != nullptr && photo.moves()) {
+    MovePixels(stream, photo, *face.field);
+  } else {
+    PasteImage(stream, photo, face.image);
+  }
   return rgb_;
 }
 
-const Tensor& Paste::I420(Stream& stream, const Photo& photo, const float* image) {
-  return To420<kernels::RgbToI420>(stream, photo, image);
+void Paste::PasteImage(Stream& stream, const Photo& photo, const float* image) const {
+  stream.Launch(kernels::PictureToRgb{image, crop_.u8(), size_.width, size_.height});
+  stream.Launch(kernels::PasteCrop{crop_.u8(), photo.mask().u8(), photo.rgb().u8(), rgb_.u8(), photo.region(),
+                                   photo.to_crop(), size_.width, size_.height, photo.width()});
 }
 
-const Tensor& Paste::Nv12(Stream& stream, const Photo& photo, const float* image) {
-  return To420<kernels::RgbToNv12>(stream, photo, image);
+void Paste::MovePixels(Stream& stream, const Photo& photo, const Tensor& field) const {
+  const std::int64_t rows = field.dims()[2], columns = field.dims()[3];
+  const std::array<float, 4>& m = photo.to_photo();
+  stream.Launch(kernels::FieldCells{field.f32(), cells_.f32(), columns, rows});
+  stream.Launch(kernels::WarpPhoto{photo.texels().u8(),
+                                   photo.mask().u8(),
+                                   cells_.f32(),
+                                   rgb_.u8(),
+                                   photo.region(),
+                                   ToCell(photo.to_crop(), size_, columns, rows),
+                                   {m[0], m[1], m[2], m[3]},
+                                   columns,
+                                   rows,
+                                   photo.width()});
+}
+
+const Tensor& Paste::I420(Stream& stream, const Photo& photo, const Rendered& face) {
+  return To420<kernels::RgbToI420>(stream, photo, face);
+}
+
+const Tensor& Paste::Nv12(Stream& stream, const Photo& photo, const Rendered& face) {
+  return To420<kernels::RgbToNv12>(stream, photo, face);
 }
 
 template <class Functor>
-const Tensor& Paste::To420(Stream& stream, const Photo& photo, const float* image) {
-  Rgb(stream, photo, image);
+const Tensor& Paste::To420(Stream& stream, const Photo& photo, const Rendered& face) {
+  Rgb(stream, photo, face);
   const bool converted = converter_ == KernelNumber<Functor>::value;
   if (!converted) ConvertRegion<Functor>(stream, {0, 0, photo.width(), photo.height()});
   if (converted && photo.touched()) ConvertRegion<Functor>(stream, photo.region());

@@ -35,6 +35,13 @@ struct CropSize {
 struct CropShape {
   CropSize size;
   kernels::Feather feather;
+  bool has_field = false;  // the renderer gives the field beside its picture
+};
+
+// What a renderer makes for a frame.
+struct Rendered {
+  const float* image;             // [3, crop height, crop width], 0..1
+  const Tensor* field = nullptr;  // [1, 6, rows, columns], kernels/warp_photo.h; null: there is none
 };
 
 // A photo on the device with the mask of its crop, warped once. Immutable: any thread and any number of Paste
@@ -55,35 +62,46 @@ class Photo {
   const Tensor& mask() const { return mask_; }  // [region]; none if the region is empty
   const kernels::ToCrop& to_crop() const { return to_crop_; }
 
+  // Whether the photo would lose detail by way of the crop and there is a field: then its own pixels move.
+  bool moves() const { return static_cast<bool>(texels_); }
+  const Tensor& texels() const { return texels_; }  // [region, 4]
+  // From movement in the crop's units (-1 to 1) to the photo's pixels, row-major 2x2.
+  const std::array<float, 4>& to_photo() const { return to_photo_; }
+
  private:
-  Tensor rgb_, mask_;
+  Tensor rgb_, mask_, texels_;
+  std::array<float, 4> to_photo_{};
   kernels::ToCrop to_crop_{};
   kernels::Region region_{};
 };
 
-// Pastes rendered crops into whole pictures. Owns its buffers; one thread at a time.
+// Pastes rendered crops into whole pictures, or moves a detailed photo's own pixels by the field. Owns its
+// buffers; one thread at a time.
 class Paste {
  public:
-  Paste(Stream& stream, CropSize crop, const Photo& photo);
+  // `field`: like those that will be given, or null.
+  Paste(Stream& stream, CropSize crop, const Photo& photo, const Tensor* field = nullptr);
 
   // From now on, pastes into another photo of the same size.
   void Show(Stream& stream, const Photo& photo);
 
-  // Returns the picture with `image` [3, crop height, crop width], 0..1, in its place; computes only the
-  // photo's region. `photo` is the one shown last.
-  const Tensor& Rgb(Stream& stream, const Photo& photo, const float* image);  // [height, width, 3]
+  // Returns the picture with what was rendered in its place; computes only the photo's region. `photo` is the
+  // one shown last.
+  const Tensor& Rgb(Stream& stream, const Photo& photo, const Rendered& face);  // [height, width, 3]
   // The same pixels in 4:2:0.
-  const Tensor& I420(Stream& stream, const Photo& photo, const float* image);
-  const Tensor& Nv12(Stream& stream, const Photo& photo, const float* image);
+  const Tensor& I420(Stream& stream, const Photo& photo, const Rendered& face);
+  const Tensor& Nv12(Stream& stream, const Photo& photo, const Rendered& face);
 
  private:
+  void PasteImage(Stream& stream, const Photo& photo, const float* image) const;
+  void MovePixels(Stream& stream, const Photo& photo, const Tensor& field) const;
   template <class Functor>
-  const Tensor& To420(Stream& stream, const Photo& photo, const float* image);
+  const Tensor& To420(Stream& stream, const Photo& photo, const Rendered& face);
   template <class Functor>
   void ConvertRegion(Stream& stream, const kernels::Region& region) const;
 
   CropSize size_;
-  Tensor crop_, rgb_, yuv_;
+  Tensor crop_, cells_, rgb_, yuv_;
   static constexpr int kNothing = -1;
   int converter_ = kNothing;  // the functor that converted the photo outside its region to yuv_
 };

@@ -27,6 +27,16 @@ Render::Render(const std::map<std::string, Network>& networks, const Source& sou
   decode_.emplace(RoleOf(networks, "decode")).Input("feature", warped).Output("image", image_);
 }
 
+bool Render::HasField(const std::map<std::string, Network>& networks) {
+  const auto render = networks.find("render");
+  return render != networks.end() && render->second.has_output("field");
+}
+
+void Render::KeepField() {
+  field_ = first_.network().MakeOutput(image_.shared_device(), "field");
+  first_.Output("field", field_);
+}
+
 const Tensor& Render::Keep(const char* name, Tensor tensor) {
   return between_.emplace(name, std::move(tensor)).first->second;
 }

@@ -28,6 +28,12 @@ class Render {
   Render(const std::map<std::string, Network>& networks, const Source& source, const Tensor& driving,
          bool keep_all = false, StageClock* clock = nullptr);
 
+  // Whether the pack's renderer can give the field beside its picture.
+  static bool HasField(const std::map<std::string, Network>& networks);
+  // From now on it does; field() is [1, 6, rows, columns].
+  void KeepField();
+  const Tensor& field() const { return field_; }
+
   void Run(Stream& stream, const StopToken& stop);
 
   // The tensors between warp and decode: `warped`, and `deformation` and `occlusion` if they are kept and the
@@ -40,7 +46,7 @@ class Render {
   const Tensor& Keep(const char* name, Tensor tensor);
 
   StageTimer first_time_, decode_time_;
-  Tensor image_;
+  Tensor image_, field_;
   std::map<std::string, Tensor> between_;
   NetworkRun first_;
   std::optional<NetworkRun> decode_;

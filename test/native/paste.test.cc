@@ -72,7 +72,7 @@ std::size_t WrongWith(Device& device, std::int64_t first, std::int64_t last) {
   const CropShape crop{kCrop, {static_cast<double>(first), static_cast<double>(last)}};
   const Photo photo(*stream, pixels, crop, Crossing::kPicture);
   Paste paste(*stream, kCrop, photo);
-  const Bytes made = Download(*stream, paste.Rgb(*stream, photo, Plain(*stream, 200).f32()));
+  const Bytes made = Download(*stream, paste.Rgb(*stream, photo, {Plain(*stream, 200).f32()}));
   std::size_t wrong = 0;
   for (std::int64_t i = 0; i < 600 * 560; i++) {
     const std::int64_t x = i % 600 - 40, y = i / 600 - 30;
@@ -103,17 +103,17 @@ TEST_CASE("only the region is made anew, in either layout, and it covers all tha
   Paste once(*stream, kCrop, photo), often(*stream, kCrop, photo);
   const Tensor dark = Plain(*stream, 10), light = Plain(*stream, 240);
   static_cast<void>(
-      often.I420(*stream, photo, dark.f32()));  // the first converts everything, the next the region
-  CHECK(Download(*stream, often.I420(*stream, photo, light.f32())) ==
-        Download(*stream, once.I420(*stream, photo, light.f32())));
-  CHECK(Download(*stream, often.Rgb(*stream, photo, light.f32())) ==
-        Download(*stream, once.Rgb(*stream, photo, light.f32())));
-  const Bytes planes = Download(*stream, once.I420(*stream, photo, dark.f32()));
-  const Bytes pairs = Download(*stream, once.Nv12(*stream, photo, dark.f32()));
+      often.I420(*stream, photo, {dark.f32()}));  // the first converts everything, the next the region
+  CHECK(Download(*stream, often.I420(*stream, photo, {light.f32()})) ==
+        Download(*stream, once.I420(*stream, photo, {light.f32()})));
+  CHECK(Download(*stream, often.Rgb(*stream, photo, {light.f32()})) ==
+        Download(*stream, once.Rgb(*stream, photo, {light.f32()})));
+  const Bytes planes = Download(*stream, once.I420(*stream, photo, {dark.f32()}));
+  const Bytes pairs = Download(*stream, once.Nv12(*stream, photo, {dark.f32()}));
   CHECK(pairs != planes);
-  CHECK(Download(*stream, often.Nv12(*stream, photo, dark.f32())) == pairs);
-  CHECK(Download(*stream, often.I420(*stream, photo, dark.f32())) == planes);
-  CHECK(Download(*stream, often.I420(*stream, photo, light.f32())).size() ==
+  CHECK(Download(*stream, often.Nv12(*stream, photo, {dark.f32()})) == pairs);
+  CHECK(Download(*stream, often.I420(*stream, photo, {dark.f32()})) == planes);
+  CHECK(Download(*stream, often.I420(*stream, photo, {light.f32()})).size() ==
         static_cast<std::size_t>(kernels::PictureToI420::Bytes(301, 243)));
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("I420 of pixels is that of the same levels in floats") {
   const Photo photo(*stream, pixels, kShape, Crossing::kPicture);
   CHECK_FALSE(photo.touched());
   Paste paste(*stream, kCrop, photo);
-  const Bytes made = Download(*stream, paste.I420(*stream, photo, Plain(*stream, 0).f32()));
+  const Bytes made = Download(*stream, paste.I420(*stream, photo, {Plain(*stream, 0).f32()}));
   Bytes wanted(made.size());
   std::vector<float> image(pixels.rgb.size());
   const auto count = static_cast<std::size_t>(width * height);
@@ -141,12 +141,73 @@ TEST_CASE("another photo of the same size may be shown, of another size not") {
   const Photo second(*stream, MakePhoto(128, 120, {0.1, 0, 60, 0, 0.1, 50}, 90), kShape, Crossing::kPicture);
   Paste paste(*stream, kCrop, first), fresh(*stream, kCrop, second);
   const Tensor image = Plain(*stream, 77);
-  static_cast<void>(paste.I420(*stream, first, image.f32()));
+  static_cast<void>(paste.I420(*stream, first, {image.f32()}));
   paste.Show(*stream, second);
-  CHECK(Download(*stream, paste.I420(*stream, second, image.f32())) ==
-        Download(*stream, fresh.I420(*stream, second, image.f32())));
+  CHECK(Download(*stream, paste.I420(*stream, second, {image.f32()})) ==
+        Download(*stream, fresh.I420(*stream, second, {image.f32()})));
   CHECK_THROWS_AS(paste.Show(*stream, Photo(*stream, MakePhoto(128, 122, place), kShape, Crossing::kPicture)),
                   Error);
+}
+
+// A field of 8 x 8 cells that is the same everywhere.
+Tensor Even(Stream& stream, const std::array<float, 6>& cell) {
+  Tensor field(stream.shared_device(), Type::kFloat32, {1, 6, 8, 8});
+  std::vector<float> values;
+  for (const float value : cell) values.insert(values.end(), 64, value);
+  field.UploadNow(stream, values.data(), Crossing::kPicture);
+  return field;
+}
+
+constexpr std::int64_t kSide = 600;
+constexpr CropShape kMoving{kCrop, {2, 12}, true};
+
+// The photo of 600 x 600 with its crop on the pixels from (40, 30) on, moved by the field.
+Bytes Moved(Device& device, const std::array<float, 6>& cell) {
+  const auto stream = device.MakeStream();
+  const Photo photo(*stream, MakePhoto(kSide, kSide, {1, 0, 40, 0, 1, 30}), kMoving, Crossing::kPicture);
+  CHECK(photo.moves());
+  const Tensor field = Even(*stream, cell), black = Plain(*stream, 0);
+  Paste paste(*stream, kCrop, photo, &field);
+  return Download(*stream, paste.Rgb(*stream, photo, {black.f32(), &field}));
+}
+
+std::size_t At(std::int64_t x, std::int64_t y) {
+  return static_cast<std::size_t>(3 * (y * kSide + x));
+}
+
+TEST_CASE("a field at rest leaves each of the photo's bytes") {
+  for (const auto& device : {MakeCpuDevice(), MakeGuardedDevice()})
+    CHECK(Moved(*device, {0, 0, 1, 0, 0, 0}) == MakePhoto(kSide, kSide, {1, 0, 0, 0, 1, 0}).rgb);
+}
+
+TEST_CASE("a field moves the photo's own pixels, and takes and adds light") {
+  const Bytes source = MakePhoto(kSide, kSide, {1, 0, 0, 0, 1, 0}).rgb;
+  // 2/512 of the crop is a pixel: the sources lie 3 to the right and 5 above.
+  const Bytes moved = Moved(*MakeGuardedDevice(), {6.0F / 512, -10.0F / 512, 0.5F, 0.2F, 0, 0});
+  std::size_t wrong = 0;
+  for (std::int64_t y = 60; y < 500; y++) {
+    for (std::int64_t x = 60; x < 530; x++) {
+      for (std::size_t c = 0; c < 3; c++) {
+        const int seen = source[At(x + 3, y - 5) + c];
+        const int wanted = seen / 2 + (c == 0 ? 51 : 0);
+        if (std::abs(moved[At(x, y) + c] - wanted) > 1) wrong++;
+      }
+    }
+  }
+  CHECK(wrong == 0);
+  CHECK(std::equal(moved.begin(), moved.begin() + 3 * 30 * kSide, source.begin()));  // above the crop
+}
+
+TEST_CASE("only a photo that would get softer is moved, and only by a field") {
+  const auto stream = MakeCpuDevice()->MakeStream();
+  const auto moves = [&](double scale, bool has_field) {
+    const CropShape shape{kCrop, {2, 12}, has_field};
+    const PhotoPixels pixels = MakePhoto(400, 400, {scale, 0, 5, 0, scale, 5});
+    return Photo(*stream, pixels, shape, Crossing::kPicture).moves();
+  };
+  CHECK(moves(0.6, true));
+  CHECK_FALSE(moves(0.45, true));
+  CHECK_FALSE(moves(0.6, false));
 }
 
 TEST_CASE("a photo without a place for its crop is refused") {

@@ -8,6 +8,7 @@
 #include "kernels/convert.h"
 #include "kernels/paste.h"
 #include "kernels/rgb_to_420.h"
+#include "kernels/warp_photo.h"
 
 namespace {
 
@@ -110,6 +111,36 @@ TEST_CASE("pieces: of a pasted crop and its mask") {
     CheckPaste(place, {0, 1});
     CheckPaste(place, {-1, 0});  // up to the crop's edge, where pixels have neighbours outside
   }
+}
+
+TEST_CASE("pieces: of a photo that is moved itself") {
+  constexpr std::int64_t kWidth = 300, kHeight = 240, kCells = 19, kRows = 17;
+  const kernels::Region region{3, 5, 298, 237};
+  const std::int64_t area = (region.right - region.left) * (region.bottom - region.top);
+  const std::vector<float> field = Filled<float>(kernels::kFieldGiven * kCells * kRows);
+  kernels::FieldCells each{field.data(), nullptr, kCells, kRows};
+  CheckPieces<float>(each, kernels::kFieldChannels * kCells * kRows);
+  std::vector<float> cells(static_cast<std::size_t>(kernels::kFieldChannels * kCells * kRows));
+  each.out = cells.data();
+  for (std::int64_t i = 0; i < each.count(); i++) each(i);
+  const std::vector<std::uint8_t> photo = Filled<std::uint8_t>(3 * kWidth * kHeight);
+  kernels::PhotoTexels texel{photo.data(), nullptr, region, kWidth};
+  CheckPieces<std::uint8_t>(texel, 4 * area);
+  std::vector<std::uint8_t> texels(static_cast<std::size_t>(4 * area));
+  texel.out = texels.data();
+  for (std::int64_t i = 0; i < texel.count(); i++) texel(i);
+  const std::vector<std::uint8_t> mask = Filled<std::uint8_t>(area);
+  CheckPieces<std::uint8_t>(kernels::WarpPhoto{texels.data(),
+                                               mask.data(),
+                                               cells.data(),
+                                               nullptr,
+                                               region,
+                                               {{0.07, 0.01, -1.5, -0.02, 0.08, 0.25}},
+                                               {200, 10, -12, 180},
+                                               kCells,
+                                               kRows,
+                                               kWidth},
+                            3 * kWidth * kHeight);
 }
 
 }  // namespace

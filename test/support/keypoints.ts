@@ -26,7 +26,10 @@ export function drawingPack(): PackDraft {
     ...draft,
     name: 'drawing',
     output: { width: KEYPOINTS, height: 1 },
-    roles: { ...draft.roles, render: { ...draft.roles.render!, model: renderer.toBytes() } },
+    roles: {
+      ...draft.roles,
+      render: { ...draft.roles.render!, outputs: { image: 'out' }, model: renderer.toBytes() },
+    },
   };
 }
 

@@ -24,7 +24,8 @@ export const LIP = 3 * 20 + 1;
 /** Writes a pack whose frames are known beforehand, for tests of what happens around the networks. @returns its folder */
 export async function plainPack(folder: string, { render, readsYaw, world }: PlainNetworks): Promise<string> {
   const pack = puppetPack();
-  if (render) pack.roles.render!.model = renderGraph(render).toBytes();
+  if (render)
+    Object.assign(pack.roles.render!, { model: renderGraph(render).toBytes(), outputs: { image: 'out' } });
   if (readsYaw) pack.roles.motion!.model = motionGraph().toBytes();
   if (world) {
     pack.roles.motion!.model = mixedMotionGraph().toBytes();

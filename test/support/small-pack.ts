@@ -22,7 +22,8 @@ export function packDrawnBy(folder: string, graph: Graph, name: string): string 
   const { render } = manifest.roles;
   const bytes = graph.toBytes();
   writeFileSync(join(folder, render.file), bytes);
-  Object.assign(render, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  Object.assign(render, { bytes: bytes.length, sha256, outputs: { image: 'out' }, fingerprint: undefined });
   writeFileSync(join(folder, 'pack.json'), JSON.stringify({ ...manifest, name }));
   return folder;
 }

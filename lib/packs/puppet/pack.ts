@@ -10,7 +10,7 @@ import { MOTION_PICTURE, motionGraph } from './motion.js';
 import { rendererGraph } from './renderer.js';
 import { MOTION, SAMPLER, STATISTICS, WINDOW } from './statistics.js';
 
-const VERSION = '1.2.0';
+const VERSION = '1.3.0';
 
 /** The built-in pack: every graph is made by the code beside this file; only the mouth's shapes are learned. */
 export function puppetPack(): PackDraft {
@@ -70,7 +70,7 @@ function puppetRoles(): PackDraft['roles'] {
       'renderer',
       rendererGraph(),
       { feature: 'f_s', source: 'x_s', driving: 'x_d' },
-      { image: 'out' },
+      { image: 'out', field: 'field' },
     ),
   };
 }

@@ -21,7 +21,9 @@ interface Layers {
 
 /**
  * The renderer: f_s (the crop) [1, 3, 512, 512], x_s and x_d [1, 21, 3] to out [1, 3, 512, 512], RGB in [0, 1].
- * A backward warp: the head as one body with a depth map, the skin by its keypoints, lids and lips drawn.
+ * A backward warp: the head as one body with a depth map, the skin by its keypoints, lids and lips drawn. `field` [1, 6, 256, 256] says
+ * how, so that a photo with more detail than the crop can be moved itself: movement in x and y, how much of the picture stays, and the
+ * colour that is added.
  */
 export function rendererGraph(): Graph {
   const g = new Graph('puppet_renderer', { description: 'Moves the picture of a face by its keypoints' });
@@ -37,6 +39,12 @@ export function rendererGraph(): Graph {
     g.scope('compose', () => compose(g, picture, layers)),
     'float32',
     dims,
+  );
+  g.output(
+    'field',
+    g.scope('give', () => fieldOf(g, layers)),
+    'float32',
+    [1, 6, FINE, FINE],
   );
   return g;
 }
@@ -68,6 +76,14 @@ function compose(g: Graph, picture: Value, { displacement, shade, keep, inside }
     inside: enlarged(inside, 2),
   });
   return g.concat(2, [top, lids, lips]);
+}
+
+/** What `compose` does to the picture, on the fine grid. */
+function fieldOf(g: Graph, { displacement, shade, keep, inside }: Layers): Value {
+  const rows = (layer: Value, from: number, fill: number) =>
+    g.op('Pad', [layer, g.ints([0, 0, from, 0, 0, 0, 0, 0]), fill]);
+  const stays = rows(g.concat(2, [g.formula('1 - shade', { shade }), keep]), EYE_ROWS.from, 1);
+  return g.concat(1, [displacement, stays, rows(inside, MOUTH_ROWS.from, 0)]);
 }
 
 function sample(g: Graph, picture: Value, positions: Value): Value {
