@@ -84,7 +84,7 @@ t.test(
     const sleep = async (index: number, late: number) => {
       await clock.to(FRAME * (index + 3) + late);
       while (talker.stages().convert.laps < index + AHEAD) await setImmediate();
-      for (let turn = 0; turn < 10; turn++) await setImmediate();
+      for (let turn = 0; turn < 500; turn++) await setImmediate();
     };
     await readAt(1, 0);
     await sleep(2, 499);
@@ -125,9 +125,60 @@ t.test('a device that has no time for another live stream refuses it', async (t)
   t.equal(talker.stats().live.load, 0);
 });
 
+t.test(
+  'a stream that holds still shows its last frame again, for nothing, and speaks as soon as any other',
+  async (t) => {
+    const { talker, portrait } = await loadBoth(t);
+    const clock = VirtualClock.use(t);
+    const stream = talker.stream(portrait, { pace: 'live', idle: 'still', frame: 'crop' });
+    const frames = stream[Symbol.asyncIterator]();
+    const read: StreamFrame[] = [];
+    const play = async (to: number) => {
+      while (read.length < to) {
+        const next = frames.next();
+        await clock.to(FRAME * read.length);
+        read.push((await next).value!);
+      }
+    };
+    await play(100);
+    t.ok(talker.stages().convert.laps <= 34, 'what is shown again is not rendered');
+    const hashes = hashesOf(read);
+    t.equal(new Set(hashes.slice(34)).size, 1, 'still');
+    t.ok(new Set(hashes.slice(0, 26)).size > 10, 'after a second of silence and what is heard ahead');
+    t.ok(read[98]!.data !== read[99]!.data, 'each frame has its own memory');
+    const said = pcm(5);
+    await stream.write(said);
+    stream.flush('hello');
+    await play(160);
+    t.same(
+      read.filter((frame) => frame.speaking).map(({ index }) => index),
+      [108, 109, 110, 111, 112],
+      'written after frame 99 left',
+    );
+    t.same(soundOf(read.slice(108, 113)), said);
+    t.same(
+      read.map(({ index, time }) => [index, time]),
+      Array.from({ length: 160 }, (_, i) => [i, i / 25]),
+    );
+    t.equal(new Set(hashesOf(read.slice(150))).size, 1, 'still again');
+    t.same(await stream.interrupt(), { frame: 159, played: 0 });
+    await play(170);
+    t.same(
+      read.slice(160).map(({ index, epoch }) => [index, epoch]),
+      Array.from({ length: 10 }, (_, i) => [160 + i, 1]),
+    );
+    await stream.close();
+  },
+);
+
 t.test('options of the other pace are refused', async (t) => {
   const { talker, portrait } = await loadBoth(t);
-  for (const options of [{ lead: 2 }, { pace: 'live', lead: 0 }, { pace: 'slow' }])
+  for (const options of [
+    { lead: 2 },
+    { idle: 'still' },
+    { pace: 'live', lead: 0 },
+    { pace: 'live', idle: 'x' },
+  ])
     await fails(t, async () => talker.stream(portrait, options as never), 'INVALID_ARGUMENT');
 });
 
@@ -176,7 +227,7 @@ function begin(t: typeof import('tap').default | Parameters<typeof VirtualClock.
   const clock = VirtualClock.use(t as never);
   const voice = new FakeVoice();
   const sound = { rate: 16_000, channels: 1, format: 's16le' } as const;
-  const feed = new PacedFeed(voice as never, { sound }, 25, REACH);
+  const feed = new PacedFeed(voice as never, { sound, idle: 'model' }, 25, REACH);
   const stop = new AbortController();
   const done = feed.run(stop.signal, () => Math.floor(clock.now / FRAME));
   const numbers = () => voice.said.filter((each) => typeof each === 'number') as number[];
@@ -254,7 +305,7 @@ t.test('an utterance whose end is known is not shortened', async (t) => {
   await feed.write(frameOf(103, true));
   feed.end();
   voice.said = [];
-  feed.clear();
+  feed.clear(0);
   t.same(voice.said, ['begin next', 'open', 'unheard next', 'open'], 'each utterance that waits is begun');
   t.equal(feed.waiting, 0);
   await clock.to(clock.now + 2 * FRAME);

@@ -13,8 +13,8 @@ export interface Feed {
   flush(id: string | undefined): void;
   /** No more is written. */
   end(): void;
-  /** What waits is forgotten; its utterances end when those of the voice are cut. */
-  clear(): void;
+  /** What waits is forgotten, before the frame from which the engine's are made anew; its utterances end when those of the voice are cut. */
+  clear(frame: number): void;
 }
 
 /** Speaks what is written at once: a stream of pace 'input'. */

@@ -1,5 +1,5 @@
 import { KdtalkerError } from '../errors.js';
-import type { FramePacer } from './frame-pacer.js';
+import type { LivePace } from './live-pace.js';
 import type { StreamFrame } from './stream-frame.js';
 
 /** Milliseconds by which a reader may be late before it gets fewer pictures, and before it gets none. */
@@ -8,19 +8,19 @@ const MOST = 5000;
 
 /** A reader of a stream of pace 'live' who falls behind: he loses pictures, and never sound. */
 export class LateReader {
-  readonly #pacer: FramePacer;
+  readonly #pace: LivePace;
   readonly #frame: number;
   /** Frames before this one are left out. */
   #from = 0;
 
-  constructor(pacer: FramePacer, fps: number) {
-    this.#pacer = pacer;
+  constructor(pace: LivePace, fps: number) {
+    this.#pace = pace;
     this.#frame = 1000 / fps;
   }
 
   /** The reader asks for a frame. @throws TOO_SLOW if that is far too late */
   asks(index: number): void {
-    const late = this.#pacer.late(index);
+    const late = this.#pace.late(index);
     if (late > MOST)
       throw new KdtalkerError(
         'TOO_SLOW',

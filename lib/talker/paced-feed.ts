@@ -1,6 +1,7 @@
 import { CLOCK } from './clock.js';
 import type { Feed } from './feed.js';
 import { SilentFrames } from './silent-frames.js';
+import { Stillness } from './stillness.js';
 import type { StreamPlan } from './stream-options.js';
 import { StreamSound } from './stream-sound.js';
 import type { StreamVoice } from './stream-voice.js';
@@ -12,6 +13,9 @@ const SPARE = 200;
 const PATIENCE = 60;
 /** Seconds of frames that nobody reads before no more sound is given to the engine. */
 const MOST_UNREAD = 10;
+
+/** Seconds of silence after which the mouth has come to rest. */
+const REST = 1;
 
 /** Something that happens to the voice before a frame that waits. */
 interface Mark {
@@ -45,14 +49,28 @@ export class PacedFeed implements Feed {
   #ended = false;
   /** Frames since too much waits and no silence came. */
   #pressed = 0;
+  /** Frames since the last sound. */
+  #quiet = 0;
+  /** Ticks of the clock that were seen to, and who waits for them. */
+  #ticks = -1;
+  #wake: () => void = () => {};
+  readonly #stillAfter: number;
+  /** When the engine is not fed: with idle 'still'. */
+  readonly stillness = new Stillness();
 
   /** @param reach frames beyond the one that is being computed */
-  constructor(voice: StreamVoice, { sound }: Pick<StreamPlan, 'sound'>, fps: number, reach: number) {
+  constructor(
+    voice: StreamVoice,
+    { sound, idle }: Pick<StreamPlan, 'sound' | 'idle'>,
+    fps: number,
+    reach: number,
+  ) {
     this.#voice = voice;
     this.#fps = fps;
     this.#reach = reach;
     this.#queue = new StreamSound(sound, fps);
     this.#silent = new SilentFrames(fps);
+    this.#stillAfter = idle === 'still' ? Math.ceil(REST * fps) + reach : Number.POSITIVE_INFINITY;
   }
 
   get waiting(): number {
@@ -81,7 +99,8 @@ export class PacedFeed implements Feed {
   }
 
   /** Utterances that wait are begun, so that they end with the rest. */
-  clear(): void {
+  clear(frame: number): void {
+    this.stillness.cut(frame);
     this.#queue.silence(0);
     let from = this.#spoken;
     for (const { at, drop } of this.#marks) {
@@ -106,11 +125,35 @@ export class PacedFeed implements Feed {
     const begun = CLOCK.now();
     const frame = 1000 / this.#fps;
     while (!signal.aborted && !this.#ended) {
-      const due = Math.floor((CLOCK.now() - begun) / frame + 1e-6) + this.#reach;
-      const most = handed() + this.#reach + MOST_UNREAD * this.#fps;
-      while (this.#voice.frames < Math.min(due, most) && !this.#ended) this.#feed();
-      await CLOCK.sleep(begun + (due - this.#reach + 1) * frame - CLOCK.now(), signal);
+      const tick = Math.floor((CLOCK.now() - begun) / frame + 1e-6);
+      this.#advance(tick, handed());
+      await CLOCK.sleep(begun + (tick + 1) * frame - CLOCK.now(), signal);
     }
+    this.#wake();
+  }
+
+  /** Waits until the voice has what belongs to a tick of the clock. */
+  async reached(tick: number, signal: AbortSignal): Promise<void> {
+    while (this.#ticks < tick && !this.#ended && !signal.aborted)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+  }
+
+  #advance(tick: number, handed: number): void {
+    const most = handed + this.#reach + MOST_UNREAD * this.#fps;
+    const due = () => Math.min(tick + this.#reach - this.stillness.skipped, most);
+    while (this.#voice.frames < due() && !this.#ended) {
+      if (this.#holdsStill)
+        this.stillness.hold(this.#voice.frames - this.#reach + 1, due() - this.#voice.frames);
+      else this.#feed();
+    }
+    this.#ticks = tick;
+    this.#wake();
+  }
+
+  get #holdsStill(): boolean {
+    return this.#quiet >= this.#stillAfter && this.waiting === 0 && this.#marks.length === 0;
   }
 
   #mark(mark: Omit<Mark, 'at'>): void {
@@ -122,11 +165,18 @@ export class PacedFeed implements Feed {
   #feed(): void {
     this.#passMarks();
     if (this.#ended) return;
-    if (this.waiting === 0 || this.#makesLonger()) this.#voice.rest(1);
+    this.stillness.end();
+    if (this.waiting === 0 || this.#makesLonger()) this.#rest();
     else this.#speak(this.#takesTwo() ? this.#joined() : this.#queue.take(this.#spoken++).bytes);
   }
 
+  #rest(): void {
+    this.#quiet += 1;
+    this.#voice.rest(1);
+  }
+
   #speak(frame: Uint8Array<ArrayBuffer>): void {
+    this.#quiet = 0;
     this.#silent.has(this.#queue.mono(frame));
     this.#voice.speak(frame).catch(() => {}); // the engine's error comes with the frames
   }

@@ -62,6 +62,11 @@ export interface StreamOptions
   pace?: 'live' | 'input' | undefined;
   /** With pace `'live'`: frames that one may leave before it is due, the time for computing: 1 to 25, default 3. */
   lead?: number | undefined;
+  /**
+   * With pace `'live'`, what is shown while nobody speaks: `'model'` (default) moves on as the model moves in silence; `'still'` shows the
+   * last frame again, which costs nothing, once the mouth has come to rest.
+   */
+  idle?: 'model' | 'still' | undefined;
   /** Layout of {@link Frame.data}, default `'rgb24'`. */
   format?: 'rgb24' | 'yuv420p' | 'nv12' | undefined;
 }
@@ -100,6 +105,7 @@ const streamSchema = clipSchema
     steps: integer(1, 1000).default(10),
     pace: oneOf('live', 'input').default('input'),
     lead: integer(1, 25).optional(),
+    idle: oneOf('model', 'still').optional(),
     format: oneOf('rgb24', 'yuv420p', 'nv12').default('rgb24'),
   });
 
@@ -111,6 +117,7 @@ export interface StreamPlan {
   ahead: number;
   pace: 'live' | 'input';
   lead: number;
+  idle: 'model' | 'still';
   format: 'rgb24' | 'yuv420p' | 'nv12';
   signal: AbortSignal | undefined;
 }
@@ -123,11 +130,13 @@ export interface StreamPlan {
 export function planStream(options: StreamOptions, manifest: PackManifest, subject: ClipSubject): StreamPlan {
   const gated = isObject(options) ? { silenceGate: true, ...options } : options;
   const given = parseOptions(streamSchema, gated, 'the options of stream()');
-  const { sound, hop, ahead, steps, format, pace, lead, ...clip } = given;
+  const { sound, hop, ahead, steps, format, pace, lead, idle, ...clip } = given;
   const { native, signal } = planClip({ ...clip, steps }, manifest, false, subject);
   checkRate(sound.rate, manifest);
   checkReach(hop + ahead, native.window);
-  if (pace === 'input' && lead !== undefined) throw invalidArgument("none without pace 'live'", 'lead', lead);
+  for (const [name, value] of Object.entries({ lead, idle }))
+    if (pace === 'input' && value !== undefined)
+      throw invalidArgument("none without pace 'live'", name, value);
   const { silence } = native;
   // The gate of a clip may open as early as it wants; here no more is known.
   const attack = Math.min(silence?.attack ?? 0, ahead + 2);
@@ -140,6 +149,7 @@ export function planStream(options: StreamOptions, manifest: PackManifest, subje
     ahead,
     pace,
     lead: lead ?? LEAD,
+    idle: idle ?? 'model',
     format,
     signal,
   };

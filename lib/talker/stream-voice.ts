@@ -73,6 +73,11 @@ export class StreamVoice {
     return sound;
   }
 
+  /** That of a frame in which nobody speaks and which is not of the engine. */
+  silence(): FrameSound {
+    return { bytes: new Uint8Array(this.#sound.frameBytes), given: false };
+  }
+
   /** Forgets the sound from a frame on, of which the first fades; silent frames follow. Returns the seconds heard of the utterance. */
   async interrupt(frame: number, silent: number): Promise<number> {
     this.#sound.interrupt(frame, silent);

@@ -6,8 +6,8 @@ import type { PackManifest } from '../packs/pack.js';
 import type { FramePortraits } from './clip-run.js';
 import { Closing } from './closing.js';
 import { DirectFeed, type Feed } from './feed.js';
-import { FramePacer } from './frame-pacer.js';
 import { LateReader, withSoundOf } from './late-reader.js';
+import { LivePace } from './live-pace.js';
 import { MOTION_SIZE, Motion } from './motion.js';
 import { frameFinish } from './opacity.js';
 import { PacedFeed } from './paced-feed.js';
@@ -15,6 +15,7 @@ import { delayOf, pacedDelayOf, type StreamDelay, tailOf } from './stream-delay.
 import type { LateFrame, StreamFrame } from './stream-frame.js';
 import type { StreamPlan } from './stream-options.js';
 import { type AskedFrame, StreamRun } from './stream-run.js';
+import type { FrameSound } from './stream-sound.js';
 import { StreamVoice } from './stream-voice.js';
 import { type UtteranceEnd, Utterances } from './utterances.js';
 
@@ -68,8 +69,10 @@ export class TalkStream
   #ended = false;
   #said = 0;
   #read = false;
-  /** Frames handed out. */
+  /** Frames of the engine that were handed out. */
   #handed = 0;
+  /** Of pace 'live', once it is read. */
+  #pace: LivePace | undefined;
   #waiting: (() => void)[] = [];
   #writable: WritableStream<Uint8Array> | undefined;
 
@@ -164,12 +167,12 @@ export class TalkStream
   async interrupt(): Promise<{ frame: number; played: number }> {
     this.#checkRunning();
     const first = this.#handed;
-    this.#feed.clear();
+    this.#feed.clear(first);
     const cut = this.#voice.interrupt(first, REST_FRAMES);
     this.#wake();
     const played = await cut;
     this.#throwIfStopped();
-    return { frame: first - 1, played };
+    return { frame: this.#pace?.numberOf(first - 1) ?? first - 1, played };
   }
 
   /** No more sound comes: the frames of what was written follow, and then the iteration ends. May be called twice. */
@@ -208,45 +211,62 @@ export class TalkStream
   }
 
   async *#frames(): AsyncGenerator<StreamFrame, void, undefined> {
-    const { fps } = this.#host.manifest;
-    const { width, height } = this;
     const frames = frameFinish(this.#plan.format, this.#host.size, this.#host.opacity);
-    const pacer = this.#begin();
-    const reader = pacer && new LateReader(pacer, fps);
+    this.#begin();
+    const reader = this.#pace && new LateReader(this.#pace, this.#host.manifest.fps);
     let left: StreamFrame | undefined; // its picture was left out, its sound was not
     const asked: Promise<AskedFrame>[] = [];
-    for (;;) {
+    for (let last: Uint8Array = new Uint8Array(); ; ) {
       await this.#orStopped(this.#run.settled());
       while (asked.length < this.#host.readAhead) asked.push(this.#run.ask(frames.room(), this.#plan.format));
-      const { index, data, epoch } = await this.#orStopped(asked.shift()!);
+      const holds = await this.#holds();
+      const { index, data, epoch } = holds ? this.#again(last) : await this.#orStopped(asked.shift()!);
       if (epoch !== this.#run.epoch) continue; // it was interrupted, or may be
       if (index < 0) break;
-      const milliseconds = (await pacer?.wait(index, this.#signal)) ?? 0;
-      this.#throwIfStopped();
-      if (epoch !== this.#run.epoch) continue; // while it waited
-      const picture = { index, time: index / fps, width, height, data: frames.finish(data) };
-      if (milliseconds > 0) this.#tell(() => this.emit('late', { index, milliseconds }));
-      const frame = withSoundOf(left, { ...picture, ...this.#handOut(index), epoch });
-      left = reader?.leavesOut(index) ? frame : undefined;
+      if (!holds) last = frames.finish(data);
+      const sound = holds ? this.#voice.silence() : this.#handOut(index);
+      const frame = withSoundOf(left, this.#picture(index, holds ? data : last, sound));
+      left = reader?.leavesOut(frame.index) ? frame : undefined;
       if (left !== undefined) continue;
       yield frame;
-      if (this.#run.isReady(asked[0])) reader?.asks(this.#handed); // else not the reader is late
+      if (this.#run.isReady(asked[0])) reader?.asks(frame.index + 1); // else not the reader is late
     }
     if (left !== undefined) yield left;
   }
 
-  /** The clock of pace 'live' begins. */
-  #begin(): FramePacer | undefined {
-    if (!(this.#feed instanceof PacedFeed)) return undefined;
-    void this.#feed.run(this.#signal, () => this.#handed);
-    return new FramePacer(this.#host.manifest.fps, this.#plan.lead);
+  /** The last frame, in memory of its own. */
+  #again(last: Uint8Array): AskedFrame {
+    return { index: this.#handed - 1, data: last.slice(), epoch: this.#run.epoch };
   }
 
-  #handOut(index: number): Pick<StreamFrame, 'sound' | 'speaking'> {
-    const { bytes, given } = this.#voice.hand(index);
+  /** The clock of pace 'live' begins. */
+  #begin(): void {
+    if (!(this.#feed instanceof PacedFeed)) return;
+    this.#pace = new LivePace(this.#feed, this.#host.manifest.fps, this.#plan.lead, this.#signal);
+    void this.#feed.run(this.#signal, () => this.#handed);
+  }
+
+  /** Waits for the time of the next frame; whether that is the last one again. */
+  async #holds(): Promise<boolean> {
+    const holds = (await this.#pace?.holds(this.#handed)) ?? false;
+    this.#throwIfStopped();
+    return holds;
+  }
+
+  #picture(frame: number, data: Uint8Array, { bytes, given }: FrameSound): StreamFrame {
+    const { width, height } = this;
+    const index = this.#pace?.numberOf(frame) ?? frame;
+    const milliseconds = this.#pace?.late(index) ?? 0;
+    if (milliseconds > 0) this.#tell(() => this.emit('late', { index, milliseconds }));
+    const picture = { index, time: index / this.#host.manifest.fps, width, height, data };
+    return { ...picture, sound: bytes, speaking: given, epoch: this.#run.epoch };
+  }
+
+  #handOut(index: number): FrameSound {
+    const sound = this.#voice.hand(index);
     this.#handed = index + 1;
     this.#wake();
-    return { sound: bytes, speaking: given };
+    return sound;
   }
 
   /** @internal The motion as sampled, for measurements; of no more than 512 frames, after end(). */
@@ -265,7 +285,7 @@ export class TalkStream
   }
 
   async #close(): Promise<void> {
-    this.#feed.clear();
+    this.#feed.clear(this.#handed);
     this.#voice.cut();
     await this.#run.close();
   }

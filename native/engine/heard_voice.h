@@ -22,7 +22,7 @@ class HeardVoice {
   std::int64_t span() const;
 
  private:
-  std::int64_t Pause() const { return 3 * fps_ / 10; }  // shorter ones belong to speech
+  std::int64_t Pause() const { return fps_ / 8; }  // shorter ones belong to speech
   void Finish();
 
   const std::int64_t fps_;

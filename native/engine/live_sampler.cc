@@ -20,7 +20,7 @@ using kernels::kMotionSize;
 constexpr std::int64_t kLeastRows = 512;
 
 // A plan is worth a few hops: no other takes its place before so many frames.
-constexpr std::int64_t kLeastPlan = 8;
+constexpr std::int64_t kLeastPlan = 4;
 
 std::int64_t RowsFor(std::int64_t window) {
   return std::max(kLeastRows, 8 * window);

@@ -38,6 +38,13 @@ const live = section('Stream', {
       fallback: 'input',
     },
   ),
+  idle: choice(
+    ['model', 'still'],
+    'What is shown while nobody speaks, with --pace live: a face that goes on, or one that holds still',
+    {
+      fallback: 'model',
+    },
+  ),
   lead: integer([1, 25], 'Frames of time for computing, with --pace live', { fallback: '3' }),
   window,
   seed,

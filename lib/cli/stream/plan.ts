@@ -43,10 +43,10 @@ export async function planStreamCommand(values: StreamValues, portrait: string):
 }
 
 function planOptions(values: StreamValues): StreamOptions {
-  const { hop, ahead, steps, pace, lead, window, seed, mode, still, blink, region, frame } = values;
+  const { hop, ahead, steps, pace, idle, lead, window, seed, mode, still, blink, region, frame } = values;
   const [yaw = 0, pitch = 0, roll = 0] = values['pose-offset'] ?? [];
   return given({
-    ...{ hop, ahead, steps, pace, lead, window, seed, mode, still, blink, region, frame },
+    ...{ hop, ahead, steps, pace, idle, lead, window, seed, mode, still, blink, region, frame },
     stitch: values['no-stitch'] ? false : values.stitch,
     silenceGate: planSilenceGate(values),
     poseScale: values['pose-scale'],

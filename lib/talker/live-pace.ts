@@ -1,0 +1,48 @@
+import { CLOCK } from './clock.js';
+import type { PacedFeed } from './paced-feed.js';
+
+/**
+ * When the frames of a stream of pace 'live' leave: frame i is due `lead` + i frames after the beginning, and leaves no more than `lead`
+ * earlier. Frames that are shown again while the stream holds still count, so that the reader's numbers are ahead of the engine's.
+ */
+export class LivePace {
+  readonly #feed: PacedFeed;
+  readonly #signal: AbortSignal;
+  readonly #begun = CLOCK.now();
+  readonly #frame: number;
+  readonly #lead: number;
+  /** Frames that were shown again. */
+  #again = 0;
+
+  constructor(feed: PacedFeed, fps: number, lead: number, signal: AbortSignal) {
+    this.#feed = feed;
+    this.#frame = 1000 / fps;
+    this.#lead = lead;
+    this.#signal = signal;
+  }
+
+  /** The reader's number of an engine's frame. */
+  numberOf(frame: number): number {
+    return frame + this.#again;
+  }
+
+  /** Waits until the next frame may leave. Whether that is the last one again, and not the engine's next. */
+  async holds(next: number): Promise<boolean> {
+    await this.#wait(this.numberOf(next));
+    await this.#feed.reached(this.numberOf(next), this.#signal);
+    if (next === 0 || !this.#feed.stillness.shows(next)) return false;
+    this.#again += 1;
+    return true;
+  }
+
+  /** The milliseconds by which a frame is late that leaves now; 0 if it is not. */
+  late(number: number): number {
+    return Math.max(0, CLOCK.now() - this.#begun - (number + this.#lead) * this.#frame);
+  }
+
+  async #wait(number: number): Promise<void> {
+    const earliest = this.#begun + number * this.#frame;
+    while (CLOCK.now() < earliest && !this.#signal.aborted)
+      await CLOCK.sleep(earliest - CLOCK.now(), this.#signal);
+  }
+}
