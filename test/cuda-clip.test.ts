@@ -5,6 +5,7 @@ import { Talker } from 'kdtalker';
 import t, { type Test } from 'tap';
 import { type Ended, run, speechFile } from './support/cli.js';
 import { CUDA_ENVIRONMENT, NEEDS_DOUBLE, takeCudaDouble } from './support/cuda-double.js';
+import { fullPack } from './support/full-pack.js';
 import { fails } from './support/media.js';
 import { smallPack } from './support/small-pack.js';
 import { loadTalker, portraitFile, speech } from './support/talker.js';
@@ -67,6 +68,41 @@ t.test('a frame more costs a download, a wait and its launches, and no allocatio
   t.ok(Math.abs(many.waits - few.waits - 10) <= 6, `${many.waits - few.waits} waits for ten frames`);
   t.equal((many.launches - few.launches) % 10, 0, `${(many.launches - few.launches) / 10} launches a frame`);
   t.equal(many.graphLaunches - few.graphLaunches, 10 * GRAPHS, 'and a graph for each network of a frame');
+});
+
+t.test('a first clip allocates nothing after its second window', async (t) => {
+  const talker = await loadTalker(
+    t,
+    { device: 'cuda:0' },
+    await fullPack(join(t.testdir(), 'pack'), { window: 2 }),
+  );
+  const portrait = await talker.portrait(portraitFile);
+  const allocations: number[] = [];
+  for await (const _ of talker.animate(portrait, speech(12), { steps: 3, seed: 1 }))
+    allocations.push(talker.deviceWork().allocations);
+  t.equal(allocations.length, 12);
+  t.ok(
+    allocations.slice(4).every((count) => count === allocations[4]),
+    `${allocations}`,
+  );
+});
+
+t.test('two hundred clips: as much memory of the device as after twenty', async (t) => {
+  const talker = await loadTalker(
+    t,
+    { device: 'cuda:0' },
+    await fullPack(join(t.testdir(), 'pack'), { window: 2 }),
+  );
+  const portrait = await talker.portrait(portraitFile);
+  const motion = await talker.animate(portrait, speech(1), { seed: 1 }).motion();
+  const counts: number[][] = [];
+  for (let i = 0; i < 200; i++) {
+    // Every tenth samples its own motion.
+    const source = i % 10 === 0 ? speech(1) : motion;
+    for await (const _ of talker.animate(portrait, source, { seed: 1 }));
+    counts.push([talker.deviceBytes(), talker.deviceWork().allocations]);
+  }
+  t.same(counts[199], counts[19]);
 });
 
 t.test('without graphs: the same bytes, and every kernel is given singly', async (t) => {

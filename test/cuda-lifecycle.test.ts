@@ -1,49 +1,43 @@
 // Processes that use a GPU, which is the double of CUDA here: they end, fail and go on as those on the processor.
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { CUDA_ENVIRONMENT, NEEDS_DOUBLE } from './support/cuda-double.js';
 import { endedWith, runProgram } from './support/talker.js';
 
-/** Every moment and every allocation: KDTALKER_LONG=1 npx tap --timeout=3600 test/cuda-lifecycle.test.ts */
+/** Every moment, allocation and call: KDTALKER_LONG=1 npx tap --timeout=3600 test/cuda-lifecycle.test.ts */
 const LONG = process.env.KDTALKER_LONG === '1';
 /** Of stages that make few calls. */
 const CALLS: Record<string, number[]> = { load: [1], sample: [1] };
 const GPU = { ...CUDA_ENVIRONMENT, KDTALKER_TEST_DEVICE: 'cuda:0' };
 
-/** What gpu-faults.mjs says. */
-interface Faults {
-  codes: string[];
-  hash: string;
-  work: { allocations: number };
-}
-
-async function faults(t: import('tap').Test, settings: string): Promise<Faults> {
-  const env = { ...GPU, KDTALKER_CUDA_DOUBLE: settings };
-  const result = await runProgram('gpu-faults', t.testdir(), { env });
-  endedWith(t, result, 0, settings);
-  return JSON.parse(result.stdout) as Faults;
-}
-
-/** Some of the numbers from 0 up to `count`: its ends and a few between; all of them if it is to take long. */
-function some(count: number): number[] {
-  const all = Array.from({ length: count }, (_, i) => i);
-  return LONG ? all : [0.03, 0.2, 0.45, 0.7, 0.95].map((part) => Math.floor(part * count));
+/** Runs gpu-faults.mjs: the number of clips that failed. */
+async function faults(t: Test, kind: string, number: number): Promise<number> {
+  const result = await runProgram('gpu-faults', t.testdir(), { args: [kind, `${number}`], env: GPU });
+  endedWith(t, result, 0, `${kind} ${number}`);
+  return (JSON.parse(result.stdout) as { failed: number }).failed;
 }
 
 t.test(
-  'an allocation that finds no memory is DEVICE_MEMORY, and the talker works afterwards',
-  { skip: NEEDS_DOUBLE },
+  'memory that is not there at an allocation: DEVICE_MEMORY, and the talker works afterwards',
+  {
+    skip: NEEDS_DOUBLE,
+  },
   async (t) => {
-    const { codes, hash, work } = await faults(t, '');
-    t.same(codes, []);
-    for (const after of some(work.allocations)) {
-      const failed = await faults(t, `fail=cudaMalloc:${after}:2`);
-      // What a talker has released is given back and asked for once more, so that not every lack is an error.
-      t.ok(
-        failed.codes.every((code) => code === 'DEVICE_MEMORY') && failed.codes.length <= 1,
-        `${failed.codes}`,
-      );
-      t.equal(failed.hash, hash, `allocation ${after}: the same bytes afterwards`);
-    }
+    // What a talker has released is given back and asked for once more, so that not every lack is an error.
+    const ofDevice = await faults(t, 'cudaMalloc', LONG ? 1 : 9);
+    const ofHost = await faults(t, 'cudaMallocHost', LONG ? 1 : 9);
+    t.ok(ofDevice > 0 && ofHost > 0, `${ofDevice} of the device, ${ofHost} pinned`);
+  },
+);
+
+t.test(
+  'a GPU that is lost at a call: DEVICE_LOST of all its talkers, and that of the processor goes on',
+  {
+    skip: NEEDS_DOUBLE,
+  },
+  async (t) => {
+    let after = LONG ? 0 : 2;
+    while ((await faults(t, 'lose', after)) > 0) after = LONG ? after + 1 : Math.ceil(2.3 * after);
+    t.ok(after > 200, `no clip has as many calls as ${after}`);
   },
 );
 

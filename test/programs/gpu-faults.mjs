@@ -1,33 +1,81 @@
-// Makes a clip on a GPU that fails once, as KDTALKER_CUDA_DOUBLE plans it, until one is whole: prints the codes of the errors, the hash of the
-// clip's bytes, and what the GPU was asked for.
+// Makes clips on a GPU that fails: `gpu-faults.mjs lose <call>` loses it at a call, once in this process; `gpu-faults.mjs <function> <every>` has no
+// memory at each call of a function that allocates in turn, <every> apart. Prints how many clips failed. After a failure clips have to be whole:
+// of the processor's talker, and of the same one where memory lacked.
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { Talker } from 'kdtalker';
+import { configure } from './double.mjs';
 import { load } from './load.mjs';
-import { portraitFile, speech } from './speech.mjs';
+import { speech } from './speech.mjs';
 
-const codes = [];
-
-/** Again after an error, with the same talker. */
-async function until(work) {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      codes.push(error.code ?? String(error));
-      if (codes.length > 3) process.exit(3);
-    }
-  }
-}
+const [kind, number] = process.argv.slice(2);
+const LOSS = kind === 'lose';
+const CODE = LOSS ? 'DEVICE_LOST' : 'DEVICE_MEMORY';
+const picture = {
+  data: new Uint8Array(64 * 64 * 3).map((_, i) => i % 251),
+  width: 64,
+  height: 64,
+  channels: 3,
+};
+const cut = { crop: 'none' };
 
 async function clip(talker) {
-  const portrait = await talker.portrait(portraitFile);
+  const portrait = await talker.portrait(picture, cut);
   const hash = createHash('sha256');
-  for await (const { data } of talker.animate(portrait, speech(3), { steps: 4, seed: 4 })) hash.update(data);
+  const options = { steps: 2, seed: 4, frame: 'crop' };
+  for await (const { data } of talker.animate(portrait, speech(3), options)) hash.update(data);
   await portrait.close();
   return hash.digest('hex');
 }
 
-const talker = await until(() => load());
-const hash = await until(() => clip(talker));
-const work = talker.deviceWork();
-await talker.close();
-console.log(JSON.stringify({ codes, hash, work }));
+/** The code of the error, or undefined. */
+async function codeOf(work) {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return error.code ?? String(error);
+  }
+}
+
+const processor = await Talker.load('puppet', { device: 'cpu' });
+const expected = await clip(processor);
+configure('');
+// Of a function that allocates the calls of a talker and a clip. Of a lost GPU nothing may be left open.
+let onGpu = '';
+let most = 0;
+if (!LOSS) {
+  const healthy = await load();
+  onGpu = await clip(healthy);
+  most = healthy.deviceWork().allocations;
+  await healthy.close();
+}
+
+/** Whether a talker or its clip fails where the GPU does so at its call `after`, as it has to, and what is left works. */
+async function failsAt(after) {
+  configure(LOSS ? `lose=${after}:719` : `fail=${kind}:${after}:2`);
+  let talker;
+  let code = await codeOf(async () => {
+    talker = await load();
+  });
+  code ??= await codeOf(async () => (LOSS ? clip(talker) : assert.equal(await clip(talker), onGpu)));
+  if (code !== undefined) assert.equal(code, CODE, `call ${after}`);
+  if (LOSS && code) await checkLost();
+  if (!LOSS) {
+    talker ??= await load();
+    assert.equal(await clip(talker), onGpu, `after call ${after}`);
+  }
+  await talker?.close();
+  return code !== undefined;
+}
+
+async function checkLost() {
+  assert.equal(await codeOf(load), CODE, 'another talker of the GPU');
+  assert.equal(await clip(processor), expected, 'a talker of the processor');
+}
+
+let failed = 0;
+if (LOSS) failed += await failsAt(Number(number));
+else for (let after = 0; after < most; after += Number(number)) failed += await failsAt(after);
+await processor.close();
+console.log(JSON.stringify({ failed }));

@@ -1,5 +1,6 @@
-// What tests of the engine find in the double with dlsym.
+// What tests find in the double: those of the engine with dlsym, those of Node with process.dlopen().
 #include <cstddef>
+#include <cstdlib>
 
 #include "cuda/double/fake/fake.h"
 #include "cuda/double/fake/stream.h"
@@ -20,6 +21,14 @@ __attribute__((visibility("default"))) int kdtalker_cuda_double_submit(void* str
                                                                        void* argument) {
   if (const cudaError_t error = fake::Begin("cudaLaunchHostFunc"); error != cudaSuccess) return error;
   return fake::Submit(static_cast<cudaStream_t>(stream), [work, argument] { work(argument); });
+}
+
+// Node's entry of a native module: replaces all settings by those that KDTALKER_CUDA_DOUBLE has now. Its
+// values are Node's and are not looked at.
+__attribute__((visibility("default"))) void* napi_register_module_v1(void* /*env*/, void* exports) {
+  const char* const text = std::getenv("KDTALKER_CUDA_DOUBLE");
+  fake::Configure(text == nullptr ? "" : text);
+  return exports;
 }
 
 }  // extern "C"
