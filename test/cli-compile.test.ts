@@ -100,7 +100,7 @@ t.test('plans are made once, and found the next time', async (t) => {
     event: 'result',
     device: 'cuda',
     precision: 'fp32',
-    networks: ['appearance', 'motion', 'audio', 'denoiser', 'render'],
+    networks: ['appearance', 'motion', 'audio', 'denoiser', 'prepare', 'render'],
   });
   const { directory } = compiled(made);
   t.same(readdirSync(cache), [directory.slice(cache.length + 1)], 'one entry');

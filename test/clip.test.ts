@@ -62,7 +62,7 @@ t.test('yuv420p shows the same picture as rgb24', async (t) => {
     t,
     () => framesOf(clip, { format: 'bgr24' as never }),
     'INVALID_ARGUMENT',
-    /'rgb24', 'rgba', 'yuv420p', 'yuva420p' or 'rgbf32'/,
+    /'rgb24', 'rgba', 'yuv420p', 'yuva420p', 'nv12' or 'rgbf32'/,
   );
 });
 
