@@ -97,6 +97,20 @@ t.test('a blink moves the lid and nothing above: brows and rims stay', async (t)
   t.ok(Math.max(...changed.slice(rowOf(0.04))) < 1e-6, 'below the eye');
 });
 
+t.test('a lid is made of the skin above the shadow of a deep-set eye', async (t) => {
+  const run = await openBuilt(rendererGraph());
+  const x_d = { ...REST, data: posed(AT_REST, DIRECTIONS.lid.slice(7)) };
+  // Dark from .03 above the lid to its lower edge; the rest is skin.
+  const shadow = Float32Array.from(PICTURE.data, (_, i) => {
+    const y = (2 * (Math.floor(i / SIDE) % SIDE) + 1) / SIDE - 1;
+    return y > -0.11 && y < -0.02 ? 0.05 : 0.5;
+  });
+  const out = numbers((await run({ f_s: { ...PICTURE, data: shadow }, x_s: REST, x_d })).out);
+  const [row, column] = [-0.05, 0.243].map((at) => Math.round(((at + 1) * SIDE) / 2)) as [number, number];
+  const lid = out[row * SIDE + column]!;
+  t.ok(lid > 0.4, `the shut lid is as bright as skin: ${lid.toFixed(3)}`);
+});
+
 t.test('eyes that are shut in the picture do not blink', async (t) => {
   const flat = KEYPOINT_TABLE.map(([x, y, z], i) => {
     const isLid = i >= KEYPOINTS.lidUpL.index && i <= KEYPOINTS.lidLoR.index;

@@ -11,6 +11,8 @@ import {
 import { DIRECTIONS } from './directions.js';
 import type { Fit } from './field.js';
 import { KEYPOINTS } from './keypoints.js';
+import { range } from './linalg.js';
+import { brightnessAt } from './observe.js';
 import { MOTION } from './statistics.js';
 
 /** Lids reach a little beyond the corners of the eye. */
@@ -32,13 +34,14 @@ export interface Eyes {
  * Slides the skin of the upper lids down over the eyes.
  *
  * @param displacement of the band without the lids: [1, 2, 72, 256], x and y
+ * @param picture the crop, [1, 3, 512, 512]
  * @param soft how many times wider than in a sharp picture edges are drawn
  */
-export function eyes(g: Graph, fit: Fit, displacement: Value, soft: Value): Eyes {
+export function eyes(g: Graph, fit: Fit, displacement: Value, picture: Value, soft: Value): Eyes {
   const [dx, dy] = g.split(displacement, 1, [1, 1]) as [Value, Value];
   const x = bothEyes(g, dx.add(positions(g, 'x', { from: 0, to: FINE })));
   const y = bothEyes(g, dy.add(positions(g, 'y', EYE_ROWS)));
-  const { move, shade, turn } = lids(g, { ...lidRows(g, fit), soft, x, y });
+  const { move, shade, turn } = lids(g, { ...lidsOf(g, fit, picture), soft, x, y });
   const [left, right] = g.split(g.concat(1, [move, shade, turn]), 0, [1, 1]) as [Value, Value];
   const sum = amongAllColumns(g, left, LEFT_EYE_COLUMNS, 0).add(
     amongAllColumns(g, right, RIGHT_EYE_COLUMNS, 0),
@@ -81,6 +84,8 @@ interface Lids {
   /** Whether the picture shows it open, and how far it is closed. */
   open: Value;
   c: Value;
+  /** How far it is dark above the lashes, which the lid is not made of. */
+  dark: Value;
   /** How far above the lid skin begins to move: below the brow. */
   from: Value;
 }
@@ -98,8 +103,8 @@ function lids(
   const u2 = u.mul(u);
   const profile = g.formula('relu(1 - u2)', { u2 });
   const arch = g.formula('relu(1 - u2 * u2)', { u2 });
-  const edge = g.formula('yc - (he + .009) * arch', { ...at, arch });
-  const move = g.formula('(2 * he + .018) * c * (.5 * arch + .5 * profile)', { ...at, profile, arch });
+  const edge = g.formula('yc - (he + .009 + dark) * arch', { ...at, arch });
+  const move = g.formula('(2 * he + .018 + dark) * c * (.5 * arch + .5 * profile)', { ...at, profile, arch });
   const above = g.formula('edge + move - y', { edge, move, y });
   const slide = g.formula('clip((y - edge + from) / (move + from), 0, 1)', { y, edge, move, from });
   const covered = g.formula('slide * clip(above / (.006 * soft) + .5, 0, 1)', { ...at, slide, above });
@@ -115,8 +120,11 @@ function lids(
   return { move: move.mul(covered), shade, turn };
 }
 
+/** Room from the upper lid to the lower edge of the brow. */
+type Rows = Omit<Lids, 'dark' | 'from'> & { room: Value };
+
 /** Corners from x, heights from y of the keypoints of the lids. */
-function lidRows(g: Graph, fit: Fit): Lids {
+function lidRows(g: Graph, fit: Fit): Rows {
   const { lidUpL, lidUpR, lidLoL, lidLoR, browL, browR } = KEYPOINTS;
   const upper = [lidUpL.index, lidUpR.index];
   const up = fit.source.gather(0, upper);
@@ -136,6 +144,47 @@ function lidRows(g: Graph, fit: Fit): Lids {
     he,
     open,
     c: g.formula(`open * clip(moved / ${SHUT}, 0, 1.1)`, { open, moved: pick(moved, 1) }),
-    from: g.formula('clip(yc - he - brow - .04, .022, .036)', { yc, he, brow }),
+    room: g.formula('yc - he - brow - .04', { yc, he, brow }),
   };
+}
+
+// Places of the search for the lid's skin: across the middle of each eye, and up from the lashes.
+const ACROSS = [-0.4, -0.2, 0, 0.2, 0.4];
+const STEP = 0.004;
+const UP = range(0, 8);
+
+/** The least stretch of skin that a lid is made of. */
+const LEAST = 0.014;
+
+function lidsOf(g: Graph, fit: Fit, picture: Value): Lids {
+  const rows = lidRows(g, fit);
+  const seen = g.scope('skin', () => darkAbove(g, rows, picture));
+  const dark = g.formula(`min(seen, max(room - ${LEAST}, .022 - ${LEAST}))`, { ...rows, seen });
+  const from = g.formula(`max(clip(room, .022, .036) - dark, ${LEAST})`, { ...rows, dark });
+  return { ...rows, dark, from };
+}
+
+/**
+ * How far it is dark above the lashes, [2, 1, 1, 1]: thick lashes, or the shadow that a deep-set eye lies in. A lid of such pixels
+ * would be a black hole.
+ */
+function darkAbove(g: Graph, rows: Rows, picture: Value): Value {
+  const u = g.constant('across', Float32Array.from(ACROSS), [1, 1, ACROSS.length, 1]);
+  const up = g.constant(
+    'up',
+    Float32Array.from(UP, (i) => STEP * i),
+    [1, UP.length, 1, 1],
+  );
+  const y = g.formula('yc - (he + .009) * (1 - u^4) - up', { ...rows, u, up });
+  const x = g.formula('x0 + hw * u + 0 * up', { ...rows, u, up });
+  const places = g.concat(3, [x, y]).reshape(1, 2 * UP.length, ACROSS.length, 2);
+  const light = brightnessAt(g, picture, places).mean([3]).reshape(2, UP.length);
+  const lit = g.formula('clip(5 * light / (most + .004) - 2.5, 0, 1)', { light, most: light.maxOver([1]) });
+  // Rows count up to the first that is not dark.
+  const until = g.matrix(
+    'until',
+    UP.map((row) => UP.map((to) => (row <= to ? 1 : 0))),
+  );
+  const dark = g.formula('relu(1 - seen)', { seen: lit.matmul(until) });
+  return dark.sum([1]).mul(STEP).reshape(2, 1, 1, 1);
 }

@@ -55,7 +55,7 @@ function drawn(g: Graph, fit: Fit, displacement: Value, picture: Value): Layers 
   const [top, middle, bottom] = g.split(displacement, 2, rows) as [Value, Value, Value];
   const upper = (fields: Value) => fields.gather(1, [0, 2]);
   const soft = g.scope('soft', () => softness(g, picture));
-  const lids = g.scope('eyes', () => eyes(g, fit, upper(middle), soft));
+  const lids = g.scope('eyes', () => eyes(g, fit, upper(middle), picture, soft));
   const lips = g.scope('mouth', () => mouth(g, fit, bottom, picture, soft));
   const whole = g.concat(2, [upper(top), lids.displacement, lips.displacement]);
   return { displacement: whole, shade: lids.shade, keep: lips.keep, inside: lips.inside };
