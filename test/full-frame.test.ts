@@ -306,7 +306,7 @@ t.test('whole pictures are not floats', async (t) => {
   const { talker, portrait } = await loadBoth(t);
   const clip = talker.animate(portrait, speech(1), full);
   const wanted =
-    /'rgb24', 'rgba', 'yuv420p' or 'yuva420p' with frame 'full' for format of frames\(\) but received 'rgbf32'/;
+    /'rgb24', 'rgba', 'yuv420p', 'yuva420p' or 'nv12' with frame 'full' for format of frames\(\) but received 'rgbf32'/;
   await fails(t, () => framesOf(clip, { format: 'rgbf32' }), 'INVALID_ARGUMENT', wanted);
   t.equal((await framesOf(clip)).length, 1, 'the clip goes on');
   const motion = new Float32Array(MOTION_SIZE);
