@@ -213,10 +213,11 @@ t.test(
   async (t) => {
     const named = { version: LOWERING_VERSION, operators: Object.keys(BLOCKED_SHAPES).sort().join(' ') };
     t.strictSame(named, {
-      version: 5,
+      version: 6,
       operators:
-        'AveragePool Block BlockBf16 CellsFirst Conv DenseMotionInput DenseMotionInputBf16 MaskMotion Occlusion ' +
-        'SampleVolume SampleVolumeBf16 Spade Stats Unblock UpConv',
+        'AveragePool Block BlockBf16 CellsFirst Conv DenseMotionInput DenseMotionInputBf16 MaskMotion Masked ' +
+        'MotionInput Occlusion Picture SampleBlocks SampleVolume SampleVolumeBf16 Spade Stats Unblock UpConv ' +
+        'UpConvEnd',
     });
   },
 );

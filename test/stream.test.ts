@@ -270,7 +270,7 @@ t.test('wrong options and wrong sound are refused', async (t) => {
     [{ sound: { rate: 10 } }, /for sound.rate/],
     [{ sound: { channels: 3 } }, /1 or 2/],
     [{ sound: { format: 'mp3' } }, /'s16le' or 'f32le'/],
-    [{ format: 'rgba' }, /'rgb24' or 'yuv420p'/],
+    [{ format: 'rgba' }, /'rgb24', 'yuv420p' or 'nv12'/],
     [{ edit: {} }, /received 'edit'/],
     [{ window: 32 }, /64, the only window/],
     [null, /an object/],

@@ -4,7 +4,7 @@ import { type Pack, rolesOf } from '../pack.js';
 import type { CpuPrecision } from './precision.js';
 
 /** Increases with every change of the passes' output or of the weight layout. */
-export const LOWERING_VERSION = 5;
+export const LOWERING_VERSION = 6;
 
 /** The inputs of lowering besides the pack. */
 export interface LoweredFor {
