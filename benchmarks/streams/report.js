@@ -1,11 +1,12 @@
 // The tables of ./bench.js.
-const milliseconds = (value) => value.toFixed(1).padStart(7);
+const milliseconds = (value) => value.toFixed(1);
 
 /** Joins of streams beside those of clips. */
 export function joinLines(rows) {
   const [{ clip, files, seeds }] = rows;
   const head = ['', 'yaw sd', 'step at joins / inside', "lips' turn at joins / inside", 'lips like the clip'];
-  const pair = ({ joins, inside }) => `${joins.toFixed(3)} / ${inside.toFixed(3)}`;
+  const number = (value) => (Number.isNaN(value) ? '-' : value.toFixed(3)); // a hop of one frame has no inside
+  const pair = ({ joins, inside }) => `${number(joins)} / ${number(inside)}`;
   const line = (name, { yawDeviation, step, lipsTurn }, alike) => [
     ...[name, yawDeviation.toFixed(2), pair(step), pair(lipsTurn), alike],
   ];
@@ -37,5 +38,6 @@ export function costLines({ crop, full, first, held, lateness }) {
 
 function aligned(table) {
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  return table.map((row) => row.map((cell, column) => cell.padStart(widths[column])).join('  '));
+  const pad = (cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]));
+  return table.map((row) => row.map(pad).join('  '));
 }
