@@ -83,3 +83,25 @@ t.test('a file that is damaged or gone is an error, and the store goes on', asyn
   t.throws(() => new PortraitStore(talker, { directory, deviceBytes: -1 }), { code: 'INVALID_ARGUMENT' });
   await store.close();
 });
+
+t.test('two portraits of an id at once: one stays, the other is closed', async (t) => {
+  const { talker, portrait } = await loadBoth(t);
+  const store = new PortraitStore(talker, { directory: t.testdir() });
+  const other = await talker.portrait(portraitFile);
+  await Promise.all([store.add('a', portrait), store.add('a', other)]);
+  t.equal(talker.stats().portraits, 1);
+  await store.close();
+  t.equal(talker.stats().portraits, 0);
+});
+
+t.test('a store whose folder cannot be written closes all of its portraits', async (t) => {
+  const { talker, portrait } = await loadBoth(t);
+  const directory = path.join(t.testdir(), 'files');
+  const store = new PortraitStore(talker, { directory });
+  await store.add('a', portrait);
+  await store.add('b', await talker.portrait(portraitFile));
+  rmSync(directory, { recursive: true });
+  writeFileSync(directory, 'no folder');
+  await t.rejects(store.close());
+  t.equal(talker.stats().portraits, 0);
+});

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { native } from '../binding.js';
-import { invalidArgument, KdtalkerError } from '../errors.js';
+import { invalidArgument } from '../errors.js';
 import { checkPath, integer, parseOptions } from '../validate.js';
+import { Closing } from './closing.js';
 import type { Portrait } from './portrait.js';
 import { PortraitFolder } from './portrait-folder.js';
 
@@ -60,7 +61,7 @@ export class PortraitStore implements AsyncDisposable {
   readonly #kept = new Map<string, Kept>();
   /** Writes and removals, one after the other. */
   #work: Promise<unknown> = Promise.resolve();
-  #closing: Promise<void> | undefined;
+  readonly #closing = new Closing('store of portraits');
 
   /** @throws KdtalkerError INVALID_ARGUMENT */
   constructor(talker: Loader, options: PortraitStoreOptions) {
@@ -93,7 +94,9 @@ export class PortraitStore implements AsyncDisposable {
   async add(id: string, portrait: Portrait): Promise<void> {
     this.#check(id);
     const bytes = native().portraitBytes(portrait.handle);
-    await this.delete(id);
+    do await this.delete(id);
+    while (this.#kept.has(id)); // another was added meanwhile
+    this.#closing.check();
     this.#kept.set(id, { portrait: Promise.resolve(portrait), bytes, leases: 0 });
     await this.#spill();
   }
@@ -119,7 +122,7 @@ export class PortraitStore implements AsyncDisposable {
       await this.#spill();
       const end = async () => {
         release();
-        if (this.#closing === undefined) await this.#spill();
+        if (!this.#closing.begun) await this.#spill();
       };
       return { portrait, release: end, [Symbol.asyncDispose]: end };
     } catch (error) {
@@ -143,19 +146,27 @@ export class PortraitStore implements AsyncDisposable {
 
   /** Writes what is not in a file, and closes its portraits; leases end. May be called twice. */
   close(): Promise<void> {
-    this.#closing ??= this.#inTurn(async () => {
-      for (const [id, kept] of this.#kept) await this.#write(id, kept).finally(() => this.#close(kept));
-      this.#kept.clear();
-    });
-    return this.#closing;
+    return this.#closing.close(() => this.#inTurn(() => this.#closeAll()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
+  /** One that cannot be written is closed too. */
+  async #closeAll(): Promise<void> {
+    const failed: unknown[] = [];
+    for (const [id, kept] of this.#kept) {
+      await this.#write(id, kept).catch((error: unknown) => failed.push(error));
+      await this.#close(kept);
+    }
+    this.#kept.clear();
+    if (failed.length > 0) throw failed[0];
+  }
+
+  /** In turn, so that no other portrait takes the place of its file before it is read. */
   #load(id: string): Kept {
-    const loading = this.#inTurn(() => this.#folder.use(id)).then((file) => this.#loader.loadPortrait(file));
+    const loading = this.#inTurn(async () => this.#loader.loadPortrait(await this.#folder.use(id)));
     const kept: Kept = { portrait: loading, bytes: 0, leases: 0 };
     loading.then(
       (portrait) => {
@@ -183,8 +194,8 @@ export class PortraitStore implements AsyncDisposable {
   }
 
   async #write(id: string, { portrait }: Kept): Promise<void> {
-    const { save } = await portrait.then((ready) => ({ save: (file: string) => ready.save(file) }));
-    await this.#folder.keep(id, save);
+    const ready = await portrait;
+    await this.#folder.keep(id, (file) => ready.save(file));
   }
 
   async #close({ portrait }: Kept): Promise<void> {
@@ -199,7 +210,6 @@ export class PortraitStore implements AsyncDisposable {
 
   #check(id: string): void {
     checkPath(id, 'the id of a portrait');
-    if (this.#closing !== undefined)
-      throw new KdtalkerError('CLOSED', 'Expected an open store of portraits but it was closed');
+    this.#closing.check();
   }
 }
