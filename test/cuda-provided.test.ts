@@ -11,7 +11,7 @@ import { RUNTIME_DOUBLE, RUNTIME_ENVIRONMENT, takeRuntimeDouble } from './suppor
 import { fullPack } from './support/full-pack.js';
 import { fails } from './support/media.js';
 import { packDrawnBy, smallPack } from './support/small-pack.js';
-import { loadTalker, portraitFile, speech } from './support/talker.js';
+import { endInTheMiddle, loadTalker, portraitFile, speech } from './support/talker.js';
 
 takeRuntimeDouble();
 
@@ -108,19 +108,9 @@ t.test(
   },
 );
 
-t.test('a clip that is aborted, and a talker that is closed, in the middle', async (t) => {
-  const talker = await loadTalker(t, { device: 'cuda:0', engine: 'onnxruntime' });
-  const portrait = await talker.portrait(portraitFile);
-  const stop = new AbortController();
-  const frames = talker.animate(portrait, speech(50), { signal: stop.signal }).frames();
-  await frames.next();
-  stop.abort();
-  await fails(t, () => frames.next(), 'ABORTED');
-  const others = talker.animate(portrait, speech(50)).frames();
-  await others.next();
-  await talker.close();
-  await fails(t, () => others.next(), 'ABORTED');
-});
+t.test('a clip that is aborted, and a talker that is closed, in the middle', (t) =>
+  endInTheMiddle(t, { device: 'cuda:0', engine: 'onnxruntime' }),
+);
 
 t.test(
   'packs compile builds the engines of TensorRT, one network after the other, where loading finds them',

@@ -13,7 +13,7 @@ import {
 } from 'kdtalker';
 import type { Test } from 'tap';
 import { openSound } from '../../dist/media/index.js';
-import { wav } from './media.js';
+import { fails, wav } from './media.js';
 import { astronautFile } from './pictures.js';
 
 /** Samples of one video frame at 16 kHz and 25 fps. */
@@ -81,6 +81,21 @@ export async function loadBoth(
 ): Promise<{ talker: Talker; portrait: Portrait }> {
   const talker = await loadTalker(t, options);
   return { talker, portrait: await talker.portrait(portraitFile, portraitOptions) };
+}
+
+/** Aborts a clip, and closes its talker, while frames are made. */
+export async function endInTheMiddle(t: Test, options: TalkerOptions): Promise<void> {
+  const talker = await loadTalker(t, options);
+  const portrait = await talker.portrait(portraitFile);
+  const stop = new AbortController();
+  const frames = talker.animate(portrait, speech(50), { signal: stop.signal }).frames();
+  await frames.next();
+  stop.abort();
+  await fails(t, () => frames.next(), 'ABORTED');
+  const others = talker.animate(portrait, speech(50)).frames();
+  await others.next();
+  await talker.close();
+  await fails(t, () => others.next(), 'ABORTED');
 }
 
 /** All frames of a clip. */

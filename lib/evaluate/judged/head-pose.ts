@@ -53,7 +53,7 @@ export class HeadPose {
 }
 
 /** A box like dlib's around 68 points of a face. */
-export function poseBox(points: readonly Point[]): FaceBox {
+function poseBox(points: readonly Point[]): FaceBox {
   const [one, other] = [mean(points.slice(36, 42)), mean(points.slice(42, 48))];
   const eyes = mean([one, other]);
   const mouth = mean([points[48]!, points[54]!]);

@@ -41,7 +41,7 @@ export interface PullJudgesOptions extends HubOptions {
 }
 
 /** The judges that can be downloaded. */
-export const PULLED_JUDGES = JUDGE_NAMES.filter((name) => JUDGES[name].hub !== undefined);
+const PULLED_JUDGES = JUDGE_NAMES.filter((name) => JUDGES[name].hub !== undefined);
 
 /**
  * Downloads released files of judges from the public model hub and adds them. Sizes and hashes are checked against the hub's; an earlier

@@ -22,7 +22,7 @@ export function isFlat(context: NodeContext): boolean {
 }
 
 /** In how many parts the sums of so many rounds are made. */
-export function partsFor(rounds: number, blocksOfThreads: number): number {
+function partsFor(rounds: number, blocksOfThreads: number): number {
   return Math.min(rounds, Math.ceil(MULTIPROCESSORS / blocksOfThreads));
 }
 
