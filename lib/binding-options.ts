@@ -1,4 +1,4 @@
-/** Plain data that the binding passes to the engine for clips, streams and traces, and back. */
+/** Plain data that the binding passes to the engine, and back. */
 import type { Picture } from './picture.js';
 
 /** native/engine/options.h SilenceOptions: decibels and frames; `lips` [70] of 1 and 0. */
@@ -47,8 +47,11 @@ export interface NativeStreamOptions {
   hop: number;
   ahead: number;
   planSteps: number;
+  replan: number;
   /** Frames have to be made as fast as they play. */
   paced: boolean;
+  /** Frames of the loop of idle life; 0: none. */
+  loop: number;
   fast: Uint8Array;
 }
 
@@ -108,4 +111,18 @@ export interface NativePhoto {
   picture: Picture;
   /** Row-major 2x3: pixel indices of a rendered crop to those of the photo. */
   toPhoto: Float64Array;
+}
+
+/** native/core/ceiling.h: GFLOP/s of a loop of multiply-adds on registers, on one core and on all. */
+export interface Ceiling {
+  precision: 'fp32' | 'bf16';
+  unit: 'portable' | 'avx2' | 'avx512f' | 'avx512bf16';
+  oneCore: number;
+  allCores: number;
+}
+
+/** The instruction set of the CPU kernels: portable, avx2, avx512 or avx512bf16; and whether precision bf16 works. */
+export interface CpuFeatures {
+  isa: string;
+  bf16: boolean;
 }

@@ -4,8 +4,11 @@
  * Callers have validated all values; native code checks again only what could corrupt memory. Every native error becomes a
  * {@link KdtalkerError} with the engine's code, its message and the caller's stack.
  */
+import { availableParallelism } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import type {
+  Ceiling,
+  CpuFeatures,
   NativeLanes,
   NativePhoto,
   NativePortraitOptions,
@@ -19,6 +22,8 @@ import { withKdtalkerErrors } from './native-errors.js';
 import type { Picture } from './picture.js';
 
 export type {
+  Ceiling,
+  CpuFeatures,
   NativeLanes,
   NativePhoto,
   NativePortraitOptions,
@@ -39,6 +44,7 @@ export type PortraitHandle = Handle<'portrait'>;
 export type SpeechHandle = Handle<'speech'>;
 export type RunHandle = Handle<'run'>;
 export type TraceHandle = Handle<'trace'>;
+export type PlanNetworkHandle = Handle<'plan network'>;
 type SessionHandle = Handle<'session'>;
 
 /** A tensor in host memory, row-major. */
@@ -91,14 +97,6 @@ export interface StageTimes {
 /** If a pack renders with one network, `warp` is all of it and `decode` has no laps. */
 export type Stages = Record<TimedStage, StageTimes>;
 
-/** native/core/ceiling.h: GFLOP/s of a loop of multiply-adds on registers, on one core and on all. */
-export interface Ceiling {
-  precision: 'fp32' | 'bf16';
-  unit: 'portable' | 'avx2' | 'avx512f' | 'avx512bf16';
-  oneCore: number;
-  allCores: number;
-}
-
 /** native/stages/network.h Role: an ONNX graph, or a plan and its weights. */
 export interface NativeRole {
   file: string;
@@ -106,14 +104,19 @@ export interface NativeRole {
   outputs: Record<string, string>;
   /** The file of a plan's weights. */
   weights?: string | undefined;
+  /** What runs behind `file`, in this order, where a network is in several files. */
+  rest?: NativePart[] | undefined;
 }
+
+/** native/stages/network.h Part. */
+export type NativePart = Pick<NativeRole, 'file' | 'weights'>;
 
 /** native/engine/options.h TalkerOptions. Sizes in pixels, statistics in the layout of motion, [70], and keypoints, [63]. */
 export interface NativeTalkerOptions {
   device: string;
   /** Bytes that it may hold of a GPU's memory; 0: no limit. */
   deviceMemory: number;
-  /** Whether a GPU captures what repeats. */
+  /** Whether a GPU captures what repeats, or the provider does. */
   graphs: boolean;
   /** What runs the networks on a GPU; '': plans. */
   provider: '' | 'cuda' | 'tensorrt';
@@ -122,7 +125,7 @@ export interface NativeTalkerOptions {
   threads: number;
   sessionThreads: number;
   roles: Record<string, NativeRole>;
-  /** Where `roles` render in half precision: plans of the same networks in float32, loaded when a frame needs them. Else empty. */
+  /** Where `roles` render in half precision: the same networks in float32, loaded when a frame needs them. Else empty. */
   exactRoles: Record<string, NativeRole>;
   cropSize: number;
   motionSize: number;
@@ -134,6 +137,8 @@ export interface NativeTalkerOptions {
   fps: number;
   window: number;
   fixedWindow: boolean;
+  /** Whether each row of the role `condition` depends on its frame's features alone. */
+  conditionRows: boolean;
   trainTimesteps: number;
   betaStart: number;
   betaEnd: number;
@@ -147,15 +152,10 @@ export interface NativeTalkerOptions {
   blinkTemplate: Float32Array;
 }
 
-/** The instruction set of the CPU kernels: portable, avx2, avx512 or avx512bf16; and whether precision bf16 works. */
-export interface CpuFeatures {
-  isa: string;
-  bf16: boolean;
-}
-
 /** The addon's exports. The engine's own threads settle promises, never libuv's pool. */
 interface Addon {
-  openRuntime(library: string, first: string): { library: string; version: string };
+  /** Sessions of so many threads share them; others have threads of their own. */
+  openRuntime(library: string, first: string, threads: number): { library: string; version: string };
   stopAll(): void;
   /** Bytes outside of the heap that the garbage collector was told of; `process.memoryUsage()` has not those of handles. */
   externalMemory(): number;
@@ -167,8 +167,11 @@ interface Addon {
   ): Promise<{ handle: SessionHandle; inputs: Slot[]; outputs: Slot[] }>;
   runSession(session: SessionHandle, feeds: HostTensors): Promise<HostTensors>;
   closeSession(session: SessionHandle): Promise<void>;
-  /** Runs a plan once, over tensors of the host; all lengths are the plan's. */
-  runPlan(plan: string, weights: string, device: string, feeds: HostTensors): Promise<HostTensors>;
+  /** A network on a device, by its plans over one file of weights. */
+  openPlanNetwork(weights: string, device: string): Promise<PlanNetworkHandle>;
+  /** Runs the plan for the lengths of the tensors. */
+  runPlanNetwork(network: PlanNetworkHandle, plan: string, feeds: HostTensors): Promise<HostTensors>;
+  closePlanNetwork(network: PlanNetworkHandle): Promise<void>;
   /** Writes to `out`, whose size says how much of the picture is seen. Neither's bytes may change until it is done. */
   warpPicture(picture: Picture, matrix: Float64Array, out: Picture, border: Border): Promise<void>;
   /** Weights [outputs, inputs, ...kernel] as the operator's kernels read them. */
@@ -238,8 +241,15 @@ interface Addon {
   /** One at a time. */
   hearSpeech(run: RunHandle, samples: Float32Array): Promise<void>;
   endSpeech(run: RunHandle): void;
+  /**
+   * The loop of a stream ends: in JOIN_FRAMES frames from `frame` on the motion comes back to that of `loop` frames before. Before the sound
+   * of that frame is heard.
+   */
+  joinLoop(run: RunHandle, frame: number): void;
   /** Frames and sound from `frame` on are forgotten, while no sound is being heard. */
   interruptSpeech(run: RunHandle, frame: number): void;
+  /** So many frames behind those that were asked for are not made: the next one is asked for. Of a stream. */
+  skipFrames(run: RunHandle, count: number): void;
   /**
    * `source`: the portrait that this frame shows instead of the clip's. The frame's index, -1 after the last, or -2 if it was interrupted.
    */
@@ -250,8 +260,11 @@ interface Addon {
     source: PortraitHandle | undefined,
   ): Promise<number>;
   readMotion(run: RunHandle): Promise<{ motion: Float32Array; raw: Float32Array }>;
-  /** `exactFrom`: the first frame that half precision could not hold; -1: none. */
-  runProgress(run: RunHandle): { frames: number; sampled: number; exactFrom: number };
+  /**
+   * `exactFrom`: the first frame that half precision could not hold; -1: none. `graphsRefused`: why a network of the talker runs without CUDA
+   * graphs that it was asked for; '': it does not.
+   */
+  runProgress(run: RunHandle): { frames: number; sampled: number; exactFrom: number; graphsRefused: string };
   stopRun(run: RunHandle): void;
   closeRun(run: RunHandle): Promise<void>;
   openTrace(
@@ -311,7 +324,7 @@ function load(): Binding {
   const { library, first } = runtimeLibraries();
   // ONNX Runtime's telemetry would leave files in the folder for temporary files; the value 0 turns it on.
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
-  const runtime = addon.openRuntime(library, first);
+  const runtime = addon.openRuntime(library, first, availableParallelism());
   // This runs before ONNX Runtime destroys anything. The addon itself handles the end of a worker.
   if (isMainThread) process.once('exit', () => addon.stopAll());
   return {

@@ -1,6 +1,8 @@
 /** A GPU; `error` says why it cannot be used, `wrong` which part of the self-test has other numbers than the CPU. Both may be empty. */
 export interface GpuReport {
   name: string;
+  /** As `nvidia-smi -L` writes it: GPU-..., or MIG-... of an instance of MIG. */
+  uuid: string;
   /** 89 is 8.9. */
   capability: number;
   multiprocessors: number;

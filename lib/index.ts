@@ -58,30 +58,34 @@ export { listPacks, type Pack, type PackManifest, readPack } from './packs/pack.
 export type { Region } from './packs/regions.js';
 export { verifyPack } from './packs/verify.js';
 export type { VisemeClass, VisemeCurve } from './packs/visemes.js';
-export { Clip, type Frame, type FramesOptions } from './talker/clip.js';
-export type { AnimateOptions } from './talker/clip-options.js';
-export type { PortraitCrop } from './talker/cut.js';
-export type { MotionEdit, PerFrame } from './talker/edit-options.js';
-export { Motion, type MotionFrame } from './talker/motion.js';
-export type { FrameFormat } from './talker/opacity.js';
-export type { PhotoSize } from './talker/photo.js';
-export { Portrait } from './talker/portrait.js';
-export type { PortraitOptions } from './talker/portrait-options.js';
-export { type PortraitLease, PortraitStore, type PortraitStoreOptions } from './talker/portrait-store.js';
-export type { Progress } from './talker/progress.js';
-export type { SaveOptions, SaveResult } from './talker/save-options.js';
-export type { SilenceGateOptions } from './talker/silence-options.js';
-export { SourceVideo } from './talker/source-video.js';
-export type { StreamDelay } from './talker/stream-delay.js';
-export type { LateFrame, StreamFrame } from './talker/stream-frame.js';
-export type { StreamOptions, StreamSoundOptions } from './talker/stream-options.js';
-export { TalkStream } from './talker/talk-stream.js';
+export { Clip, type Frame, type FramesOptions } from './talker/clip/clip.js';
+export type { AnimateOptions } from './talker/clip/clip-options.js';
+export type { SaveOptions, SaveResult } from './talker/clip/save-options.js';
+export type { SilenceGateOptions } from './talker/clip/silence-options.js';
+export type { Progress } from './talker/host/progress.js';
+export type { TalkerStats } from './talker/host/talker-stats.js';
+export type { TalkerOptions } from './talker/load/talker-options.js';
+export type { MotionEdit, PerFrame } from './talker/motion/edit-options.js';
+export { Motion, type MotionFrame } from './talker/motion/motion.js';
+export type { PortraitCrop } from './talker/portrait/cut.js';
+export type { FrameFormat } from './talker/portrait/opacity.js';
+export type { PhotoSize } from './talker/portrait/photo.js';
+export { Portrait } from './talker/portrait/portrait.js';
+export type { PortraitOptions } from './talker/portrait/portrait-options.js';
+export {
+  type PortraitLease,
+  PortraitStore,
+  type PortraitStoreOptions,
+} from './talker/portrait/portrait-store.js';
+export type { StreamDelay } from './talker/stream/stream-delay.js';
+export type { LateFrame, StreamFrame } from './talker/stream/stream-frame.js';
+export type { StreamOptions, StreamSoundOptions } from './talker/stream/stream-options.js';
+export { TalkStream } from './talker/stream/talk-stream.js';
+export type { UtteranceEnd } from './talker/stream/utterances.js';
 export { type AnyTalker, Talker } from './talker/talker.js';
-export type { TalkerOptions } from './talker/talker-options.js';
 export { TalkerPool, type TalkerPoolOptions } from './talker/talker-pool.js';
-export type { TalkerStats } from './talker/talker-stats.js';
 export { Trace, type TraceOptions, type TraceTensor } from './talker/trace.js';
-export type { UtteranceEnd } from './talker/utterances.js';
-export type { SourceVideoOptions, VideoMotionOptions } from './talker/video-options.js';
+export { SourceVideo } from './talker/video/source-video.js';
+export type { SourceVideoOptions, VideoMotionOptions } from './talker/video/video-options.js';
 export { type VisemeFrame, Visemes, type VisemesOptions } from './talker/visemes.js';
 export { type KdtalkerWarningCode, WARNING_CODES } from './warnings.js';

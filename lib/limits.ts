@@ -29,6 +29,8 @@ export const PHOTO_SIDE: Range = [16, 65_536];
 export const VIDEO_SIDE: Range = [2, 16_384];
 /** Frames in which the mouth of a stream comes to rest after an interruption. */
 export const REST_FRAMES = 4;
+/** Frames in which the loop of a stream comes back to its beginning. */
+export const JOIN_FRAMES = 8;
 /** The largest seed. */
 export const MAX_SEED = (1n << 64n) - 1n;
 
@@ -48,4 +50,5 @@ export const SHARED_LIMITS: Readonly<Record<string, number>> = {
   kMostWindow: WINDOW[1],
   kMostBlinkFrames: BLINK_FRAMES[1],
   kRestFrames: REST_FRAMES,
+  kJoinFrames: JOIN_FRAMES,
 };

@@ -8,6 +8,7 @@ export const WARNING_CODES = {
   FFMPEG_OUTDATED: 'The ffmpeg that decodes is older than 4.4: do not give it untrusted files.',
   CHANNELS_CANCEL: 'The channels of a sound cancel each other out: the louder one moves the mouth.',
   VIDEO_COLOURS: 'The colours of a video cannot be converted and will be wrong.',
+  GRAPHS_REFUSED: 'ONNX Runtime captures no CUDA graphs of a network: its kernels are given singly.',
   HALVES_OVERFLOW: 'Half precision cannot hold the frames of a pack: they are rendered in float32.',
 } as const;
 

@@ -157,7 +157,7 @@ t.test('stages, clips at once, and who is missing', async (t) => {
 
 /** A "Python" that receives a request for pictures and draws others. */
 const LIAR = `#!/usr/bin/env node
-const { writeFileSync } = require('node:fs');
+import { writeFileSync } from 'node:fs';
 const { task, folder, chosen } = JSON.parse(process.argv[3]);
 if (task === 'verify') {
   const grey = new Float32Array(3 * 512 * 512).fill(0.5);
@@ -280,6 +280,7 @@ t.test('what cannot be understood is told', async (t) => {
     [['--workloads', 'puppet,'], /Expected words with commas for --workloads/],
     [['--contenders', 'fp64'], /Expected contenders for --contenders but received 'fp64'\. There are fp32/],
     [['--threads', '1,0'], /Expected an integer from 1 to 256 for --threads but received '0'/],
+    [['--workloads', 'live', '--seeds', '4'], /Expected none without --workloads joins for --seeds/],
     [['--json'], /Expected FILE for --json but received nothing/],
     [['--fast'], /Expected a known option but received --fast/],
   ];

@@ -10,8 +10,8 @@ import type { OptionTable } from '../dist/cli/option.js';
 import { allCommands, find } from '../dist/cli/registry.js';
 import { CROP_KINDS } from '../dist/face/crop/index.js';
 import { nearest } from '../dist/suggest.js';
-import { planClip } from '../dist/talker/clip-options.js';
-import { checkSaveOptions } from '../dist/talker/save-options.js';
+import { planClip } from '../dist/talker/clip/clip-options.js';
+import { checkSaveOptions } from '../dist/talker/clip/save-options.js';
 
 const commands = await allCommands();
 const animate = commands.find(([name]) => name === 'kdtalker animate')![1];

@@ -1,13 +1,12 @@
 // The guard of half precision on `cuda:0`, which is the double of CUDA here: packs whose activations halves cannot hold.
 import { join } from 'node:path';
-import { type AnimateOptions, Motion, type Talker } from 'kdtalker';
+import type { AnimateOptions, Motion, Talker } from 'kdtalker';
 import t, { type Test } from 'tap';
-import { Graph, type Value } from '../dist/packs/onnx/index.js';
 import { events, run, speechFile } from './support/cli.js';
 import { CUDA_ENVIRONMENT, takeCudaDouble } from './support/cuda-double.js';
-import { conv } from './support/layers.js';
 import { setEnvironment } from './support/media.js';
 import { temporaryFolder } from './support/networks.js';
+import { movedFrom, overflowing } from './support/overflow.js';
 import { packDrawnBy, smallPack } from './support/small-pack.js';
 import { pcm, spoken } from './support/streams.js';
 import { framesOf, loadTalker, portraitFile, speech } from './support/talker.js';
@@ -21,31 +20,6 @@ const warnings: string[] = [];
 process.on('warning', ({ message }) => warnings.push(message));
 const warned = (name: string) => warnings.filter((message) => message.includes(`'${name}'`));
 
-/** Features in 32 x 32, shifted by `gain` times the way that the keypoints went, made `large`, and small again before they are drawn. */
-function renderer({ gain = 1, large = 1, flat = false }): Graph {
-  const g = new Graph('guarded');
-  const dims = [1, 3, 512, 512];
-  const picture = g.input('f_s', 'float32', dims);
-  const way = g.input('x_d', 'float32', [1, 21, 3]).sub(g.input('x_s', 'float32', [1, 21, 3]));
-  const small = g.op('AveragePool', [picture], { kernel_shape: [16, 16], strides: [16, 16] });
-  const shift = way.mean([1, 2]).reshape(1, 1, 1, 1).mul(gain);
-  const scaled = (x: Value, factor: number) => x.mul(factor);
-  const features = scaled(conv(g, small, [16, 3, 3, 3], 'first').relu().add(shift), large);
-  const second = scaled(conv(g, features, [32, 16, 3, 3], 'second').relu(), 1 / large);
-  const drawn = flat ? overflowed(g, second.add(1)) : conv(g, second, [3, 32, 1, 1], 'last');
-  g.output('out', drawn.sigmoid().resize(512, 512), 'float32', dims);
-  return g;
-}
-
-/** Sums that are infinite in halves, so that every value is the same level, and of many levels in float32. */
-function overflowed(g: Graph, x: Value): Value {
-  const weights = g.constant('ones', new Float32Array(16 * 32).fill(6e4), [16, 32, 1, 1]);
-  return g
-    .op('Conv', [x, weights], { kernel_shape: [1, 1] })
-    .slice(1, 0, 3)
-    .mul(1e-7);
-}
-
 const on = (t: Test, pack: string, precision: 'fp32' | 'fp16' | 'auto') =>
   loadTalker(t, { device: 'cuda:0', precision }, pack);
 
@@ -55,18 +29,8 @@ async function show(talker: Talker, motion?: Motion, options: AnimateOptions = {
   return (await framesOf(clip)).map(({ data }) => Buffer.from(data));
 }
 
-/** A head at rest that is elsewhere from frame `from` on. */
-function step(from: number): Motion {
-  const values = new Float32Array(FRAMES * 70);
-  for (let frame = 0; frame < FRAMES; frame++) {
-    values[70 * frame] = 1; // scale
-    if (frame >= from) values[70 * frame + 4] = 0.3;
-  }
-  return new Motion(values, 25);
-}
-
 t.test('a first frame that halves cannot hold: the whole clip is in float32, said once', async (t) => {
-  const pack = packDrawnBy(t.testdir(), renderer({ large: 1e6 }), 'broken');
+  const pack = packDrawnBy(t.testdir(), overflowing({ large: 1e6 }), 'broken');
   const [halves, floats] = [await on(t, pack, 'fp16'), await on(t, pack, 'fp32')];
   const held = halves.deviceBytes();
   const expected = await show(floats, undefined, { frame: 'crop' });
@@ -81,7 +45,7 @@ t.test('a first frame that halves cannot hold: the whole clip is in float32, sai
 });
 
 t.test('every layout of pixels is guarded', async (t) => {
-  const pack = packDrawnBy(t.testdir(), renderer({ large: 1e6 }), 'layouts');
+  const pack = packDrawnBy(t.testdir(), overflowing({ large: 1e6 }), 'layouts');
   const [halves, floats] = [await on(t, pack, 'fp16'), await on(t, pack, 'fp32')];
   for (const format of ['yuv420p', 'rgbf32'] as const) {
     const read = async (talker: Talker) => {
@@ -93,27 +57,27 @@ t.test('every layout of pixels is guarded', async (t) => {
 });
 
 t.test('a later frame: it and the rest are in float32, those before it are not', async (t) => {
-  const pack = packDrawnBy(t.testdir(), renderer({ gain: 1e7 }), 'later');
+  const pack = packDrawnBy(t.testdir(), overflowing({ gain: 1e7 }), 'later');
   const [halves, floats] = [await on(t, pack, 'fp16'), await on(t, pack, 'fp32')];
   const relative = { mode: 'relative' } as const;
-  const exact = await show(floats, step(2), relative);
-  const frames = await show(halves, step(2), relative);
+  const exact = await show(floats, movedFrom(2, FRAMES), relative);
+  const frames = await show(halves, movedFrom(2, FRAMES), relative);
   t.same(frames.slice(2), exact.slice(2), 'from the frame on');
-  const still = await show(halves, step(FRAMES), relative);
+  const still = await show(halves, movedFrom(FRAMES, FRAMES), relative);
   t.same(frames.slice(0, 2), still.slice(0, 2), 'before it');
   t.notSame(still[0], exact[0], 'halves are others');
   t.match(warned('later'), [/cannot hold frame 2 of/]);
 });
 
 t.test('a first frame of one level', async (t) => {
-  const pack = packDrawnBy(t.testdir(), renderer({ flat: true }), 'flat');
+  const pack = packDrawnBy(t.testdir(), overflowing({ flat: true }), 'flat');
   const [halves, floats] = [await on(t, pack, 'fp16'), await on(t, pack, 'fp32')];
   t.same(await show(halves), await show(floats));
   t.equal(warned('flat').length, 1);
 });
 
 t.test('a stream', async (t) => {
-  const pack = packDrawnBy(t.testdir(), renderer({ large: 1e6 }), 'streamed');
+  const pack = packDrawnBy(t.testdir(), overflowing({ large: 1e6 }), 'streamed');
   const options = { seed: 5, hop: 2, ahead: 1, steps: 2 };
   const streamed = async (talker: Talker) => {
     const frames = await spoken(talker.stream(await talker.portrait(portraitFile), options), pcm(3));
@@ -132,7 +96,7 @@ t.test("'auto' is halves on a GPU, and no warning where they hold", async (t) =>
 
 t.test('the command: a warning in its events and in the result', async (t) => {
   const sound = t.testdir();
-  const pack = packDrawnBy(join(sound, 'pack'), renderer({ large: 1e6 }), 'told');
+  const pack = packDrawnBy(join(sound, 'pack'), overflowing({ large: 1e6 }), 'told');
   const given = ['--portrait', portraitFile, '--speech', speechFile(sound, 0.2), '--pack', pack, '--json'];
   const args = [...given, '--device', 'cuda:0', '--precision', 'auto', '--out', join(sound, 'out.mp4')];
   const ended = await run(['animate', ...args], { env: CUDA_ENVIRONMENT });

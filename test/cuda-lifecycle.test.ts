@@ -3,41 +3,54 @@ import t, { type Test } from 'tap';
 import { CUDA_ENVIRONMENT, NEEDS_DOUBLE } from './support/cuda-double.js';
 import { endedWith, runProgram } from './support/talker.js';
 
-/** Every moment, allocation and call: KDTALKER_LONG=1 npx tap --timeout=3600 test/cuda-lifecycle.test.ts */
+/** Every moment, allocation and call: KDTALKER_LONG=1 npx tap --disable-coverage --timeout=3600 test/cuda-lifecycle.test.ts */
 const LONG = process.env.KDTALKER_LONG === '1';
 /** Of stages that make few calls. */
 const CALLS: Record<string, number[]> = { load: [1], sample: [1] };
 const GPU = { ...CUDA_ENVIRONMENT, KDTALKER_TEST_DEVICE: 'cuda:0' };
+/** Calls at which a GPU is lost; a clip makes more than twelve hundred. */
+const SOME = [2, 5, 12, 28, 65, 150, 345, 794, 1827];
+/** Calls that allocate; a clip makes more than a hundred. */
+const EVERY_NINTH = Array.from({ length: 30 }, (_, i) => 9 * i);
 
-/** Runs gpu-faults.mjs: the number of clips that failed. */
-async function faults(t: Test, kind: string, number: number): Promise<number> {
-  const result = await runProgram('gpu-faults', t.testdir(), { args: [kind, `${number}`], env: GPU });
-  endedWith(t, result, 0, `${kind} ${number}`);
-  return (JSON.parse(result.stdout) as { failed: number }).failed;
+/** Runs gpu-faults.mjs: how many of these calls a clip makes, and how many clips failed. */
+async function faultsAt(t: Test, kind: string, calls: number[]): Promise<{ made: number; failed: number }> {
+  const result = await runProgram('gpu-faults', t.testdir(), { args: [kind, `${calls}`], env: GPU });
+  endedWith(t, result, 0, `${kind} ${calls}`);
+  return JSON.parse(result.stdout);
+}
+
+/** The clips that failed at some calls; at every one with KDTALKER_LONG, a process for each fifty. */
+async function faults(t: Test, kind: string, some: number[]): Promise<number> {
+  if (!LONG) return (await faultsAt(t, kind, some)).failed;
+  let [all, made, failed] = [0, 0, 0];
+  for (; made === all; all += 50) {
+    const calls = Array.from({ length: 50 }, (_, i) => all + i);
+    const next = await faultsAt(t, kind, calls);
+    failed += next.failed;
+    made += kind === 'lose' ? next.failed : next.made;
+  }
+  t.comment(`${made} calls, ${failed} failed`);
+  return failed;
 }
 
 t.test(
   'memory that is not there at an allocation: DEVICE_MEMORY, and the talker works afterwards',
-  {
-    skip: NEEDS_DOUBLE,
-  },
+  { skip: NEEDS_DOUBLE },
   async (t) => {
     // What a talker has released is given back and asked for once more, so that not every lack is an error.
-    const ofDevice = await faults(t, 'cudaMalloc', LONG ? 1 : 9);
-    const ofHost = await faults(t, 'cudaMallocHost', LONG ? 1 : 9);
+    const ofDevice = await faults(t, 'cudaMalloc', EVERY_NINTH);
+    const ofHost = await faults(t, 'cudaMallocHost', EVERY_NINTH);
     t.ok(ofDevice > 0 && ofHost > 0, `${ofDevice} of the device, ${ofHost} pinned`);
   },
 );
 
 t.test(
   'a GPU that is lost at a call: DEVICE_LOST of all its talkers, and that of the processor goes on',
-  {
-    skip: NEEDS_DOUBLE,
-  },
+  { skip: NEEDS_DOUBLE },
   async (t) => {
-    let after = LONG ? 0 : 2;
-    while ((await faults(t, 'lose', after)) > 0) after = LONG ? after + 1 : Math.ceil(2.3 * after);
-    t.ok(after > 200, `no clip has as many calls as ${after}`);
+    const lost = await faults(t, 'lose', SOME);
+    t.ok(lost >= (LONG ? 200 : 7), `${lost} clips have lost their GPU`);
   },
 );
 
@@ -83,5 +96,6 @@ t.test('many clips hold no more of the device', async (t) => {
   endedWith(t, result, 0, 'many clips');
   const { before, after } = JSON.parse(result.stdout);
   t.equal(after.deviceBytes, before.deviceBytes);
-  t.ok(after.threads <= before.threads, `${after.threads} threads, ${before.threads} before`);
+  // Streams on loan are kept, and there is one more when first two pieces of work meet; on the double each has a thread.
+  t.ok(after.threads <= before.threads + 2, `${after.threads} threads, ${before.threads} before`);
 });

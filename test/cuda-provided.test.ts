@@ -166,6 +166,64 @@ t.test('a pack with an operator that plans lack', async (t) => {
   t.ok(farthest(made, expected) <= 1);
 });
 
+/** A short clip of the puppet on cuda:0, and the calls of the provider. */
+async function told(folder: string, settings: string) {
+  const log = join(folder, 'log');
+  const env = { ...RUNTIME_ENVIRONMENT, KDTALKER_ORT_DOUBLE: settings, KDTALKER_ORT_DOUBLE_LOG: log };
+  const files = ['--portrait', portraitFile, '--speech', speechFile(folder, 0.2)];
+  const options = ['--device', 'cuda:0', '--engine', 'onnxruntime', '--json', '--out', join(folder, 'x.mp4')];
+  const ended = await run(['animate', ...files, ...options], { env });
+  t.match(ended, { code: 0 });
+  const calls = readFileSync(log, 'utf8');
+  const networks = (call: string) =>
+    [...calls.matchAll(new RegExp(`^${call} \\S*/(\\w+)\\.onnx$`, 'gm'))].map(([, name]) => name!);
+  return { events: events(ended), networks };
+}
+
+t.test(
+  'CUDA graphs: each network of fixed lengths is captured once, and runs as a graph from then on',
+  async (t) => {
+    const { networks, events } = await told(t.testdir({}), '');
+    t.same(networks('capture').sort(), ['appearance', 'denoiser', 'motion', 'renderer']);
+    const replayed = networks('replay');
+    const count = (name: string) => replayed.filter((each) => each === name).length;
+    t.match(
+      [count('renderer'), count('denoiser'), count('audio')],
+      [4, 49, 0],
+      'frames, and steps of the sampler',
+    );
+    t.same(
+      events.filter(({ event }) => event === 'warning'),
+      [],
+    );
+  },
+);
+
+t.test('a provider that refuses CUDA graphs: the clip is made without, which is said once', async (t) => {
+  for (const settings of ['graphs=refused', 'graphs=broken']) {
+    const { networks, events } = await told(t.testdir({}), settings);
+    const warnings = events.filter(({ event }) => event === 'warning');
+    t.match(warnings, [
+      {
+        code: 'GRAPHS_REFUSED',
+        message: /^Expected CUDA graphs of pack 'puppet' but ONNX Runtime has none of/,
+      },
+    ]);
+    t.match(events.at(-1), { warning: (warnings[0] as unknown as { message: string }).message });
+    t.same([networks('capture'), networks('replay')], [[], []], settings);
+  }
+});
+
+t.test('without graphs nothing is captured, and nothing is said', async (t) => {
+  const talker = await loadTalker(t, { device: 'cuda:0', engine: 'onnxruntime', graphs: false });
+  const warnings: string[] = [];
+  const hear = ({ message }: Error) => void warnings.push(message);
+  process.on('warning', hear);
+  t.teardown(() => process.off('warning', hear));
+  t.equal((await framesOf(talker, 2)).length, 2);
+  t.same(warnings, []);
+});
+
 t.test('the doctor says what the providers need', async (t) => {
   const [report] = events(await run(['doctor', '--json'], { env: RUNTIME_ENVIRONMENT }));
   const { checks } = report as unknown as { checks: { name: string; state: string; found: string }[] };
@@ -183,10 +241,6 @@ t.test('options that do not go together', async (t) => {
   await refused({ device: 'cpu', engine: 'plan' }, /with an engine .* received 'cpu'/);
   await refused({ device: 'tensorrt:0', engine: 'plan' }, /engine 'onnxruntime' on device 'tensorrt:N'/);
   await refused({ device: 'tensorrt:0', deviceMemory: 100 }, /no deviceMemory with engine 'onnxruntime'/);
-  await refused(
-    { device: 'cuda:0', engine: 'onnxruntime', graphs: true },
-    /no graphs with engine 'onnxruntime'/,
-  );
   const bf16 = () => Talker.load('puppet', { device: 'tensorrt:0', precision: 'bf16' });
   await fails(t, bf16, 'DEVICE_UNAVAILABLE', /'fp32', 'fp16' or 'auto' for precision on device 'tensorrt:0'/);
 });

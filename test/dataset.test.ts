@@ -15,22 +15,25 @@ import { hiddenCause, speakingVideo } from './support/speaking.js';
 import { loadTalker } from './support/talker.js';
 import { movingPortrait } from './support/videos.js';
 
+const CAUSES = {
+  'a/1.mkv': hiddenCause(40, 1),
+  'b/1.mkv': hiddenCause(50, 2),
+  'c/1.mkv': hiddenCause(12, 3),
+};
+
+/** What every world is a copy of. */
+const made = t.testdir({ videos: { a: {}, b: {}, c: {} } });
+await plainPack(join(made, 'pack'), { readsYaw: true });
+for (const [name, cause] of Object.entries(CAUSES)) speakingVideo(join(made, 'videos'), name, cause);
+speakingVideo(join(made, 'videos'), 'c/silent.mkv', hiddenCause(40, 4), false);
+
 /** A pack that sees yaw in the red of a picture, and videos of three speakers; one is too short, one has no sound. */
 async function world(t: Test) {
   const folder = t.testdir();
-  const pack = await plainPack(join(folder, 'pack'), { readsYaw: true });
-  const videos = join(folder, 'videos');
-  for (const name of ['a', 'b', 'c']) mkdirSync(join(videos, name), { recursive: true });
-  const causes = {
-    'a/1.mkv': hiddenCause(40, 1),
-    'b/1.mkv': hiddenCause(50, 2),
-    'c/1.mkv': hiddenCause(12, 3),
-  };
-  for (const [name, cause] of Object.entries(causes)) speakingVideo(videos, name, cause);
-  speakingVideo(videos, 'c/silent.mkv', hiddenCause(40, 4), false);
-  const out = join(folder, 'dataset');
+  cpSync(made, folder, { recursive: true });
+  const [pack, videos, out] = [join(folder, 'pack'), join(folder, 'videos'), join(folder, 'dataset')];
   const options: AddOptions = { pack, videos, out, crop: 'none', least: 33, validation: '^b$', share: 0 };
-  return { folder, pack, videos, causes, out, options };
+  return { folder, pack, videos, causes: CAUSES, out, options };
 }
 
 /** All files of a folder with their bytes. */

@@ -20,6 +20,8 @@ t.test('links to files of the repository lead somewhere', async (t) => {
   for (const page of [
     'README.md',
     'docs/api.md',
+    'docs/gpu.md',
+    'docs/performance.md',
     'docs/streams.md',
     'docs/scheduling.md',
     'docs/packs.md',

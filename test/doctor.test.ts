@@ -42,7 +42,7 @@ t.test('here a clip can be made', async (t) => {
   t.match(of('addon').details, { file: /\.node$/ });
   t.match(of('ONNX Runtime').details, { version: /^1\.\d+/, source: /^(prebuilds|onnxruntime-node)$/ });
   t.match(of('ffmpeg').details, { source: String, version: String, formats: ['mp4', 'webm', 'gif'] });
-  t.match(of('packs').found, /puppet \d+\.\d+\.\d+ \(5 files verified\)/);
+  t.match(of('packs').found, /puppet \d+\.\d+\.\d+ \(6 files verified\)/);
   t.match(of('faces'), {
     found: 'BlazeFace and Face Mesh (built in), verified',
     details: { packs: { puppet: 'BlazeFace and Face Mesh (built in)' } },

@@ -130,7 +130,7 @@ goldenCase(
 
 goldenCase(
   'faces aligned for ArcFace',
-  ['arcface.safetensors', 'portrait.png', 'arcface_0.png'],
+  ['arcface.safetensors', 'portrait.png', 'arcface_0.png', 'arcface_1.png', 'arcface_2.png'],
   async (t) => {
     const tensors = evalTensors('arcface.safetensors');
     const portrait = await evalPicture('portrait.png');

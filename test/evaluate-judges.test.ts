@@ -1,59 +1,16 @@
 // The networks of judges, at full size with the golden cases' formula weights: from a released file to the engine, as an evaluation runs them.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { addJudges, type JudgeName } from 'kdtalker';
-import type { Test } from 'tap';
 import { mfcc } from '../dist/evaluate/sync/mfcc.js';
 import { syncDistances, syncScores } from '../dist/evaluate/sync/sync-scores.js';
 import { arcfaceGraph } from '../dist/packs/judges/arcface.js';
 import { hopenetGraph } from '../dist/packs/judges/hopenet.js';
 import { inceptionGraph } from '../dist/packs/judges/inception.js';
-import { openJudge } from '../dist/packs/judges/open.js';
-import { JUDGES } from '../dist/packs/judges/registry.js';
 import { s3fdGraph } from '../dist/packs/judges/s3fd.js';
 import { syncnetAudioGraph, syncnetVisualGraph } from '../dist/packs/judges/syncnet.js';
 import type { Graph } from '../dist/packs/onnx/index.js';
 import type { Weights } from '../dist/packs/weights/weights.js';
-import type { Picture } from '../dist/picture.js';
 import { evalPicture, evalSamples, evalTensors, goldenCase, rows } from './support/golden-eval.js';
-import { goldenWeights, judgeTensors, LISTS, writeJudge } from './support/judges.js';
+import { goldenWeights, judgeTensors, LISTS, openedJudge, planesOfAll } from './support/judges.js';
 import { near } from './support/networks.js';
-
-type Run = (input: { dims: number[]; data: Float32Array }) => Promise<Record<string, Float32Array>>;
-
-/** Old files are legacy containers. */
-const LEGACY = ['syncnet', 'hopenet'];
-
-/** Adds a judge's released file with formula weights to a folder, and opens a network of it as an evaluation does. */
-async function opened(t: Test, judge: JudgeName, network: string): Promise<Run> {
-  const folder = mkdtempSync(join(tmpdir(), 'kdtalker-judges-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const list = judge === 'arcface' ? 'arcface_r50' : judge;
-  const released = writeJudge(join(folder, 'released'), list, { legacy: LEGACY.includes(judge) });
-  const judges = await addJudges({ out: join(folder, 'judges'), files: { [judge]: released } });
-  const session = await openJudge(join(folder, 'judges'), judges, judge, { threads: 2, signal: undefined });
-  t.teardown(() => Promise.all(Object.values(session).map((each) => each.close())));
-  const [input] = JUDGES[judge].networks[network]!.inputs;
-  return async (given) => {
-    const results = await session[network]!.run({ [input!]: given });
-    return Object.fromEntries(
-      Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]),
-    );
-  };
-}
-
-/** Pictures of one size as planes of red, green and blue, each value changed by its channel. */
-function planes(pictures: readonly Picture[], change: (value: number, channel: number) => number) {
-  const { width, height } = pictures[0]!;
-  const size = width * height;
-  const data = new Float32Array(pictures.length * 3 * size);
-  pictures.forEach((picture, n) => {
-    for (let c = 0; c < 3; c++)
-      for (let i = 0; i < size; i++) data[(3 * n + c) * size + i] = change(picture.data[3 * i + c]!, c);
-  });
-  return { dims: [pictures.length, 3, height, width], data };
-}
 
 const UNUSED: Record<string, RegExp> = {
   syncnet: /^$/,
@@ -82,7 +39,7 @@ goldenCase('every tensor of the public checkpoints is used, with its shape', [LI
 });
 
 goldenCase("SyncNet's ear", [LISTS, 'syncnet.safetensors', 'clip.wav'], async (t) => {
-  const run = await opened(t, 'syncnet', 'audio');
+  const run = await openedJudge(t, 'syncnet', 'audio');
   const columns = mfcc(evalSamples('clip.wav'));
   const wanted = evalTensors('syncnet.safetensors')('audio');
   const windows = Array.from({ length: wanted.dims[0]! }, (_, i) => columns.slice(4 * i, 4 * i + 20));
@@ -94,7 +51,7 @@ goldenCase("SyncNet's ear", [LISTS, 'syncnet.safetensors', 'clip.wav'], async (t
 });
 
 goldenCase("SyncNet's eye, and LSE of both", [LISTS, 'syncnet.safetensors', 'clip.png'], async (t) => {
-  const run = await opened(t, 'syncnet', 'visual');
+  const run = await openedJudge(t, 'syncnet', 'visual');
   const { data } = await evalPicture('clip.png');
   const found: number[] = [];
   const frame = 224 * 224;
@@ -115,24 +72,26 @@ goldenCase("SyncNet's eye, and LSE of both", [LISTS, 'syncnet.safetensors', 'cli
 });
 
 goldenCase('S3FD', [LISTS, 's3fd.safetensors', 's3fd_input.png'], async (t) => {
-  const run = await opened(t, 's3fd', 'faces');
+  const run = await openedJudge(t, 's3fd', 'faces');
   const mean = [123, 117, 104];
   const { loc, conf } = await run(
-    planes([await evalPicture('s3fd_input.png')], (value, c) => value - mean[c]!),
+    planesOfAll([await evalPicture('s3fd_input.png')], (value, c) => value - mean[c]!),
   );
   const tensors = evalTensors('s3fd.safetensors');
   near(t, loc!, tensors('loc').data, 1e-4, 'loc');
   near(t, conf!, tensors('conf').data, 1e-4, 'conf');
 });
 
-goldenCase('Hopenet', [LISTS, 'hopenet.safetensors', 'hopenet_0.png'], async (t) => {
-  const run = await opened(t, 'hopenet', 'pose');
+const numbered = (name: string, numbers: readonly number[]) => numbers.map((i) => `${name}_${i}.png`);
+const HOPENET = numbered('hopenet', [0, 1, 2]);
+goldenCase('Hopenet', [LISTS, 'hopenet.safetensors', ...HOPENET], async (t) => {
+  const run = await openedJudge(t, 'hopenet', 'pose');
   const [mean, deviation] = [
     [0.485, 0.456, 0.406],
     [0.229, 0.224, 0.225],
   ];
-  const faces = await Promise.all([0, 1, 2].map((i) => evalPicture(`hopenet_${i}.png`)));
-  const found = await run(planes(faces, (value, c) => (value / 255 - mean[c]!) / deviation[c]!));
+  const faces = await Promise.all(HOPENET.map(evalPicture));
+  const found = await run(planesOfAll(faces, (value, c) => (value / 255 - mean[c]!) / deviation[c]!));
   const tensors = evalTensors('hopenet.safetensors');
   near(t, found.pooled!, tensors('pooled').data, 1e-4, 'pooled');
   const logits = [0, 1, 2].flatMap((i) =>
@@ -141,23 +100,20 @@ goldenCase('Hopenet', [LISTS, 'hopenet.safetensors', 'hopenet_0.png'], async (t)
   near(t, logits, tensors('logits').data, 1e-4, 'logits');
 });
 
-goldenCase('Inception', [LISTS, 'inception.safetensors', 'portrait.png', 'inception_1.png'], async (t) => {
-  const run = await opened(t, 'inception', 'features');
+const INCEPTION = ['portrait.png', ...numbered('inception', [1, 2, 3])];
+goldenCase('Inception', [LISTS, 'inception.safetensors', ...INCEPTION], async (t) => {
+  const run = await openedJudge(t, 'inception', 'features');
   const wanted = rows(evalTensors('inception.safetensors')('pool3'));
-  for (const [i, name] of [
-    'portrait.png',
-    'inception_1.png',
-    'inception_2.png',
-    'inception_3.png',
-  ].entries()) {
-    const { pool3 } = await run(planes([await evalPicture(name)], (value) => value / 255));
+  for (const [i, name] of INCEPTION.entries()) {
+    const { pool3 } = await run(planesOfAll([await evalPicture(name)], (value) => value / 255));
     near(t, pool3!, wanted[i]!, 1e-4, name);
   }
 });
 
-goldenCase('ArcFace', [LISTS, 'arcface.safetensors', 'arcface_0.png'], async (t) => {
-  const run = await opened(t, 'arcface', 'identity');
-  const faces = await Promise.all([0, 1, 2].map((i) => evalPicture(`arcface_${i}.png`)));
-  const { embedding } = await run(planes(faces, (value) => (value - 127.5) / 127.5));
+const ARCFACE = numbered('arcface', [0, 1, 2]);
+goldenCase('ArcFace', [LISTS, 'arcface.safetensors', ...ARCFACE], async (t) => {
+  const run = await openedJudge(t, 'arcface', 'identity');
+  const faces = await Promise.all(ARCFACE.map(evalPicture));
+  const { embedding } = await run(planesOfAll(faces, (value) => (value - 127.5) / 127.5));
   near(t, embedding!, evalTensors('arcface.safetensors')('embeddings').data, 1e-4, 'embeddings');
 });

@@ -141,6 +141,12 @@ goldenCase('LSE of whole frames; videos without sound, without a face, of one fr
   });
   t.match(whole('moment').lseC.why, { 'there are too few frames, or too little sound': 1 });
   t.match(track('real').diversity.why, { 'needs hopenet': 1 });
+  const again = await evaluate({
+    ...{ bench, judges: small, methods: {}, out: join(folder, 'again'), lseReencode: true },
+  });
+  const lseD = again.table.methods[0]!.metrics.lseD.mean!;
+  t.ok(lseD > 0 && lseD !== track('real').lseD.mean, `encoded again: ${lseD}`);
+  t.match(again.table.notes.join('\n'), /LSE: pictures were encoded again/);
   const other = () => results('track', 'whole');
   await fails(t, other, 'INVALID_ARGUMENT', /which belongs to others/);
 });

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CropKind, Frame, Talker } from 'kdtalker';
+import { type CropKind, type Frame, Motion, type Talker } from 'kdtalker';
 import t, { type Test } from 'tap';
 import { native } from '../dist/binding.js';
 import { CROP_KINDS } from '../dist/face/crop/index.js';
 import { apply, type Point } from '../dist/face/geometry.js';
+import { DIRECTIONS } from '../dist/packs/puppet/directions.js';
+import { puppetPack } from '../dist/packs/puppet/pack.js';
 import { readSafetensors, writeSafetensors } from '../dist/packs/safetensors.js';
 import type { Picture } from '../dist/picture.js';
-import { planClip } from '../dist/talker/clip-options.js';
-import { MOTION_SIZE } from '../dist/talker/motion.js';
+import { planClip } from '../dist/talker/clip/clip-options.js';
+import { MOTION_SIZE } from '../dist/talker/motion/motion.js';
 import { golden, goldenFile } from './support/golden.js';
 import { loadDraft, retargetingPack } from './support/keypoints.js';
 import { decodeFrames, fails, ffmpegs, setEnvironment } from './support/media.js';
@@ -230,8 +232,11 @@ t.test('frames show what the pack says, if nobody else does', async (t) => {
 t.test('where the border stands still the crop is pasted up to it', async (t) => {
   const { talker, portrait } = await loadBoth(t);
   const { toPhoto, size } = portrait.crop;
-  const [crop] = await framesOf(talker.animate(portrait, speech(1), { frame: 'crop', edit: { yaw: 8 } }));
-  const [whole] = await framesOf(talker.animate(portrait, speech(1), { ...full, edit: { yaw: 8 } }));
+  const open = new Motion(
+    Float32Array.of(1, 8, 0, 0, ...DIRECTIONS.jaw.slice(4).map((value) => 0.05 * value)),
+  );
+  const [crop] = await framesOf(talker.animate(portrait, open, { frame: 'crop' }));
+  const [whole] = await framesOf(talker.animate(portrait, open, full));
   const seen = (picture: Picture, [x, y]: Point, c: number) =>
     picture.data[3 * (Math.round(y) * picture.width + Math.round(x)) + c]!;
   // Under the chin, 32 to 72 pixels from the edge, where the published mask shows the old chin through the new one.
@@ -332,4 +337,16 @@ t.test('frame is checked', async (t) => {
     'INVALID_ARGUMENT',
     /true or false for keepPhoto/,
   );
+});
+
+t.test('a photo moves by the field alone as by that of the renderer', async (t) => {
+  const { field, ...roles } = puppetPack().roles;
+  t.ok(field);
+  const hashes = [];
+  for (const draft of [puppetPack(), { ...puppetPack(), roles }]) {
+    const talker = await loadDraft(t, draft);
+    const portrait = await talker.portrait(portraitFile);
+    hashes.push(await hashOf(talker.animate(portrait, speech(1), full)));
+  }
+  t.equal(hashes[0], hashes[1]);
 });

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import { planPack } from '../dist/packs/lowering/plan/plan-pack.js';
 import { readPack } from '../dist/packs/pack.js';
 import { takeCudaDouble } from './support/cuda-double.js';
-import { fullPack } from './support/full-pack.js';
+import { fullPack, SMALL } from './support/full-pack.js';
 import { fails, setEnvironment } from './support/media.js';
 import { relativeDifference, temporaryFolder } from './support/networks.js';
 import { pcm, spoken } from './support/streams.js';
@@ -126,14 +126,47 @@ t.test('a window or steps of a clip are another plan over the same weights, made
 });
 
 t.test('in half precision too, whose plans are others', async (t) => {
+  await nearInHalves(t, pack);
+});
+
+/** Asserts that a pack's frames in half precision are those of the CPU, but for rounding. */
+async function nearInHalves(t: Test, pack: string): Promise<void> {
   const half = await loadTalker(t, { device: 'cuda:0', precision: 'fp16' }, pack);
-  const cpu = await onCpu(t);
+  const cpu = await loadTalker(t, { device: 'cpu', lowering: false, threads: 1 }, pack);
   const [portrait, still] = [await half.portrait(portraitFile), await cpu.portrait(portraitFile)];
   const window = 3;
   const [found, expected] = [await show(half, portrait, { window }), await show(cpu, still, { window })];
   const noise = found.reduce((sum, byte, i) => sum + (byte - expected[i]!) ** 2, 0) / found.length;
   const decibels = 10 * Math.log10(255 ** 2 / noise);
   t.ok(decibels > 55 && decibels < 100, `${decibels.toFixed(1)} dB`);
+}
+
+t.test('in half precision networks pass blocks of halves on, where channels fill them', async (t) => {
+  const wide = await fullPack(join(folder, 'wide'), { shape: { ...SMALL, warped: 32 } });
+  const slots = async (name: string) => {
+    const planned = await planPack(await readPack(name), { window: 4, steps: 3, precision: 'fp16' });
+    const halves = ({ plan }: (typeof planned)[number]) =>
+      plan.slots.filter(({ type }) => type === 'float16');
+    return Object.fromEntries(
+      planned.map((each) => [each.plan.role, halves(each).map(({ direction, dims }) => [direction, dims])]),
+    );
+  };
+  const between = await slots(wide);
+  t.strictSame(between.decode, [['input', [2, 8, 8, 16]]], 'the warped feature');
+  t.strictSame(between.warp!.at(-1), ['output', [2, 8, 8, 16]]);
+  const shared = (direction: string, of: typeof between.warp) =>
+    of!.flatMap(([which, dims]) => (which === direction ? [dims] : []));
+  t.ok(between.prepare!.length > 0, 'and what depends on the portrait alone');
+  t.strictSame(shared('output', between.prepare), shared('input', between.warp));
+  t.strictSame((await slots(pack)).decode, [], 'not of 12 channels');
+
+  await nearInHalves(t, wide);
+  const traced = async (talker: Talker) =>
+    (await talker.trace(portraitFile, speech(FRAMES), { seed: 3n, frames: [1] })).tensors.warped_1!;
+  const found = await traced(await loadTalker(t, { device: 'cuda:0', precision: 'fp16' }, wide));
+  const expected = await traced(await loadTalker(t, { device: 'cpu', lowering: false }, wide));
+  t.strictSame(found.dims, expected.dims, 'a trace shows floats');
+  t.ok(relativeDifference(found.data, expected.data) < 0.01);
 });
 
 t.test('a stream, whose lips have steps of their own', async (t) => {

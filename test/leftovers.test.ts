@@ -10,7 +10,7 @@ import { ownMark, stateOf } from '../dist/files/process-mark.js';
 import { renewTemporary, TemporaryPath } from '../dist/files/temporary-path.js';
 import { FrameStore, openVideo } from '../dist/media/index.js';
 import { start } from './support/cli.js';
-import { names, setEnvironment } from './support/media.js';
+import { names, gone as noProcess, setEnvironment } from './support/media.js';
 import { smallPack } from './support/small-pack.js';
 import { portraitFile, runProgram, speechWav } from './support/talker.js';
 
@@ -43,6 +43,7 @@ for (const [what, { where, next }] of Object.entries(KILLED)) {
     const env = { TMPDIR: join(folder, 'tmp'), KDTALKER_CACHE: join(folder, 'cache') };
     const killed = await runProgram('killed', folder, { args: [what], env });
     t.equal(killed.signal, 'SIGKILL', killed.stderr);
+    await noProcess(`.kdtalker-${killed.pid}-`); // its ffmpeg ends a moment later, and may just have begun to write
     const left = parts(join(folder, where));
     t.ok(left.length > 0, `left: ${left.join()}`);
     setEnvironment(t, env);
@@ -70,6 +71,7 @@ t.test('a file of a process that runs stays until that is killed', async (t) => 
   t.same(parts(folder), [part], 'another process leaves it alone');
   child.kill('SIGKILL');
   await once(child, 'exit');
+  await noProcess(part!); // as above
   await runProgram('sweep', folder, { args: [folder] });
   t.same(parts(folder), []);
 });

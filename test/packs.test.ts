@@ -40,7 +40,14 @@ t.test('the puppet pack is built, listed and whole', async (t) => {
   t.ok(packs.some((pack) => pack.manifest.name === 'puppet'));
   const pack = await readPack('puppet');
   const files = await verifyPack(pack);
-  t.same(files.map((file) => file.role).sort(), ['appearance', 'audio', 'denoiser', 'motion', 'render']);
+  t.same(files.map((file) => file.role).sort(), [
+    'appearance',
+    'audio',
+    'denoiser',
+    'field',
+    'motion',
+    'render',
+  ]);
   for (const { model } of files) t.match(model, { opset: 20, irVersion: 9, producer: 'kdtalker' });
   t.equal(pack.file('render'), join(pack.directory, 'renderer.onnx'));
   t.throws(() => pack.file('decode'), { code: 'INVALID_ARGUMENT', message: /render/ });

@@ -173,6 +173,27 @@ const CASES: Case[] = [
     ],
   },
   {
+    name: 'means of volumes, of few cells in parts, which alone are read',
+    input: [1, 32, 3, 12, 20],
+    build(g, x) {
+      const pooled = (y: Value) =>
+        g.op('AveragePool', [y.relu()], { kernel_shape: [1, 2, 2], strides: [1, 2, 2] });
+      const first = pooled(conv(g, x, [60, 32, 3, 3, 3], 'a'));
+      const second = pooled(conv(g, first, [120, 60, 3, 3, 3], 'b'));
+      return conv(g, second, [9, 120, 1, 1, 1], 'c');
+    },
+    dims: [1, 9, 3, 3, 5],
+    kinds: [
+      'toBlocks',
+      'blockPooledConvolution',
+      'blockSums',
+      'blockPooledSumsEnd',
+      'blockConvolution',
+      'fromBlocks',
+    ],
+    tolerance: 4 * NEAR,
+  },
+  {
     name: 'a picture drawn four times as large',
     input: [1, 17, 3, 5],
     build: (g, x) => conv(g, doubled(g, doubled(g, x, 4), 4), [40, 17, 3, 3], 'a').relu(),
@@ -201,8 +222,8 @@ const CASES: Case[] = [
       'blockStatistics',
       'blockUpConvolution',
       'blockSpade',
-      'blockConvolution',
-      'blockStatistics',
+      'blockMeasuredConvolution',
+      'blockStatisticsEnd',
       'blockUpConvolution',
       'blockSpade',
       'blockUpConvolution',
@@ -281,6 +302,7 @@ const CASES: Case[] = [
       'blockSample',
       'blockConvolution',
       'blockMasked',
+      'fromBlocks',
     ],
     tolerance: 4 * NEAR,
   },

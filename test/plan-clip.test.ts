@@ -1,4 +1,4 @@
-// A clip of the puppet whose five networks are plans: the frames are those of ONNX Runtime, and nothing more crosses. `cuda:0` is the
+// A clip of the puppet whose networks are plans: the frames are those of ONNX Runtime, and nothing more crosses. `cuda:0` is the
 // double of CUDA.
 import type { Counters, Talker } from 'kdtalker';
 import t, { type Test } from 'tap';

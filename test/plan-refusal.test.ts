@@ -42,6 +42,18 @@ const REFUSED: Record<string, [build: (g: Graph, x: Value) => Value, said: RegEx
       g.input('seven', 'float32', [2, 2, 2, 2, 2, 2, 2]).transpose(6, 5, 4, 3, 2, 1, 0).neg().reshape(128),
     /received Neg on 7 axes\. /,
   ],
+  'padding that counts in windows beyond the end': [
+    (g, x) =>
+      g.op('AveragePool', [x], { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1, count_include_pad: 1 }),
+    /received AveragePool with ceil_mode and count_include_pad\. /,
+  ],
+  'statistics that a batch changes': [
+    (g, x) => {
+      const one = g.constant('one', new Float32Array([1, 1]), [2]);
+      return g.op('BatchNormalization', [x, one, one, one, one], { training_mode: 1 });
+    },
+    /received BatchNormalization in training\. /,
+  ],
   'lengths that only a run knows': [
     (g, x) => g.op('Reshape', [x, g.op('NonZero', [x])]),
     /received NonZero\. /,
@@ -75,13 +87,21 @@ t.test('an operator of another domain, even one with a known name', async (t) =>
 });
 
 t.test('operators of an old opset', async (t) => {
-  const g = new Graph('old', { opset: 12 });
-  g.output('out', g.input('x', 'float32', [4]).exp(), 'float32', [4]);
-  const planning = planGraph(EditableGraph.parse(g.toBytes()), { role: 'render', open: 1 });
-  await t.rejects(planning, {
+  const planned = (opset: number, build: (x: Value) => Value) => {
+    const g = new Graph('old', { opset });
+    g.output('out', build(g.input('x', 'float32', [4])), 'float32', [4]);
+    return planGraph(EditableGraph.parse(g.toBytes()), { role: 'render', open: 1 });
+  };
+  const exp = (x: Value) => x.exp();
+  await t.rejects(planned(10, exp), {
     code: 'OPERATOR_UNSUPPORTED',
-    message: /opset 13 or later for role 'render'.* opset 12/,
+    message: /Expected operators of opset 11 or later for role 'render'.* opset 10/,
   });
+  t.equal((await planned(11, exp)).operations.length, 1, 'this one means the same in both');
+  await t.rejects(
+    planned(12, (x) => x.softmax(0)),
+    { message: /Expected Softmax of opset 13 or later for role 'render'.* opset 12/ },
+  );
 });
 
 t.test('an input of another type', async (t) => {

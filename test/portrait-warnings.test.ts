@@ -56,7 +56,7 @@ t.test('a good portrait has no warnings; what will look worse is told', async (t
 
 t.test('eyes that are hidden do not blink', async (t) => {
   const talker = await loadTalker(t);
-  const blink = lidsDown();
+  const blink = faceThen('lid', 1);
   const moved = async (picture: Picture) => {
     const portrait = await talker.portrait(pixels(picture));
     const [first, second] = await framesOf(talker.animate(portrait, blink, { frame: 'crop' }));
@@ -66,12 +66,27 @@ t.test('eyes that are hidden do not blink', async (t) => {
   t.equal(await moved(covered(EYES, 11, [24, 22, 26])), 0);
 });
 
-/** A face at rest, then one with its eyes shut. */
-function lidsDown(): Motion {
+t.test('no mouth is drawn on what covers it', async (t) => {
+  const talker = await loadTalker(t);
+  const opening = faceThen('jaw', 0.1);
+  const darkest = async (picture: Picture) => {
+    const portrait = await talker.portrait(pixels(picture));
+    const [, open] = await framesOf(talker.animate(portrait, opening, { frame: 'crop' }));
+    const { data } = open!;
+    const below = Array.from({ length: 90 }, (_, row) => data[3 * (512 * (340 + row) + 256) + 2]!);
+    return Math.min(...below);
+  };
+  t.ok((await darkest(astronaut)) < 60, 'the inside of a mouth is dark');
+  const mask = await darkest(covered(MOUTH, 14, [90, 120, 150]));
+  t.ok(mask > 90, `the mask and the skin around it stay: ${mask}`);
+});
+
+/** A face at rest, then one that makes a movement. */
+function faceThen(direction: 'lid' | 'jaw', amount: number): Motion {
   const values = new Float32Array(140);
   values[0] = values[70] = 1;
-  DIRECTIONS.lid.forEach((value, i) => {
-    if (i >= 7) values[70 + i] = value;
+  DIRECTIONS[direction].forEach((value, i) => {
+    if (i >= 7) values[70 + i] = amount * value;
   });
   return new Motion(values);
 }

@@ -2,13 +2,13 @@ import t from 'tap';
 import { DIRECTIONS } from '../dist/packs/puppet/directions.js';
 import { rigidInverse } from '../dist/packs/puppet/field.js';
 import { KEYPOINT_TABLE, KEYPOINTS } from '../dist/packs/puppet/keypoints.js';
-import { rendererGraph } from '../dist/packs/puppet/renderer.js';
+import { fieldGraph, rendererGraph } from '../dist/packs/puppet/renderer.js';
 import { close } from './support/close.js';
 import { type HostTensor, numbers, openBuilt } from './support/graphs.js';
-import { AT_REST, checkPicture, posed } from './support/puppet.js';
+import { AT_REST, checkPicture, posed, withEyes } from './support/puppet.js';
 
 const SIDE = 512;
-const PICTURE = { dims: [1, 3, SIDE, SIDE], data: checkPicture() };
+const PICTURE = { dims: [1, 3, SIDE, SIDE], data: withEyes(checkPicture()) };
 const REST = { dims: [1, 21, 3], data: Float32Array.from(KEYPOINT_TABLE.flat()) };
 
 const jaw = (amount: number) => DIRECTIONS.jaw.slice(7).map((value) => amount * value);
@@ -19,16 +19,16 @@ const CHECK_POSE = { pitch: 3, yaw: 8, roll: -2, scale: 1, t: [0.01, -0.005] as 
 // Row and column of the picture, then red, green and blue.
 const PIXELS: readonly (readonly [number, number, number, number, number])[] = [
   [256, 256, 0.53535, 0.48861, 0.60222],
-  [320, 256, 0.53483, 0.61188, 0.54432],
-  [370, 240, 0.49236, 0.71287, 0.51212],
-  [380, 256, 0.48427, 0.50624, 0.42561],
-  [385, 256, 0.19075, 0.1357, 0.12062],
-  [400, 256, 0.518, 0.7473, 0.45795],
+  [320, 256, 0.53495, 0.61188, 0.54446],
+  [370, 240, 0.49231, 0.71301, 0.51223],
+  [380, 256, 0.53516, 0.53088, 0.43592],
+  [385, 256, 0.17705, 0.11785, 0.10263],
+  [400, 256, 0.51816, 0.74727, 0.45761],
   [200, 190, 0.40167, 0.37773, 0.42116],
-  [10, 10, 0.02051, 0.02051, 0.51041],
-  [440, 256, 0.50444, 0.82969, 0.48683],
-  [240, 190, 0.39236, 0.43513, 0.29633],
-  [250, 318, 0.595718, 0.443654, 0.682657],
+  [10, 10, 0.020508, 0.020508, 0.51041],
+  [440, 256, 0.50447, 0.82969, 0.48677],
+  [240, 190, 0.38696, 0.44296, 0.28497],
+  [250, 318, 0.078668, 0.073753, 0.081046],
 ];
 
 t.test('the rigid fit has the table that docs/puppet.md names', async (t) => {
@@ -97,18 +97,61 @@ t.test('a blink moves the lid and nothing above: brows and rims stay', async (t)
   t.ok(Math.max(...changed.slice(rowOf(0.04))) < 1e-6, 'below the eye');
 });
 
-t.test('a lid is made of the skin above the shadow of a deep-set eye', async (t) => {
+/** The brightness in the middle of the right lid when it is shut, in a picture whose rows are as bright as said. */
+async function shutLid(brightness: (y: number) => number): Promise<number> {
   const run = await openBuilt(rendererGraph());
   const x_d = { ...REST, data: posed(AT_REST, DIRECTIONS.lid.slice(7)) };
-  // Dark from .03 above the lid to its lower edge; the rest is skin.
-  const shadow = Float32Array.from(PICTURE.data, (_, i) => {
-    const y = (2 * (Math.floor(i / SIDE) % SIDE) + 1) / SIDE - 1;
-    return y > -0.11 && y < -0.02 ? 0.05 : 0.5;
-  });
-  const out = numbers((await run({ f_s: { ...PICTURE, data: shadow }, x_s: REST, x_d })).out);
+  const rows = PICTURE.data.map((_, i) => brightness((2 * (Math.floor(i / SIDE) % SIDE) + 1) / SIDE - 1));
+  const out = numbers((await run({ f_s: { ...PICTURE, data: withEyes(rows) }, x_s: REST, x_d })).out);
   const [row, column] = [-0.05, 0.243].map((at) => Math.round(((at + 1) * SIDE) / 2)) as [number, number];
-  const lid = out[row * SIDE + column]!;
-  t.ok(lid > 0.4, `the shut lid is as bright as skin: ${lid.toFixed(3)}`);
+  return out[row * SIDE + column]!;
+}
+
+t.test('a lid is of skin: not of shadow, not of what glasses reflect', async (t) => {
+  const between = (y: number, from: number, to: number) => y > from && y < to;
+  const shadow = await shutLid((y) => (between(y, -0.11, -0.02) ? 0.05 : 0.5));
+  t.ok(shadow > 0.4 && shadow < 0.6, `below a deep-set eye's shadow: ${shadow.toFixed(3)}`);
+  const light = await shutLid((y) => (between(y, -0.12, -0.105) ? 1 : 0.5));
+  t.ok(light > 0.4 && light < 0.62, `below a reflection: ${light.toFixed(3)}`);
+});
+
+t.test('a lid is of what skin there is above the eye, with its grain', async (t) => {
+  const run = await openBuilt(rendererGraph());
+  const x_d = { ...REST, data: posed(AT_REST, DIRECTIONS.lid.slice(7)) };
+  const grain = PICTURE.data.map((_, i) => 0.5 + 0.02 * Math.sin((i % SIDE) / 2));
+  const out = numbers((await run({ f_s: { ...PICTURE, data: withEyes(grain) }, x_s: REST, x_d })).out);
+  const row = Math.round(((-0.05 + 1) * SIDE) / 2);
+  const lid = Array.from({ length: 24 }, (_, i) => out[row * SIDE + 306 + i]!);
+  const span = Math.max(...lid) - Math.min(...lid);
+  t.ok(span > 0.012, `${span.toFixed(4)} of .04 are left`);
+});
+
+t.test('a mouth that is narrow and tilted rounds without a fold', async (t) => {
+  const { mouthL, mouthR } = KEYPOINTS;
+  const tilted = KEYPOINT_TABLE.map(([x, y, z], i) => {
+    if (i === mouthL.index) return [-0.13, 0.53, z] as const;
+    return [i === mouthR.index ? 0.13 : x, i === mouthR.index ? 0.4 : y, z] as const;
+  });
+  const run = await openBuilt(fieldGraph());
+  const x_s = { dims: [1, 21, 3], data: Float32Array.from(tilted.flat()) };
+  const pucker = DIRECTIONS.pucker.slice(7).map((value) => 0.1 * value);
+  const { field } = await run({ f_s: PICTURE, x_s, x_d: { ...REST, data: posed(AT_REST, pucker, tilted) } });
+  const across = numbers(field).subarray(0, 65536);
+  const steps = Array.from({ length: 50 * 128 }, (_, i) => {
+    const at = (165 + Math.floor(i / 128)) * 256 + 64 + (i % 128);
+    return 1 + 128 * (across[at + 1]! - across[at]!);
+  });
+  const [least, most] = [Math.min(...steps), Math.max(...steps)];
+  t.ok(least > 0.6, `a pixel shows at least ${least.toFixed(2)} of one of the picture`);
+  t.ok(most > 1.25 && most < 2, `and in the narrower mouth ${most.toFixed(2)}`);
+});
+
+t.test('what lies over an eye does not blink', async (t) => {
+  const run = await openBuilt(rendererGraph());
+  const hair = { ...PICTURE, data: checkPicture() };
+  const x_d = { ...REST, data: posed(AT_REST, DIRECTIONS.lid.slice(7)) };
+  const { out } = await run({ f_s: hair, x_s: REST, x_d });
+  close(t, numbers(out), hair.data, 0, 'every pixel stays');
 });
 
 t.test('eyes that are shut in the picture do not blink', async (t) => {
@@ -147,11 +190,30 @@ function bilinear(plane: Float32Array, side: number, x: number, y: number): numb
   return row(top) + (y - top) * (row(top + 1) - row(top));
 }
 
+t.test('less light reaches teeth between dark lips', async (t) => {
+  const run = await openBuilt(fieldGraph());
+  const x_d = { ...REST, data: posed(AT_REST, jaw(0.08)) };
+  const brightest = async (lips: number) => {
+    const data = PICTURE.data.map((_, i) => {
+      const y = (2 * (Math.floor(i / SIDE) % SIDE) + 1) / SIDE - 1;
+      return Math.abs(y - 0.475) < 0.06 ? lips : 0.6;
+    });
+    const { field } = await run({ f_s: { ...PICTURE, data }, x_s: REST, x_d });
+    return numbers(field)
+      .subarray(3 * 65536 + 180 * 256, 4 * 65536)
+      .reduce((most, value) => Math.max(most, value), 0);
+  };
+  const [dark, light] = [await brightest(0.2), await brightest(0.5)];
+  t.ok(light > 0.35 && dark < 0.75 * light, `${dark.toFixed(3)} instead of ${light.toFixed(3)}`);
+});
+
 t.test('the field says what happens to the picture', async (t) => {
-  const run = await openBuilt(rendererGraph());
+  const [run, fieldAlone] = [await openBuilt(rendererGraph()), await openBuilt(fieldGraph())];
   const x_d = { dims: [1, 21, 3], data: posed(CHECK_POSE, CHECK_FACE) };
-  const { out, field } = await run({ f_s: PICTURE, x_s: REST, x_d });
+  const inputs = { f_s: PICTURE, x_s: REST, x_d };
+  const { out, field } = await run(inputs);
   t.same(field?.dims, [1, 6, 256, 256]);
+  t.same((await fieldAlone(inputs)).field, field, 'the same without the picture');
   const plane = (values: Float32Array, side: number, c: number) =>
     values.subarray(c * side * side, (c + 1) * side * side);
   const given = numbers(field);
@@ -170,7 +232,7 @@ t.test('the field says what happens to the picture', async (t) => {
 });
 
 t.test('nothing is drawn outside of the lips and the lids', async (t) => {
-  const run = await openBuilt(rendererGraph());
+  const run = await openBuilt(fieldGraph());
   const open = jaw(0.09).map((value, i) => value + DIRECTIONS.lid[7 + i]!);
   const { field } = await run({ f_s: PICTURE, x_s: REST, x_d: { ...REST, data: posed(AT_REST, open) } });
   const [keep, red] = [2, 3].map((c) => numbers(field).subarray(c * 65536, (c + 1) * 65536)) as [
@@ -195,4 +257,110 @@ t.test('a face that does not move is the picture', async (t) => {
   const run = await openBuilt(rendererGraph());
   const { out } = await run({ f_s: PICTURE, x_s: REST, x_d: { ...REST, data: posed(AT_REST, jaw(0)) } });
   close(t, numbers(out), PICTURE.data, 0, 'every pixel');
+});
+
+/** Skin with white teeth from one row to another, and the colour of a beard below `beard`. */
+function drawing(teeth: readonly [number, number], beard: number): Float32Array {
+  return PICTURE.data.map((_, i) => {
+    const [x, y] = [i % SIDE, Math.floor(i / SIDE) % SIDE].map((at) => (2 * at + 1) / SIDE - 1) as [
+      number,
+      number,
+    ];
+    if (Math.abs(x) < 0.2 && y > teeth[0] && y < teeth[1]) return 1;
+    return y > beard ? 0.2 : 0.6;
+  });
+}
+
+/** Keypoints of a mouth whose lips are apart. */
+const smiling = (apart: number) =>
+  KEYPOINT_TABLE.map(([x, y, z], i) => [x, i === KEYPOINTS.lipUp.index ? y - apart : y, z] as const);
+
+t.test('the mouth of a drawing opens below its teeth, not in its beard', async (t) => {
+  const run = await openBuilt(fieldGraph());
+  const table = smiling(0.1);
+  const x_s = { dims: [1, 21, 3], data: Float32Array.from(table.flat()) };
+  const x_d = { dims: [1, 21, 3], data: posed(AT_REST, jaw(0.06), table) };
+  const picture = { ...PICTURE, data: drawing([0.37, 0.4], 0.45) };
+  const { field } = await run({ f_s: picture, x_s, x_d });
+  const keep = numbers(field).subarray(2 * 65536, 3 * 65536);
+  const drawn = Array.from({ length: 256 }, (_, row) => row).filter((row) => keep[256 * row + 128]! < 0.5);
+  const first = (2 * drawn[0]! + 1) / 256 - 1;
+  t.ok(first > 0.38 && first < 0.43, `the gap begins at ${first.toFixed(3)}`);
+});
+
+t.test('a smile that closes leaves no line of teeth', async (t) => {
+  const run = await openBuilt(rendererGraph());
+  const table = smiling(0.09);
+  const x_s = { dims: [1, 21, 3], data: Float32Array.from(table.flat()) };
+  const closing = DIRECTIONS.upperDown
+    .slice(7)
+    .map((value, i) => 0.05 * (value + DIRECTIONS.lowerUp[7 + i]!));
+  const x_d = { dims: [1, 21, 3], data: posed(AT_REST, closing, table) };
+  const teeth = { ...PICTURE, data: drawing([0.385, 0.47], 2) };
+  const out = numbers((await run({ f_s: teeth, x_s, x_d })).out);
+  const column = Array.from({ length: 80 }, (_, row) => out[(340 + row) * SIDE + 256]!);
+  t.ok(
+    Math.max(...column) < 0.75,
+    `the brightest pixel of the shut mouth: ${Math.max(...column).toFixed(3)}`,
+  );
+});
+
+t.test('a lip of a laugh that goes far up is not seen where it was, too', async (t) => {
+  const run = await openBuilt(fieldGraph());
+  const table = smiling(0.18);
+  const x_s = { dims: [1, 21, 3], data: Float32Array.from(table.flat()) };
+  const up = DIRECTIONS.lowerUp.slice(7).map((value) => 0.13 * value);
+  const { field } = await run({
+    f_s: PICTURE,
+    x_s,
+    x_d: { dims: [1, 21, 3], data: posed(AT_REST, up, table) },
+  });
+  const source = (row: number) => row + 128 * numbers(field)[65536 + 256 * row + 128]!;
+  const steps = Array.from({ length: 60 }, (_, i) => source(181 + i) - source(180 + i));
+  t.ok(source(176) > 188, 'the lip moves by more than twelve cells');
+  t.ok(
+    Math.min(...steps) > 0.2,
+    `each row shows what lies below the row above: ${Math.min(...steps).toFixed(2)}`,
+  );
+});
+
+t.test('painted lips do not part below a finger', async (t) => {
+  const run = await openBuilt(fieldGraph());
+  const finger = 0.06;
+  const painted = PICTURE.data.map((_, i) => {
+    const [x, y] = [i % SIDE, Math.floor(i / SIDE) % SIDE].map((at) => (2 * at + 1) / SIDE - 1) as [
+      number,
+      number,
+    ];
+    const lips = Math.abs(x) < 0.2 && Math.abs(y - 0.475) < 0.06;
+    return lips && x < finger
+      ? [0.7, 0.1, 0.15][Math.floor(i / SIDE ** 2)]!
+      : [0.8, 0.6, 0.5][Math.floor(i / SIDE ** 2)]!;
+  });
+  const drawn = async (data: Float32Array) => {
+    const x_d = { ...REST, data: posed(AT_REST, jaw(0.06)) };
+    const { field } = await run({ f_s: { ...PICTURE, data }, x_s: REST, x_d });
+    const keep = numbers(field).subarray(2 * 65536 + 180 * 256, 2 * 65536 + 210 * 256);
+    return (x: number) => keep.some((share, i) => i % 256 === Math.round(128 * (x + 1)) && share < 0.5);
+  };
+  const [covered, free] = [await drawn(painted), await drawn(PICTURE.data)];
+  t.same([-0.1, 0, finger + 0.04].map(covered), [true, true, false]);
+  t.same([-0.1, 0, finger + 0.04].map(free), [true, true, true]);
+});
+
+t.test('no line is drawn between lips that the picture shows shut', async (t) => {
+  const run = await openBuilt(fieldGraph());
+  const x_d = {
+    ...REST,
+    data: posed(
+      AT_REST,
+      DIRECTIONS.press.slice(7).map((value) => 0.01 * value),
+    ),
+  };
+  const { field } = await run({ f_s: PICTURE, x_s: REST, x_d });
+  const keep = numbers(field).subarray(2 * 65536 + 152 * 256, 3 * 65536);
+  t.ok(
+    keep.every((share) => share === 1),
+    'the whole picture stays in the rows of the mouth',
+  );
 });

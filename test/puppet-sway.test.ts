@@ -101,10 +101,13 @@ async function irisAt(
   across: number,
 ) {
   const area = SIDE * SIDE;
+  // Skin and the white of the eye differ in green and blue alone: the iris is looked for in red.
   const data = new Float32Array(3 * area).fill(0.8);
   for (let i = 0; i < area; i++) {
-    if (Math.hypot((i % SIDE) - EYE.column, Math.floor(i / SIDE) - EYE.row) < 6)
-      for (let c = 0; c < 3; c++) data[c * area + i] = 0.1;
+    const [x, y] = [(i % SIDE) - EYE.column, Math.floor(i / SIDE) - EYE.row];
+    const skin = Math.hypot(x / 40, y / 10) > 1;
+    for (let c = 0; c < 3; c++) if (Math.hypot(x, y) < 6) data[c * area + i] = 0.1;
+    for (let c = 1; c < 3; c++) if (skin) data[c * area + i] = 0.5;
   }
   const look = DIRECTIONS.lookAcross.slice(7).map((value) => across * value);
   const { out } = await run({

@@ -7,7 +7,8 @@ import { stepsBesideClosures } from '../dist/build/visemes/evaluation.js';
 import { classesAt, type Segment } from '../dist/build/visemes/labels.js';
 import { closures, middles } from '../dist/build/visemes/measure.js';
 import { CHANNEL } from '../dist/packs/puppet/audio.js';
-import { KEYPOINTS } from '../dist/packs/puppet/keypoints.js';
+import { KEYPOINTS, type KeypointName } from '../dist/packs/puppet/keypoints.js';
+import { range } from '../dist/packs/puppet/linalg.js';
 import { WEIGHTS } from '../dist/packs/puppet/visemes.js';
 import { CLASSES, CURVES } from '../dist/packs/visemes.js';
 import { close } from './support/close.js';
@@ -47,14 +48,19 @@ async function motionOf(talker: Talker, speech: string | Pcm, seed = 0): Promise
   return talker.animate(portrait, speech, { seed }).motion();
 }
 
-/** How far the lips are apart in each frame, in crop units. */
-function gapsOf(motion: Motion): number[] {
-  const y = (index: number) => 3 * index + 1;
+/** By how much one keypoint's expression exceeds another's in each frame, along x (0) or y (1), in crop units. */
+function differences(motion: Motion, [more, less]: readonly [KeypointName, KeypointName], axis: 0 | 1) {
+  const at = (name: KeypointName) => 3 * KEYPOINTS[name].index + axis;
   return Array.from({ length: motion.frames }, (_, i) => {
     const { expression } = motion.frame(i);
-    return expression[y(KEYPOINTS.lipLo.index)]! - expression[y(KEYPOINTS.lipUp.index)]!;
+    return expression[at(more)]! - expression[at(less)]!;
   });
 }
+
+/** How far the lips are apart in each frame, in crop units. */
+const gapsOf = (motion: Motion) => differences(motion, ['lipLo', 'lipUp'], 1);
+
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Lips that are less apart are shut: a pixel and a half of 512. */
 const SHUT = 0.006;
@@ -100,6 +106,19 @@ t.test('the mouth steps smoothly but into and out of closures', async (t) => {
   t.ok(Math.max(...steps) <= 10, `at most ${Math.max(...steps).toFixed(1)} pixels a frame`);
 });
 
+t.test('u and w make the mouth narrower, i does not', async (t) => {
+  const talker = await loadTalker(t);
+  const wider = differences(await motionOf(talker, CLIP), ['mouthR', 'mouthL'], 0);
+  const classes = classesAt(LABELS.segments, middles(wider.length));
+  const of = (name: (typeof CLASSES)[number]) =>
+    256 * meanOf(wider.filter((_, i) => CLASSES[classes[i]!] === name));
+  t.ok(of('ou') < -40, `u, w: ${of('ou').toFixed(1)} pixels wider`);
+  t.ok(of('ih') > -5, `i: ${of('ih').toFixed(1)} pixels wider`);
+});
+
+/** How far the lips are apart when the curve `open` is 1. */
+const WIDE_OPEN = 0.12;
+
 t.test('sound without speech leaves the mouth shut', async (t) => {
   const talker = await loadTalker(t);
   const next = randoms(1);
@@ -109,12 +128,18 @@ t.test('sound without speech leaves the mouth shut', async (t) => {
     noise: [() => 0.1 * (2 * next() - 1), 0.05],
     hum: [(i) => 0.2 * at(i, 50) + 0.1 * at(i, 150), 0.1],
     music: [(i) => music(i, at), 0.1],
+    'a melody': [(i) => melody(i, at), 0.1],
+    'a pad of saws': [(i) => pad(i, at), 0.1],
+    'a tune of pure tones': [(i) => tune(i, at, [1]), 0.1],
+    'a tune of square waves': [(i) => tune(i, at, [1, 3, 5, 7, 9, 11]), 0.1],
+    'a tune of an organ': [(i) => tune(i, at, [1, 2, 3, 4, 6, 8]), 0.1],
+    'bursts of noise': [(i) => (Math.floor(i / 4000) % 2) * 0.2 * (2 * next() - 1), 0.05],
   };
   for (const [name, [sample, most]] of Object.entries(sounds)) {
     const samples = Float32Array.from({ length: 130 * 640 }, (_, i) => sample(i));
-    const shapes = await shapesOf(talker, { samples, sampleRate: SAMPLE_RATE });
-    const open = shapes.map(([value]) => Math.max(value!, 0));
-    const mean = open.reduce((sum, value) => sum + value, 0) / open.length;
+    const gaps = gapsOf(await motionOf(talker, { samples, sampleRate: SAMPLE_RATE }));
+    const open = gaps.map((gap) => Math.max(gap, 0) / WIDE_OPEN);
+    const mean = meanOf(open);
     t.ok(
       mean < most,
       `${name}: open ${mean.toFixed(3)} on the mean, ${Math.max(...open).toFixed(2)} at most`,
@@ -129,6 +154,30 @@ function music(i: number, at: (i: number, hz: number) => number): number {
   const decay = Math.exp(-(i % 8000) / 4000);
   const note = (hz: number) => at(i, hz) + 0.5 * at(i, 2 * hz) + 0.25 * at(i, 3 * hz);
   return 0.08 * decay * [1, 1.25, 1.5, 2].reduce((sum, ratio) => sum + note(root * ratio), 0);
+}
+
+/** Notes of a broken chord, five a second. */
+function melody(i: number, at: (i: number, hz: number) => number): number {
+  const hz = 220 * 2 ** ([0, 4, 7, 12, 7, 4][Math.floor(i / 3200) % 6]! / 12);
+  const overtones = [1, 2, 3, 4, 5, 6].reduce((sum, k) => sum + at(i, hz * k) / k, 0);
+  return 0.2 * Math.exp(-(i % 3200) / 1800) * overtones;
+}
+
+/** Chords of three notes with many overtones, held for 1.3 s each. */
+function pad(i: number, at: (i: number, hz: number) => number): number {
+  const length = 20_800;
+  const root = [130.8, 110, 87.3, 98][Math.floor(i / length) % 4]!;
+  const swell = Math.min((i % length) / 2400, 1, (length - (i % length)) / 2400);
+  const saw = (hz: number) => range(1, 25).reduce((sum, k) => sum + at(i, hz * k) / k, 0);
+  return 0.08 * swell * [1, 1.25, 1.5].reduce((sum, ratio) => sum + saw(root * ratio), 0);
+}
+
+/** Notes that are held for .3 and .6 s; vowels for one who hears no further. */
+function tune(i: number, at: (i: number, hz: number) => number, overtones: readonly number[]): number {
+  const length = 4800;
+  const hz = 262 * 2 ** ([0, 2, 4, 4, 7, 5, 4, 2, 2, 0][Math.floor(i / length) % 10]! / 12);
+  const swell = Math.min((i % length) / 320, 1, (length - (i % length)) / 640);
+  return 0.2 * swell * overtones.reduce((sum, k) => sum + at(i, hz * k) / k, 0);
 }
 
 t.test('a closure in the first frame of the second window is shut', async (t) => {

@@ -1,7 +1,7 @@
 import type { Portrait, Talker } from 'kdtalker';
 import t from 'tap';
 import { audioGraph } from '../dist/packs/puppet/audio.js';
-import { BLINKS } from '../dist/packs/puppet/denoiser.js';
+import { BLINKS, MOUTH_LEAVES } from '../dist/packs/puppet/denoiser.js';
 import {
   type DirectionName,
   type KernelName,
@@ -44,10 +44,53 @@ function relativeLoudness(loudness: number[]): number[] {
   return level.map((value) => clip((value - low - 0.14 * span) / (0.74 * span)));
 }
 
+const columnOf = (channels: DenseMatrix, index: number) => channels.map((row) => row[index]!);
+const curveOf = (channels: DenseMatrix, index: number) =>
+  columnOf(channels, 10 + index).map((value) => clip(value));
+
+/** How far p, b and m shut the lips, from docs/puppet.md. */
+function pressed(channels: DenseMatrix): number[] {
+  const x = curveOf(channels, 3);
+  const soft = smooth(
+    0.7,
+    x.map((value) => clip((value - 0.05) / 0.25)),
+  );
+  return soft.map((value, i) => value + clip((x[i]! - 0.16) / 0.005) * (1 - value));
+}
+
+/** Whether it is speech that is heard, from docs/puppet.md. */
+function speechLikeness(channels: DenseMatrix): number[] {
+  const silence = columnOf(channels, 16);
+  const heard = silence.map((value) => (1 - value) ** 2);
+  const averaged = (std: number, course: number[]) => {
+    const weight = smooth(std, heard);
+    const sum = smooth(
+      std,
+      course.map((value, i) => heard[i]! * value),
+    );
+    return sum.map((value, i) => value / (weight[i]! + 1e-6));
+  };
+  const sure = averaged(
+    10,
+    channels.map((row, i) => Math.max(...row.slice(17, 31)) - silence[i]!),
+  );
+  const change = averaged(24, changesOf(channels.map((row) => row.slice(16, 31))));
+  return sure.map((value, i) => clip((value * change[i]! - 0.21) / 0.08));
+}
+
+/** By how much a row differs from the one before; the first as much as the second. */
+function changesOf(rows: DenseMatrix): number[] {
+  return rows.map((_, i) => {
+    const [before, now] = [rows[Math.max(i, 1) - 1]!, rows[Math.max(i, 1)]!];
+    return now.reduce((sum, value, j) => sum + Math.abs(value - before[j]!), 0);
+  });
+}
+
 /** What the voice alone makes the face do, but not the head, written here once more from docs/puppet.md. `at` [70] is the portrait's canonical token. */
 function voiceMean(channels: DenseMatrix, at: ArrayLike<number>): DenseMatrix {
-  const channel = (index: number) => channels.map((row) => row[index]!);
-  const curve = (index: number) => channel(10 + index).map((value) => clip(value));
+  const channel = (index: number) => columnOf(channels, index);
+  const speech = speechLikeness(channels);
+  const curve = (index: number) => curveOf(channels, index).map((value, i) => value * speech[i]!);
   const n = relativeLoudness(channel(0));
   const inner = at[68]! - at[65]!;
   const apart = Math.max(inner, 0) * clip((inner - 0.025) / 0.025);
@@ -56,26 +99,28 @@ function voiceMean(channels: DenseMatrix, at: ArrayLike<number>): DenseMatrix {
   const speaking = smooth(
     1.6,
     channel(16).map((value) => 1 - value),
-  ).map((value) => clip(1.4 * value));
-  const press = curve(3).map((value) => clip((value - 0.05) / 0.25));
+  ).map((value, i) => speech[i]! * clip(1.4 * value));
+  const press = pressed(channels);
   const bitten = smooth(
     0.9,
     curve(4).map((value) => clip((value - 0.1) / 0.4)),
   );
   const bite = bitten.map((value, i) => value * (1 - press[i]!));
-  const round = smooth(0.7, curve(2)).map((value) => value * width * (1 - 4 * Math.min(apart, 0.2)));
-  const [open, wide, teeth] = [smooth(1, curve(0)), smooth(0.7, curve(1)), smooth(0.5, curve(5))];
+  const round = smooth(0.9, curve(2)).map(
+    (value) => clip(1.4 * value) * width * (1 - 4 * Math.min(apart, 0.2)),
+  );
+  const [open, wide, teeth] = [smooth(1.25, curve(0)), smooth(0.9, curve(1)), smooth(0.5, curve(5))];
   const slow = smooth(3.5, n);
   const stress = smooth(14, n).map((value, i) => slow[i]! - value);
   const rises = channel(7).map((rise, i) => n[i]! * clip(2 * rise - 1));
   const beat = smooth(2, rises);
   const moves = (i: number): [DirectionName, number][] => {
     const free = 1 - press[i]!;
-    const shut = apart * (press[i]! + free * speaking[i]! * (0.55 + 0.25 * Math.max(bite[i]!, round[i]!)));
+    const shut = apart * (press[i]! + free * speaking[i]! * (0.55 + 0.4 * Math.max(bite[i]!, round[i]!)));
     return [
       ['jaw', 0.115 * open[i]! * (0.75 + 0.25 * n[i]!) * free * (1 - 0.7 * bite[i]!)],
-      ['wide', 0.022 * wide[i]!],
-      ['pucker', 0.085 * round[i]!],
+      ['wide', 0.034 * wide[i]!],
+      ['pucker', 0.13 * round[i]!],
       ['press', 0.007 * press[i]!],
       ['bite', 0.012 * bite[i]!],
       ['part', 0.016 * teeth[i]! * free * (1 - bite[i]!)],
@@ -94,12 +139,14 @@ function voiceMean(channels: DenseMatrix, at: ArrayLike<number>): DenseMatrix {
 }
 
 /** The mean of a window that follows a face at rest: the reference is 0. */
-function windowMean(driven: DenseMatrix): DenseMatrix {
+function windowMean(driven: DenseMatrix, press: readonly number[]): DenseMatrix {
   const { basis } = orthonormalModes();
   const leaving = leavingGains();
   const gains = MODES.map(({ kernel }) => (kernel === 'blink' ? leaving : conditionedKernel(kernel).gains));
-  // The mouth does not continue the frame before: keypoints 14 to 20.
-  const rest = driven[0]!.map((value, j) => (j >= 7 + 3 * 14 ? 0 : -value));
+  // The mouth, keypoints 14 to 20, leaves the frame before at once, but for a closure.
+  const isMouth = (j: number) => j >= 7 + 3 * 14;
+  const rest = driven[0]!.map((value, j) => (isMouth(j) ? 0 : -value));
+  const near = press.map((value, tau) => (MOUTH_LEAVES[tau] ?? 0) * (1 - value));
   const along = basis.map((mode) => dot(rest, mode));
   return driven.map((row, tau) =>
     row.map((value, j) => {
@@ -107,7 +154,8 @@ function windowMean(driven: DenseMatrix): DenseMatrix {
         (sum, mode, k) => sum + (gains[k]![tau]! - leaving[tau]!) * along[k]! * mode[j]!,
         0,
       );
-      return value + leaving[tau]! * rest[j]! + extra;
+      const mouth = isMouth(j) ? -near[tau]! * driven[0]![j]! : 0;
+      return value + leaving[tau]! * rest[j]! + extra + mouth;
     }),
   );
 }
@@ -117,12 +165,8 @@ async function expectedMean(canonical: ArrayLike<number>): Promise<DenseMatrix> 
   const { feature } = await run({ mel: melWindows(speech(WINDOW), WINDOW) });
   const values = numbers(feature);
   const size = values.length / WINDOW;
-  return windowMean(
-    voiceMean(
-      matrix(WINDOW, size, (i, j) => values[i * size + j]!),
-      canonical,
-    ),
-  );
+  const channels = matrix(WINDOW, size, (i, j) => values[i * size + j]!);
+  return windowMean(voiceMean(channels, canonical), pressed(channels));
 }
 
 async function draw(talker: Talker, portrait: Portrait, seeds: number): Promise<Sample[]> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Motion } from 'kdtalker';
 import t from 'tap';
-import { MOTION_SIZE } from '../dist/talker/motion.js';
+import { MOTION_SIZE } from '../dist/talker/motion/motion.js';
 import { numbers } from './support/graphs.js';
 import { drivingKeypoints, loadDraft, retargetingPack } from './support/keypoints.js';
 import { fails } from './support/media.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Frame, Motion, type SourceVideo, type StreamFrame, type Talker } from 'kdtalker';
 import t, { type Test } from 'tap';
-import { pictureOf } from '../dist/talker/source-video.js';
+import { pictureOf } from '../dist/talker/video/source-video.js';
 import { fails, names, processesWith, setEnvironment } from './support/media.js';
 import { plainPack } from './support/plain-pack.js';
 import { pcm, spoken } from './support/streams.js';

@@ -1,15 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import type { LateFrame, StreamFrame, TalkStream } from 'kdtalker';
+import type { LateFrame, Portrait, Talker, TalkStream } from 'kdtalker';
 import t from 'tap';
-import { PacedFeed } from '../dist/talker/paced-feed.js';
+import { PacedFeed } from '../dist/talker/stream/paced-feed.js';
 import { fails } from './support/media.js';
 import { FRAME_SOUND, hashesOf, pcm, soundOf } from './support/streams.js';
 import { loadBoth, SAMPLES_PER_FRAME } from './support/talker.js';
-import { VirtualClock } from './support/virtual-clock.js';
+import { FRAME, player, VirtualClock } from './support/virtual-clock.js';
 
-const FRAME = 40;
-/** Frames that a stream of a talker with two threads asks for ahead. */
-const AHEAD = 4;
+/** Frames that a stream of a talker with two threads has asked for ahead when its reader has one. */
+const AHEAD = 3;
 
 t.test('a frame every 40 ms, whether somebody speaks or not', async (t) => {
   const { talker, portrait } = await loadBoth(t);
@@ -20,15 +19,7 @@ t.test('a frame every 40 ms, whether somebody speaks or not', async (t) => {
   const ends: string[] = [];
   stream.on('late', (frame) => late.push(frame));
   stream.on('finished', ({ id, played }) => ends.push(`${id} ${played.toFixed(2)}`));
-  const frames = stream[Symbol.asyncIterator]();
-  const read: StreamFrame[] = [];
-  const play = async (to: number) => {
-    while (read.length < to) {
-      const next = frames.next();
-      await clock.to(FRAME * read.length);
-      read.push((await next).value!);
-    }
-  };
+  const { frames, read, play } = player(clock, stream);
   await play(11);
   const said = pcm(5);
   await stream.write(said.subarray(0, 3001));
@@ -67,23 +58,29 @@ t.test(
   async (t) => {
     const { talker, portrait } = await loadBoth(t);
     const clock = VirtualClock.use(t);
+    const said = pcm(40);
+    /** What a reader sees who is in time. */
+    const expected = await inTime(talker, portrait, said, clock);
+    const before = talker.stages().convert.laps;
+    const laps = () => talker.stages().convert.laps - before;
+    const begun = clock.now;
     const stream = talker.stream(portrait, { pace: 'live', frame: 'crop' });
     const frames = stream[Symbol.asyncIterator]();
-    const said = pcm(40);
     const first = frames.next();
     await stream.write(said);
     stream.flush();
-    await clock.to(1);
     const read = [(await first).value!];
+    await clock.to(begun + 1);
     const readAt = async (index: number, late: number) => {
       const next = frames.next();
-      await clock.to(FRAME * (index + 3) + late);
+      await clock.to(begun + FRAME * (index + 3) + late);
       read.push((await next).value!);
     };
+    let skipped = 0;
     /** The next frames, which were asked for ahead, are there before the reader wants one. */
     const sleep = async (index: number, late: number) => {
-      await clock.to(FRAME * (index + 3) + late);
-      while (talker.stages().convert.laps < index + AHEAD) await setImmediate();
+      await clock.to(begun + FRAME * (index + 3) + late);
+      while (laps() < index + AHEAD - skipped) await setImmediate();
       for (let turn = 0; turn < 500; turn++) await setImmediate();
     };
     await readAt(1, 0);
@@ -93,15 +90,41 @@ t.test(
     await sleep(3, 800);
     await readAt(3, 800);
     t.equal(read.at(-1)!.index, 23, '20 pictures are left out');
+    skipped = 20 - AHEAD;
     while (read.at(-1)!.index < 60) await readAt(read.at(-1)!.index + 1, 0);
     const sound = soundOf(read);
     t.equal(sound.length, 61 * FRAME_SOUND, 'all sound is there');
     t.ok(Buffer.from(sound).includes(Buffer.from(said)), 'in its order');
+    t.same(
+      hashesOf(read),
+      read.map(({ index }) => expected[index]),
+      'what is shown is what it would have been',
+    );
     await sleep(61, 5001);
+    t.equal(laps(), 61 + AHEAD - skipped, 'those left out are not made, except those that were asked for');
     await t.rejects(frames.next(), { code: 'TOO_SLOW' });
     await t.rejects(stream.write(said), { code: 'CLOSED' });
   },
 );
+
+/** The hashes of frames that are read when they may leave. */
+async function inTime(talker: Talker, portrait: Portrait, said: Uint8Array, clock: VirtualClock) {
+  const begun = clock.now;
+  const stream = talker.stream(portrait, { pace: 'live', frame: 'crop' });
+  const frames = stream[Symbol.asyncIterator]();
+  const first = frames.next();
+  await stream.write(said);
+  stream.flush();
+  const read = [(await first).value!];
+  await clock.to(begun + 1);
+  while (read.length < 62) {
+    const next = frames.next();
+    await clock.to(begun + FRAME * read.length);
+    read.push((await next).value!);
+  }
+  await stream.close();
+  return hashesOf(read);
+}
 
 t.test('a device that has no time for another live stream refuses it', async (t) => {
   const { talker, portrait } = await loadBoth(t, { threads: 1 });
@@ -131,17 +154,12 @@ t.test(
     const { talker, portrait } = await loadBoth(t);
     const clock = VirtualClock.use(t);
     const stream = talker.stream(portrait, { pace: 'live', idle: 'still', frame: 'crop' });
-    const frames = stream[Symbol.asyncIterator]();
-    const read: StreamFrame[] = [];
-    const play = async (to: number) => {
-      while (read.length < to) {
-        const next = frames.next();
-        await clock.to(FRAME * read.length);
-        read.push((await next).value!);
-      }
-    };
+    const { read, play } = player(clock, stream);
     await play(100);
-    t.ok(talker.stages().convert.laps <= 34, 'what is shown again is not rendered');
+    t.ok(
+      talker.stages().convert.laps <= 34 + 16,
+      'what is shown again is not rendered; 16 were measured before',
+    );
     const hashes = hashesOf(read);
     t.equal(new Set(hashes.slice(34)).size, 1, 'still');
     t.ok(new Set(hashes.slice(0, 26)).size > 10, 'after a second of silence and what is heard ahead');
@@ -227,7 +245,7 @@ function begin(t: typeof import('tap').default | Parameters<typeof VirtualClock.
   const clock = VirtualClock.use(t as never);
   const voice = new FakeVoice();
   const sound = { rate: 16_000, channels: 1, format: 's16le' } as const;
-  const feed = new PacedFeed(voice as never, { sound, idle: 'model' }, 25, REACH);
+  const feed = new PacedFeed(voice as never, { sound, idle: 'model', loop: 0 }, { fps: 25, reach: REACH });
   const stop = new AbortController();
   const done = feed.run(stop.signal, () => Math.floor(clock.now / FRAME));
   const numbers = () => voice.said.filter((each) => typeof each === 'number') as number[];

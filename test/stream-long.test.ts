@@ -2,7 +2,7 @@ import t from 'tap';
 import { FRAME_SOUND } from './support/streams.js';
 import { loadBoth, SAMPLES_PER_FRAME } from './support/talker.js';
 
-/** Frames: twelve seconds, or with KDTALKER_LONG an hour, which takes about as long. */
+/** Frames: twelve seconds, or with KDTALKER_LONG an hour. */
 const FRAMES = process.env.KDTALKER_LONG ? 90_000 : 300;
 /** Frames after which memory must not grow: buffers and caches are full. */
 const WARM = process.env.KDTALKER_LONG ? 1500 : 100;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Motion, readPack } from 'kdtalker';
 import t from 'tap';
 import { native } from '../dist/binding.js';
-import { MOTION_SIZE } from '../dist/talker/motion.js';
+import { MOTION_SIZE } from '../dist/talker/motion/motion.js';
 import { run } from './support/cli.js';
 import { fails, names, processesWith } from './support/media.js';
 import { plainPack } from './support/plain-pack.js';

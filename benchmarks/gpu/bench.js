@@ -14,12 +14,8 @@ import { contenderLines, rowLines } from './report.js';
 
 const example = (name) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 const PRECISIONS = ['fp32', 'fp16'];
-const WAYS = [true, false].flatMap((graphs) =>
-  PRECISIONS.map((precision) => ({ engine: 'plan', precision, graphs })),
-);
-/** Providers capture no graphs. */
-const providedWays = (found) =>
-  found.flatMap((each) => PRECISIONS.map((precision) => ({ ...each, precision, graphs: false })));
+const waysOf = (engine) =>
+  [true, false].flatMap((graphs) => PRECISIONS.map((precision) => ({ ...engine, precision, graphs })));
 
 /**
  * One run.
@@ -36,13 +32,14 @@ export async function benchOnGpu(given, out) {
   const packs = await findPacks(options.workloads, { ...options, signal: out.signal }, out.progress);
   const { found, refused } = await providersOf(options.device);
   if (refused.length > 0) out.print(refused.map(({ name, why }) => `${name} is left out: ${why}`));
-  const ways = [...WAYS, ...providedWays(found)];
+  const ways = [{ engine: 'plan' }, ...found].flatMap(waysOf);
   for (const [word, { pack, checkpoints }] of Object.entries(packs)) {
     if (!options.workloads.includes(word)) continue;
     const directory = (await readPack(pack)).directory;
     await inPack(word, pack, report, { ...options, ways }, out);
     out.progress(`${word} in other programs`);
-    const given = { pack: directory, checkpoints, device: options.device, frames: options.frames };
+    const device = process.env.KDTALKER_BENCH_OTHERS || options.device;
+    const given = { pack: directory, checkpoints, device, frames: options.frames };
     const rows = await contendersOnGpu({ ...given, signal: out.signal });
     report.contenders.push(...rows.map((row) => ({ pack: word, ...row })));
     out.print(contenderLines(rows));

@@ -8,23 +8,30 @@ const program = (name) => fileURLToPath(new URL(name, import.meta.url));
 /** torch.compile tries kernels for minutes. */
 const TIMEOUT_MS = 1_800_000;
 
+/** What they are called on a GPU, and where they are tried on a processor. */
+const NAMES = {
+  gpu: ['onnxruntime-node, CUDA provider', 'PyTorch', 'torch.compile, CUDA graphs'],
+  cpu: ['onnxruntime-node, CPU provider', 'PyTorch, CPU', 'torch.compile, CPU'],
+};
+
 /**
  * Rows of one pack.
  *
  * @param given.pack folder
  * @param given.checkpoints folder for PyTorch; undefined: none of this pack
- * @param given.device 'cuda:N'
+ * @param given.device 'cuda:N'; or 'cpu', which tries the programs where there is no GPU
+ * @param given.warm frames before those that are timed
  * @returns [{name, precision, ms}] or [{name, refused}]
  */
-export async function contendersOnGpu({ pack, checkpoints, device, frames, signal }) {
-  const number = Number(device.split(':')[1] ?? 0);
-  const common = { number, warm: 10, count: frames };
+export async function contendersOnGpu({ pack, checkpoints, device, frames, warm = 10, signal }) {
+  const [inOrt, inTorch, inCompiled] = NAMES[device === 'cpu' ? 'cpu' : 'gpu'];
+  const common = { device: device === 'cuda' ? 'cuda:0' : device, warm, count: frames };
   const ort = await ask(process.execPath, 'onnxruntime.js', { ...common, pack }, signal);
-  const rows = named('onnxruntime-node, CUDA provider', ort);
+  const rows = named(inOrt, ort);
   const python = process.env.KDTALKER_PYTHON;
   for (const [name, compiled] of [
-    ['PyTorch', false],
-    ['torch.compile, CUDA graphs', true],
+    [inTorch, false],
+    [inCompiled, true],
   ]) {
     const refused = whyNoTorch(python, checkpoints);
     const made = refused
@@ -49,13 +56,18 @@ async function ask(runner, file, settings, signal) {
   try {
     const options = { timeout: TIMEOUT_MS, maxBuffer: 1 << 26, ...(signal && { signal }) };
     const { stdout } = await promisify(execFile)(runner, [program(file), JSON.stringify(settings)], options);
-    return JSON.parse(stdout.trim().split('\n').at(-1));
+    return JSON.parse(lastLine(stdout));
   } catch (error) {
     if (signal?.aborted) throw error;
-    const said = String(error.stderr ?? '')
-      .trim()
-      .split('\n')
-      .at(-1);
-    return { refused: said || error.message };
+    return { refused: sentenceOf(error) };
   }
+}
+
+const lastLine = (text = '') => text.trim().split('\n').at(-1);
+
+/** Of a program that cannot be started, has not printed JSON, was ended by a signal, or says why it ended. */
+function sentenceOf(error) {
+  if (error instanceof SyntaxError) return `it printed no result (${error.message})`;
+  if (error.signal) return `it was ended by ${error.signal}`;
+  return lastLine(error.stderr) || error.message;
 }

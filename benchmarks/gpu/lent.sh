@@ -67,6 +67,8 @@ library() {
 
 full() { kdtalker packs synthesize --salt golden --out "$root/full" && kdtalker packs compile "$root/full" --device cuda; }
 
+lives() { "$root/node" benchmarks/gpu/lives.js cuda:0 "$@"; }
+
 bench() { kdtalker bench --device cuda:0 "$@"; }
 
 sanitize() {
@@ -84,12 +86,13 @@ run() {
   root=$PWD/$lent/there
   mkdir -p "$out"
   export KDTALKER_ORT="$root/libonnxruntime.so" KDTALKER_CACHE="$root/cache"
-  export -f kdtalker device unpack library full bench sanitize profile
+  export -f kdtalker device unpack library lives full bench sanitize profile
   export lent root out
   step device 30 bash -c device
   step unpack 90 bash -c unpack || return 1
   step library 240 bash -c library
   step doctor 60 bash -c 'kdtalker doctor --json'
+  step lives 60 bash -c lives
   step bench-puppet 90 bash -c 'bench --workloads puppet --json "$out/bench-puppet.json"'
   if [ -n "${PACK:-}" ]; then step bench-pack 180 bash -c 'bench --workloads full --pack "$PACK" --json "$out/bench-pack.json"'; else
     step full 150 bash -c full &&

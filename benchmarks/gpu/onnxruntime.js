@@ -1,15 +1,18 @@
-// One task of contenders.js: the networks of a frame in onnxruntime-node with its CUDA provider, from host memory to host memory as its
-// interface has it. Prints {rows: [{precision, ms}]} or {refused}.
+// One task of contenders.js: the networks of a frame in onnxruntime-node with its CUDA provider, or that of the processor, from host memory to host
+// memory as its interface has it. Prints {rows: [{precision, ms}]} or {refused}.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const FRAME_ROLES = ['render', 'warp', 'decode'];
 const ARRAYS = { float32: Float32Array, int64: BigInt64Array };
 
-async function measure({ pack, number, warm, count }) {
+const providerOf = (device) =>
+  device === 'cpu' ? 'cpu' : { name: 'cuda', deviceId: Number(device.split(':')[1] ?? 0) };
+
+async function measure({ pack, device, warm, count }) {
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const { roles } = JSON.parse(readFileSync(path.join(pack, 'pack.json'), 'utf8'));
-  const options = { executionProviders: [{ name: 'cuda', deviceId: number }] };
+  const options = { executionProviders: [providerOf(device)] };
   const runs = [];
   for (const role of FRAME_ROLES.filter((name) => roles[name])) {
     const session = await InferenceSession.create(path.join(pack, roles[role].file), options);

@@ -1,9 +1,11 @@
 """One task of contenders.js: torch_frames.py SETTINGS, a JSON object. Times warp and decode of benchmarks/reference.py on a GPU, as PyTorch
-runs them or compiled with CUDA graphs, in float32 and in half precision. Prints {"rows": [{"precision", "ms"}]} or {"refused"}."""
+runs them or compiled with CUDA graphs, in float32 and in half precision; or on the processor, in float32. Prints
+{"rows": [{"precision", "ms"}]} or {"refused"}, a sentence."""
 
 import contextlib
 import json
 import sys
+import time
 from pathlib import Path
 
 import torch
@@ -22,37 +24,51 @@ def moved(network, device):
     return network
 
 
-def rows(settings, device):
+def rows(settings):
+    device = settings["device"]
+    on_gpu = device != "cpu"
     torch.set_default_device(device)
     model = Model(settings["checkpoints"])
     warp, decode = moved(model.warp, device), moved(model.decode, device)
     inputs = torch.zeros(1, 32, 16, 64, 64), torch.zeros(1, 21, 3), torch.zeros(1, 21, 3)
     run = lambda volume, source, driving: decode(warp(volume, source, driving))  # noqa: E731
     if settings["compiled"]:
-        run = torch.compile(run, mode="reduce-overhead")
-    for precision in ("fp32", "fp16"):
+        run = torch.compile(run, mode="reduce-overhead" if on_gpu else "default")
+    for precision in ("fp32", "fp16") if on_gpu else ("fp32",):
         half = torch.autocast("cuda", dtype=torch.float16) if precision == "fp16" else contextlib.nullcontext()
         with half:
-            yield {"precision": precision, "ms": milliseconds(lambda: run(*inputs), settings)}
+            frame = lambda: run(*inputs)  # noqa: E731
+            for _ in range(settings["warm"]):
+                frame()
+            count = settings["count"]
+            yield {"precision": precision, "ms": (by_events if on_gpu else by_clock)(frame, count) / count}
 
 
-def milliseconds(frame, settings):
-    for _ in range(settings["warm"]):
+def by_clock(frame, count):
+    begun = time.perf_counter()
+    for _ in range(count):
         frame()
+    return 1000 * (time.perf_counter() - begun)
+
+
+def by_events(frame, count):
     begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
     begin.record()
-    for _ in range(settings["count"]):
+    for _ in range(count):
         frame()
     end.record()
     end.synchronize()
-    return begin.elapsed_time(end) / settings["count"]
+    return begin.elapsed_time(end)
 
 
 def main(settings):
-    if not torch.cuda.is_available():
+    if settings["device"] != "cpu" and not torch.cuda.is_available():
         return {"refused": f"PyTorch {torch.__version__} finds no GPU"}
-    with torch.inference_mode():
-        return {"rows": list(rows(settings, f"cuda:{settings['number']}"))}
+    try:
+        with torch.inference_mode():
+            return {"rows": list(rows(settings))}
+    except Exception as error:  # of any library: the sentence goes into the table
+        return {"refused": f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"}
 
 
 print(json.dumps(main(json.loads(sys.argv[1]))))

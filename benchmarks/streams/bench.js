@@ -4,13 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { Talker } from '../../dist/index.js';
 import { describeMachine, machineLines } from '../machine.js';
 import { measureJoins, samplesOf } from './joins.js';
-import { measureCost, measureFirst, measureLateness, streamsHeld } from './live.js';
+import { measureCost, measureFirst, measureLateness, streamsTaken } from './live.js';
 import { costLines, joinLines } from './report.js';
 
 const example = (name) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 /** Settings of the join table. */
 const REACHES = [
   { hop: 4, ahead: 2 },
+  { hop: 4, ahead: 2, replan: 8 },
+  { hop: 4, ahead: 2, replan: 64 },
   { hop: 4, ahead: 0 },
   { hop: 4, ahead: 1 },
   { hop: 1, ahead: 2 },
@@ -20,12 +22,12 @@ const REACHES = [
 /**
  * One run.
  *
- * @param given workloads ('joins', 'live'), quick, pack (of the talker), portrait, speech
+ * @param given workloads ('joins', 'live'), quick, seeds (of joins), pack (of the talker), portrait, speech
  * @param out as in ../bench.js
  * @returns {format, machine, joins, live}
  */
 export async function benchStreams(given, { print, progress, signal }) {
-  const { workloads, quick = false, pack = 'puppet' } = given;
+  const { workloads, quick = false, seeds = quick ? 4 : 8, pack = 'puppet' } = given;
   const portraitFile = path.resolve(given.portrait ?? example('portrait.png'));
   const speech = path.resolve(given.speech ?? example('speech.wav'));
   const report = { format: 1, machine: await describeMachine() };
@@ -33,8 +35,8 @@ export async function benchStreams(given, { print, progress, signal }) {
   const talker = await Talker.load(pack, { signal });
   try {
     const portrait = await talker.portrait(portraitFile, { signal });
-    const all = { talker, portrait, speech, quick, progress, signal };
-    if (workloads.includes('joins')) report.joins = await joins(all);
+    const all = { talker, portrait, picture: portraitFile, speech, quick, progress, signal };
+    if (workloads.includes('joins')) report.joins = await joins({ ...all, seeds });
     if (report.joins) print(joinLines(report.joins));
     if (workloads.includes('live')) report.live = await live(all);
     if (report.live) print(costLines(report.live));
@@ -44,12 +46,12 @@ export async function benchStreams(given, { print, progress, signal }) {
   }
 }
 
-async function joins({ speech, quick, progress, signal, ...both }) {
+async function joins({ speech, quick, seeds, progress, signal, ...both }) {
   const rows = [];
   for (const reach of quick ? REACHES.slice(0, 1) : REACHES) {
     signal?.throwIfAborted();
     progress(`joins with hop ${reach.hop}, ahead ${reach.ahead}`);
-    rows.push(await measureJoins({ ...both, files: [speech], seeds: quick ? 4 : 16, ...reach }));
+    rows.push(await measureJoins({ ...both, files: [speech], seeds, ...reach }));
   }
   return rows;
 }
@@ -63,7 +65,7 @@ async function live({ talker, portrait, speech, quick, progress, signal }) {
   signal?.throwIfAborted();
   progress('first frame');
   const first = await measureFirst(talker, portrait, samples, { times: quick ? 3 : 15 });
-  const held = streamsHeld(full.frame);
+  const held = await streamsTaken(talker, portrait);
   const lateness = [];
   for (const streams of quick ? [1] : [...new Set([1, 2, Math.max(1, held)])]) {
     signal?.throwIfAborted();

@@ -1,11 +1,8 @@
 // What a live stream costs: `kdtalker bench --workloads live`.
-import { availableParallelism } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const RATE = 16_000;
 const SAMPLES_PER_FRAME = 640;
-/** The share of a machine that live streams may take. */
-const LOAD = 0.8;
 
 /** Processor milliseconds of this process since a moment, and the time that has passed. */
 function spent(since) {
@@ -58,9 +55,13 @@ export async function measureFirst(talker, portrait, samples, { times, hop = 4, 
   };
 }
 
-/** How late frames leave in so many streams at once, in milliseconds, by percentile: 0 is in time. */
+/**
+ * How late frames leave in so many streams at once, in milliseconds, by percentile: 0 is in time. With the cores that the process takes, and
+ * those that the talker believes the streams to need, by which it takes them.
+ */
 export async function measureLateness(talker, portrait, samples, { streams, frames }) {
   const late = [];
+  let needed = 0;
   const begun = now();
   const play = async (seed) => {
     const stream = talker.stream(portrait, { pace: 'live', format: 'yuv420p', seed });
@@ -73,15 +74,23 @@ export async function measureLateness(talker, portrait, samples, { streams, fram
     for await (const _ of stream) {
       late.push(milliseconds);
       milliseconds = 0;
+      const { lanes, live } = talker.stats();
+      needed = Math.max(needed, lanes * live.load);
       if (++count === frames) break;
     }
     await speaking;
   };
-  await Promise.all(Array.from({ length: streams }, (_, seed) => play(seed)));
+  let taken = streams;
+  const refused = (error) => {
+    if (error.code !== 'BUSY') throw error;
+    taken -= 1; // costs have changed
+  };
+  await Promise.all(Array.from({ length: streams }, (_, seed) => play(seed).catch(refused)));
   const { processor, wall } = spent(begun);
   late.sort((a, b) => a - b);
   const at = (share) => late[Math.min(late.length - 1, Math.floor(share * late.length))];
-  return { streams, cores: processor / wall, p50: at(0.5), p95: at(0.95), p99: at(0.99), most: late.at(-1) };
+  const cores = processor / wall;
+  return { streams: taken, cores, needed, p50: at(0.5), p95: at(0.95), p99: at(0.99), most: late.at(-1) };
 }
 
 /** In real time, in pieces of 20 ms. */
@@ -94,9 +103,20 @@ async function speak(stream, samples) {
   }
 }
 
-/** Streams that a machine holds. */
-export function streamsHeld(millisecondsAFrame, fps = 25, cores = availableParallelism()) {
-  return Math.floor((LOAD * cores * 1000) / fps / millisecondsAFrame);
+/** Live streams that a talker takes at a time, by the costs that it has measured: it refuses the next. */
+export async function streamsTaken(talker, portrait) {
+  const streams = [];
+  try {
+    for (;;) {
+      streams.push(talker.stream(portrait, { pace: 'live', format: 'yuv420p' }));
+      await streams.at(-1)[Symbol.asyncIterator]().next();
+    }
+  } catch (error) {
+    if (error.code !== 'BUSY') throw error;
+    return streams.length - 1;
+  } finally {
+    await Promise.all(streams.map((stream) => stream.close()));
+  }
 }
 
 function median(values) {

@@ -4,19 +4,24 @@ import { choice, flag, integer, type Option, text } from './option.js';
 /** At least two. */
 const DEVICES = /^(cpu|(cuda|tensorrt):\d{1,3})(,(cpu|(cuda|tensorrt):\d{1,3}))+$/;
 
-/** A device by its name; a GPU has a number. */
-const deviceWord = choice(
+/** A device by its name, of which the first is the default; a GPU has a number in the place of N. */
+function deviceOf(words: readonly [string, ...string[]], help: string): Option<string> {
+  const word = choice(words, help, { fallback: words[0] });
+  const isNumbered = (typed: string) => /:\d{1,3}$/.test(typed) && words.includes(typed.replace(/\d+$/, 'N'));
+  return { ...word, read: (typed, name) => (isNumbered(typed) ? typed : word.read(typed, name)) };
+}
+
+/** The option `--device`. */
+export const device = deviceOf(
   ['auto', 'cpu', 'cuda', 'cuda:N', 'tensorrt:N', 'guarded'],
   'The device that runs the networks',
-  {
-    fallback: 'auto',
-  },
 );
-/** The option `--device`. */
-export const device: Option<string> = {
-  ...deviceWord,
-  read: (typed, name) => (/^(cuda|tensorrt):\d{1,3}$/.test(typed) ? typed : deviceWord.read(typed, name)),
-};
+
+/** The option `--device` of commands that measure. */
+export const judgeDevice = deviceOf(
+  ['cpu', 'cuda', 'cuda:N'],
+  'The device that runs the networks of judges and of --pack',
+);
 
 /** The option `--device` of commands that make clips: several devices, which share them. */
 const devices: Option<string> = {

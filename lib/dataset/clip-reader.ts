@@ -8,7 +8,7 @@ import { FrameSource } from '../media/index.js';
 import { faceFiles } from '../packs/faces.js';
 import { type Pack, readPack } from '../packs/pack.js';
 import type { Picture } from '../picture.js';
-import { isGpu } from '../talker/engine.js';
+import { isGpu } from '../talker/load/engine.js';
 import { Talker } from '../talker/talker.js';
 import type { Trace } from '../talker/trace.js';
 import type { Dataset, REASONS } from './dataset.js';

@@ -7,7 +7,7 @@ import { brightnessOf, type Ink, inkOf } from './ink.js';
 /** What can be wrong with a face for a talking head, by stable code. */
 export const FACE_WARNINGS = {
   FACE_TURNED: 'the head is turned by more than 35 degrees: its far half will look wrong',
-  FACE_COVERED: 'something covers the mouth, which will open on what covers it',
+  FACE_COVERED: 'something covers the mouth, which will not open: only chin and cheeks move a little',
   FACE_CUT_OFF: "the face reaches beyond the picture's border",
   FACE_SOFT: 'the face is small or blurred: a sharper picture looks better',
   FACE_GUESSED: 'no face was found in the box: a mean face is laid into it',
@@ -108,7 +108,8 @@ function areHidden({ eyes }: Looks): boolean {
 /** Landmarks see even shut eyes a little open. */
 function areShut({ ratios }: Face, { eyes }: Looks): boolean {
   const flat = (below: number) => ratios.eyes.every((ratio) => ratio < below);
-  return flat(0.12) || (flat(0.27) && eyes.every(({ mean: light }) => light > 0.8));
+  const bright = (least: number) => eyes.every(({ mean: light }) => light > least);
+  return flat(0.12) || (flat(0.24) && bright(0.7)) || (flat(0.27) && bright(0.8));
 }
 
 /** Photo pixels for a pixel of the crop, below which a face is enlarged too much. */
@@ -147,4 +148,13 @@ export function withFlatEyes(landmarks: readonly Point[]): Point[] {
     for (const index of lids) flat[index] = [landmarks[index]![0], height];
   }
   return flat;
+}
+
+/** The mouth's points, its inner edges too, in the order of the 68. */
+const LIPS = Array.from({ length: 20 }, (_, i) => 48 + i);
+
+/** Landmarks whose mouth is a point: a renderer draws no mouth there. */
+export function withoutMouth(landmarks: readonly Point[]): Point[] {
+  const middle = mean(LIPS.map((index) => landmarks[index]!));
+  return landmarks.map((point, index) => (LIPS.includes(index) ? middle : point));
 }

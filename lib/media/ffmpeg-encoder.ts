@@ -169,6 +169,7 @@ async function* orEnd(pipe: Readable): AsyncGenerator<Uint8Array> {
   }
 }
 
-function noSpace(stderr: string): boolean {
+/** Whether ffmpeg says that the disk is full. */
+export function noSpace(stderr: string): boolean {
   return /No space left on device|Disk quota exceeded/.test(stderr);
 }

@@ -16,6 +16,7 @@ export {
   type RawPicture,
   readPicture,
 } from './picture.js';
+export { type Recoding, recode, recodePictures } from './recode.js';
 export { checkFinite, mixDown, speechTooShort, toFloats } from './samples.js';
 export { type LastingSound, openSound, type Sound, type SoundOptions } from './sound.js';
 export { ReusableSound, type SoundInput } from './sound-input.js';

@@ -60,6 +60,8 @@ interface Roles {
   time?: Role<'timestep', 'time'> | undefined;
   denoiser: Role<'x' | 'canonical' | 'reference', 'noise', never, DenoiserWords>;
   render?: Role<'feature' | 'source' | 'driving', 'image', 'field'> | undefined;
+  /** The output `field` of `render` without the picture. */
+  field?: Role<'feature' | 'source' | 'driving', 'field'> | undefined;
   warp?: Role<'feature' | 'source' | 'driving', 'feature', 'deformation' | 'occlusion'> | undefined;
   decode?: Role<'feature', 'image'> | undefined;
   stitching?: Role<'source' | 'driving', 'stitched', 'delta'> | undefined;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { NativeTalkerOptions } from '../binding.js';
 import type { LoweredPack } from './lowering/cache-entry.js';
 import { PLAN_SUFFIX } from './lowering/plan/kinds.js';
+import type { WrittenModel } from './onnx/index.js';
 import { type Pack, type PackManifest, rolesOf } from './pack.js';
 
 /** A provider of ONNX Runtime that runs a pack's networks on a GPU. */
@@ -11,34 +12,34 @@ export interface Provided {
   cache: string;
 }
 
+/** The forms of a pack's networks that a device runs in the place of the pack's own. */
+export interface PackForms {
+  lowered?: LoweredPack | undefined;
+  /** Networks that render, in float32, where `lowered` renders in half precision. */
+  exact?: LoweredPack | undefined;
+  /** Whether `lowered` renders in half precision in ONNX Runtime, so that `exact` and the pack's own are those in float32. */
+  halved?: boolean | undefined;
+}
+
 /** Options of loading a pack; default: on the CPU, with one thread and the pack's own networks. */
-export interface LoadOptions {
+export interface LoadOptions extends PackForms {
   device?: string;
   /** Megabytes. */
   deviceMemory?: number | undefined;
   graphs?: boolean | undefined;
   threads?: number;
-  /** Networks that replace the pack's own. */
-  lowered?: LoweredPack | undefined;
-  /** Those that render, in float32, where `lowered` renders in half precision. */
-  exact?: LoweredPack | undefined;
-  /** Runs the networks, in float32 where `lowered` cannot hold a frame. */
+  /** Runs the networks. */
   provided?: Provided | undefined;
+  /** Whether the condition of a frame depends on that frame alone; default: nobody knows. */
+  conditionRows?: boolean;
 }
 
 /** A pack in the engine's format. */
 export function nativeTalkerOptions(
   pack: Pack,
-  {
-    device = 'cpu',
-    deviceMemory = 0,
-    graphs = true,
-    threads = 1,
-    lowered,
-    exact,
-    provided,
-  }: LoadOptions = {},
+  { device = 'cpu', deviceMemory = 0, graphs = true, threads = 1, provided, ...more }: LoadOptions = {},
 ): NativeTalkerOptions {
+  const { conditionRows = false, ...forms } = more;
   const { manifest } = pack;
   const { sampler } = manifest;
   return {
@@ -49,8 +50,8 @@ export function nativeTalkerOptions(
     providerCache: provided?.cache ?? '',
     threads,
     sessionThreads: manifest.sessionThreads ?? threads,
-    roles: { ...ownRoles(pack), ...(lowered && nativeRoles(lowered)) },
-    exactRoles: exact ? nativeRoles(exact) : provided && lowered ? sameRoles(pack, lowered) : {},
+    roles: { ...ownRoles(pack), ...(forms.lowered && nativeRoles(forms.lowered)) },
+    exactRoles: exactRoles(pack, forms),
     cropSize: manifest.crop.size,
     motionSize: manifest.motionSize,
     ...manifest.output,
@@ -58,6 +59,7 @@ export function nativeTalkerOptions(
     fps: manifest.fps,
     window: sampler.window,
     fixedWindow: sampler.fixedWindow,
+    conditionRows,
     trainTimesteps: sampler.trainTimesteps,
     betaStart: sampler.betaStart,
     betaEnd: sampler.betaEnd,
@@ -86,18 +88,24 @@ function ownRoles(pack: Pack): NativeTalkerOptions['roles'] {
   return Object.fromEntries(entries);
 }
 
-/** The pack's own networks of the roles that were rewritten. */
-function sameRoles(pack: Pack, { networks }: LoweredPack): NativeTalkerOptions['roles'] {
-  return Object.fromEntries(Object.entries(ownRoles(pack)).filter(([role]) => networks[role] !== undefined));
+/** In float32, what `lowered` has in half precision. */
+function exactRoles(pack: Pack, { lowered, exact, halved }: PackForms): NativeTalkerOptions['roles'] {
+  const given = exact ? nativeRoles(exact) : {};
+  if (!halved || !lowered) return given;
+  const all = Object.entries({ ...ownRoles(pack), ...given });
+  return Object.fromEntries(all.filter(([role]) => lowered.networks[role] !== undefined));
 }
 
 /** Lowered networks in the engine's format. */
 export function nativeRoles({ directory, networks }: LoweredPack): NativeTalkerOptions['roles'] {
   const path = (file: string) => join(directory, file);
-  const entries = Object.entries(networks).map(([role, { file, data, inputs, outputs }]) => {
+  const part = ({ file, data }: WrittenModel) => ({
+    file: path(file),
     // ONNX Runtime finds a graph's data itself.
-    const weights = data && file.endsWith(PLAN_SUFFIX) ? path(data.file) : undefined;
-    return [role, { file: path(file), inputs, outputs, weights }];
+    weights: data && file.endsWith(PLAN_SUFFIX) ? path(data.file) : undefined,
+  });
+  const entries = Object.entries(networks).map(([role, { inputs, outputs, rest, ...first }]) => {
+    return [role, { ...part(first), inputs, outputs, ...(rest && { rest: rest.map(part) }) }];
   });
   return Object.fromEntries(entries);
 }

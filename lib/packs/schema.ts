@@ -83,6 +83,7 @@ const roles = z
     time: role(['timestep'], ['time']).optional(),
     denoiser: role(['x', 'canonical', 'reference'], ['noise'], [], [...WHOLE, ...SPLIT]),
     render: role(['feature', 'source', 'driving'], ['image'], ['field']).optional(),
+    field: role(['feature', 'source', 'driving'], ['field']).optional(),
     warp: role(['feature', 'source', 'driving'], ['feature'], ['deformation', 'occlusion']).optional(),
     decode: role(['feature'], ['image']).optional(),
     stitching: role(['source', 'driving'], ['stitched'], ['delta']).optional(),

@@ -1,8 +1,8 @@
-import type { StreamAdmission } from './admission.js';
-import type { Clip } from './clip.js';
-import type { TalkerHost } from './host.js';
-import type { ClipTalker } from './make-clip.js';
-import type { TalkStream } from './talk-stream.js';
+import type { Clip } from './clip/clip.js';
+import type { ClipTalker } from './clip/make-clip.js';
+import type { StreamAdmission } from './host/admission.js';
+import type { TalkerHost } from './host/host.js';
+import type { TalkStream } from './stream/talk-stream.js';
 
 /** What a pool needs of its talkers beyond what users see. */
 export interface Internals {

@@ -1,8 +1,8 @@
-import type { Placement } from './host.js';
+import type { Placement } from './host/host.js';
 import { type Internals, internalsOf } from './internals.js';
-import type { Portrait } from './portrait.js';
-import { SourceVideo } from './source-video.js';
+import type { Portrait } from './portrait/portrait.js';
 import type { Talker } from './talker.js';
+import { SourceVideo } from './video/source-video.js';
 
 /** By so much of its lanes another talker must be less loaded than that where the portrait is. */
 const WORTH_COPYING = 0.2;

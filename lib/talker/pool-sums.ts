@@ -1,4 +1,4 @@
-import type { TalkerStats } from './talker-stats.js';
+import type { TalkerStats } from './host/talker-stats.js';
 
 /** Numbers of the same names are added, lists joined. */
 export function sumOf<T extends object>(all: readonly T[]): T {

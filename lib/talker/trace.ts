@@ -12,13 +12,13 @@ import { writeWholeFile } from '../files/whole-file.js';
 import { type PictureInput, ReusableSound, type Sound, type SoundInput } from '../media/index.js';
 import { type TensorToStore, writeSafetensors } from '../packs/safetensors.js';
 import { checkPath, integer, parseOptions, signalOptions } from '../validate.js';
-import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip-options.js';
-import { pushAll } from './clip-run.js';
-import { cutPortrait, nativeCrop } from './cut.js';
-import { engineWork, type TalkerHost } from './host.js';
-import { MOTION_SIZE } from './motion.js';
-import { checkPortraitOptions, type PortraitOptions } from './portrait-options.js';
-import { StageMeter, safely } from './progress.js';
+import { type AnimateOptions, checkFrameCounts, checkRatios, planClip } from './clip/clip-options.js';
+import { pushAll } from './clip/clip-run.js';
+import { engineWork, type TalkerHost } from './host/host.js';
+import { StageMeter, safely } from './host/progress.js';
+import { MOTION_SIZE } from './motion/motion.js';
+import { cutPortrait, nativeCrop } from './portrait/cut.js';
+import { checkPortraitOptions, type PortraitOptions } from './portrait/portrait-options.js';
 
 /** One tensor of a trace, row-major. */
 export interface TraceTensor {

@@ -6,10 +6,10 @@ import { writeWholeFile } from '../files/whole-file.js';
 import { ReusableSound, type Sound, type SoundInput } from '../media/index.js';
 import { CLASSES, CURVES, type VisemeClass, type VisemeCurve } from '../packs/visemes.js';
 import { abortSignal, callback, checkPath, integer, parseOptions } from '../validate.js';
-import type { AnimateOptions } from './clip-options.js';
-import { pushAll } from './clip-run.js';
-import { engineWork, type TalkerHost } from './host.js';
-import { type Progress, safely } from './progress.js';
+import type { AnimateOptions } from './clip/clip-options.js';
+import { pushAll } from './clip/clip-run.js';
+import { engineWork, type TalkerHost } from './host/host.js';
+import { type Progress, safely } from './host/progress.js';
 
 /** Options of `talker.visemes()`, as in {@link AnimateOptions}. */
 export type VisemesOptions = Pick<AnimateOptions, 'soundTrack' | 'signal' | 'onProgress'>;

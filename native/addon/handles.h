@@ -8,6 +8,7 @@
 #include "engine/speech.h"
 #include "engine/talker.h"
 #include "engine/trace.h"
+#include "plan/plan_network.h"
 
 namespace kdtalker::addon {
 
@@ -40,6 +41,12 @@ template <>
 struct HandleType<Trace> {
   static constexpr napi_type_tag tag = {0x6b64740000000006, 0x9c1f3a52d7e84b60};
   static constexpr const char* name = "trace";
+};
+
+template <>
+struct HandleType<plan::PlanNetwork> {
+  static constexpr napi_type_tag tag = {0x6b64740000000007, 0x9c1f3a52d7e84b60};
+  static constexpr const char* name = "network of plans";
 };
 
 // close<Thing>(handle): releases the handle's reference and resolves once the pool has freed it.

@@ -23,8 +23,8 @@ class Instance {
 
   Jobs& jobs() { return jobs_; }
 
-  void OpenRuntime(const std::string& library, const std::string& first) {
-    runtime_ = Runtime::Open(library, first);
+  void OpenRuntime(const std::string& library, const std::string& first, int threads) {
+    runtime_ = Runtime::Open(library, first, threads);
     ops::Register(*runtime_);
   }
   const std::shared_ptr<Runtime>& runtime() const;  // throws Error RUNTIME_NOT_FOUND before OpenRuntime

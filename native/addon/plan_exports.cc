@@ -1,53 +1,32 @@
 #include <memory>
-#include <vector>
 
 #include "addon/exports.h"
+#include "addon/handles.h"
 #include "addon/instance.h"
 #include "addon/values.h"
-#include "core/error.h"
-#include "core/stream.h"
-#include "plan/plan_program.h"
 
 namespace kdtalker::addon {
 namespace {
 
-const HostTensor& FeedOf(const Slot& slot, const HostTensors& feeds) {
-  const auto found = feeds.find(slot.name);
-  if (found == feeds.end())
-    throw Error("INVALID_ARGUMENT", "Expected a tensor for input '" + slot.name + "' but received none");
-  return found->second;
+using plan::PlanNetwork;
+
+// openPlanNetwork(weights, device) -> Promise<handle>
+Napi::Value OpenPlanNetwork(const Napi::CallbackInfo& info) {
+  auto work = [weights = info[0].ToString().Utf8Value(), device = info[1].ToString().Utf8Value()] {
+    return std::make_shared<PlanNetwork>(OpenDevice(device), weights);
+  };
+  return Instance::Of(info.Env())
+      .jobs()
+      .Run<std::shared_ptr<PlanNetwork>>(info.Env(), std::move(work),
+                                         [](Napi::Env env, std::shared_ptr<PlanNetwork>& network) {
+                                           return Handle<PlanNetwork>::Make(env, std::move(network));
+                                         });
 }
 
-HostTensors RunOnce(const std::string& file, const std::string& weights, const std::string& device_name,
-                    const HostTensors& feeds) {
-  const auto device = OpenDevice(device_name);
-  const auto program = std::make_shared<plan::PlanProgram>(device, file, plan::LoadWeights(device, weights));
-  const auto binding = program->MakeBinding();
-  const auto stream = device->MakeStream();
-  std::vector<Tensor> inputs, outputs;
-  for (const Slot& slot : program->inputs()) {
-    const HostTensor& feed = FeedOf(slot, feeds);
-    const Tensor& tensor = inputs.emplace_back(device, feed.type, feed.dims);
-    binding->Input(slot.name, tensor);
-    stream->UploadNow(tensor.address(), feed.bytes.data(), tensor.bytes(), Crossing::kTrace);
-  }
-  for (const Slot& slot : program->outputs())
-    binding->Output(slot.name, outputs.emplace_back(device, slot.type, slot.dims));
-  binding->Run(*stream, StopToken());
-  stream->Synchronise();
-  HostTensors results;
-  for (std::size_t i = 0; i < outputs.size(); i++) {
-    const Slot& slot = program->outputs()[i];
-    results[slot.name] = ToHost(DownloadFloats(*stream, outputs[i], Crossing::kTrace), slot.dims);
-  }
-  return results;
-}
-
-// runPlan(plan, weights, device, feeds) -> Promise<tensors by name>
-Napi::Value RunPlan(const Napi::CallbackInfo& info) {
-  auto work = [file = info[0].ToString().Utf8Value(), weights = info[1].ToString().Utf8Value(),
-               device = info[2].ToString().Utf8Value(),
-               feeds = HostTensorsOf(info[3].ToObject())] { return RunOnce(file, weights, device, feeds); };
+// runPlanNetwork(handle, plan, feeds) -> Promise<tensors by name>
+Napi::Value RunPlanNetwork(const Napi::CallbackInfo& info) {
+  auto work = [network = Handle<PlanNetwork>::Get(info[0]), file = info[1].ToString().Utf8Value(),
+               feeds = HostTensorsOf(info[2].ToObject())] { return network->Run(file, feeds); };
   return Instance::Of(info.Env())
       .jobs()
       .Run<HostTensors>(info.Env(), std::move(work),
@@ -57,7 +36,10 @@ Napi::Value RunPlan(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportPlan(Napi::Env env, Napi::Object exports) {
-  exports.Set("runPlan", Napi::Function::New<Call<RunPlan>>(env, "runPlan"));
+  exports.Set("openPlanNetwork", Napi::Function::New<Call<OpenPlanNetwork>>(env, "openPlanNetwork"));
+  exports.Set("runPlanNetwork", Napi::Function::New<Call<RunPlanNetwork>>(env, "runPlanNetwork"));
+  exports.Set("closePlanNetwork",
+              Napi::Function::New<Call<CloseHandle<PlanNetwork>>>(env, "closePlanNetwork"));
 }
 
 }  // namespace kdtalker::addon

@@ -48,9 +48,21 @@ Napi::Value EndSpeech(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// joinLoop(handle, first frame that comes back), before the sound of that frame
+Napi::Value JoinLoop(const Napi::CallbackInfo& info) {
+  Handle<Run>::Get(info[0])->JoinAt(info[1].ToNumber().Int64Value());
+  return info.Env().Undefined();
+}
+
 // interruptSpeech(handle, first frame that is forgotten), while no sound is being heard
 Napi::Value InterruptSpeech(const Napi::CallbackInfo& info) {
   Handle<Run>::Get(info[0])->Interrupt(info[1].ToNumber().Int64Value());
+  return info.Env().Undefined();
+}
+
+// skipFrames(handle, count)
+Napi::Value SkipFrames(const Napi::CallbackInfo& info) {
+  Handle<Run>::Get(info[0])->Skip(info[1].ToNumber().Int64Value());
   return info.Env().Undefined();
 }
 
@@ -115,13 +127,14 @@ Napi::Value ReadMotion(const Napi::CallbackInfo& info) {
   });
 }
 
-// runProgress(handle) -> { frames, sampled, exactFrom }
+// runProgress(handle) -> { frames, sampled, exactFrom, graphsRefused }
 Napi::Value RunProgress(const Napi::CallbackInfo& info) {
   const auto run = Handle<Run>::Get(info[0]);
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("frames", static_cast<double>(run->frames()));
   result.Set("sampled", static_cast<double>(run->sampled()));
   result.Set("exactFrom", static_cast<double>(run->exact_from()));
+  result.Set("graphsRefused", run->graphs_refused());
   return result;
 }
 
@@ -150,7 +163,9 @@ void ExportRun(Napi::Env env, Napi::Object exports) {
   exports.Set("openStream", Napi::Function::New<Call<OpenStream>>(env, "openStream"));
   exports.Set("hearSpeech", Napi::Function::New<Call<HearSpeech>>(env, "hearSpeech"));
   exports.Set("endSpeech", Napi::Function::New<Call<EndSpeech>>(env, "endSpeech"));
+  exports.Set("joinLoop", Napi::Function::New<Call<JoinLoop>>(env, "joinLoop"));
   exports.Set("interruptSpeech", Napi::Function::New<Call<InterruptSpeech>>(env, "interruptSpeech"));
+  exports.Set("skipFrames", Napi::Function::New<Call<SkipFrames>>(env, "skipFrames"));
   exports.Set("readFrame", Napi::Function::New<Call<ReadFrame>>(env, "readFrame"));
   exports.Set("readMotion", Napi::Function::New<Call<ReadMotion>>(env, "readMotion"));
   exports.Set("runProgress", Napi::Function::New<Call<RunProgress>>(env, "runProgress"));

@@ -9,10 +9,10 @@
 namespace kdtalker::addon {
 namespace {
 
-// openRuntime(library, first) -> { library, version }
+// openRuntime(library, first, threads) -> { library, version }
 Napi::Value OpenRuntime(const Napi::CallbackInfo& info) {
   Instance& instance = Instance::Of(info.Env());
-  instance.OpenRuntime(info[0].ToString(), info[1].ToString());
+  instance.OpenRuntime(info[0].ToString(), info[1].ToString(), info[2].ToNumber().Int32Value());
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("library", instance.runtime()->library());
   result.Set("version", instance.runtime()->version());
@@ -57,6 +57,7 @@ Napi::Value MeasureCeilingsAsync(const Napi::CallbackInfo& info) {
 Napi::Value GpuToJs(Napi::Env env, const GpuReport& report) {
   Napi::Object gpu = Napi::Object::New(env);
   gpu.Set("name", report.name);
+  gpu.Set("uuid", report.uuid);
   gpu.Set("capability", report.capability);
   gpu.Set("multiprocessors", report.multiprocessors);
   gpu.Set("bytes", static_cast<double>(report.bytes));

@@ -3,7 +3,6 @@
 #include "addon/exports.h"
 #include "addon/handles.h"
 #include "addon/values.h"
-#include "core/error.h"
 
 namespace kdtalker::addon {
 namespace {
@@ -37,12 +36,6 @@ Napi::Value OpenSession(const Napi::CallbackInfo& info) {
       });
 }
 
-void CheckFeed(const Slot& slot, const HostTensor& tensor) {
-  if (slot.Takes(tensor.type, tensor.dims)) return;
-  throw Error("INVALID_ARGUMENT", "Expected " + slot.text() + " for input '" + slot.name + "' but received " +
-                                      TypeName(tensor.type) + " " + DimsToText(tensor.dims));
-}
-
 HostTensor Collect(const Ort::Value& value, Type type) {
   const auto info = value.GetTensorTypeAndShapeInfo();
   HostTensor tensor{type, info.GetShape(), {}};
@@ -57,12 +50,9 @@ HostTensors RunOnHost(Session& session, const HostTensors& feeds) {
   std::vector<Tensor> tensors;
   std::vector<Ort::Value> values;
   for (const Slot& slot : session.inputs()) {
-    const auto found = feeds.find(slot.name);
-    if (found == feeds.end())
-      throw Error("INVALID_ARGUMENT", "Expected a tensor for input '" + slot.name + "' but received none");
-    CheckFeed(slot, found->second);
-    tensors.emplace_back(device, slot.type, found->second.dims);
-    std::memcpy(tensors.back().address(), found->second.bytes.data(), tensors.back().bytes());
+    const HostTensor& feed = FeedOf(slot, feeds);
+    tensors.emplace_back(device, slot.type, feed.dims);
+    std::memcpy(tensors.back().address(), feed.bytes.data(), tensors.back().bytes());
     names.push_back(slot.name.c_str());
     values.push_back(ValueOver(tensors.back()));
   }

@@ -80,6 +80,18 @@ Napi::Value DataToJs(Napi::Env env, const HostTensor& tensor) {
   return Napi::Float32Array::New(env, count, buffer, 0);
 }
 
+std::vector<stages::Part> PartsOf(const Napi::Value& value) {
+  std::vector<stages::Part> parts;
+  if (value.IsUndefined()) return parts;
+  const auto list = value.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < list.Length(); i++) {
+    const Napi::Object part = list.Get(i).ToObject();
+    parts.push_back({GetString(part, "file")});
+    if (!Get(part, "weights").IsUndefined()) parts.back().weights = GetString(part, "weights");
+  }
+  return parts;
+}
+
 }  // namespace
 
 Napi::Value Get(const Napi::Object& object, const char* key) {
@@ -160,6 +172,7 @@ std::map<std::string, stages::Role> RolesOf(const Napi::Object& object, const ch
     const Napi::Object role = GetObject(map, name.c_str());
     roles[name] = {GetString(role, "file"), GetNames(role, "inputs"), GetNames(role, "outputs")};
     if (!Get(role, "weights").IsUndefined()) roles[name].weights = GetString(role, "weights");
+    roles[name].rest = PartsOf(Get(role, "rest"));
   }
   return roles;
 }
@@ -169,8 +182,8 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
   options.device = GetString(object, "device");
   options.device_options.most_bytes = static_cast<std::uint64_t>(GetNumber(object, "deviceMemory"));
   options.device_options.graphs = GetBool(object, "graphs");
-  options.provider = ProviderOf(GetString(object, "provider"));
-  options.provider_cache = GetString(object, "providerCache");
+  options.provider = {ProviderOf(GetString(object, "provider")), GetString(object, "providerCache"),
+                      options.device_options.graphs};
   options.threads = GetInt(object, "threads");
   options.session_threads = GetInt(object, "sessionThreads");
   options.roles = RolesOf(object, "roles");
@@ -183,6 +196,7 @@ TalkerOptions TalkerOptionsOf(const Napi::Object& object) {
   options.fps = GetInt(object, "fps");
   options.window = GetInt(object, "window");
   options.fixed_window = GetBool(object, "fixedWindow");
+  options.condition_rows = GetBool(object, "conditionRows");
   options.train_timesteps = GetInt(object, "trainTimesteps");
   options.beta_start = GetNumber(object, "betaStart");
   options.beta_end = GetNumber(object, "betaEnd");
@@ -243,8 +257,10 @@ StreamOptions StreamOptionsOf(const Napi::Object& object, int window) {
   options.hop = GetInt(object, "hop");
   options.ahead = GetInt(object, "ahead");
   options.plan_steps = GetInt(object, "planSteps");
+  options.replan = GetInt(object, "replan");
   options.fast = MaskOf(object, "fast");
   options.paced = GetBool(object, "paced");
+  options.loop = GetInt(object, "loop");
   if (options.hop < 1 || options.ahead < 0 || options.hop >= window - options.ahead)
     Refuse("less than a window", "hop and ahead");
   return options;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "addon/jobs.h"
+#include "core/host_tensor.h"
 #include "core/tensor.h"
 #include "engine/options.h"
 #include "stages/crop.h"
@@ -55,13 +56,7 @@ std::optional<PinnedPhoto> PinnedPhotoOf(const Napi::Value& value);
 RunOptions RunOptionsOf(const Napi::Object& object);
 TraceOptions TraceOptionsOf(const Napi::Object& object);
 
-// A tensor in host memory, as { dims, data } in JavaScript.
-struct HostTensor {
-  Type type = Type::kFloat32;
-  std::vector<std::int64_t> dims;
-  std::vector<std::uint8_t> bytes;
-};
-using HostTensors = std::map<std::string, HostTensor>;
+// Tensors of the host are { dims, data } in JavaScript.
 HostTensor ToHost(const std::vector<float>& values, std::vector<std::int64_t> dims);
 HostTensors HostTensorsOf(const Napi::Object& object);
 Napi::Value ToJs(Napi::Env env, const HostTensors& tensors);

@@ -20,9 +20,13 @@ export function buildCudaLibrary(architectures = []) {
   return build(BUILT, 'kdtalker_cuda', ['-DKDTALKER_CUDA=ON', ...given]);
 }
 
-/** @returns CMake's exit status */
+/** With KDTALKER_WERROR=ON in the environment, warnings are errors. @returns CMake's exit status */
 export function buildCudaDouble() {
-  return build(path.join(root, 'build/cuda-double'), 'kdtalker_cuda_double', ['-DKDTALKER_CUDA_DOUBLE=ON']);
+  const strict = `-DKDTALKER_WERROR=${process.env.KDTALKER_WERROR ?? 'OFF'}`;
+  return build(path.join(root, 'build/cuda-double'), 'kdtalker_cuda_double', [
+    '-DKDTALKER_CUDA_DOUBLE=ON',
+    strict,
+  ]);
 }
 
 function build(out, target, options) {

@@ -39,6 +39,7 @@ GpuReport Examine(const CudaLibrary& library, int index) {
   cuda::Properties properties{};
   if (library.api().properties(index, &properties) == 0) {
     report.name = properties.name;
+    report.uuid = properties.uuid;
     report.capability = properties.capability;
     report.multiprocessors = properties.multiprocessors;
     report.bytes = properties.bytes;

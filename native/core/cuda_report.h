@@ -8,9 +8,10 @@ namespace kdtalker {
 
 // What `kdtalker doctor` says of one GPU.
 struct GpuReport {
-  std::string name, error;  // error: why it cannot be used; empty if it can
-  std::string wrong;        // the part of the self-test whose numbers are not the CPU's; empty if all are
-  int capability = 0;       // 89 is 8.9
+  std::string name, uuid;  // uuid: GPU-..., or MIG-... of an instance
+  std::string error;       // why it cannot be used; empty if it can
+  std::string wrong;       // the part of the self-test whose numbers are not the CPU's; empty if all are
+  int capability = 0;      // 89 is 8.9
   int multiprocessors = 0;
   std::uint64_t bytes = 0, free = 0;  // of memory
 };

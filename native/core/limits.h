@@ -12,5 +12,6 @@ inline constexpr int kMostPackSide = 8192;
 inline constexpr int kMostWindow = 4096;
 inline constexpr int kMostBlinkFrames = 64;
 inline constexpr int kRestFrames = 4;
+inline constexpr int kJoinFrames = 8;
 
 }  // namespace kdtalker

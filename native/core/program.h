@@ -42,6 +42,9 @@ class Program : public std::enable_shared_from_this<Program> {
   // Keeps the program alive.
   virtual std::unique_ptr<Binding> MakeBinding() = 0;
 
+  // What it does otherwise than it was asked to, though it runs; empty: nothing.
+  virtual std::string warning() const { return {}; }
+
  protected:
   explicit Program(std::string file) : file_(std::move(file)) {}
 

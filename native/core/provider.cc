@@ -18,14 +18,16 @@ namespace {
 using Options = std::unordered_map<std::string, std::string>;
 
 // Float32 throughout, and memory by the sizes that are asked for. EXHAUSTIVE: each convolution is tried in
-// every way when it first runs.
+// every way when it first runs. Behind TensorRT it captures nothing: a session has one provider that does.
 Options CudaOptions(const ProviderTarget& target) {
-  return {{"device_id", std::to_string(GpuNumberOf(target.device))},
-          {"arena_extend_strategy", "kSameAsRequested"},
-          {"cudnn_conv_algo_search", "EXHAUSTIVE"},
-          {"cudnn_conv_use_max_workspace", "1"},
-          {"do_copy_in_default_stream", "1"},
-          {"use_tf32", "0"}};
+  Options options{{"device_id", std::to_string(GpuNumberOf(target.device))},
+                  {"arena_extend_strategy", "kSameAsRequested"},
+                  {"cudnn_conv_algo_search", "EXHAUSTIVE"},
+                  {"cudnn_conv_use_max_workspace", "1"},
+                  {"do_copy_in_default_stream", "1"},
+                  {"use_tf32", "0"}};
+  if (target.use.graphs && target.use.provider == Provider::kCuda) options.emplace("enable_cuda_graph", "1");
+  return options;
 }
 
 // What was built for other versions or GPUs is never read. Throws Error OUTPUT_UNWRITABLE.
@@ -33,7 +35,7 @@ std::string EngineFolder(const Runtime& runtime, const ProviderTarget& target, c
   cuda::Properties properties{};
   CudaLibrary::Open().Check(CudaLibrary::Open().api().properties(GpuNumberOf(target.device), &properties),
                             target.device, "its properties");
-  std::string folder = target.cache + "/ort-" + runtime.version() + "-trt-" + TensorRtVersionOf(file) +
+  std::string folder = target.use.cache + "/ort-" + runtime.version() + "-trt-" + TensorRtVersionOf(file) +
                        "-sm" + std::to_string(properties.capability);
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -49,6 +51,7 @@ Options TensorRtOptions(const ProviderTarget& target, const std::string& folder)
   Options options{{"device_id", std::to_string(GpuNumberOf(target.device))},
                   {"trt_auxiliary_streams", "0"},
                   {"trt_context_memory_sharing_enable", "1"}};
+  if (target.use.graphs) options.emplace("trt_cuda_graph_enable", "1");
   if (folder.empty()) return options;
   options.insert({{"trt_engine_cache_enable", "1"},
                   {"trt_engine_cache_path", folder},
@@ -104,7 +107,7 @@ void AppendPlugin(Runtime& runtime, Ort::SessionOptions& options, const Provider
 Options OptionsFor(const Runtime& runtime, const ProviderTarget& target, Provider provider,
                    const ProviderFile& file) {
   if (provider == Provider::kCuda) return CudaOptions(target);
-  return TensorRtOptions(target, target.cache.empty() ? "" : EngineFolder(runtime, target, file));
+  return TensorRtOptions(target, target.use.cache.empty() ? "" : EngineFolder(runtime, target, file));
 }
 
 void AppendOne(Runtime& runtime, Ort::SessionOptions& options, const ProviderTarget& target,
@@ -131,8 +134,14 @@ bool Has(const std::string& text, std::initializer_list<const char*> words) {
 }  // namespace
 
 void AppendProvider(Runtime& runtime, Ort::SessionOptions& options, const ProviderTarget& target) {
-  if (target.provider == Provider::kTensorRt) AppendOne(runtime, options, target, Provider::kTensorRt);
+  if (target.use.provider == Provider::kTensorRt) AppendOne(runtime, options, target, Provider::kTensorRt);
   AppendOne(runtime, options, target, Provider::kCuda);
+}
+
+// Of a network with other nodes than the provider's, of one with loops; and CUDA's errors of a capture, 900
+// to 908.
+bool IsOfCapture(const Ort::Exception& error) {
+  return Has(error.what(), {"graph capture feature", "CUDA Graph feature", "CUDA failure 90"});
 }
 
 bool IsOnGpu(std::string_view provider) {

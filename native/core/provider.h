@@ -13,16 +13,18 @@ namespace kdtalker {
 
 // The device on which a provider computes.
 struct ProviderTarget {
-  Provider provider;
+  ProviderUse use;
   std::string device;  // its name, "cuda:0"
   void* stream;        // as CUDA knows it: the provider gives all of its work to it
-  std::string cache;   // a folder for what TensorRT builds; empty: it builds again each time
 };
 
 // The one place where a provider is set up, in the form that the loaded ONNX Runtime has: inside of it, with
 // a library of the provider beside it; or as a plugin that is registered. Throws Error DEVICE_UNAVAILABLE,
 // with what is missing or does not fit and what to install.
 void AppendProvider(Runtime& runtime, Ort::SessionOptions& options, const ProviderTarget& target);
+
+// Whether a provider says that it cannot capture a CUDA graph of a network, when it loads or when it runs it.
+bool IsOfCapture(const Ort::Exception& error);
 
 // Whether a node that was given to the provider of this name computes on the GPU.
 bool IsOnGpu(std::string_view provider);

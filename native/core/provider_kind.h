@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace kdtalker {
@@ -13,5 +14,12 @@ constexpr Provider ProviderOf(std::string_view word) {
   if (word == "tensorrt") return Provider::kTensorRt;
   return word == "cuda" ? Provider::kCuda : Provider::kNone;
 }
+
+// How a provider is used.
+struct ProviderUse {
+  Provider provider = Provider::kNone;
+  std::string cache = {};  // a folder for what TensorRT builds; empty: it builds again each time
+  bool graphs = false;     // it is asked to capture runs as CUDA graphs
+};
 
 }  // namespace kdtalker

@@ -1,9 +1,9 @@
 #include "core/provider_session.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
-#include "core/cuda_device.h"
 #include "core/error.h"
 #include "core/session_slots.h"
 
@@ -18,69 +18,104 @@ Ort::SessionOptions MakeOptions() {
   return options;
 }
 
+bool IsFixed(const Slot& slot) {
+  return std::all_of(slot.dims.begin(), slot.dims.end(), [](std::int64_t dim) { return dim >= 0; });
+}
+
+std::string SentenceOf(const Ort::Exception& error) {
+  std::string said = error.what();
+  said.erase(said.find_last_not_of(" .\n") + 1);
+  return said;
+}
+
 }  // namespace
 
 ProviderSession::ProviderSession(std::shared_ptr<Runtime> runtime, std::shared_ptr<Device> device,
-                                 const std::string& file, Provider provider, const std::string& cache)
+                                 const std::string& file, ProviderUse use)
     : Program(file),
       runtime_(std::move(runtime)),
       device_(std::move(device)),
-      stream_(device_->MakeStream()),
-      session_(Load(provider, cache)) {
-  placement_.Check(session_, file_, std::string(device_->name()));
+      use_(std::move(use)),
+      session_(nullptr) {
+  Load();
   inputs_ = InputsOf(session_, file_);
   outputs_ = OutputsOf(session_, file_);
+  if (use_.graphs && !HasFixedLengths()) LoadWithoutGraphs("");
+  if (!use_.graphs) return;
+  captured_ = std::make_unique<CapturedRuns>(device_, inputs_, outputs_);
+  captured_->Bind(session_);
 }
 
 // The provider may use the stream until its session is gone; what it was given must be done before.
 ProviderSession::~ProviderSession() {
+  Close();
+}
+
+void ProviderSession::Close() noexcept {
   try {
-    stream_->Synchronise();
+    if (stream_) stream_->Synchronise();
   } catch (const std::exception&) {
-    // Of a GPU that is lost; whoever waited for its streams was told.
+    // Of a GPU that is lost, or of a capture that failed; whoever waited for its streams was told.
   }
+  if (captured_) captured_->Unbind();
   session_ = Ort::Session(nullptr);
 }
 
-Ort::Session ProviderSession::Load(Provider provider, const std::string& cache) {
-  const std::string device(device_->name());
-  Ort::SessionOptions options = MakeOptions();
-  placement_.Watch(options);
-  AppendProvider(*runtime_, options, {provider, device, stream_->Handle(), cache});
+void ProviderSession::Load() {
   try {
-    return Ort::Session(runtime_->env(), file_.c_str(), options);
+    session_ = Opened();
   } catch (const Ort::Exception& error) {
-    throw ProviderError(error, device, "the network '" + file_ + "'", "PACK_DAMAGED");
+    if (!use_.graphs || !IsOfCapture(error))
+      throw ProviderError(error, std::string(device_->name()), "the network '" + file_ + "'", "PACK_DAMAGED");
+    return LoadWithoutGraphs(SentenceOf(error));
   }
+  placement_->Check(session_, file_, std::string(device_->name()));
+}
+
+// In another stream: a capture that failed leaves its own useless.
+void ProviderSession::LoadWithoutGraphs(const std::string& why) {
+  Close();
+  use_.graphs = false;
+  {
+    const std::lock_guard lock(refusal_mutex_);
+    refusal_ = why;
+  }
+  Load();
+  if (captured_) captured_->Bind(session_);
+}
+
+Ort::Session ProviderSession::Opened() {
+  stream_ = device_->MakeStream();
+  placement_ = std::make_unique<Placement>();
+  Ort::SessionOptions options = MakeOptions();
+  placement_->Watch(options);
+  AppendProvider(*runtime_, options, {use_, std::string(device_->name()), stream_->Handle()});
+  return Ort::Session(runtime_->env(), file_.c_str(), options);
+}
+
+bool ProviderSession::HasFixedLengths() const {
+  return std::all_of(inputs_.begin(), inputs_.end(), IsFixed) &&
+         std::all_of(outputs_.begin(), outputs_.end(), IsFixed);
+}
+
+std::string ProviderSession::warning() const {
+  const std::lock_guard lock(refusal_mutex_);
+  return refusal_.empty() ? "" : "'" + file_ + "': " + refusal_;
 }
 
 std::unique_ptr<Binding> ProviderSession::MakeBinding() {
-  return std::make_unique<ProviderBinding>(std::static_pointer_cast<ProviderSession>(shared_from_this()));
+  const auto self = std::static_pointer_cast<ProviderSession>(shared_from_this());
+  if (captured_) return std::make_unique<CapturedBinding>(self);
+  return std::make_unique<DirectBinding>(self);
 }
 
 ProviderBinding::ProviderBinding(const std::shared_ptr<ProviderSession>& session)
     : Binding(session),
       session_(*session),
-      binding_(session_.session_),
       before_(session_.device_->MakeEvent()),
       after_(session_.device_->MakeEvent()) {
   // The work is given, and nobody waits for it: the stream has the order.
   options_.AddConfigEntry("disable_synchronize_execution_providers", "1");
-}
-
-Ort::Value ProviderBinding::ValueOver(const Tensor& tensor) const {
-  const Ort::MemoryInfo memory("Cuda", OrtDeviceAllocator, GpuNumberOf(session_.device_->name()),
-                               OrtMemTypeDefault);
-  return Ort::Value::CreateTensor(memory, tensor.address(), tensor.bytes(), tensor.dims().data(),
-                                  tensor.dims().size(), OnnxTypeOf(tensor.type()));
-}
-
-void ProviderBinding::BindInput(const std::string& name, const Tensor& tensor) {
-  binding_.BindInput(name.c_str(), ValueOver(tensor));
-}
-
-void ProviderBinding::BindOutput(const std::string& name, const Tensor& tensor) {
-  binding_.BindOutput(name.c_str(), ValueOver(tensor));
 }
 
 // Of the C interface, because that of C++ throws.
@@ -95,28 +130,102 @@ void ProviderBinding::Run(Stream& stream, const StopToken& stop) {
   std::exception_ptr failure;
   {
     const std::lock_guard lock(session_.mutex_);
-    session_.stream_->Wait(*before_);
     try {
       Give(stop);
     } catch (...) {
       failure = std::current_exception();
     }
-    session_.stream_->Record(*after_);
+    End();
   }
   stream.Wait(*after_);
   if (failure) std::rethrow_exception(failure);
 }
 
-void ProviderBinding::Give(const StopToken& stop) {
+void ProviderBinding::Begin() {
+  session_.stream_->Wait(*before_);
+}
+
+void ProviderBinding::End() {
+  session_.stream_->Record(*after_);
+}
+
+void ProviderBinding::RunOver(const Ort::IoBinding& binding, const StopToken& stop) {
   options_.UnsetTerminate();
   const StopToken::Running running(stop, *this);
   try {
-    session_.session_.Run(options_, binding_);
-  } catch (const Ort::Exception& error) {
+    session_.session_.Run(options_, binding);
+  } catch (const Ort::Exception&) {
     stop.ThrowIfStopped();
-    throw ProviderError(error, std::string(session_.device_->name()), "a run of '" + session_.file() + "'",
-                        CodeOfRun(error));
+    throw;
   }
+}
+
+Error ProviderBinding::ErrorOf(const Ort::Exception& error) const {
+  return ProviderError(error, std::string(session_.device_->name()), "a run of '" + session_.file() + "'",
+                       CodeOfRun(error));
+}
+
+DirectBinding::DirectBinding(const std::shared_ptr<ProviderSession>& session)
+    : ProviderBinding(session), binding_(session_.session_) {}
+
+void DirectBinding::BindInput(const std::string& name, const Tensor& tensor) {
+  binding_.BindInput(name.c_str(), OnGpu(tensor));
+}
+
+void DirectBinding::BindOutput(const std::string& name, const Tensor& tensor) {
+  binding_.BindOutput(name.c_str(), OnGpu(tensor));
+}
+
+void DirectBinding::Give(const StopToken& stop) {
+  Begin();
+  try {
+    RunOver(binding_, stop);
+  } catch (const Ort::Exception& error) {
+    throw ErrorOf(error);
+  }
+}
+
+void CapturedBinding::BindInput(const std::string& name, const Tensor& tensor) {
+  in_[name] = {session_.captured_->tensor(name).address(), tensor.address(), tensor.bytes()};
+}
+
+void CapturedBinding::BindOutput(const std::string& name, const Tensor& tensor) {
+  out_[name] = {tensor.address(), session_.captured_->tensor(name).address(), tensor.bytes()};
+}
+
+void CapturedBinding::Give(const StopToken& stop) {
+  session_.captured_->thread().Call([&] {
+    try {
+      GiveOrReload(stop);
+    } catch (const Ort::Exception& error) {
+      throw ErrorOf(error);
+    }
+  });
+}
+
+void CapturedBinding::GiveOrReload(const StopToken& stop) {
+  try {
+    return GiveOnce(stop);
+  } catch (const Ort::Exception& error) {
+    if (!session_.use_.graphs || !IsOfCapture(error)) throw;
+    session_.LoadWithoutGraphs(SentenceOf(error));
+  }
+  GiveOnce(stop);
+}
+
+void CapturedBinding::GiveOnce(const StopToken& stop) {
+  Begin();
+  const auto copy = [this](const CapturedRuns::Copies& copies) {
+    for (const auto& [name, each] : copies) session_.stream_->Copy(each.to, each.from, each.bytes);
+  };
+  copy(in_);
+  RunOver(session_.captured_->binding(), stop);
+  copy(out_);
+}
+
+// In the thread that gave the run: a stream is one thread's at a time.
+void CapturedBinding::End() {
+  session_.captured_->thread().Call([this] { ProviderBinding::End(); });
 }
 
 }  // namespace kdtalker

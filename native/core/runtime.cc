@@ -44,6 +44,16 @@ const OrtApiBase* ApiBaseOf(void* handle, const std::string& file) {
   return base;
 }
 
+// ONNX Runtime has one set of threads for sessions to share, and learns how many before the first session.
+Ort::Env MakeEnv(SessionThreads& threads) {
+  if (threads.count() == 0) return {ORT_LOGGING_LEVEL_FATAL, "kdtalker", DropLog, nullptr};
+  Ort::ThreadingOptions options;
+  threads.GiveTo(options);
+  options.SetGlobalInterOpNumThreads(1);
+  options.SetGlobalSpinControl(0);  // as in Session
+  return {options, DropLog, nullptr, ORT_LOGGING_LEVEL_FATAL, "kdtalker"};
+}
+
 // Where the loader has it from, beside which ONNX Runtime looks for providers: a link to a file that was open
 // before is that file.
 std::string PathOf(const OrtApiBase* base, std::string file) {
@@ -54,10 +64,11 @@ std::string PathOf(const OrtApiBase* base, std::string file) {
 
 }  // namespace
 
-Runtime::Runtime(std::string library, const OrtApiBase* base)
+Runtime::Runtime(std::string library, const OrtApiBase* base, int threads)
     : library_(PathOf(base, std::move(library))),
       version_(base->GetVersionString()),
-      env_(ORT_LOGGING_LEVEL_FATAL, "kdtalker", DropLog, nullptr) {
+      threads_(new SessionThreads(threads - 1)),
+      env_(MakeEnv(*threads_)) {
   // One arena for all sessions, which grows by the requested sizes: networks that run one after the other use
   // the same memory. Separate arenas would each keep their own, rounded up to a power of two.
   const Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
@@ -65,16 +76,21 @@ Runtime::Runtime(std::string library, const OrtApiBase* base)
   env_.CreateAndRegisterAllocator(memory, arena);
 }
 
-std::shared_ptr<Runtime> Runtime::Open(const std::string& library, const std::string& first) {
+std::shared_ptr<Runtime> Runtime::Open(const std::string& library, const std::string& first, int threads) {
   static std::mutex mutex;
   static std::weak_ptr<Runtime> opened;
   const std::lock_guard lock(mutex);
   if (auto runtime = opened.lock()) return runtime;
   if (!first.empty() && first != library) ::dlopen(first.c_str(), RTLD_NOW | RTLD_LOCAL);
-  auto runtime = std::make_shared<Runtime>(library, ApiBaseOf(OpenLibrary(library), library));
+  auto runtime = std::make_shared<Runtime>(library, ApiBaseOf(OpenLibrary(library), library), threads);
   opened = runtime;
   Activity::StopAllAtExit();
   return runtime;
+}
+
+bool Runtime::Shares(int threads) noexcept {
+  const auto shared = static_cast<int>(threads_->count()) + 1;
+  return shared > 1 && shared == threads && threads_->used() && threads_->Start();
 }
 
 void Runtime::RegisterProviders(const std::string& name, const std::string& library) {
@@ -106,6 +122,22 @@ void Runtime::AddDomainsTo(Ort::SessionOptions& options) const {
   const std::lock_guard lock(mutex_);
   for (const auto& [name, domain] : domains_)
     Ort::ThrowOnError(Ort::GetApi().AddCustomOpDomain(options, const_cast<OrtCustomOpDomain*>(domain.get())));
+}
+
+std::size_t Runtime::DomainCount() const {
+  const std::lock_guard lock(mutex_);
+  return domains_.size();
+}
+
+Ort::Session Runtime::LoadWithDomains(const std::string& file, Ort::SessionOptions& options) {
+  std::unique_lock naming(naming_mutex_);
+  // Counted before they are added: a domain that comes in between is named again, not forgotten.
+  const std::size_t count = DomainCount();
+  AddDomainsTo(options);
+  if (named_ >= count) naming.unlock();
+  Ort::Session session(env_, file.c_str(), options);
+  if (naming.owns_lock()) named_ = count;
+  return session;
 }
 
 }  // namespace kdtalker

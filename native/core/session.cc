@@ -8,9 +8,13 @@
 namespace kdtalker {
 namespace {
 
-Ort::SessionOptions MakeOptions(SessionThreads& threads, bool brief) {
+Ort::SessionOptions MakeOptions(SessionThreads* threads, bool brief) {
   Ort::SessionOptions options;
-  threads.GiveTo(options);
+  if (threads != nullptr) {
+    threads->GiveTo(options);
+  } else {
+    options.DisablePerSessionThreads();
+  }
   options.SetInterOpNumThreads(1);
   options.SetGraphOptimizationLevel(brief ? ORT_ENABLE_EXTENDED : ORT_ENABLE_ALL);
   options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
@@ -22,11 +26,10 @@ Ort::SessionOptions MakeOptions(SessionThreads& threads, bool brief) {
   return options;
 }
 
-Ort::Session Load(Runtime& runtime, const std::string& file, SessionThreads& threads, bool brief) {
+Ort::Session Load(Runtime& runtime, const std::string& file, SessionThreads* threads, bool brief) {
   try {
     Ort::SessionOptions options = MakeOptions(threads, brief);
-    runtime.AddDomainsTo(options);
-    return Ort::Session(runtime.env(), file.c_str(), options);
+    return runtime.LoadWithDomains(file, options);
   } catch (const Ort::Exception& error) {
     throw Error("PACK_DAMAGED",
                 "Expected an ONNX graph in '" + file + "' but ONNX Runtime said: " + error.what());
@@ -38,8 +41,8 @@ Ort::Session Load(Runtime& runtime, const std::string& file, SessionThreads& thr
 Session::Session(std::shared_ptr<Runtime> runtime, const std::string& file, int threads, bool brief)
     : Program(file),
       runtime_(std::move(runtime)),
-      threads_(threads - 1),
-      session_(Load(*runtime_, file, threads_, brief)) {
+      threads_(runtime_->Shares(threads) ? nullptr : std::make_unique<SessionThreads>(threads - 1)),
+      session_(Load(*runtime_, file, threads_.get(), brief)) {
   inputs_ = InputsOf(session_, file_);
   outputs_ = OutputsOf(session_, file_);
 }

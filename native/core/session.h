@@ -26,7 +26,7 @@ class Session final : public Program {
 
  private:
   std::shared_ptr<Runtime> runtime_;
-  SessionThreads threads_;
+  std::unique_ptr<SessionThreads> threads_;  // null: the runtime's
   Ort::Session session_;
 };
 

@@ -8,18 +8,7 @@
 
 namespace kdtalker {
 
-SessionThreads::SessionThreads(int most) {
-  threads_.reserve(static_cast<std::size_t>(std::max(0, most)));
-  try {
-    for (int i = 0; i < most; i++) {
-      auto made = std::make_unique<Thread>();
-      made->thread = StartThread([this, thread = made.get()] { WaitAndWork(*thread); });
-      threads_.push_back(std::move(made));
-    }
-  } catch (const std::exception&) {
-    // The threads that started are enough.
-  }
-}
+SessionThreads::SessionThreads(int most) : threads_(static_cast<std::size_t>(std::max(0, most))) {}
 
 SessionThreads::~SessionThreads() {
   {
@@ -27,16 +16,37 @@ SessionThreads::~SessionThreads() {
     ending_ = true;
     changed_.notify_all();
   }
-  for (const auto& each : threads_) {
-    if (each->thread.joinable()) each->thread.join();
+  for (Thread& each : threads_) {
+    if (each.thread.joinable()) each.thread.join();
+  }
+}
+
+bool SessionThreads::Start() noexcept {
+  const std::lock_guard lock(start_mutex_);
+  try {
+    for (; started_ < threads_.size(); started_++) {
+      Thread& next = threads_[started_];
+      next.thread = StartThread([this, &next] { WaitAndWork(next); });
+    }
+    return true;
+  } catch (const std::exception&) {
+    return false;
   }
 }
 
 void SessionThreads::GiveTo(Ort::SessionOptions& options) {
-  options.SetIntraOpNumThreads(static_cast<int>(count()) + 1);
+  Start();  // those that started are enough
+  options.SetIntraOpNumThreads(static_cast<int>(started_) + 1);
   options.SetCustomCreateThreadFn(&SessionThreads::Take);
   options.SetCustomThreadCreationOptions(this);
   options.SetCustomJoinThreadFn(&SessionThreads::Join);
+}
+
+void SessionThreads::GiveTo(Ort::ThreadingOptions& options) {
+  options.SetGlobalIntraOpNumThreads(static_cast<int>(threads_.size()) + 1);
+  options.SetGlobalCustomCreateThreadFn(&SessionThreads::Take);
+  options.SetGlobalCustomThreadCreationOptions(this);
+  options.SetGlobalCustomJoinThreadFn(&SessionThreads::Join);
 }
 
 // Returns null, an error for ONNX Runtime, if it asks for more threads than announced.
@@ -44,7 +54,8 @@ OrtCustomThreadHandle SessionThreads::Take(void* self, OrtThreadWorkerFn work, v
   auto& threads = *static_cast<SessionThreads*>(self);
   const std::lock_guard lock(threads.mutex_);
   if (threads.taken_ == threads.threads_.size()) return nullptr;
-  Thread& thread = *threads.threads_[threads.taken_++];
+  Thread& thread = threads.threads_[threads.taken_++];
+  thread.working = true;
   thread.argument = argument;
   thread.work = work;
   threads.changed_.notify_all();
@@ -53,7 +64,18 @@ OrtCustomThreadHandle SessionThreads::Take(void* self, OrtThreadWorkerFn work, v
 
 void SessionThreads::Join(OrtCustomThreadHandle handle) {
   auto* thread = reinterpret_cast<Thread*>(const_cast<OrtCustomHandleType*>(handle));
-  thread->thread.join();
+  if (thread->thread.joinable()) thread->thread.join();  // unless it was never started
+  thread->working = false;
+}
+
+bool SessionThreads::used() const noexcept {
+  return std::all_of(threads_.begin(), threads_.end(),
+                     [](const Thread& each) { return each.working.load(); });
+}
+
+bool SessionThreads::working() const noexcept {
+  return std::any_of(threads_.begin(), threads_.end(),
+                     [](const Thread& each) { return each.working.load(); });
 }
 
 void SessionThreads::WaitAndWork(Thread& thread) {

@@ -12,7 +12,7 @@
 namespace kdtalker::cuda {
 
 // Raised with every change of this file.
-inline constexpr int kAbiVersion = 3;
+inline constexpr int kAbiVersion = 4;
 
 // A cudaError_t; 0 is success. An asynchronous operation's error comes from a later call.
 using Status = int;
@@ -28,6 +28,7 @@ struct Properties {
   int capability;  // 89 is 8.9
   int multiprocessors;
   std::uint64_t bytes;  // of memory
+  char uuid[41];        // as nvidia-smi writes it: GPU-..., or MIG-... of an instance
 };
 
 struct MemoryUse {

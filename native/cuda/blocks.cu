@@ -5,6 +5,8 @@
 #include "cuda/kernels/conv.h"
 #include "cuda/kernels/flat.h"
 #include "cuda/kernels/mask.h"
+#include "cuda/kernels/measured.h"
+#include "cuda/kernels/pooled.h"
 #include "cuda/kernels/sample_volume.h"
 #include "cuda/kernels/spade.h"
 #include "cuda/kernels/stats.h"
@@ -20,6 +22,11 @@ static_assert(sizeof(Conv1x32::Shared) == 14336);
 static_assert(sizeof(Conv1x64::Shared) == 16384);
 static_assert(sizeof(Conv1x128::Shared) == 20480);
 static_assert(sizeof(Conv7x32::Shared) == 43904);
+static_assert(sizeof(Measured32::Shared) == 23424);
+static_assert(sizeof(Measured64::Shared) == 29568);
+static_assert(sizeof(Measured128::Shared) == 41856);
+static_assert(sizeof(Pooled64::Shared) == 29568);
+static_assert(sizeof(Pooled128::Shared) == 41856);
 static_assert(sizeof(UpConv32::Shared) == 18784);
 static_assert(sizeof(UpConv64::Shared) == 22880);
 static_assert(sizeof(UpConv128::Shared) == 31072);
@@ -31,16 +38,20 @@ static_assert(sizeof(Flat3x128::Shared) == 44544);
 static_assert(sizeof(MaskMotion::Shared) == 43904);
 static_assert(sizeof(SampleVolume::Shared) == 4352);
 static_assert(sizeof(Stats::Shared) == 576);
+static_assert(sizeof(StatsEnd::Shared) == 576);
 
 namespace {
 
 using kernels::Half;
 using kernels::plan::BlockConvolution;
 using kernels::plan::BlockMaskMotion;
+using kernels::plan::BlockMeasuredConvolution;
+using kernels::plan::BlockPooledConvolution;
 using kernels::plan::BlockProduct;
 using kernels::plan::BlockSample;
 using kernels::plan::BlockSpade;
 using kernels::plan::BlockStatistics;
+using kernels::plan::BlockStatisticsEnd;
 using kernels::plan::BlockSums;
 using kernels::plan::BlockUpConvolution;
 
@@ -73,12 +84,24 @@ Kernel SumsOf(const BlockProduct& product, const float* bias, std::int64_t out_b
 }
 
 template <class Kernel>
-cudaError_t LaunchConv(cudaStream_t stream, const BlockConvolution& convolution) {
+Kernel ConvFor(const BlockConvolution& convolution) {
   auto kernel = SumsOf<Kernel>(convolution.product, convolution.bias, convolution.out_blocks);
   kernel.residual = Halves(convolution.residual);
   kernel.y = Halves(convolution.out);
   kernel.alpha = convolution.alpha;
   kernel.after = convolution.after;
+  return kernel;
+}
+
+template <class Kernel, class Functor = BlockConvolution>
+cudaError_t LaunchConv(cudaStream_t stream, const Functor& convolution) {
+  return Launch(stream, ConvFor<Kernel>(convolution));
+}
+
+template <class Kernel>
+cudaError_t LaunchMeasured(cudaStream_t stream, const BlockMeasuredConvolution& convolution) {
+  auto kernel = ConvFor<Kernel>(convolution);
+  kernel.moments = convolution.moments;
   return Launch(stream, kernel);
 }
 
@@ -125,6 +148,12 @@ constexpr Form<BlockConvolution> kForms[] = {
     {3, 2, &LaunchConv<Conv3x32>},  {3, 4, &LaunchConv<Conv3x64>}, {3, 8, &LaunchConv<Conv3x128>},
     {3, 9, &LaunchConv<Conv3x144>}, {7, 2, &LaunchConv<Conv7x32>},
 };
+constexpr Form<BlockMeasuredConvolution> kMeasuredForms[] = {{3, 2, &LaunchMeasured<Measured32>},
+                                                             {3, 4, &LaunchMeasured<Measured64>},
+                                                             {3, 8, &LaunchMeasured<Measured128>}};
+constexpr Form<BlockPooledConvolution> kPooledForms[] = {
+    {3, 4, &LaunchConv<Pooled64, BlockPooledConvolution>},
+    {3, 8, &LaunchConv<Pooled128, BlockPooledConvolution>}};
 constexpr Form<BlockUpConvolution> kUpForms[] = {
     {2, 2, &LaunchUp<UpConv32>}, {2, 4, &LaunchUp<UpConv64>}, {2, 8, &LaunchUp<UpConv128>}};
 constexpr Form<BlockSums> kFlatForms[] = {
@@ -145,6 +174,14 @@ cudaError_t LaunchBlocks(cudaStream_t stream, const BlockConvolution& convolutio
   return LaunchForm(stream, kForms, convolution);
 }
 
+cudaError_t LaunchBlocks(cudaStream_t stream, const BlockMeasuredConvolution& convolution) {
+  return LaunchForm(stream, kMeasuredForms, convolution);
+}
+
+cudaError_t LaunchBlocks(cudaStream_t stream, const BlockPooledConvolution& convolution) {
+  return LaunchForm(stream, kPooledForms, convolution);
+}
+
 cudaError_t LaunchBlocks(cudaStream_t stream, const BlockUpConvolution& convolution) {
   return LaunchForm(stream, kUpForms, convolution);
 }
@@ -156,6 +193,14 @@ cudaError_t LaunchBlocks(cudaStream_t stream, const BlockSpade& spade) {
 cudaError_t LaunchBlocks(cudaStream_t stream, const BlockStatistics& statistics) {
   return Launch(stream, Stats{Halves(statistics.in), statistics.out, static_cast<int>(statistics.blocks),
                               static_cast<int>(statistics.cells), statistics.epsilon});
+}
+
+cudaError_t LaunchBlocks(cudaStream_t stream, const BlockStatisticsEnd& statistics) {
+  const auto length = [](std::int64_t number) { return static_cast<int>(number); };
+  const kernels::plan::PictureParts& parts = statistics.parts;
+  return Launch(stream,
+                StatsEnd{statistics.moments, statistics.out, length(statistics.blocks), length(parts.height),
+                         length(parts.width), length(parts.rows), statistics.epsilon});
 }
 
 cudaError_t LaunchBlocks(cudaStream_t stream, const BlockSums& sums) {

@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <cstring>
 #include <memory>
 
@@ -27,14 +28,27 @@ Status Count(int* devices) {
   return Run([&] { return cudaGetDeviceCount(devices); });
 }
 
+// CUDA tells by the name alone whether a device is an instance of MIG: "NVIDIA A100-SXM4-40GB MIG 1g.5gb".
+void WriteUuid(const cudaDeviceProp& device, char (&text)[41]) {
+  const bool instance = std::strstr(device.name, " MIG ") != nullptr;
+  int at = std::snprintf(text, sizeof(text), "%s", instance ? "MIG" : "GPU");
+  for (int i = 0; i < 16; i++) {
+    const bool dashed = i == 0 || i == 4 || i == 6 || i == 8 || i == 10;
+    const auto byte = static_cast<unsigned char>(device.uuid.bytes[i]);
+    at += std::snprintf(text + at, sizeof(text) - static_cast<std::size_t>(at), dashed ? "-%02x" : "%02x",
+                        byte);
+  }
+}
+
 Status PropertiesOf(int index, Properties* properties) {
   return Run([&] {
     cudaDeviceProp found{};
     const cudaError_t error = cudaGetDeviceProperties(&found, index);
     if (error != cudaSuccess) return error;
-    *properties = {{}, 10 * found.major + found.minor, found.multiProcessorCount, found.totalGlobalMem};
+    *properties = {{}, 10 * found.major + found.minor, found.multiProcessorCount, found.totalGlobalMem, {}};
     static_assert(sizeof(properties->name) == sizeof(found.name));
     std::memcpy(properties->name, found.name, sizeof(found.name));
+    WriteUuid(found, properties->uuid);
     return cudaSuccess;
   });
 }
@@ -115,7 +129,11 @@ void Device::Left() {
 
 cudaError_t Device::Enter() const {
   if (current == index) return cudaSuccess;
-  const cudaError_t error = cudaSetDevice(index);
+  cudaError_t error = cudaSetDevice(index);
+  // ONNX Runtime captures for all threads, so that an allocation of another one would fail, and spoil the
+  // graph. In this mode a thread only minds its own captures.
+  cudaStreamCaptureMode mode = cudaStreamCaptureModeThreadLocal;
+  if (error == cudaSuccess) error = cudaThreadExchangeStreamCaptureMode(&mode);
   if (error == cudaSuccess) current = index;
   return error;
 }

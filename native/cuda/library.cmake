@@ -1,6 +1,6 @@
 # libkdtalker_cuda.so: everything of native/cuda for GPUs of capability 8.0 and later, compiled once for each architecture, and as PTX of
 # the last for those to come. CUDA's runtime is inside, so that it needs nothing but a driver: 580 or later when built with CUDA 13,
-# 525 with CUDA 12, of which the sources use nothing newer.
+# 525 with CUDA 12. The sources use nothing newer: C++20 and cudaGraphInstantiate with three arguments came with 12.0, all else is older.
 if(NOT CMAKE_CUDA_ARCHITECTURES)
   set(every_architecture ON)
   set(CMAKE_CUDA_ARCHITECTURES 80)  # until the toolkit's version is known

@@ -44,6 +44,11 @@ const KERNELS = {
   Conv3x128: { HMMA: 48, blocks: 2 },
   Conv3x144: { HMMA: 72, blocks: 2, threads: 192 },
   Conv7x32: { HMMA: 28, blocks: 2 },
+  Measured32: { HMMA: 12, blocks: 2 },
+  Measured64: { HMMA: 24, blocks: 2 },
+  Measured128: { HMMA: 48, blocks: 2 },
+  Pooled64: { HMMA: 24, blocks: 2 },
+  Pooled128: { HMMA: 48, blocks: 2 },
   UpConv32: { HMMA: 8, blocks: 2 },
   UpConv64: { HMMA: 16, blocks: 2 },
   UpConv128: { HMMA: 32, blocks: 2 },
@@ -55,25 +60,28 @@ const KERNELS = {
   MaskMotion: { HMMA: 21, blocks: 2 },
   SampleVolume: { HMMA: 0, blocks: 4, wide: 2 },
   Stats: { HMMA: 0, blocks: 4 },
+  StatsEnd: { HMMA: 0, blocks: 4, wide: 2 },
   Product8: { HMMA: 0, blocks: 2 },
   Product32: { HMMA: 0, blocks: 2 },
   Product80: { HMMA: 0, blocks: 1 },
   NormaliseRows: { HMMA: 0, blocks: 4 },
   Softmax: { HMMA: 0, blocks: 4 },
+  Attention: { HMMA: 0, blocks: 2 },
 };
 
 /** Functors over blocks of halves, one thread an index. */
 const FUNCTORS = {
   BlockMotionInput: { HMMA: 0, blocks: 4, wide: 1 },
-  BlockMasked: { HMMA: 0, blocks: 4, wide: 1 },
+  BlockMasked: { HMMA: 0, blocks: 4, wide: 2 },
   BlockNine: { HMMA: 0, blocks: 4, wide: 4 },
   BlockSumsEnd: { HMMA: 0, blocks: 4, wide: 5 },
+  BlockPooledSumsEnd: { HMMA: 0, blocks: 4, wide: 2 },
   BlockOcclusion: { HMMA: 0, blocks: 4 },
   BlockPicture: { HMMA: 0, blocks: 4, wide: 1 },
 };
 const ALL = { ...KERNELS, ...FUNCTORS };
 
-const ROWS = ['Product8', 'Product32', 'Product80', 'NormaliseRows', 'Softmax'];
+const ROWS = ['Product8', 'Product32', 'Product80', 'NormaliseRows', 'Softmax', 'Attention'];
 
 /** Of the other functors the library has kernels too, which are not looked at. */
 const SOURCES = [

@@ -2,6 +2,7 @@
 // are launched as them.
 #include "cuda/rows.h"
 
+#include "cuda/kernels/attention.h"
 #include "cuda/kernels/normalise_rows.h"
 #include "cuda/kernels/product.h"
 #include "cuda/kernels/softmax.h"
@@ -14,6 +15,7 @@ static_assert(sizeof(Product32::Shared) == 8192);
 static_assert(sizeof(Product80::Shared) == 20480);
 static_assert(sizeof(NormaliseRows::Shared) == 1);
 static_assert(sizeof(Softmax::Shared) == 1);
+static_assert(sizeof(Attention::Shared) == 45184);
 
 bool InBlocks(const kernels::plan::Product& product) {
   return Product8::Takes(product);
@@ -33,6 +35,10 @@ cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::NormaliseRows
 
 cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::Softmax& softmax) {
   return Launch(stream, Softmax{softmax});
+}
+
+cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::Attention& attention) {
+  return Launch(stream, Attention{attention});
 }
 
 }  // namespace kdtalker::cuda

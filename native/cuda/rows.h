@@ -3,6 +3,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include "kernels/plan/attention.h"
 #include "kernels/plan/normalise_rows.h"
 #include "kernels/plan/product.h"
 #include "kernels/plan/softmax.h"
@@ -15,5 +16,6 @@ bool InBlocks(const kernels::plan::Product& product);
 cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::Product& product);
 cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::NormaliseRows& rows);
 cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::Softmax& softmax);
+cudaError_t LaunchBlocks(cudaStream_t stream, const kernels::plan::Attention& attention);
 
 }  // namespace kdtalker::cuda

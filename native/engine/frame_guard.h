@@ -15,9 +15,9 @@ class FrameGuard {
   // For pictures of so many values.
   FrameGuard(const std::shared_ptr<Device>& device, std::int64_t values);
 
-  // `picture`, followed by the range of `image`, of which it was made. Valid in the stream until the next
-  // call. Allocates if the picture has another size than before.
-  const Tensor& Follow(Stream& stream, const Tensor& picture, const Tensor& image);
+  // Writes the range of `image` behind the picture of `shown` bytes that was made of it; the tensor has room
+  // for both (kernels::BytesWithRange).
+  void Watch(Stream& stream, const Tensor& picture, std::size_t shown, const Tensor& image) const;
 
   // Whether the picture whose `shown` bytes and range were `sent` to the host is as one in float32 could be:
   // all values are numbers and, of a first frame, they are not all the same level.
@@ -25,7 +25,6 @@ class FrameGuard {
 
  private:
   Tensor many_, few_;  // partial ranges
-  Tensor sent_;
 };
 
 }  // namespace kdtalker

@@ -9,12 +9,6 @@ FrameTickets::FrameTickets(Stream& stream)
   for (Slot& slot : slots_) slot.sent = stream.device().MakeEvent();
 }
 
-FrameTickets::Ticket FrameTickets::Begin(const Tensor& picture, std::size_t shown) {
-  const Ticket ticket = begun_++ % slots_.size();
-  Send(ticket, picture, shown);
-  return ticket;
-}
-
 void FrameTickets::Send(Ticket ticket, const Tensor& picture, std::size_t shown) {
   Slot& slot = slots_[ticket];
   slot.picture = &picture;
@@ -32,9 +26,13 @@ const std::byte* FrameTickets::Finish(Ticket ticket, void* out) {
     slot.picture->DownloadNow(stream_, out, Crossing::kFrame);
     return nullptr;
   }
-  slot.sent->Synchronise();
+  Wait(ticket);
   std::memcpy(out, slot.host.data(), slot.shown);
   return static_cast<const std::byte*>(slot.host.data());
+}
+
+void FrameTickets::Wait(Ticket ticket) {
+  slots_[ticket].sent->Synchronise();
 }
 
 }  // namespace kdtalker

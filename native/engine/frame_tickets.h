@@ -9,9 +9,10 @@
 
 namespace kdtalker {
 
-// Finished pictures on their way from the device to the reader. A ticket stands for one; each has a buffer of
-// the host and an event, so that the device renders the next frame while the reader's is copied. A device
-// that is not asynchronous has one ticket and no buffer: the picture goes straight to the reader.
+// Finished pictures on their way from the device to the reader. A ticket, a number below count(), stands for
+// one; each has a buffer of the host and an event, so that the device renders the next frame while the
+// reader's is copied. A device that is not asynchronous has one ticket and no buffer: the picture goes
+// straight to the reader.
 class FrameTickets {
  public:
   using Ticket = std::size_t;
@@ -20,20 +21,19 @@ class FrameTickets {
 
   explicit FrameTickets(Stream& stream);
 
-  std::size_t most() const { return slots_.size(); }  // that may be open
+  std::size_t count() const { return slots_.size(); }
 
   // Sends a picture, the tensor's first `shown` bytes, and in the same copy what follows it there. It must
   // stay as it is until Finish() if there is one ticket; otherwise what comes after in the stream may change
   // it. Allocates only if there are more bytes than before.
-  Ticket Begin(const Tensor& picture, std::size_t shown);
-
-  // Another picture takes the place of that of an open ticket.
   void Send(Ticket ticket, const Tensor& picture, std::size_t shown);
 
-  // Waits for the picture and writes it to `out`. Returns the bytes that were sent, valid until the ticket is
-  // taken again; null if nothing followed the picture. Tickets finish in the order in which they began.
-  // Throws the stream's error.
+  // Waits for the picture and writes it to `out`. Returns the bytes that were sent, valid until the ticket
+  // sends again; null if nothing followed the picture. Throws the stream's error. One thread for each ticket.
   const std::byte* Finish(Ticket ticket, void* out);
+
+  // Waits for what was sent. Throws the stream's error.
+  void Wait(Ticket ticket);
 
  private:
   struct Slot {
@@ -46,7 +46,6 @@ class FrameTickets {
 
   Stream& stream_;
   std::vector<Slot> slots_;
-  std::size_t begun_ = 0;
 };
 
 }  // namespace kdtalker

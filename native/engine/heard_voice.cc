@@ -38,7 +38,7 @@ void HeardVoice::Finish() {
   const double level = 10.0 * std::log10(power_ / static_cast<double>(columns_) + 1e-12);
   peak_ = std::max(level, peak_ - kDecay / static_cast<double>(fps_));
   if (level >= std::max(peak_ - kBelow, kLowest)) {
-    if (!speaks()) since_ = frame_;
+    if (frame_ - loud_ > fps_) since_ = frame_;
     loud_ = frame_;
   }
   power_ = 0;
@@ -53,7 +53,7 @@ void HeardVoice::Cut(std::int64_t frame) {
 }
 
 std::int64_t HeardVoice::span() const {
-  return speaks() ? std::clamp<std::int64_t>(frame_ - since_, 1, 3 * fps_) : 0;
+  return speaks() ? std::clamp<std::int64_t>(frame_ - since_, 1, MostSpan(fps_)) : 0;
 }
 
 }  // namespace kdtalker

@@ -18,8 +18,10 @@ class HeardVoice {
 
   bool speaks() const { return frame_ - loud_ <= Pause(); }
 
-  // Frames for which somebody has been speaking, at most three seconds; 0 if nobody does.
+  // Frames since somebody began to speak after a second of silence, at most three seconds; 0 if nobody does.
+  // The pauses of a voice are in it.
   std::int64_t span() const;
+  static std::int64_t MostSpan(std::int64_t fps) { return 3 * fps; }
 
  private:
   std::int64_t Pause() const { return fps_ / 8; }  // shorter ones belong to speech

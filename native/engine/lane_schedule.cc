@@ -1,6 +1,7 @@
 #include "engine/lane_schedule.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "core/error.h"
@@ -8,7 +9,7 @@
 namespace kdtalker {
 namespace {
 
-constexpr double kShare = 1.0 / 16;  // of a new cost in the average
+constexpr int kAveraged = 16;  // costs: of a new one a sixteenth counts
 
 }  // namespace
 
@@ -153,19 +154,46 @@ void LaneSchedule::Withdraw(Item& item) {
   if (item.after != nullptr) item.after->before = item.before;
 }
 
-LaneSchedule::Item* LaneSchedule::Next(double now) {
-  Item* next = nullptr;
+std::span<LaneSchedule::Item* const> LaneSchedule::Next(double now, Batch& batch) {
+  Item* const head = First(now, nullptr);
+  if (head == nullptr) return {};
+  const std::size_t count = BatchOf(*head);
+  const auto number = static_cast<std::size_t>(std::find(left_.begin(), left_.end(), 0) - left_.begin());
+  left_[number] = static_cast<int>(count);
+  Choose(*head, number);
+  batch[0] = head;
+  for (std::size_t i = 1; i < count; i++) Choose(*(batch[i] = First(now, head)), number);
+  free_[static_cast<std::size_t>(Lane(head->kind))]--;
+  return {batch.data(), count};
+}
+
+bool LaneSchedule::MayBegin(const Item& item) const {
+  return item.job->active && !item.job->stopped && free_[static_cast<std::size_t>(Lane(item.kind))] > 0;
+}
+
+// Of the items that may begin; `like`: of those of its kind.
+LaneSchedule::Item* LaneSchedule::First(double now, const Item* like) {
+  Item* first = nullptr;
   for (Item* each = first_; each != nullptr; each = each->after) {
-    if (!each->job->active || each->job->stopped || free_[static_cast<std::size_t>(Lane(each->kind))] == 0)
-      continue;
-    if (next == nullptr || Before(*each, *next, now)) next = each;
+    if (!MayBegin(*each) || (like != nullptr && each->kind != like->kind)) continue;
+    if (first == nullptr || Before(*each, *first, now)) first = each;
   }
-  if (next == nullptr) return nullptr;
-  Withdraw(*next);
-  free_[static_cast<std::size_t>(Lane(next->kind))]--;
-  next->charged = costs_[next->kind];
-  next->job->tenant->served += next->charged / next->job->tenant->weight;
-  return next;
+  return first;
+}
+
+std::size_t LaneSchedule::BatchOf(const Item& head) const {
+  if (head.kind != kFrame || shape_.batch == 1) return 1;
+  std::size_t ready = 0;
+  for (const Item* each = first_; each != nullptr; each = each->after)
+    ready += each->kind == head.kind && MayBegin(*each) ? 1 : 0;
+  return std::bit_floor(std::min({ready, shape_.batch, kMostBatch}));
+}
+
+void LaneSchedule::Choose(Item& item, std::size_t batch) {
+  Withdraw(item);
+  item.batch = batch;
+  item.charged = cost(item.kind);
+  item.job->tenant->served += item.charged / item.job->tenant->weight;
 }
 
 bool LaneSchedule::Before(const Item& a, const Item& b, double now) const {
@@ -182,19 +210,21 @@ bool LaneSchedule::Before(const Item& a, const Item& b, double now) const {
 
 void LaneSchedule::Done(const Item& item, double cost) {
   Job& job = *item.job;
-  free_[static_cast<std::size_t>(Lane(item.kind))]++;
+  if (--left_[item.batch] == 0) free_[static_cast<std::size_t>(Lane(item.kind))]++;
   job.tenant->served += (cost - item.charged) / job.tenant->weight;
   if (item.kind == kFrame && job.left > 0) job.left--;
 }
 
-void LaneSchedule::Measure(Kind kind, double cost) {
-  double& average = costs_[kind];
-  average += average > 0 ? kShare * (cost - average) : cost;
+// The first fills buffers and caches besides: it counts only until there is a second.
+void LaneSchedule::Average::Add(double cost) {
+  counted = std::min(counted + 1, kAveraged + 1);
+  value += (cost - value) / std::max(1, counted - 1);
 }
 
 double LaneSchedule::LoadOf(const Claim& claim) const {
-  const double frames = claim.fps * costs_[kFrame] / shape_.frames;
-  const double steps = claim.steps * costs_[kStep] / (shape_.steps > 0 ? shape_.steps : shape_.frames);
+  const double frames = claim.fps * cost(kFrame) / shape_.frames;
+  const double sampling = claim.fps * hearing_.value + claim.steps * cost(kStep);
+  const double steps = sampling / (shape_.steps > 0 ? shape_.steps : shape_.frames);
   return (shape_.steps > 0 ? std::max(frames, steps) : frames + steps) / 1000;
 }
 
@@ -213,7 +243,7 @@ LaneSchedule::Counts LaneSchedule::counts() const {
 }
 
 double LaneSchedule::seconds_left() const {
-  return static_cast<double>(counts().left) * costs_[kFrame] / shape_.frames / 1000;
+  return static_cast<double>(counts().left) * cost(kFrame) / shape_.frames / 1000;
 }
 
 }  // namespace kdtalker

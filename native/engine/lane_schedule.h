@@ -1,20 +1,25 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <map>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace kdtalker {
 
-// Which item of a talker's clips comes next. An item is a frame, or a step of sampling; a lane does one at a
-// time. This class only decides: it has no threads and no clock, and every time, in milliseconds, is its
-// caller's. One thread at a time.
+// Which items of a talker's clips come next. An item is a frame, or a step of sampling; a lane does one at a
+// time, or a batch: as many of a kind as what computes them takes. This class only decides: it has no threads
+// and no clock, and every time, in milliseconds, is its caller's. One thread at a time.
 //
 // 1. Live items that are due soon, the earliest first.
 // 2. Else those of the tenant that was served least for its weight; among a tenant's clips by priority, then
 //    in the order in which they came.
+//
+// A batch is the next item and those that follow it in this order: it waits for none to come.
 //
 // Few files are active at a time, because each holds memory; the others wait with their requests. Streams
 // are always active; those that are paced are taken only while the lanes can keep up with all.
@@ -26,7 +31,10 @@ class LaneSchedule {
     int frames = 1;  // lanes of frames
     int steps = 0;   // lanes of steps; 0: these use the lanes of frames
     int files = 2;   // active at a time
+    // That a lane does together; at most kMostBatch. Steps are done singly.
+    std::size_t batch = 1;
   };
+  static constexpr std::size_t kMostBatch = 8;
   // Live items are given no sooner before they are due than this; until then they compete as files do.
   static constexpr double kLead = 120;
   // Of the lanes, for streams: the rest is for files, and for what is late.
@@ -39,7 +47,7 @@ class LaneSchedule {
     std::string tenant = {};
     int priority = 0;
     std::int64_t frames = 0;  // of a file
-    // Of a stream, for each second:
+    // Of a stream, for each second: frames, each of which is heard and rendered, and steps.
     double fps = 0, steps = 0;
     bool paced = false;  // its frames have to be made as fast as they play
   };
@@ -71,9 +79,13 @@ class LaneSchedule {
     double charged = 0;  // to the tenant when it was chosen: what such an item costs on average
     Item *before = nullptr, *after = nullptr;
     bool offered = false;
+    std::size_t batch = 0;  // from when it was chosen until it is done: no other has this number then
   };
 
-  explicit LaneSchedule(const Shape& shape) : shape_(shape), free_{shape.frames, shape.steps} {}
+  explicit LaneSchedule(const Shape& shape)
+      : shape_(shape),
+        free_{shape.frames, shape.steps},
+        left_(static_cast<std::size_t>(shape.frames + shape.steps)) {}
   LaneSchedule(const LaneSchedule&) = delete;
   LaneSchedule& operator=(const LaneSchedule&) = delete;
 
@@ -92,16 +104,20 @@ class LaneSchedule {
   void Offer(Item& item);
   void Withdraw(Item& item);
 
-  // The item that a free lane does now, which is no longer offered; null if no lane is free or nothing may be
-  // done.
-  Item* Next(double now);
+  // The items that a free lane does now: 1, 2, 4 or 8 of a kind, which are no longer offered. None if no lane
+  // is free or nothing may be done.
+  using Batch = std::array<Item*, kMostBatch>;
+  std::span<Item* const> Next(double now, Batch& batch);
 
-  // An item has been done: its lane is free. `cost`: milliseconds.
+  // An item has been done: its lane is free if it was the last of its batch. `cost`: milliseconds, its share.
   void Done(const Item& item, double cost);
 
-  // Costs that were measured are moving averages; 0: none was.
-  void Measure(Kind kind, double cost);
-  double cost(Kind kind) const { return costs_[kind]; }
+  // Costs that were measured are averages of the last; 0: none was.
+  void Measure(Kind kind, double cost) { costs_[kind].Add(cost); }
+  double cost(Kind kind) const { return costs_[kind].value; }
+
+  // What it costs to hear a frame: all of a piece of motion but its steps.
+  void MeasureHearing(double cost) { hearing_.Add(cost); }
 
   // Live work for each lane, 0..1.
   double load() const;
@@ -117,9 +133,20 @@ class LaneSchedule {
   int active() const { return active_ + streams_; }
 
  private:
+  struct Average {
+    void Add(double cost);
+
+    double value = 0;
+    int counted = 0;  // as far as that matters
+  };
+
   int Lane(Kind kind) const { return kind == kStep && shape_.steps > 0 ? kStep : kFrame; }
   double LoadOf(const Claim& claim) const;
   void Activate();
+  bool MayBegin(const Item& item) const;
+  Item* First(double now, const Item* like);
+  void Choose(Item& item, std::size_t batch);
+  std::size_t BatchOf(const Item& head) const;
   Job* NextFile();
   Job* Displaceable(const Job& by);
   void SetActive(Job& job, bool active);
@@ -130,7 +157,9 @@ class LaneSchedule {
 
   const Shape shape_;
   std::array<int, kKinds> free_;
-  std::array<double, kKinds> costs_{};
+  std::vector<int> left_;  // items of each batch that are not done
+  std::array<Average, kKinds> costs_{};
+  Average hearing_;
   std::map<std::string, double> weights_;
   std::map<std::string, Tenant> tenants_;
   std::list<Job> jobs_;

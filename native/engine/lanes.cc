@@ -1,5 +1,6 @@
 #include "engine/lanes.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "core/error.h"
@@ -12,34 +13,38 @@ Lanes::Job::Job(Lanes& lanes, const LaneSchedule::Claim& claim) : lanes_(lanes) 
 }
 
 Lanes::Job::~Job() {
-  const std::lock_guard lock(lanes_.mutex_);
-  lanes_.schedule_.Leave(*job_);
-  lanes_.Dispatch();
+  Change([this] { lanes_.schedule_.Leave(*job_); });
 }
 
 void Lanes::Job::Want() {
-  const std::lock_guard lock(lanes_.mutex_);
-  lanes_.schedule_.Want(*job_);
-  lanes_.Dispatch();
+  Change([this] { lanes_.schedule_.Want(*job_); });
 }
 
 void Lanes::Job::Rest() {
-  const std::lock_guard lock(lanes_.mutex_);
-  lanes_.schedule_.Rest(*job_);
-  lanes_.Dispatch();
+  Change([this] { lanes_.schedule_.Rest(*job_); });
 }
 
 void Lanes::Job::Stop() {
-  const std::lock_guard lock(lanes_.mutex_);
-  lanes_.schedule_.Stop(*job_);
-  changed_.notify_all();
-  lanes_.Dispatch();
+  Change([this] { StopNow(); });
 }
 
 void Lanes::Job::Fail() {
-  Stop();
+  Change([this] {
+    lanes_.errors_++;
+    StopNow();
+  });
+}
+
+void Lanes::Job::StopNow() {
+  lanes_.schedule_.Stop(*job_);
+  changed_.notify_all();
+}
+
+template <class Work>
+void Lanes::Job::Change(Work work) {
   const std::lock_guard lock(lanes_.mutex_);
-  lanes_.errors_++;
+  work();
+  lanes_.Dispatch();
 }
 
 void Lanes::Job::Finished(double due) {
@@ -55,14 +60,44 @@ Lanes::Turn& Lanes::Turn::operator=(Turn&& other) noexcept {
   lanes_ = std::exchange(other.lanes_, nullptr);
   item_ = other.item_;
   begun_ = other.begun_;
+  met_ = other.met_;
   return *this;
 }
 
-void Lanes::Turn::End(std::int64_t items) noexcept {
-  if (lanes_ == nullptr) return;
+double Lanes::Turn::End(std::int64_t items) noexcept {
+  if (lanes_ == nullptr) return 0;
   const std::lock_guard lock(lanes_->mutex_);
-  lanes_->Finish(*this, items);
+  if (!met_) lanes_->Miss(*this);
+  const double cost = lanes_->Finish(*this, items);
   std::exchange(lanes_, nullptr)->Dispatch();
+  return cost;
+}
+
+// The first one who comes does the work, for all; nobody: it is done.
+std::span<void* const> Lanes::Turn::Meet(void* entry) {
+  std::unique_lock lock(lanes_->mutex_);
+  Gathering& all = lanes_->gatherings_[item_.batch];
+  const bool first = all.met == 0;
+  all.entries[all.met++] = entry;
+  met_ = true;
+  lanes_->Miss(*this);
+  all.changed.wait(lock, [&] { return first ? all.missing == 0 : all.done; });
+  if (first) return {all.entries.data(), all.met};
+  if (all.error != nullptr) std::rethrow_exception(all.error);
+  return {};
+}
+
+void Lanes::Turn::Settle(const std::exception_ptr& error) noexcept {
+  const std::lock_guard lock(lanes_->mutex_);
+  Gathering& all = lanes_->gatherings_[item_.batch];
+  all.done = true;
+  all.error = error;
+  all.changed.notify_all();
+}
+
+void Lanes::Miss(const Turn& turn) noexcept {
+  Gathering& all = gatherings_[turn.item_.batch];
+  if (--all.missing == 0) all.changed.notify_all();
 }
 
 void Lanes::Weigh(const std::string& tenant, double weight) {
@@ -77,11 +112,7 @@ Lanes::Turn Lanes::Take(Job& job, Kind kind, double due) {
 
 Lanes::Turn Lanes::TryTake(Job& job, Kind kind, double due) {
   const std::lock_guard lock(mutex_);
-  Waiter waiter;
-  waiter.job = job.job_;
-  waiter.kind = kind;
-  waiter.due = due;
-  waiter.owner = &job;
+  Waiter waiter(job, kind, due);
   schedule_.Offer(waiter);
   Dispatch();
   if (waiter.granted) return Turn(*this, waiter);
@@ -90,22 +121,27 @@ Lanes::Turn Lanes::TryTake(Job& job, Kind kind, double due) {
 }
 
 // The item is offered before its lane is free, so that no later one is chosen in between.
-void Lanes::Yield(Job& job, Turn& turn, double due) {
+double Lanes::Yield(Job& job, Turn& turn, double due, bool first) {
   std::unique_lock lock(mutex_);
-  Finish(turn, 1);
+  if (!turn.met_) Miss(turn);
+  const bool counts = !first || schedule_.cost(turn.item_.kind) == 0;
+  const double cost = Finish(turn, counts ? 1 : 0);
   const Kind kind = turn.item_.kind;
   turn.lanes_ = nullptr;
   Turn next = Await(lock, job, kind, due);
   lock.unlock();
   turn = std::move(next);
+  return cost;
+}
+
+void Lanes::Heard(std::int64_t frames, double cost) {
+  const std::lock_guard lock(mutex_);
+  const double step = schedule_.cost(LaneSchedule::kStep);
+  schedule_.MeasureHearing(std::max(0.0, cost - step) / static_cast<double>(frames));
 }
 
 Lanes::Turn Lanes::Await(std::unique_lock<std::mutex>& lock, Job& job, Kind kind, double due) {
-  Waiter waiter;
-  waiter.job = job.job_;
-  waiter.kind = kind;
-  waiter.due = due;
-  waiter.owner = &job;
+  Waiter waiter(job, kind, due);
   schedule_.Offer(waiter);
   Dispatch();
   job.changed_.wait(lock, [&] { return waiter.granted || job.job_->stopped; });
@@ -114,17 +150,29 @@ Lanes::Turn Lanes::Await(std::unique_lock<std::mutex>& lock, Job& job, Kind kind
   throw Error("ABORTED", "The clip was stopped");
 }
 
-void Lanes::Finish(const Turn& turn, std::int64_t items) {
-  const double cost = Spent() - turn.begun_;
+double Lanes::Finish(const Turn& turn, std::int64_t items) {
+  const auto batch = static_cast<double>(std::max<std::size_t>(1, gatherings_[turn.item_.batch].met));
+  const double cost = (Spent() - turn.begun_) / batch;
   if (items > 0) schedule_.Measure(turn.item_.kind, cost / static_cast<double>(items));
   schedule_.Done(turn.item_, cost);
+  return cost;
 }
 
 void Lanes::Dispatch() {
-  while (LaneSchedule::Item* item = schedule_.Next(now())) {
-    auto& waiter = static_cast<Waiter&>(*item);
-    waiter.granted = true;
-    waiter.owner->changed_.notify_all();
+  LaneSchedule::Batch batch;
+  for (;;) {
+    const std::span<LaneSchedule::Item* const> items = schedule_.Next(now(), batch);
+    if (items.empty()) return;
+    Gathering& all = gatherings_[items.front()->batch];
+    all.missing = items.size();
+    all.met = 0;
+    all.done = false;
+    all.error = nullptr;
+    for (LaneSchedule::Item* item : items) {
+      auto& waiter = static_cast<Waiter&>(*item);
+      waiter.granted = true;
+      waiter.owner->changed_.notify_all();
+    }
   }
 }
 

@@ -9,7 +9,6 @@
 #include "kernels/normalise.h"
 #include "kernels/ring.h"
 #include "kernels/windows.h"
-#include "stages/scheduler.h"
 
 namespace kdtalker {
 namespace {
@@ -19,17 +18,19 @@ using kernels::kMotionSize;
 // A renderer may be that many frames behind the sampler, and an interruption goes back to what was read.
 constexpr std::int64_t kLeastRows = 512;
 
-// A plan is worth a few hops: no other takes its place before so many frames.
-constexpr std::int64_t kLeastPlan = 4;
+// Hops that an interruption usually takes back.
+constexpr std::int64_t kTakenBack = 12;
 
-std::int64_t RowsFor(std::int64_t window) {
-  return std::max(kLeastRows, 8 * window);
+// Frames in which somebody who begins to speak is noticed: a plan costs a few hops.
+constexpr std::int64_t kSoon = 4;
+
+// A loop is left by going back to one of its frames.
+std::int64_t RowsFor(std::int64_t window, std::int64_t loop) {
+  return std::max(kLeastRows, 8 * window) + loop;
 }
 
-std::vector<stages::Step> StepsOf(const TalkerOptions& pack, int steps) {
-  const stages::Scheduler scheduler(pack.train_timesteps, static_cast<float>(pack.beta_start),
-                                    static_cast<float>(pack.beta_end));
-  return scheduler.Plan(steps);
+Sampler::Steps StepsOf(Talker& talker, Stream& stream, std::int64_t window, int steps) {
+  return talker.samplers().StepsOf(stream, {steps}, window);
 }
 
 // Columns of so many frames, and of the windows at both ends.
@@ -38,15 +39,6 @@ std::int64_t ColumnsOf(std::int64_t frames, std::int64_t fps) {
 }
 
 }  // namespace
-
-LiveSampler::Window::Window(Stream& stream, const Portrait& portrait, std::int64_t frames,
-                            std::int64_t features_width, int steps)
-    : networks(portrait.talker()->model().NetworksFor({frames, steps})),
-      features(stream.shared_device(), Type::kFloat32, {1, frames, features_width}),
-      noise(stream.shared_device(), Type::kFloat32, {frames, kMotionSize}),
-      reference(stream.shared_device(), Type::kFloat32, {1, kMotionSize}),
-      sample(stream, networks, StepsOf(portrait.talker()->options(), steps), features,
-             portrait.canonical_token(), reference) {}
 
 LiveSampler::LiveSampler(Stream& stream, std::shared_ptr<Portrait> portrait,
                          std::shared_ptr<LiveSpeech> speech, const RunOptions& options)
@@ -58,22 +50,38 @@ LiveSampler::LiveSampler(Stream& stream, std::shared_ptr<Portrait> portrait,
       hop_(options.stream->hop),
       ahead_(options.stream->ahead),
       fps_(portrait_->talker()->options().fps),
-      rows_(RowsFor(window_)),
+      rows_(RowsFor(window_, options.stream->loop)),
       audio_time_(&portrait_->talker()->clock(), StageClock::kAudio),
       sample_time_(&portrait_->talker()->clock(), StageClock::kSample),
       voice_(fps_),
       mel_(stream.shared_device(), ColumnsOf(rows_, fps_), ColumnsOf(hop_ + ahead_ + kRest, fps_)),
-      networks_(portrait_->talker()->model().NetworksFor({window_, options.steps})),
-      features_(stream, stages::RoleOf(networks_, "audio"), hop_, rows_, fps_),
+      lane_(*portrait_->talker(), {window_, options.steps}),
+      features_(stream, lane_.Lend().Encoder(hop_), rows_),
       track_(stream.shared_device(), Type::kFloat32, {rows_, kMotionSize}),
       given_(stream.shared_device(), Type::kFloat32, {std::max(hop_, kRest) + ahead_, kMotionSize}),
       rest_(stream.shared_device(), Type::kFloat32, {kMotionSize}),
-      plan_(stream, *portrait_, window_, features_.width(), options.stream->plan_steps),
-      lips_(stream, *portrait_, window_, features_.width(), options.steps) {
+      draft_(stream.shared_device(), portrait_->talker()->networks(), window_),
+      noise_(stream.shared_device(), Type::kFloat32, {window_, kMotionSize}),
+      lips_(stream.shared_device(), Type::kFloat32, {window_, kMotionSize}),
+      plan_steps_(StepsOf(*portrait_->talker(), stream, window_, options.stream->plan_steps)),
+      lips_steps_(StepsOf(*portrait_->talker(), stream, window_, options.steps)) {
+  MakeCondition();
+  lane_.GiveBack();
+  CopyTensor(stream_, draft_.canonical, portrait_->canonical_token());
   CopyTensor(stream_, rest_, portrait_->reference_token());
   stream_.Launch(kernels::ScatterRows{rest_.f32(), track_.f32(), 0, rows_, 1, rows_, kMotionSize});
   if (options_.silence)
     silence_.emplace(stream_.shared_device(), options_.silence->rule, fps_, rows_, std::max(hop_, kRest));
+}
+
+// Rows as far back as a window or a plan's guess reads, and those that an interruption usually takes back.
+void LiveSampler::MakeCondition() {
+  const Talker& talker = *portrait_->talker();
+  const bool rows = talker.options().condition_rows && talker.networks().count("condition") != 0;
+  if (!rows || talker.model().Taking("condition", hop_) == nullptr) return;
+  const std::int64_t read = std::max(window_, HeardVoice::MostSpan(fps_)) + hop_ + ahead_;
+  condition_.emplace(stream_, lane_.Lend().Conditions(hop_), features_, read + kTakenBack * hop_);
+  draft_.conditioned = true;
 }
 
 std::unique_ptr<Timeline> LiveSampler::MakeTimeline() {
@@ -85,24 +93,23 @@ bool LiveSampler::Hears(std::int64_t known) const {
 }
 
 // The next plan begins where the reference frame is decided, so after the hop that ends there, before its
-// provisional frames are given to the smoother. After an interruption that need not be a hop's end. A plan
-// whose frames are not like the voice that came, silent while somebody speaks or the reverse, gives way to
-// another.
+// provisional frames are given to the smoother.
 void LiveSampler::Hop(Timeline& timeline, const StopToken& stop) {
   const std::int64_t first = timeline.known(), next = first + hop_;
   {
     const StageTimer::Lap lap(audio_time_, stream_);
     Hear(HopEnd(first));
-    features_.Advance(stream_, mel_.columns(), HopEnd(first), stop);
+    features_.Advance(stream_, lane_.Lend().Encoder(hop_), mel_.columns(), HopEnd(first), stop);
   }
   const StageTimer::Lap lap(sample_time_, stream_);
+  if (Outdated(first)) Replan(first, stop);
   while (planned_ < next) Plan(stop);
   Lips(first, stop);
   Keep(lips_, Known(first));
-  if (Surprised(next)) planned_ = next;
+  if (Join(first, next) || (plan_cut_ && Surprised())) planned_ = next;
   if (planned_ == next && ahead_ > 0) {
     Plan(stop);
-    Keep(lips_, Known(first));
+    Keep(lips_, Provisional(next));
   }
   Gate(timeline, first, next);
   Append(timeline, hop_);
@@ -116,32 +123,71 @@ void LiveSampler::Hear(std::int64_t last) {
   mel_.Append(stream_, to - from);
 }
 
-bool LiveSampler::Surprised(std::int64_t next) const {
-  return voice_.speaks() != planned_speech_ && next - plan_first_ >= kLeastPlan;
+// Whether the voice has gone on since the plan was made, which had to guess how; soon, where it began or
+// ended meanwhile. Where nobody speaks, and the plan expects nobody, there is nothing to learn.
+bool LiveSampler::Outdated(std::int64_t first) const {
+  if (plan_cut_ || first >= planned_ || (!voice_.speaks() && !plan_speaks_)) return false;
+  const std::int64_t wanted = options_.stream->replan;
+  const std::int64_t least = Surprised() ? std::min(wanted, kSoon) : wanted;
+  return features_.known() - plan_heard_ >= least;
+}
+
+// Whether a loop ends in this hop: the next plan begins where the loop does.
+bool LiveSampler::Join(std::int64_t first, std::int64_t next) {
+  if (join_ >= next) return false;
+  stream_.Launch(kernels::ComeBack{track_.f32(), join_, std::max(first, join_), next, options_.stream->loop,
+                                   kJoin, rows_});
+  if (next < join_ + kJoin) return false;
+  join_ = kernels::kEveryFrame;
+  return true;
+}
+
+// What the denoiser is told of what a window hears.
+void LiveSampler::Gather(std::int64_t first, std::int64_t span, const StopToken& stop) {
+  if (!condition_) return features_.Gather(stream_, first, span, draft_.features);
+  const std::int64_t oldest = std::min(first, features_.known() - span);
+  condition_->Advance(stream_, lane_.Lend().Conditions(hop_), features_, oldest, stop);
+  condition_->Gather(stream_, first, span, draft_.condition);
 }
 
 // The noise, the features and the reference of a window.
-void LiveSampler::Begin(Window& window, std::int64_t first, std::int64_t span) {
-  stream_.Launch(kernels::FrameNoise{window.noise.f32(), first, window_, options_.seed});
-  features_.Gather(stream_, first, span, window.features);
+void LiveSampler::Begin(std::int64_t first, std::int64_t span, const StopToken& stop) {
+  stream_.Launch(kernels::FrameNoise{noise_.f32(), first, window_, options_.seed});
+  Gather(first, span, stop);
   const std::int64_t before = kernels::RowOf(first - 1, rows_);
-  stream_.Copy(window.reference.address(), track_.f32() + before * kMotionSize, window.reference.bytes());
+  stream_.Copy(draft_.reference.address(), track_.f32() + before * kMotionSize, draft_.reference.bytes());
+  draft_.Begin(stream_, options_.seed, 0, noise_.f32());
+}
+
+// The window from frame plan_first_ on, of what is heard by now.
+void LiveSampler::SamplePlan(const StopToken& stop) {
+  Begin(plan_first_, voice_.span(), stop);
+  plan_speaks_ = voice_.speaks();
+  plan_heard_ = features_.known();
+  lane_.Sample(stream_, draft_, plan_steps_, stop);
 }
 
 void LiveSampler::Plan(const StopToken& stop) {
-  Begin(plan_, planned_, voice_.span());
   plan_first_ = planned_;
-  planned_speech_ = voice_.speaks();
-  plan_.sample.Run(stream_, options_.seed, 0, stop, plan_.noise.f32());
-  Keep(plan_, {planned_, window_, planned_, planned_, rows_, options_.stream->fast});
+  plan_cut_ = false;
+  SamplePlan(stop);
+  Keep(draft_.motion, {planned_, window_, planned_, planned_, rows_, options_.stream->fast});
   planned_ += window_;
+}
+
+// The same window again, of the same noise: it differs from the plan only by what was heard since.
+void LiveSampler::Replan(std::int64_t first, const StopToken& stop) {
+  SamplePlan(stop);
+  const kernels::Knowledge kept{plan_first_, window_, first, planned_, rows_, options_.stream->fast};
+  stream_.Launch(kernels::FollowPlan{draft_.motion.f32(), track_.f32(), kept});
 }
 
 void LiveSampler::Lips(std::int64_t first, const StopToken& stop) {
   const kernels::Knowledge known = Known(first);
-  Begin(lips_, known.first, 0);
-  const kernels::HoldKnown held{nullptr, track_.f32(), lips_.noise.f32(), known, 0, 0};
-  lips_.sample.Run(stream_, options_.seed, 0, stop, lips_.noise.f32(), &held);
+  Begin(known.first, 0, stop);
+  const kernels::HoldKnown held{nullptr, track_.f32(), noise_.f32(), known, 0, 0};
+  lane_.Sample(stream_, draft_, lips_steps_, stop, &held);
+  CopyTensor(stream_, lips_, draft_.motion);
 }
 
 // Of the lips' window of the hop from frame `decided` on.
@@ -149,8 +195,13 @@ kernels::Knowledge LiveSampler::Known(std::int64_t decided) const {
   return {HopEnd(decided) - window_, window_, decided, planned_, rows_, options_.stream->fast};
 }
 
-void LiveSampler::Keep(const Window& window, const kernels::Knowledge& known) {
-  stream_.Launch(kernels::KeepSampled{window.sample.motion().f32(), track_.f32(), known});
+// Of that window, when the hop before `next` is decided.
+kernels::Knowledge LiveSampler::Provisional(std::int64_t next) const {
+  return {next + ahead_ - window_, window_, next, planned_, rows_, options_.stream->fast};
+}
+
+void LiveSampler::Keep(const Tensor& window, const kernels::Knowledge& known) {
+  stream_.Launch(kernels::KeepSampled{window.f32(), track_.f32(), known});
 }
 
 void LiveSampler::Gate(const Timeline& timeline, std::int64_t first, std::int64_t last) {
@@ -171,7 +222,11 @@ void LiveSampler::Interrupt(Timeline& timeline, std::int64_t frame, const StopTo
   mel_.Cut(column);
   voice_.Cut(frame);
   features_.Cut(frame);
+  if (condition_) condition_->Cut(frame);
+  join_ = kernels::kEveryFrame;
+  plan_heard_ = std::min(plan_heard_, frame);
   while (planned_ < frame + kRest + ahead_) Plan(stop);
+  plan_cut_ = frame < plan_first_;
   RestLips(timeline, frame);
   timeline.Cut(frame);
   const std::int64_t silent = ColumnsOf(kRest, fps_);

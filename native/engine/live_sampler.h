@@ -10,10 +10,12 @@
 #include "engine/live_speech.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
+#include "engine/sampler_pool.h"
 #include "engine/timeline.h"
 #include "kernels/known_motion.h"
 #include "stages/sample.h"
 #include "stages/silence.h"
+#include "stages/stream_condition.h"
 #include "stages/stream_features.h"
 #include "stages/stream_mel.h"
 
@@ -38,30 +40,35 @@ class LiveSampler {
   // until this is.
   void Hop(Timeline& timeline, const StopToken& stop);
 
+  // Gives the lane's sampler back; `done`: what was given to the stream is.
+  void GiveBack(bool done) noexcept { lane_.GiveBack(done); }
+
+  // In kJoin frames from this one on the motion comes back to where it was options.stream->loop frames
+  // before. Before the sound of this frame is heard.
+  void JoinAt(std::int64_t frame) { join_ = frame; }
+
   // Frames from `frame` on give way to kRest frames in which the lips come to rest; head and eyes stay on
   // plan. The speech was restarted there.
   void Interrupt(Timeline& timeline, std::int64_t frame, const StopToken& stop);
 
-  static constexpr std::int64_t kRest = kRestFrames;
+  static constexpr std::int64_t kRest = kRestFrames, kJoin = kJoinFrames;
 
  private:
-  // A window that is sampled, and what it reads.
-  struct Window {
-    Window(Stream& stream, const Portrait& portrait, std::int64_t frames, std::int64_t features, int steps);
-
-    Networks networks;                  // of these lengths
-    Tensor features, noise, reference;  // [1, frames, n], [frames, 70], [1, 70]
-    stages::Sample sample;
-  };
-
   std::int64_t HopEnd(std::int64_t known) const { return known + hop_ + ahead_; }
   void Hear(std::int64_t last);
-  void Begin(Window& window, std::int64_t first, std::int64_t span);
-  bool Surprised(std::int64_t next) const;
+  void MakeCondition();
+  void Gather(std::int64_t first, std::int64_t span, const StopToken& stop);
+  void Begin(std::int64_t first, std::int64_t span, const StopToken& stop);
+  bool Outdated(std::int64_t first) const;
+  bool Surprised() const { return voice_.speaks() != plan_speaks_; }
+  bool Join(std::int64_t first, std::int64_t next);
+  void SamplePlan(const StopToken& stop);
   void Plan(const StopToken& stop);
+  void Replan(std::int64_t first, const StopToken& stop);
   void Lips(std::int64_t first, const StopToken& stop);
-  void Keep(const Window& window, const kernels::Knowledge& known);
+  void Keep(const Tensor& window, const kernels::Knowledge& known);
   kernels::Knowledge Known(std::int64_t decided) const;
+  kernels::Knowledge Provisional(std::int64_t next) const;
   void Gate(const Timeline& timeline, std::int64_t first, std::int64_t last);
   void Append(Timeline& timeline, std::int64_t count);
   void RestLips(const Timeline& timeline, std::int64_t frame);
@@ -71,19 +78,25 @@ class LiveSampler {
   std::shared_ptr<LiveSpeech> speech_;
   const RunOptions options_;
   const std::int64_t window_, hop_, ahead_, fps_, rows_;
-  std::int64_t planned_ = 0;     // frames that plans cover
-  std::int64_t plan_first_ = 0;  // the first of the last plan
-  bool planned_speech_ = false;  // what that one took the rest to be
-  std::int64_t restarts_ = 0;    // of the speech, known here
+  std::int64_t planned_ = 0;                  // frames that plans cover
+  std::int64_t plan_first_ = 0;               // the first of the last plan
+  bool plan_speaks_ = false;                  // what that one took the rest to be
+  std::int64_t plan_heard_ = 0;               // and how many frames it had heard
+  bool plan_cut_ = false;                     // its beginning was taken back
+  std::int64_t restarts_ = 0;                 // of the speech, known here
+  std::int64_t join_ = kernels::kEveryFrame;  // where a loop ends
   StageTimer audio_time_, sample_time_;
   HeardVoice voice_;
   stages::StreamMel mel_;
-  Networks networks_;
+  SamplerPool::User lane_;
   stages::StreamFeatures features_;
+  std::optional<stages::StreamCondition> condition_;  // where the pack makes it row by row
   std::optional<stages::RunningSilence> silence_;
   Tensor track_;         // [rows, 70], normalised: decided frames, and ahead of them the plan's slow numbers
   Tensor given_, rest_;  // [hop or rest and ahead, 70], what the timeline is given; [70], normalised
-  Window plan_, lips_;
+  stages::Draft draft_;  // of a plan, or of the lips
+  Tensor noise_, lips_;  // [window, 70]: what the draft began with; the lips that were sampled last
+  Sampler::Steps plan_steps_, lips_steps_;
 };
 
 }  // namespace kdtalker

@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/provider_session.h"
 #include "core/session.h"
 #include "engine/model_check.h"
-#include "plan/plan_program.h"
 
 namespace kdtalker {
 namespace {
@@ -21,26 +19,11 @@ std::map<std::string, stages::Signature> SignaturesOf(const Networks& networks) 
 
 Model::Model(const std::shared_ptr<Runtime>& runtime, const std::shared_ptr<Device>& device,
              TalkerOptions options)
-    : runtime_(runtime), device_(device), options_(std::move(options)) {
+    : options_(std::move(options)), loader_(runtime, device, options_) {
   CheckNumbers(options_);
-  for (const auto& [name, role] : options_.roles) networks_.emplace(name, stages::Network(role, Load(role)));
+  for (const auto& [name, role] : options_.roles)
+    networks_.emplace(name, stages::Network(role, loader_.Load(role)));
   CheckSignatures(options_, SignaturesOf(networks_));
-}
-
-std::shared_ptr<Program> Model::Load(const stages::Role& role) {
-  if (!role.weights.empty()) return LoadPlan(role);
-  if (options_.provider != Provider::kNone)
-    return std::make_shared<ProviderSession>(runtime_, device_, role.file, options_.provider,
-                                             options_.provider_cache);
-  return std::make_shared<Session>(runtime_, role.file, session_threads());
-}
-
-// The weights of a file are loaded once, whatever plans share them.
-std::shared_ptr<Program> Model::LoadPlan(const stages::Role& role) {
-  const std::lock_guard lock(mutex_);
-  std::shared_ptr<const Memory>& weights = weights_[role.weights];
-  if (weights == nullptr) weights = plan::LoadWeights(device_, role.weights);
-  return std::make_shared<plan::PlanProgram>(device_, role.file, weights);
 }
 
 void Model::Add(const std::map<std::string, stages::Role>& plans, std::int64_t window) {
@@ -48,13 +31,14 @@ void Model::Add(const std::map<std::string, stages::Role>& plans, std::int64_t w
   for (const auto& [name, plan] : plans) {
     stages::Role role = plan;
     role.weights = stages::RoleOf(networks_, name).role().weights;
-    const stages::Network network(role, LoadPlan(role));
+    const stages::Network network(role, loader_.Load(role));
     added.emplace(name, network);
     all.insert_or_assign(name, network);
   }
   TalkerOptions options = options_;
   options.window = static_cast<int>(window);
-  CheckSignatures(options, SignaturesOf(all));
+  const bool heard = plans.count("audio") != 0 && plans.count("denoiser") == 0;
+  (heard ? CheckHeard : CheckSignatures)(options, SignaturesOf(heard ? added : all));
   for (const auto& [name, network] : added) open_lengths_.Add(name, network);
 }
 
@@ -64,7 +48,7 @@ const Networks& Model::Exact() {
   Networks all = networks_;
   all.erase("prepare");  // those of exact_roles are whole
   for (const auto& [name, role] : options_.exact_roles)
-    all.insert_or_assign(name, stages::Network(role, Load(role)));
+    all.insert_or_assign(name, stages::Network(role, loader_.Load(role)));
   CheckSignatures(options_, SignaturesOf(all));
   return exact_ = std::move(all);
 }
@@ -77,6 +61,13 @@ void Model::Check(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& 
     signatures.emplace(name, stages::Signature{role, session.inputs(), session.outputs()});
   }
   CheckSignatures(options, signatures);
+}
+
+std::string Model::warning() const {
+  for (const auto& [name, network] : networks_) {
+    if (std::string said = network.warning(); !said.empty()) return said;
+  }
+  return "";
 }
 
 int Model::session_threads() const {

@@ -10,6 +10,7 @@
 #include "core/runtime.h"
 #include "engine/open_lengths.h"
 #include "engine/options.h"
+#include "engine/program_loader.h"
 #include "stages/network.h"
 
 namespace kdtalker {
@@ -41,8 +42,14 @@ class Model {
   // others, and Add() has not been given one of these.
   Networks NetworksFor(const Lengths& lengths) const { return open_lengths_.For(networks_, lengths); }
 
+  // The network of what is heard (`audio`, `condition`) that takes so many frames at a time; null: none does.
+  const stages::Network* Taking(const std::string& role, std::int64_t frames) const {
+    return open_lengths_.Taking(networks_, role, frames);
+  }
+
   // Adds plans of the pack's networks, by their roles: those that depend on a window's length for windows of
-  // `window` frames, or those that depend on the steps. They share the weights on the device. Throws what the
+  // `window` frames, those of what is heard for so many frames at a time, or those that depend on the steps.
+  // They share the weights on the device. Throws what the
   // constructor does.
   void Add(const std::map<std::string, stages::Role>& plans, std::int64_t window);
 
@@ -54,19 +61,16 @@ class Model {
   // Threads of one run of a network, and runs side by side.
   int session_threads() const;
 
- private:
-  std::shared_ptr<Program> Load(const stages::Role& role);
-  std::shared_ptr<Program> LoadPlan(const stages::Role& role);
+  // What a network does otherwise than it was asked to (Program::warning); empty: nothing.
+  std::string warning() const;
 
-  std::shared_ptr<Runtime> runtime_;
-  std::shared_ptr<Device> device_;
+ private:
   TalkerOptions options_;
+  ProgramLoader loader_;
   Networks networks_;
   OpenLengths open_lengths_;
   std::mutex exact_mutex_;  // guards exact_ until it is there
   Networks exact_;
-  std::mutex mutex_;                                              // guards weights_
-  std::map<std::string, std::shared_ptr<const Memory>> weights_;  // by their files
 };
 
 }  // namespace kdtalker

@@ -51,8 +51,9 @@ void CheckBlink(const TalkerOptions& pack) {
 }
 
 bool IsPlanned(const std::map<std::string, Signature>& networks) {
-  const auto denoiser = networks.find("denoiser");
-  return denoiser != networks.end() && !denoiser->second.role.weights.empty();
+  auto open = networks.find("denoiser");
+  if (open == networks.end()) open = networks.find("audio");
+  return open != networks.end() && !open->second.role.weights.empty();
 }
 
 // All networks, in the order in which a clip runs them.
@@ -72,6 +73,11 @@ class ModelCheck {
     Denoiser();
     Pictures();
     Retargeting();
+  }
+
+  void RunHeard() {
+    Audio();
+    if (Has("condition")) Condition();
   }
 
  private:
@@ -129,13 +135,18 @@ class ModelCheck {
 
   // What `condition` makes of the audio, and `time` of as many timesteps as the caller wants steps.
   Words SplitInputs() const {
-    RoleCheck condition = Role("condition"), time = Role("time");
-    condition.Inputs({{"audio", Frames(features_)}});
-    condition.Outputs({{"condition", Frames(TensorRule::kAny)}});
+    RoleCheck condition = Condition(), time = Role("time");
     time.Inputs({{"timestep", TensorRule::Given({steps_}, Type::kInt64)}});
     time.Outputs({{"time", TensorRule::Given({steps_, TensorRule::kAny})}});
     return {{"condition", Frames(condition.Output("condition").dims.back())},
             {"time", TensorRule::Given({1, time.Output("time").dims.back()})}};
+  }
+
+  RoleCheck Condition() const {
+    RoleCheck condition = Role("condition");
+    condition.Inputs({{"audio", Frames(features_)}});
+    condition.Outputs({{"condition", Frames(TensorRule::kAny)}});
+    return condition;
   }
 
   void Pictures() const {
@@ -149,12 +160,16 @@ class ModelCheck {
       Field(first);
       return;
     }
-    first.Outputs({{"feature", TensorRule::Fixed()}});
+    first.Outputs({{"feature", Between()}});
     first.Traced({"deformation", "occlusion"});
     RoleCheck decode = Role("decode");
-    decode.Inputs({{"feature", TensorRule::Given(first.Output("feature").dims)}});
+    decode.Inputs({{"feature", AsMade(first.Output("feature"))}});
     decode.Outputs({{"image", image}});
   }
+
+  // What one network makes for another; of plans in halves it may be blocks of halves.
+  TensorRule Between() const { return planned_ ? TensorRule::FixedOrHalves() : TensorRule::Fixed(); }
+  static TensorRule AsMade(const Slot& slot) { return TensorRule::Given(slot.dims, slot.type); }
 
   // How the picture is moved: two cells or more along each side, between which a pixel lies.
   void Field(const RoleCheck& render) const {
@@ -164,6 +179,14 @@ class ModelCheck {
     const auto& dims = render.Output("field").dims;
     if (dims[2] < 2 || dims[3] < 2)
       RefusePack("two rows and columns or more", "field of render", DimsToText(dims));
+    if (Has("field")) FieldAlone(dims);
+  }
+
+  // The same without the picture.
+  void FieldAlone(const std::vector<std::int64_t>& dims) const {
+    RoleCheck role = Role("field");
+    role.Inputs({{"feature", Volume()}, {"source", Keypoints()}, {"driving", Keypoints()}});
+    role.Outputs({{"field", TensorRule::Given(dims)}});
   }
 
   // The part of the first network that runs once a portrait: `inputs` are what is left for each frame.
@@ -175,8 +198,8 @@ class ModelCheck {
       given.emplace_back(word, word == "feature" ? Volume() : Keypoints());
     role.Inputs(given);
     for (const auto& [word, tensor] : names.outputs) {
-      role.Outputs({{word, TensorRule::Fixed()}});
-      inputs.emplace_back(word, TensorRule::Given(role.Output(word).dims));
+      role.Outputs({{word, Between()}});
+      inputs.emplace_back(word, AsMade(role.Output(word)));
     }
   }
 
@@ -220,6 +243,10 @@ void CheckNumbers(const TalkerOptions& pack) {
 
 void CheckSignatures(const TalkerOptions& pack, const std::map<std::string, Signature>& networks) {
   ModelCheck(pack, networks).Run();
+}
+
+void CheckHeard(const TalkerOptions& pack, const std::map<std::string, Signature>& networks) {
+  ModelCheck(pack, networks).RunHeard();
 }
 
 }  // namespace kdtalker

@@ -6,9 +6,9 @@
 #include "core/stage_timer.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
+#include "engine/sampler_pool.h"
 #include "engine/speech.h"
 #include "engine/timeline.h"
-#include "stages/audio_features.h"
 #include "stages/sample.h"
 
 namespace kdtalker {
@@ -25,9 +25,12 @@ class MotionSampler {
   // Appends the next window to the timeline. `stop` must live until the stream has done it.
   void Window(Timeline& timeline, const StopToken& stop);
 
+  // Gives the lane's sampler back; `done`: what was given to the stream is.
+  void GiveBack(bool done) noexcept { lane_.GiveBack(done); }
+
   // Of the last sampled window.
-  const Tensor& features() const { return audio_.features(); }  // [1, window, features]
-  const Tensor& motion() const { return sample_.motion(); }     // [1, window, 70], normalised
+  const Tensor& features() const { return draft_.features; }  // [1, window, features]
+  const Tensor& motion() const { return draft_.motion; }      // [1, window, 70], normalised
 
  private:
   Stream& stream_;
@@ -36,10 +39,10 @@ class MotionSampler {
   std::uint64_t seed_;
   std::int64_t window_;
   StageTimer audio_time_, sample_time_;
-  Tensor noise_, reference_;
-  Networks networks_;  // of the clip's lengths
-  stages::AudioFeatures audio_;
-  stages::Sample sample_;
+  Tensor noise_;
+  stages::Draft draft_;
+  Sampler::Steps steps_;
+  SamplerPool::User lane_;
 };
 
 }  // namespace kdtalker

@@ -1,5 +1,6 @@
 #include "engine/motion_source.h"
 
+#include <atomic>
 #include <utility>
 
 #include "core/error.h"
@@ -58,6 +59,9 @@ class Spoken final : public MotionSource {
   void Next(Stream& /*stream*/, Timeline& timeline, const StopToken& stop) override {
     sampler_->Window(timeline, stop);
   }
+  void GiveBack(bool done) noexcept override {
+    if (sampler_) sampler_->GiveBack(done);
+  }
   void Release() override { sampler_.reset(); }
 
  private:
@@ -80,9 +84,16 @@ class Live final : public MotionSource {
   }
   bool ready(std::int64_t known) const override { return sampler_->Hears(known); }
   void Next(Stream& /*stream*/, Timeline& timeline, const StopToken& stop) override {
+    const std::int64_t join = join_.exchange(kernels::kEveryFrame);
+    if (join != kernels::kEveryFrame) sampler_->JoinAt(join);
     sampler_->Hop(timeline, stop);
   }
+  void GiveBack(bool done) noexcept override {
+    if (sampler_) sampler_->GiveBack(done);
+  }
+  void JoinAt(std::int64_t frame) override { join_ = frame; }
   void Interrupt(Timeline& timeline, std::int64_t frame, const StopToken& stop) override {
+    join_ = kernels::kEveryFrame;
     sampler_->Interrupt(timeline, frame, stop);
   }
 
@@ -91,6 +102,7 @@ class Live final : public MotionSource {
   std::shared_ptr<LiveSpeech> speech_;
   const RunOptions& options_;
   std::optional<LiveSampler> sampler_;
+  std::atomic<std::int64_t> join_{kernels::kEveryFrame};
 };
 
 }  // namespace

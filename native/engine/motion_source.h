@@ -36,8 +36,15 @@ class MotionSource {
   // Appends the next piece. What was done before must be done on the device; `stop` must live until this is.
   virtual void Next(Stream& stream, Timeline& timeline, const StopToken& stop) = 0;
 
+  // What pieces borrow of the lanes goes back; `done`: what they gave to the stream is. When a turn ends.
+  virtual void GiveBack(bool /*done*/) noexcept {}
+
   // All pieces are made, and done on the device: frees what they needed.
   virtual void Release() {}
+
+  // The motion comes back to where a loop began, in frames from `frame` on. Only of live speech, before the
+  // sound of that frame. Any thread.
+  virtual void JoinAt(std::int64_t /*frame*/) {}
 
   // Takes back the frames from `frame` on. Only of live speech, which was restarted there.
   virtual void Interrupt(Timeline& /*timeline*/, std::int64_t /*frame*/, const StopToken& /*stop*/) {}

@@ -1,6 +1,8 @@
 #include "engine/open_lengths.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 
 #include "core/error.h"
 
@@ -23,6 +25,12 @@ constexpr OpenAxis kOpenAxes[] = {{"audio", "mel", 0, &Lengths::window},
 // ONNX Runtime's networks take what they are given, or refuse it.
 bool Serves(const stages::Network& network, const OpenAxis& open, std::int64_t length) {
   return network.role().weights.empty() || network.input(open.word).dims.at(open.axis) == length;
+}
+
+std::int64_t LengthOf(const stages::Network& network, const std::string& role) {
+  const auto open = std::find_if(std::begin(kOpenAxes), std::end(kOpenAxes),
+                                 [&](const OpenAxis& each) { return role == each.role; });
+  return network.input(open->word).dims.at(open->axis);
 }
 
 }  // namespace
@@ -48,6 +56,18 @@ Networks OpenLengths::For(const Networks& own, const Lengths& lengths) const {
     network->second = found->second;
   }
   return chosen;
+}
+
+const stages::Network* OpenLengths::Taking(const Networks& own, const std::string& role,
+                                           std::int64_t frames) const {
+  const stages::Network& first = stages::RoleOf(own, role);
+  const std::int64_t length = LengthOf(first, role);
+  if (length < 0 || length == frames) return &first;
+  const std::lock_guard lock(mutex_);
+  for (auto [found, end] = added_.equal_range(role); found != end; ++found) {
+    if (LengthOf(found->second, role) == frames) return &found->second;
+  }
+  return nullptr;
 }
 
 }  // namespace kdtalker

@@ -26,6 +26,10 @@ class OpenLengths {
   // these lengths was not added.
   Networks For(const Networks& own, const Lengths& lengths) const;
 
+  // The network of a role of `own`, or one that was added in its place, that takes so many frames. Null if
+  // there is none. Neither goes before this and `own` do.
+  const stages::Network* Taking(const Networks& own, const std::string& role, std::int64_t frames) const;
+
  private:
   mutable std::mutex mutex_;
   std::multimap<std::string, stages::Network> added_;

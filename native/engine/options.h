@@ -24,20 +24,20 @@ namespace kdtalker {
 struct TalkerOptions {
   std::string device = "auto";
   DeviceOptions device_options;
-  Provider provider = Provider::kNone;  // of ONNX Runtime on a GPU, for roles without a plan
-  std::string provider_cache;           // a folder for what TensorRT builds; empty: none
-  int threads = 1;                      // to use in all
-  int session_threads = 1;              // that one run of a network can use
+  ProviderUse provider;     // of ONNX Runtime on a GPU, for roles without a plan
+  int threads = 1;          // to use in all
+  int session_threads = 1;  // that one run of a network can use
   std::map<std::string, stages::Role> roles;
-  // Where `roles` render in half precision: plans of the same networks in float32. Else empty.
+  // Where `roles` render in half precision: the same networks in float32. Else empty.
   std::map<std::string, stages::Role> exact_roles;
   int crop_size = 0;    // side of the square crop, pixels
   int motion_size = 0;  // side of the motion network's input; divides crop_size
   int width = 0, height = 0;
-  kernels::Feather feather;  // of a rendered crop that is pasted into its photo
-  int fps = 25;              // frames a second
-  int window = 64;           // frames sampled at a time, unless a clip says otherwise
-  bool fixed_window = true;  // the denoiser accepts only this number of frames
+  kernels::Feather feather;     // of a rendered crop that is pasted into its photo
+  int fps = 25;                 // frames a second
+  int window = 64;              // frames sampled at a time, unless a clip says otherwise
+  bool fixed_window = true;     // the denoiser accepts only this number of frames
+  bool condition_rows = false;  // each row of the role `condition` depends on its frame's features alone
   int train_timesteps = 1000;
   double beta_start = 1e-5, beta_end = 8e-3;
   double process_variance = 0.05, observation_variance = 0.001;
@@ -68,8 +68,10 @@ struct StreamOptions {
   int hop = 4;                 // decided at a time
   int ahead = 2;               // heard beyond those
   int plan_steps = 50;         // sampling steps of a plan; those of the lips are RunOptions::steps
+  int replan = 4;              // frames of a voice that are heard before the plan is sampled again
   kernels::MotionMask fast{};  // the lips: what is sampled anew each hop
   bool paced = false;          // frames have to be made as fast as they play
+  int loop = 0;                // of idle life, to whose beginning the motion can come back; 0: none
 };
 
 struct RunOptions {

@@ -1,6 +1,7 @@
 #include "engine/portrait.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "core/error.h"
@@ -11,6 +12,11 @@
 
 namespace kdtalker {
 namespace {
+
+std::uint64_t NextId() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
 
 // A crop's pixels on the device as floats, [1, 3, side, side].
 Tensor UploadCrop(Stream& stream, const Talker& talker, const std::vector<std::uint8_t>& pixels) {
@@ -108,6 +114,7 @@ void UploadFloats(Stream& stream, const Tensor& tensor, const std::vector<float>
 
 Portrait::Portrait(std::shared_ptr<Talker> talker)
     : talker_(std::move(talker)),
+      id_(NextId()),
       feature_(talker_->network("appearance").MakeOutput(talker_->device(), "feature")),
       canonical_(talker_->device(), Type::kFloat32, {1, kernels::kKeypoints, 3}),
       motion_(talker_->device(), Type::kFloat32, {kernels::kMotionSize}),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -52,6 +53,7 @@ class Portrait {
   static Seen See(const Talker& talker, const std::vector<std::uint8_t>& pixels);
 
   const std::shared_ptr<Talker>& talker() const { return talker_; }
+  std::uint64_t id() const { return id_; }  // no other of the process has it, before or after
   const Tensor& feature() const { return feature_; }
   const Tensor& canonical() const { return canonical_; }  // [1, 21, 3]
   const Tensor& motion() const { return motion_; }        // [70], raw: the pose and expression of the picture
@@ -75,6 +77,7 @@ class Portrait {
   void RunOnce(Stream& stream, const StopToken& stop);  // the network `prepare`, if the talker has one
 
   std::shared_ptr<Talker> talker_;
+  const std::uint64_t id_;
   std::vector<float> ratios_;
   Tensor feature_, canonical_, motion_, keypoints_, canonical_token_, reference_token_;
   std::map<std::string, Tensor> prepared_;  // by the words of the network that reads them for each frame

@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "core/provider_session.h"
 #include "core/stream.h"
 #include "core/tensor.h"
+#include "engine/program_loader.h"
 
 namespace kdtalker {
 namespace {
@@ -24,13 +24,12 @@ void Prepare(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& optio
              std::int64_t open) {
   const auto device = OpenDevice(options.device, options.device_options);
   const auto stream = device->MakeStream();
-  const auto session = std::make_shared<ProviderSession>(runtime, device, options.roles.at(role).file,
-                                                         options.provider, options.provider_cache);
-  const auto binding = session->MakeBinding();
+  const auto program = ProgramLoader(runtime, device, options).Load(options.roles.at(role));
+  const auto binding = program->MakeBinding();
   std::vector<Tensor> tensors;
-  for (const Slot& slot : session->inputs())
+  for (const Slot& slot : program->inputs())
     binding->Input(slot.name, tensors.emplace_back(Zeros(*stream, slot, open)));
-  for (const Slot& slot : session->outputs())
+  for (const Slot& slot : program->outputs())
     binding->Output(slot.name, tensors.emplace_back(Zeros(*stream, slot, open)));
   const StopToken stop;
   binding->Run(*stream, stop);

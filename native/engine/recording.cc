@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/motion.h"
+#include "kernels/plan/from_blocks.h"
 
 namespace kdtalker {
 namespace {
@@ -24,9 +25,21 @@ constexpr std::array<Part, 6> kParts = {{{"scale", kernels::kScale, 1},
                                          {"t", kernels::kTranslation, 3},
                                          {"exp", kernels::kExpression, kernels::kExpressionSize}}};
 
+// Blocks of halves [blocks, height, width, 16] as floats [1, channels, height, width].
+Tensor Unblocked(Stream& stream, const Tensor& halves) {
+  const auto& dims = halves.dims();
+  const std::int64_t height = dims[1], width = dims[2], channels = dims[0] * kernels::plan::kLanes;
+  Tensor floats(stream.shared_device(), Type::kFloat32, {1, channels, height, width});
+  const auto* blocks = static_cast<const kernels::Half*>(halves.address());
+  stream.Launch(kernels::plan::FromBlocks{
+      floats.f32(), blocks, {4, {channels, 1, height, width}}, {{height * width, 0, width, 1}}});
+  return floats;
+}
+
 }  // namespace
 
 void Recording::Add(Stream& stream, const std::string& name, const Tensor& tensor) {
+  if (tensor.type() == Type::kFloat16) return Add(stream, name, Unblocked(stream, tensor));
   entries_[name] = {tensor.dims(), DownloadFloats(stream, tensor, Crossing::kTrace)};
 }
 

@@ -10,7 +10,8 @@
 
 namespace kdtalker {
 
-// Tensors for a trace, by name, copied to the host in the call that adds them. Float32 only.
+// Tensors for a trace, by name, copied to the host in the call that adds them. Float32, or blocks of
+// halves of a picture, which become float32.
 class Recording {
  public:
   struct Entry {

@@ -4,7 +4,6 @@
 
 #include "core/error.h"
 #include "kernels/convert.h"
-#include "kernels/motion.h"
 
 namespace kdtalker {
 
@@ -24,143 +23,134 @@ std::size_t FrameSize::Bytes(PixelFormat format) const {
                                                               : kernels::PictureToI420::Bytes(width, height));
 }
 
-Renderer::Renderer(Stream& stream, std::shared_ptr<Portrait> portrait, const RunOptions& options)
-    : stream_(stream),
-      portrait_(std::move(portrait)),
-      retargeting_(options.retargeting),
-      full_(options.full),
-      width_(portrait_->talker()->options().width),
-      height_(portrait_->talker()->options().height),
-      convert_time_(&portrait_->talker()->clock(), StageClock::kConvert),
-      driving_(portrait_->talker()->device(), Type::kFloat32, {1, kernels::kKeypoints, 3}),
-      tickets_(stream_),
-      begun_(tickets_.most()) {
-  const auto& device = portrait_->talker()->device();
-  Bind(portrait_->render_source());
-  if (portrait_->talker()->renders_halves()) guard_.emplace(device, render_->image().count());
-  if (options.full) {
-    paste_.emplace(stream_, stages::CropSize{width_, height_}, portrait_->photo(), Face().field);
-  } else {
-    rgb_ = Tensor(device, Type::kUint8, {height_, width_, 3});
-    yuv_ = Tensor(device, Type::kUint8, {kernels::PictureToI420::Bytes(width_, height_)});
-  }
+Renderer::Renderer(Talker& talker)
+    : talker_(talker),
+      width_(talker.options().width),
+      height_(talker.options().height),
+      stream_(talker.device()->MakeStream()),
+      tickets_(*stream_),
+      begun_(tickets_.count()),
+      convert_time_(&talker.clock(), StageClock::kConvert) {}
+
+void Renderer::Begin(std::span<Item> items) {
+  const std::lock_guard lock(mutex_);
+  for (Item& item : items) BeginFrame(item);
 }
 
-// Networks in float32 are whole: nothing of them runs once for a portrait.
-void Renderer::Bind(const stages::Render::Source& source) {
-  Talker& talker = *portrait_->talker();
-  const Networks& networks = exact_ ? talker.exact_networks() : talker.networks();
-  const std::map<std::string, Tensor> nothing;
-  const stages::Render::Source from{source.feature, source.keypoints, exact_ ? nothing : source.prepared};
-  render_.reset();  // it reads the output of retargeting
-  retarget_.emplace(networks, source.keypoints, driving_, portrait_->ratios(), retargeting_);
-  render_.emplace(networks, from, retarget_->driving(), false, &talker.clock());
-  if (full_ && stages::Render::HasField(networks)) render_->KeepField();
-}
-
-// The tensors that the renderer reads.
-stages::Render::Source Renderer::Shown() const {
-  if (!feature_) return portrait_->render_source();
-  return {feature_, keypoints_, prepared_};
-}
-
-void Renderer::Show(std::shared_ptr<Portrait> portrait) {
-  if (portrait == portrait_) return;
-  const stages::Render::Source from = portrait->render_source();
-  if (!feature_) MakeRoom(from);
-  CopyTensor(stream_, feature_, from.feature);
-  CopyTensor(stream_, keypoints_, from.keypoints);
-  for (const auto& [word, tensor] : prepared_) CopyTensor(stream_, tensor, from.prepared.at(word));
-  retarget_->Show(portrait->ratios());
-  if (paste_) paste_->Show(stream_, portrait->photo());
-  portrait_ = std::move(portrait);
-}
-
-// All portraits of a talker have tensors of the same shapes: those of its networks' outputs.
-void Renderer::MakeRoom(const stages::Render::Source& like) {
-  const auto make = [this](const Tensor& tensor) {
-    return Tensor(driving_.shared_device(), tensor.type(), tensor.dims());
-  };
-  feature_ = make(like.feature);
-  keypoints_ = make(like.keypoints);
-  for (const auto& [word, tensor] : like.prepared) prepared_.emplace(word, make(tensor));
-  Bind(Shown());
-}
-
-Renderer::Ticket Renderer::Begin(const Timeline& timeline, std::int64_t frame, PixelFormat format,
-                                 const StopToken& stop) {
-  Begun begun{&timeline, frame, format, &stop, portrait_};
-  begun.guarded = guard_ && !exact_;
-  const Tensor& picture = Render(begun);
-  begun.bytes = picture.bytes();
-  const Tensor& sent = begun.guarded ? guard_->Follow(stream_, picture, render_->image()) : picture;
-  const Ticket ticket = tickets_.Begin(sent, begun.bytes);
+void Renderer::BeginFrame(Item& item) {
+  const Ticket ticket = item.ticket;
+  const bool guarded = talker_.renders_halves() && !item.watch->exact && MakesPicture(item.frame);
+  Begun begun{std::move(item.frame), 0, guarded};
+  CropRenderer& crop = CropOf(begun.frame, item.watch->exact);
+  const Tensor& picture = Render(crop, begun.frame);
+  begun.bytes = FrameSize::Of(*begun.frame.portrait, begun.frame.options->full).Bytes(begun.frame.format);
+  if (begun.guarded) AddRange(picture, begun.bytes, crop.image());
+  tickets_.Send(ticket, picture, begun.bytes);
+  if (asynchronous()) convert_time_.End(*stream_);
   begun_[ticket] = std::move(begun);
-  if (stream_.device().asynchronous()) convert_time_.End(stream_);
-  return ticket;
+}
+
+CropRenderer& Renderer::CropOf(const Frame& frame, bool exact) {
+  std::optional<CropRenderer>& crop = exact ? exact_crop_ : crop_;
+  if (!crop) crop.emplace(talker_, *frame.portrait, exact);
+  return *crop;
+}
+
+// Then the crop's picture is not shown, and need not be made.
+bool Renderer::Moves(const Frame& frame) {
+  return frame.options->full && frame.portrait->photo().moves();
+}
+
+// The network `field` makes none, and is never in halves.
+bool Renderer::MakesPicture(const Frame& frame) const {
+  return !Moves(frame) || talker_.networks().count("field") == 0;
 }
 
 // Begins the time of the conversion.
-const Tensor& Renderer::Render(const Begun& frame) {
-  frame.timeline->Keypoints(stream_, frame.frame, frame.frame + 1, *frame.portrait,
-                            frame.timeline->relative(), driving_.f32());
-  retarget_->Run(stream_, frame.frame, *frame.stop);
-  render_->Run(stream_, *frame.stop);
-  convert_time_.Begin(stream_);
-  return Convert(frame.format);
+const Tensor& Renderer::Render(CropRenderer& crop, const Frame& frame) {
+  crop.Run(*stream_,
+           {*frame.timeline, frame.frame, *frame.portrait, frame.options->retargeting, Moves(frame)},
+           asynchronous() ? never_ : *frame.stop);
+  convert_time_.Begin(*stream_);
+  return Convert(crop, frame);
+}
+
+void Renderer::AddRange(const Tensor& picture, std::size_t shown, const Tensor& image) {
+  if (!guard_) guard_.emplace(talker_.device(), image.count());
+  guard_->Watch(*stream_, picture, shown, image);
 }
 
 // Frames that were begun in halves before one of them failed are made again too: how many there were depends
 // on time, and their bytes must not.
-void Renderer::Finish(Ticket ticket, void* out) {
+void Renderer::Finish(Ticket ticket, void* out, Watch& watch) {
   const std::byte* const sent = tickets_.Finish(ticket, out);
-  if (!stream_.device().asynchronous()) convert_time_.End(stream_);
-  const Begun frame = std::exchange(begun_[ticket], {});
-  if (frame.guarded && (exact_ || !FrameGuard::Holds(sent, frame.bytes, first_)))
-    RenderExactly(ticket, frame, out);
-  first_ = false;
+  if (!asynchronous()) convert_time_.End(*stream_);
+  const Begun& begun = begun_[ticket];
+  if (begun.guarded && (watch.exact || !FrameGuard::Holds(sent, begun.bytes, watch.first)))
+    RenderExactly(ticket, begun, out, watch);
+  watch.first = false;
+  begun_[ticket] = {};
 }
 
-void Renderer::RenderExactly(Ticket ticket, const Begun& frame, void* out) {
-  if (!exact_) BeExact();
-  auto shown = portrait_;
-  Show(frame.portrait);
-  tickets_.Send(ticket, Render(frame), frame.bytes);
-  convert_time_.End(stream_);
+// Another picture takes the place of that which was sent.
+void Renderer::RenderExactly(Ticket ticket, const Begun& begun, void* out, Watch& watch) {
+  {
+    const std::lock_guard lock(mutex_);
+    watch.exact = true;
+    tickets_.Send(ticket, Render(CropOf(begun.frame, true), begun.frame), begun.bytes);
+    convert_time_.End(*stream_);
+  }
   tickets_.Finish(ticket, out);
-  Show(std::move(shown));
 }
 
-void Renderer::BeExact() {
-  exact_ = true;
-  Bind(Shown());
+bool Renderer::Abandon(Ticket ticket) noexcept {
+  if (begun_[ticket].frame.timeline == nullptr || !asynchronous()) return false;
+  try {
+    tickets_.Wait(ticket);
+    begun_[ticket] = {};
+    return true;
+  } catch (...) {
+    return false;
+  }
 }
 
-const Tensor& Renderer::Convert(PixelFormat format) {
-  return paste_ ? PasteCrop(format) : ConvertCrop(format);
+const Tensor& Renderer::Convert(const CropRenderer& crop, const Frame& frame) {
+  return frame.options->full ? PasteCrop(crop, frame) : ConvertCrop(crop.image(), frame.format);
 }
 
-const Tensor& Renderer::PasteCrop(PixelFormat format) {
-  const stages::Photo& photo = portrait_->photo();
-  if (format == PixelFormat::kI420) return paste_->I420(stream_, photo, Face());
-  if (format == PixelFormat::kNv12) return paste_->Nv12(stream_, photo, Face());
-  return paste_->Rgb(stream_, photo, Face());
+const Tensor& Renderer::PasteCrop(const CropRenderer& crop, const Frame& frame) {
+  const stages::Photo& photo = frame.portrait->photo();
+  const stages::Rendered face{crop.image().f32(), crop.field()};
+  stages::Paste& canvas = canvases_.For(*stream_, frame.clip, *frame.portrait, crop.field());
+  if (frame.format == PixelFormat::kI420) return canvas.I420(*stream_, photo, face);
+  if (frame.format == PixelFormat::kNv12) return canvas.Nv12(*stream_, photo, face);
+  return canvas.Rgb(*stream_, photo, face);
 }
 
-stages::Rendered Renderer::Face() const {
-  return {render_->image().f32(), render_->field() ? &render_->field() : nullptr};
+const Tensor& Renderer::ConvertCrop(const Tensor& image, PixelFormat format) {
+  const std::int64_t bytes = kernels::PictureToI420::Bytes(width_, height_);
+  if (format == PixelFormat::kFloat) return Floats(image);
+  if (format == PixelFormat::kI420) return ConvertTo<kernels::PictureToI420>(yuv_, bytes, image);
+  if (format == PixelFormat::kNv12) return ConvertTo<kernels::PictureToNv12>(yuv_, bytes, image);
+  return ConvertTo<kernels::PictureToRgb>(rgb_, 3 * height_ * width_, image);
 }
 
-const Tensor& Renderer::ConvertCrop(PixelFormat format) {
-  if (format == PixelFormat::kFloat) return render_->image();
-  if (format == PixelFormat::kI420) return ConvertTo<kernels::PictureToI420>(yuv_);
-  if (format == PixelFormat::kNv12) return ConvertTo<kernels::PictureToNv12>(yuv_);
-  return ConvertTo<kernels::PictureToRgb>(rgb_);
+// Nothing converts them; where a range may follow, they are copied to where there is room for it.
+const Tensor& Renderer::Floats(const Tensor& image) {
+  if (!talker_.renders_halves()) return image;
+  if (!floats_) floats_ = Room(static_cast<std::int64_t>(image.bytes()));
+  stream_->Copy(floats_.address(), image.address(), image.bytes());
+  return floats_;
+}
+
+Tensor Renderer::Room(std::int64_t bytes) const {
+  return stages::MakePicture(stream_->shared_device(), bytes, talker_.renders_halves());
 }
 
 template <class Functor>
-const Tensor& Renderer::ConvertTo(const Tensor& out) {
-  stream_.Launch(Functor{render_->image().f32(), out.u8(), width_, height_});
+const Tensor& Renderer::ConvertTo(Tensor& out, std::int64_t bytes, const Tensor& image) {
+  if (!out) out = Room(bytes);
+  stream_->Launch(Functor{image.f32(), out.u8(), width_, height_});
   return out;
 }
 

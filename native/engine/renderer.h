@@ -1,106 +1,82 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
-#include <string>
+#include <span>
 #include <vector>
 
 #include "core/stage_timer.h"
+#include "engine/canvases.h"
+#include "engine/crop_renderer.h"
 #include "engine/frame_guard.h"
 #include "engine/frame_tickets.h"
+#include "engine/lane_renderer.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
 #include "engine/timeline.h"
-#include "stages/paste.h"
-#include "stages/render.h"
-#include "stages/retarget.h"
 
 namespace kdtalker {
 
-// The size of a finished frame, pixels.
-struct FrameSize {
-  std::int64_t width, height;
-
-  // Of the rendered crop, or of the portrait's photo. Throws Error INVALID_ARGUMENT if that was not kept.
-  static FrameSize Of(const Portrait& portrait, bool full);
-  std::size_t Bytes(PixelFormat format) const;
-};
-
-// Motion to finished pictures, frame after frame in one stream, in buffers that live as long as the clip. One
-// thread at a time.
+// What renders a lane's frames: motion to finished pictures, frame after frame in a stream of its own, of any
+// clip. Its buffers are made when a frame first needs them. Any thread, but one for each ticket.
 //
 // Where the talker renders in half precision and has the same networks in float32, a guard watches: from a
-// frame on that halves could not hold (FrameGuard), frames are rendered in float32. Those networks are loaded
-// then, the only loading and allocation while frames are rendered.
-class Renderer {
+// frame of a clip on that halves could not hold (FrameGuard), its frames are rendered in float32. Those
+// networks are loaded then, the only loading while frames are rendered.
+class Renderer final : public LaneRenderer {
  public:
-  // `stream` and `options` must outlive this. With `full` frames are the portrait's whole photo with the
-  // rendered crop pasted in.
-  Renderer(Stream& stream, std::shared_ptr<Portrait> portrait, const RunOptions& options);
+  // The talker must outlive this.
+  explicit Renderer(Talker& talker);
 
-  // Frames that begin later show another portrait, of the same talker and with a photo of the same size: a
-  // frame of a source video. The renderer copies the parts that it reads on the device, into buffers made at
-  // the first call.
-  void Show(std::shared_ptr<Portrait> portrait);
+  // Frames that a run of its networks takes: they have no dimension for more, and one keeps a GPU busy
+  // (docs/gpu.md).
+  static constexpr std::size_t kMostBatch = 1;
 
-  // Gives the device a frame of the timeline to render. The portrait shown and `stop` must live until it is
-  // finished, and so must `timeline`. At most tickets() frames may be begun and not finished.
-  using Ticket = FrameTickets::Ticket;
-  Ticket Begin(const Timeline& timeline, std::int64_t frame, PixelFormat format, const StopToken& stop);
-
-  // Waits for a frame and copies it to host memory of at least FrameSize::Bytes(). Frames finish in the order
-  // in which they began.
-  void Finish(Ticket ticket, void* out);
-
-  std::size_t tickets() const { return tickets_.most(); }
-
-  // Whether frames are rendered in float32 because one did not hold in halves.
-  bool exact() const { return exact_; }
+  void Begin(std::span<Item> items) override;
+  void Finish(Ticket ticket, void* out, Watch& watch) override;
+  bool Abandon(Ticket ticket) noexcept override;
+  std::size_t tickets() const override { return tickets_.count(); }
 
  private:
-  // What a frame is made of, so that it can be made again.
   struct Begun {
-    const Timeline* timeline = nullptr;
-    std::int64_t frame = 0;
-    PixelFormat format = PixelFormat::kRgb;
-    const StopToken* stop = nullptr;
-    std::shared_ptr<Portrait> portrait = {};
+    Frame frame = {};
     std::size_t bytes = 0;
     bool guarded = false;
   };
 
-  const Tensor& Render(const Begun& frame);
-  void RenderExactly(Ticket ticket, const Begun& frame, void* out);
-  void BeExact();
-  stages::Render::Source Shown() const;
-  void Bind(const stages::Render::Source& source);
-  void MakeRoom(const stages::Render::Source& like);
-  stages::Rendered Face() const;
-  const Tensor& Convert(PixelFormat format);
-  const Tensor& ConvertCrop(PixelFormat format);
-  const Tensor& PasteCrop(PixelFormat format);
+  void BeginFrame(Item& item);
+  bool asynchronous() const { return stream_->device().asynchronous(); }
+  CropRenderer& CropOf(const Frame& frame, bool exact);
+  static bool Moves(const Frame& frame);
+  bool MakesPicture(const Frame& frame) const;
+  const Tensor& Render(CropRenderer& crop, const Frame& frame);
+  void RenderExactly(Ticket ticket, const Begun& begun, void* out, Watch& watch);
+  void AddRange(const Tensor& picture, std::size_t shown, const Tensor& image);
+  const Tensor& Convert(const CropRenderer& crop, const Frame& frame);
+  const Tensor& ConvertCrop(const Tensor& image, PixelFormat format);
+  const Tensor& Floats(const Tensor& image);
+  Tensor Room(
+      std::int64_t bytes) const;  // for a picture of so many bytes, and its range where one may follow
+  const Tensor& PasteCrop(const CropRenderer& crop, const Frame& frame);
   template <class Functor>
-  const Tensor& ConvertTo(const Tensor& out);
+  const Tensor& ConvertTo(Tensor& out, std::int64_t bytes, const Tensor& image);
 
-  Stream& stream_;
-  std::shared_ptr<Portrait> portrait_;
-  const stages::Retargeting& retargeting_;
-  const bool full_;
-  std::int64_t width_, height_;
-  StageTimer convert_time_;
-  Tensor driving_, rgb_, yuv_;
-  Tensor feature_, keypoints_;  // with those below, of the portrait shown, once it is not the first
-  std::map<std::string, Tensor> prepared_;
-  std::optional<stages::Retarget> retarget_;
-  std::optional<stages::Render> render_;
-  std::optional<stages::Paste> paste_;
+  Talker& talker_;
+  const std::int64_t width_, height_;  // of a crop
+  const StopToken never_;
+  const std::unique_ptr<Stream> stream_;
   FrameTickets tickets_;
   std::vector<Begun> begun_;  // by ticket
+
+  std::mutex mutex_;  // guards what follows, and the stream
+  StageTimer convert_time_;
+  Tensor rgb_, yuv_, floats_;
+  std::optional<CropRenderer> crop_, exact_crop_;
+  Canvases canvases_;
   std::optional<FrameGuard> guard_;
-  bool exact_ = false;
-  bool first_ = true;  // no frame is finished
 };
 
 }  // namespace kdtalker

@@ -10,13 +10,20 @@
 namespace kdtalker {
 namespace {
 
+// Of a voice that does not pause, which the plan follows from hop to hop. One plan a window is made early.
+double StepsAFrame(const RunOptions& options) {
+  const StreamOptions& stream = *options.stream;
+  const int hops = (stream.replan + stream.hop - 1) / stream.hop;
+  const double plans = 1.0 / (hops * stream.hop) + 1.0 / options.window;
+  return static_cast<double>(options.steps) / stream.hop + stream.plan_steps * plans;
+}
+
 LaneSchedule::Claim ClaimOf(const Talker& talker, const RunOptions& options, std::int64_t frames) {
   LaneSchedule::Claim claim{options.stream.has_value(), options.tenant, options.priority, frames};
   if (!options.stream) return claim;
   claim.paced = options.stream->paced;
   claim.fps = talker.options().fps;
-  claim.steps = claim.fps * (static_cast<double>(options.steps) / options.stream->hop +
-                             static_cast<double>(options.stream->plan_steps) / options.window);
+  claim.steps = claim.fps * StepsAFrame(options);
   return claim;
 }
 
@@ -140,6 +147,15 @@ void Run::ReadMotion(OnMotion on_motion) {
   }
 }
 
+// What is skipped counts as rendered, so that motion is made as far as it would have been.
+void Run::Skip(std::int64_t count) {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t skipped = std::clamp<std::int64_t>(frames() - 1 - asked_, 0, count);
+  asked_ += skipped;
+  rendered_ += skipped;
+  changed_.notify_all();
+}
+
 void Run::Hear(const float* samples, std::size_t count) {
   live_->Push(samples, count);
   const std::lock_guard lock(mutex_);
@@ -218,7 +234,7 @@ bool Run::NeedsRenderer() const {
   return ReadyRequests() > static_cast<std::int64_t>(idle_renderers_) && renderers_.size() < MostRenderers();
 }
 
-// Clips that share the lanes hold about as many buffers together as one alone.
+// Clips that share the lanes have about as many threads together as one alone.
 std::size_t Run::MostRenderers() const {
   const Talker& talker = *portrait_->talker();
   const int share = talker.lane_count() / std::max(1, lanes_.active());

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -18,7 +19,7 @@
 #include "engine/motion_source.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
-#include "engine/renderer.h"
+#include "engine/renderer_pool.h"
 #include "engine/speech.h"
 #include "engine/timeline.h"
 
@@ -64,9 +65,17 @@ class Run {
   void Read(PixelFormat format, void* out, OnFrame on_frame, std::shared_ptr<Portrait> source = nullptr);
   void ReadMotion(OnMotion on_motion);
 
+  // So many frames behind those that were asked for are not made: the next request is for the frame behind
+  // them, or the last one.
+  void Skip(std::int64_t count);
+
   // More sound of live speech was heard, or its end.
   void Hear(const float* samples, std::size_t count);
   void EndSpeech();
+
+  // The loop of live speech ends: in kJoinFrames frames from `frame` on the motion comes back to that of
+  // options.stream->loop frames before. Before their sound is heard.
+  void JoinAt(std::int64_t frame) { source_->JoinAt(frame); }
 
   // Frames of live speech from `frame` on, and the sound from there on, are forgotten; in so many frames the
   // mouth comes to rest, and sound that is heard after the call follows. Frames before it were answered.
@@ -88,6 +97,9 @@ class Run {
   // kNoFrame: none.
   std::int64_t exact_from() const { return exact_from_.load(); }
 
+  // Why a network of its talker is run without CUDA graphs that were asked for; empty: it is not.
+  std::string graphs_refused() const { return portrait_->talker()->model().warning(); }
+
  private:
   struct FrameRequest {
     std::int64_t frame = 0;
@@ -95,10 +107,10 @@ class Run {
     void* out = nullptr;
     OnFrame on_frame;
     std::shared_ptr<Portrait> source;  // null: the clip's
-    Renderer::Ticket ticket = 0;       // once it has begun
     std::int64_t interruptions = 0;    // before it
     double due = 0;                    // of live speech: when it should be finished
     Lanes::Turn turn = {};             // from when it begins until it is finished
+    RendererPool::Loan renderer = {};  // no longer than the turn
   };
   // Requests move from list to list without an allocation, so that none is lost when memory runs out.
   using FrameRequests = std::list<FrameRequest>;
@@ -127,17 +139,18 @@ class Run {
   void TakeTurn();
   void Pause();
   void MakePiece();
-  void FinishPiece();
+  double FinishPiece();  // what the last turn cost
   Work WaitForWork();
   void TakeBack();
   void HandOutMotion();
   void AnswerMotion(const OnMotion& on_motion) const;
   void RenderAll();  // threads of renderers_
-  bool TakeRequest(FrameRequests& begun);
-  std::optional<double> WaitForRequest(bool begun);
+  bool MayBegin(const FrameRequests& begun) const;
+  bool TakeRequest(RendererPool::User& user, FrameRequests& begun);
+  std::optional<double> WaitForRequest(RendererPool::User& user, bool begun);
   bool Take(FrameRequests& begun, Lanes::Turn turn, double due);
-  void BeginFrame(Renderer& renderer, FrameRequest& request) const;
-  void FinishFrame(Renderer& renderer, FrameRequests& begun);
+  void BeginFrame(FrameRequest& request, RendererPool::User& user, const LaneRenderer::Watch& watch) const;
+  void FinishFrame(FrameRequests& begun, LaneRenderer::Watch& watch);
   void NoteExact(std::int64_t frame);
   bool CountFrame(const FrameRequest& request, bool idle);
   void Fail(const std::exception_ptr& error, FrameRequests waiting = {});
@@ -151,6 +164,7 @@ class Run {
   std::unique_ptr<MotionSource> source_;
   std::unique_ptr<Timeline> timeline_;
   std::int64_t steps_ = 0;  // of sampling, since the turn began
+  double beginning_ = 0;    // what the first of them cost, with all before it
   Lanes& lanes_;
   Lanes::Job job_;
   Lanes::Turn turn_;  // of the sampling thread
@@ -162,7 +176,7 @@ class Run {
   MotionRequests motion_requests_;
   std::exception_ptr error_;  // the first
   std::int64_t asked_ = 0;    // frames assigned to requests
-  std::int64_t given_ = 0;    // frames whose motion the device was given to make: they may begin
+  std::int64_t given_ = 0;    // frames whose motion is made: they may begin
   std::int64_t rendered_ = 0;
   std::optional<std::int64_t> interruption_;  // the frame, until the sampling thread has seen it
   std::int64_t interruptions_ = 0;

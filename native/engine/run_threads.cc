@@ -41,6 +41,7 @@ void Run::SampleAll() {
   } catch (...) {
     Fail(std::current_exception());
   }
+  source_->GiveBack(false);
   turn_.End(0);
 }
 
@@ -70,16 +71,19 @@ void Run::TakeTurn() {
   turn_ = lanes_.Take(job_, LaneSchedule::kStep, due);
 }
 
-// After each step of sampling. Where the call computes, others may come first.
+// After each step of sampling. Where the call computes, others may come first. What a piece hears is computed
+// in its first turn.
 void Run::Pause() {
   steps_++;
   if (sampling_->device().asynchronous()) return;
+  source_->GiveBack(true);
   double due = 0;
   {
     const std::lock_guard lock(mutex_);
     due = DueOf(piece_);
   }
-  lanes_.Yield(job_, turn_, due);
+  const double cost = lanes_.Yield(job_, turn_, due, steps_ == 1);
+  if (steps_ == 1) beginning_ = cost;
 }
 
 Run::Work Run::WaitForWork() {
@@ -112,7 +116,9 @@ bool Run::PieceDue() const {
 void Run::MakePiece() {
   TakeTurn();
   source_->Next(*sampling_, *timeline_, stop_);
-  FinishPiece();
+  const double ending = FinishPiece();
+  const bool by_step = !sampling_->device().asynchronous() && steps_ > 0;
+  if (by_step) lanes_.Heard(timeline_->known() - piece_, beginning_ + ending);
   if (timeline_->known() >= frames()) source_->Release();
 }
 
@@ -128,18 +134,18 @@ void Run::TakeBack() {
   FinishPiece();
 }
 
-// Renderers may begin frames of a piece that the device has not finished, unless others could use the turns
-// in which these would wait; to the reader it is sampled when it is.
-void Run::FinishPiece() {
-  if (lanes_.active() > 1) sampling_->Synchronise();
+// A frame begins when its piece is finished: in the stream of a lane, where it would wait for it, other
+// clips' frames would wait too, and fail with it if the clip is stopped.
+double Run::FinishPiece() {
+  sampling_->Synchronise();
   {
     const std::lock_guard lock(mutex_);
     if (!interruption_) given_ = timeline_->ready();
     changed_.notify_all();
   }
-  sampling_->Synchronise();
   sampled_ = timeline_->ready();
-  turn_.End(sampling_->device().asynchronous() ? steps_ : 0);
+  source_->GiveBack(true);
+  return turn_.End(sampling_->device().asynchronous() ? steps_ : 0);
 }
 
 void Run::HandOutMotion() {
@@ -170,26 +176,35 @@ void Run::RenderAll() {
   FrameRequests begun;  // oldest first
   try {
     ThrowIfExiting(activity);
-    const auto stream = portrait_->talker()->device()->MakeStream();
-    Renderer renderer(*stream, portrait_, options_);
+    RendererPool::User user(portrait_->talker()->renderers(), portrait_->id());
+    LaneRenderer::Watch watch;
     for (;;) {
-      while (begun.size() < renderer.tickets() && TakeRequest(begun)) BeginFrame(renderer, begun.back());
+      while (MayBegin(begun) && TakeRequest(user, begun)) BeginFrame(begun.back(), user, watch);
       if (begun.empty()) return;
-      FinishFrame(renderer, begun);
+      FinishFrame(begun, watch);
     }
   } catch (...) {
     Fail(std::current_exception(), std::move(begun));
   }
 }
 
-void Run::BeginFrame(Renderer& renderer, FrameRequest& request) const {
-  renderer.Show(request.source == nullptr ? portrait_ : request.source);
-  request.ticket = renderer.Begin(*timeline_, request.frame, request.format, stop_);
+// Where the call computes, a frame at a time.
+bool Run::MayBegin(const FrameRequests& begun) const {
+  return begun.size() < (portrait_->talker()->device()->asynchronous() ? FrameTickets::kMost : 1);
 }
 
-void Run::FinishFrame(Renderer& renderer, FrameRequests& begun) {
-  renderer.Finish(begun.front().ticket, begun.front().out);
-  if (renderer.exact()) NoteExact(begun.front().frame);
+void Run::BeginFrame(FrameRequest& request, RendererPool::User& user,
+                     const LaneRenderer::Watch& watch) const {
+  request.renderer = user.Begin(request.turn,
+                                {timeline_.get(), request.frame, request.format, &options_, &stop_,
+                                 request.source == nullptr ? portrait_ : request.source, portrait_->id()},
+                                watch);
+}
+
+void Run::FinishFrame(FrameRequests& begun, LaneRenderer::Watch& watch) {
+  begun.front().renderer.Finish(begun.front().out, watch);
+  if (watch.exact) NoteExact(begun.front().frame);
+  begun.front().renderer.GiveBack();
   begun.front().turn.End();
   FrameRequests done;
   done.splice(done.begin(), begun, begun.begin());
@@ -218,9 +233,9 @@ bool Run::CountFrame(const FrameRequest& request, bool idle) {
 
 // Takes a request whose frame may begin, and a turn for it. A renderer that has begun none waits for both;
 // false means then that every frame has been given to a renderer.
-bool Run::TakeRequest(FrameRequests& begun) {
+bool Run::TakeRequest(RendererPool::User& user, FrameRequests& begun) {
   for (;;) {
-    const std::optional<double> due = WaitForRequest(!begun.empty());
+    const std::optional<double> due = WaitForRequest(user, !begun.empty());
     if (!due) return false;
     Lanes::Turn turn = begun.empty() ? lanes_.Take(job_, LaneSchedule::kFrame, *due)
                                      : lanes_.TryTake(job_, LaneSchedule::kFrame, *due);
@@ -232,14 +247,18 @@ bool Run::TakeRequest(FrameRequests& begun) {
 
 // When the next frame that may begin is due, once there is one for which no other renderer waits; nothing if
 // there will be none or, `begun`, there is none now. Of a file whose reader stalls another takes the place.
-std::optional<double> Run::WaitForRequest(bool begun) {
+std::optional<double> Run::WaitForRequest(RendererPool::User& user, bool begun) {
   std::unique_lock lock(mutex_);
   const auto ready = [this] { return ReadyRequests() > claimed_; };
   const auto over = [this] {
     return stop_.stopped() || error_ != nullptr || (requests_.empty() && AllAsked() && live_ == nullptr);
   };
   while (!begun && !over() && !ready()) {
-    if (changed_.wait_for(lock, kStall) == std::cv_status::timeout && Rests()) job_.Rest();
+    if (changed_.wait_for(lock, kStall) == std::cv_status::no_timeout || !Rests()) continue;
+    job_.Rest();
+    lock.unlock();  // what is freed may wait for the device
+    user.Leave();
+    lock.lock();
   }
   if (error_ != nullptr) std::rethrow_exception(error_);
   stop_.ThrowIfStopped();

@@ -6,6 +6,8 @@
 
 #include "core/error.h"
 #include "engine/frame_tickets.h"
+#include "engine/renderer_pool.h"
+#include "engine/sampler_pool.h"
 
 namespace kdtalker {
 namespace {
@@ -16,9 +18,10 @@ constexpr int kMostAtOnce = 8;
 
 // Where the call computes, a lane is a thread that does so, frames and steps alike. A device that goes on
 // alone is given as many frames as a renderer can begin, and the steps of a clip beside them.
-LaneSchedule::Shape ShapeOf(const Device& device, int lanes) {
-  if (!device.asynchronous()) return {lanes, 0, lanes + 1};
-  return {static_cast<int>(FrameTickets::kMost) * lanes, 1, lanes + 1};
+LaneSchedule::Shape ShapeOf(const Device& device, int lanes, std::size_t batch) {
+  const int files = lanes * static_cast<int>(batch) + 1;  // enough to fill all lanes, and one that follows
+  if (!device.asynchronous()) return {lanes, 0, files, batch};
+  return {static_cast<int>(FrameTickets::kMost) * lanes, 1, files, batch};
 }
 
 Lanes::Cost CostOf(const Device& device, int session_threads) {
@@ -36,7 +39,7 @@ std::string RolesWithoutPlan(const TalkerOptions& options) {
 
 // Throws Error DEVICE_UNAVAILABLE if the networks cannot run on the device.
 std::shared_ptr<Device> DeviceFor(const TalkerOptions& options) {
-  const bool provided = options.provider != Provider::kNone;
+  const bool provided = options.provider.provider != Provider::kNone;
   DeviceOptions device_options = options.device_options;
   if (provided) device_options.graphs = false;  // no capture takes what a provider gives
   auto device = OpenDevice(options.device, device_options);
@@ -52,16 +55,22 @@ std::shared_ptr<Device> DeviceFor(const TalkerOptions& options) {
 Talker::Talker(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& options)
     : Talker(runtime, options, DeviceFor(options)) {}
 
-Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, std::shared_ptr<Device> device)
+Talker::Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, std::shared_ptr<Device> device,
+               RendererKind renderers)
     : device_(std::move(device)),
       streams_(device_),
       model_(runtime, device_, std::move(options)),
-      lanes_(ShapeOf(*device_, lane_count()), CostOf(*device_, model_.session_threads())) {
+      lanes_(ShapeOf(*device_, lane_count(), renderers.batch), CostOf(*device_, model_.session_threads())),
+      renderers_(std::make_unique<RendererPool>(*this, std::move(renderers),
+                                                static_cast<std::size_t>(lane_count()))),
+      samplers_(std::make_unique<SamplerPool>(*this, static_cast<std::size_t>(lane_count()))) {
   motion_mean_ = UploadRow(this->options().motion_mean);
   motion_std_ = UploadRow(this->options().motion_std);
   keypoints_mean_ = UploadRow(this->options().keypoints_mean);
   keypoints_std_ = UploadRow(this->options().keypoints_std);
 }
+
+Talker::~Talker() = default;
 
 int Talker::frames_at_once() const {
   return std::min(lane_count(), kMostAtOnce);

@@ -12,28 +12,42 @@
 #include "core/tensor.h"
 #include "engine/lanes.h"
 #include "engine/model.h"
+#include "engine/renderer_kind.h"
 #include "stages/network.h"
 
 namespace kdtalker {
+
+class RendererPool;
+class SamplerPool;
 
 // A pack loaded on a device: its model and its statistics. Thread-safe; portraits and clips share it.
 class Talker {
  public:
   // Throws what Model does, and DEVICE_UNKNOWN or DEVICE_UNAVAILABLE.
   Talker(const std::shared_ptr<Runtime>& runtime, const TalkerOptions& options);
-  Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, std::shared_ptr<Device> device);
+  Talker(const std::shared_ptr<Runtime>& runtime, TalkerOptions options, std::shared_ptr<Device> device,
+         RendererKind renderers = RendererKind::Ordinary());
+  ~Talker();
+  Talker(const Talker&) = delete;
+  Talker& operator=(const Talker&) = delete;
 
   const Model& model() const { return model_; }
   const TalkerOptions& options() const { return model_.options(); }
   const std::shared_ptr<Device>& device() const { return device_; }
 
   // The maximum number of frames of a clip that are rendered side by side, if one frame cannot use all
-  // threads. Each has its own buffers and thread.
+  // threads. Each has its own thread.
   int frames_at_once() const;
 
   // What is computed for clips and streams takes turns on these.
   Lanes& lanes() { return lanes_; }
   int lane_count() const;
+
+  // What renders the frames of its clips.
+  RendererPool& renderers() { return *renderers_; }
+
+  // What samples their motion.
+  SamplerPool& samplers() { return *samplers_; }
 
   // How many of its portraits there are.
   std::atomic<std::int64_t>& portraits() { return portraits_; }
@@ -72,6 +86,8 @@ class Talker {
   StageClock clock_;
   Lanes lanes_;
   std::atomic<std::int64_t> portraits_{0};
+  std::unique_ptr<RendererPool> renderers_;  // last, with those below: they use what is above
+  std::unique_ptr<SamplerPool> samplers_;
 };
 
 }  // namespace kdtalker

@@ -48,6 +48,10 @@ TensorRule TensorRule::Fixed() {
   return {Kind::kFixed, Type::kFloat32, {}, 0};
 }
 
+TensorRule TensorRule::FixedOrHalves() {
+  return {Kind::kFixedOrHalves, Type::kFloat32, {}, 0};
+}
+
 bool TensorRule::AllowsAxis(std::int64_t wanted, std::int64_t has) const {
   if (wanted == kAny) return has > 0 && has <= kMostNumbers;
   if (wanted == kOpen) return has < 0;
@@ -55,16 +59,17 @@ bool TensorRule::AllowsAxis(std::int64_t wanted, std::int64_t has) const {
 }
 
 bool TensorRule::Allows(const Slot& slot) const {
-  if (slot.type != type_) return false;
+  const bool halves = kind_ == Kind::kFixedOrHalves && slot.type == Type::kFloat16;
+  if (slot.type != type_ && !halves) return false;
   if (kind_ == Kind::kNumbers) return FixedCount(slot.dims) == count_;
-  if (kind_ == Kind::kFixed) return FixedCount(slot.dims) > 0;
+  if (kind_ == Kind::kFixed || kind_ == Kind::kFixedOrHalves) return FixedCount(slot.dims) > 0;
   return std::equal(dims_.begin(), dims_.end(), slot.dims.begin(), slot.dims.end(),
                     [this](std::int64_t wanted, std::int64_t has) { return AllowsAxis(wanted, has); });
 }
 
 std::string TensorRule::text() const {
   if (kind_ == Kind::kNumbers) return "float32 of " + std::to_string(count_) + " numbers in a fixed shape";
-  if (kind_ == Kind::kFixed)
+  if (kind_ == Kind::kFixed || kind_ == Kind::kFixedOrHalves)
     return "float32 of a fixed shape of at most " + std::to_string(kMostNumbers) + " numbers";
   return ShapeText(type_, dims_);
 }

@@ -22,12 +22,14 @@ class TensorRule {
   static TensorRule Numbers(std::int64_t count);
   // Any fixed shape.
   static TensorRule Fixed();
+  // The same, of floats or of halves: what one plan makes for another.
+  static TensorRule FixedOrHalves();
 
   bool Allows(const Slot& slot) const;
   std::string text() const;  // "float32 [1, 3, 256, 256]"
 
  private:
-  enum class Kind { kGiven, kMade, kNumbers, kFixed };
+  enum class Kind { kGiven, kMade, kNumbers, kFixed, kFixedOrHalves };
   TensorRule(Kind kind, Type type, std::vector<std::int64_t> dims, std::int64_t count);
   bool AllowsAxis(std::int64_t wanted, std::int64_t has) const;
 

@@ -85,8 +85,7 @@ Timeline::Timeline(Stream& stream, std::shared_ptr<Portrait> portrait, const Run
       reference_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}),
       smooth_state_(portrait_->talker()->device(), Type::kUint8,
                     {states_ * kMotionSize * static_cast<std::int64_t>(sizeof(kernels::SmoothState))}),
-      rest_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}),
-      ready_events_(*portrait_->talker()->device()) {
+      rest_(portrait_->talker()->device(), Type::kFloat32, {kMotionSize}) {
   CheckFrames(options_, frames_);
   edits_ = UploadRows(stream, options_.edits);
 }
@@ -109,7 +108,6 @@ void Timeline::AppendNormalised(Stream& stream, const Tensor& motion, std::int64
 
 void Timeline::Cut(std::int64_t frame) {
   known_ = ready_ = frame;
-  ready_events_.Cut(frame);
 }
 
 void Timeline::UploadMotion(Stream& stream, const std::vector<float>& motion) {
@@ -133,7 +131,6 @@ void Timeline::Advance(Stream& stream, std::int64_t provisional) {
   Rest(stream, last);
   stream.Launch(Edit(last));
   ready_ = last;
-  ready_events_.Record(stream, ready_);
 }
 
 // Relative mode compares every frame with the clip's first one before the user's offsets. Numbers at rest
@@ -177,7 +174,6 @@ kernels::EditMotion Timeline::Edit(std::int64_t last) const {
 
 void Timeline::Keypoints(Stream& stream, std::int64_t first, std::int64_t last, const Portrait& portrait,
                          bool relative, float* out) const {
-  ready_events_.Wait(stream, last);
   const float* source = portrait.motion().f32();
   const float* canonical = portrait.canonical().f32();
   if (relative) {

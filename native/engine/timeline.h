@@ -6,7 +6,6 @@
 #include "core/tensor.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
-#include "engine/ready_events.h"
 #include "kernels/edit.h"
 #include "stages/smoothing.h"
 
@@ -49,8 +48,8 @@ class Timeline {
   std::int64_t ready() const { return ready_; }  // frames whose motion is final, once the stream is there
 
   // Writes x_d [last - first, 21, 3] of ready frames to a device address, for frames that show `source`: the
-  // clip's own portrait or a picture of its source video. The stream waits for the frames' window. Ready
-  // frames do not change, so any thread may call this with its own stream.
+  // clip's own portrait or a picture of its source video. Ready frames do not change, so once the stream that
+  // makes them is there, any thread may call this with its own.
   void Keypoints(Stream& stream, std::int64_t first, std::int64_t last, const Portrait& source, bool relative,
                  float* out) const;
 
@@ -85,7 +84,6 @@ class Timeline {
   Tensor rest_;   // [70], motion outside of the region, and of lips in silence
   Tensor edits_;  // [1 or frames, 70] of the user's; none without
   Tensor gate_;
-  ReadyEvents ready_events_;
 };
 
 }  // namespace kdtalker

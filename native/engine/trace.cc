@@ -32,8 +32,8 @@ Tensor MakeNoise(Stream& stream, const TraceOptions& options, std::int64_t frame
   if (options.noise.empty()) {
     const std::int64_t count = window * kMotionSize;
     for (std::int64_t i = 0; i < windows; i++) {
-      stages::Sample::FillNoise(stream, noise.f32() + i * count, count, options.run.seed,
-                                static_cast<std::uint32_t>(i));
+      stages::Draft::FillNoise(stream, noise.f32() + i * count, count, options.run.seed,
+                               static_cast<std::uint32_t>(i));
     }
     return noise;
   }
@@ -133,12 +133,13 @@ Recording Trace::Frame(std::int64_t frame) {
   Recording recording;
   if (!render_) {
     driving_ = Tensor(talker_->device(), Type::kFloat32, {1, kKeypoints, 3});
-    retarget_.emplace(talker_->networks(), portrait_->keypoints(), driving_, portrait_->ratios(),
-                      options_.run.retargeting, true);
-    render_.emplace(talker_->networks(), portrait_->render_source(), retarget_->driving(), true);
+    retarget_.emplace(talker_->networks(), portrait_->keypoints(), driving_, true);
+    render_.emplace(talker_->networks(), portrait_->render_source(), driving_, true);
   }
-  timeline_->Keypoints(*stream_, frame, frame + 1, *portrait_, timeline_->relative(), driving_.f32());
-  retarget_->Run(*stream_, frame, stop_);
+  const stages::Retargeting& wanted = options_.run.retargeting;
+  const Tensor& given = retarget_->Begin(wanted, portrait_->ratios());
+  timeline_->Keypoints(*stream_, frame, frame + 1, *portrait_, timeline_->relative(), given.f32());
+  retarget_->Run(*stream_, frame, wanted, portrait_->ratios(), stop_);
   render_->Run(*stream_, stop_);
   std::string suffix = "_";
   suffix += std::to_string(frame);  // one sum of both makes GCC 12 warn of an overlap

@@ -56,6 +56,42 @@ struct KeepSampled {
   }
 };
 
+// A plan that is sampled again takes the place of what is left of it, from frame `decided` on: slow numbers
+// follow its course at the distance that the frames before leave between them. The distance has two shares,
+// of which one is kept for long (the head must not swing back) and one takes up the difference in speed, so
+// that neither place nor speed jumps.
+struct FollowPlan {
+  const float* x;  // [frames, 70]
+  float* track;    // [rows, 70]
+  Knowledge known;
+
+  KDT_HOST_DEVICE std::int64_t count() const { return kMotionSize; }
+
+  KDT_HOST_DEVICE void operator()(std::int64_t c) const {
+    if (known.fast.of[c] != 0) return;
+    const float slow = c < kExpression ? kPoseKept : kFaceKept;
+    float before = Distance(known.decided - 2, c), last = Distance(known.decided - 1, c);
+    for (std::int64_t f = known.decided; f < known.first + known.frames; f++) {
+      const float next = (slow + kSpeedKept) * last - slow * kSpeedKept * before;
+      track[RowOf(f, known.rows) * kMotionSize + c] = At(f, c) + next;
+      before = last;
+      last = next;
+    }
+  }
+
+  // Of a distance, from frame to frame: of the pose, of the face, and of a difference in speed.
+  static constexpr float kPoseKept = 0.965F, kFaceKept = 0.75F, kSpeedKept = 0.8F;
+
+ private:
+  KDT_HOST_DEVICE float At(std::int64_t f, std::int64_t c) const {
+    return x[(f - known.first) * kMotionSize + c];
+  }
+  KDT_HOST_DEVICE float Distance(std::int64_t f, std::int64_t c) const {
+    if (f < known.first) return 0;  // the window begins there
+    return track[RowOf(f, known.rows) * kMotionSize + c] - At(f, c);
+  }
+};
+
 // Frames after an interruption: fast numbers go from those of the frame before `first` to rest by a smooth
 // step of `steps` frames, and stay there; slow numbers are on the track.
 struct ComeToRest {
@@ -75,6 +111,27 @@ struct ComeToRest {
     const float from = track[RowOf(first - 1, rows) * kMotionSize + c];
     const float share = SmoothStep(frame + 1, steps);
     track[RowOf(first + frame, rows) * kMotionSize + c] = from + share * (rest[c] - from);
+  }
+};
+
+// The end of a loop: from frame `first` on all numbers go over to those of `loop` frames before, by a smooth
+// step of `steps` frames, so that the frame behind is the one behind those.
+struct ComeBack {
+  float* track;        // [rows, 70]
+  std::int64_t first;  // of the step
+  std::int64_t begin;  // frames begin .. end - 1 are written, once each
+  std::int64_t end;
+  std::int64_t loop;
+  std::int64_t steps;
+  std::int64_t rows;
+
+  KDT_HOST_DEVICE std::int64_t count() const { return (end - begin) * kMotionSize; }
+
+  KDT_HOST_DEVICE void operator()(std::int64_t i) const {
+    const std::int64_t frame = begin + i / kMotionSize, c = i % kMotionSize;
+    float& value = track[RowOf(frame, rows) * kMotionSize + c];
+    const float then = track[RowOf(frame - loop, rows) * kMotionSize + c];
+    value += SmoothStep(frame - first + 1, steps) * (then - value);
   }
 };
 

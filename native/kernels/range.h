@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 
 #include "kernels/kernel.h"
 
@@ -28,6 +29,15 @@ struct Range {
     broken |= other.broken;
   }
 };
+
+// Where the range of a picture lies behind its bytes, so that one copy takes both.
+constexpr std::size_t RangeBehind(std::size_t bytes) {
+  return (bytes + alignof(Range) - 1) / alignof(Range) * alignof(Range);
+}
+// Of a picture with its range.
+constexpr std::size_t BytesWithRange(std::size_t bytes) {
+  return RangeBehind(bytes) + sizeof(Range);
+}
 
 // Neighbouring indices read neighbouring items.
 template <class Item>

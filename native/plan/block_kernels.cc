@@ -62,6 +62,41 @@ Points PointsOf(Fields& in) {
   return {source, in.ReadRow(3 * kernels::kKeypoints)};
 }
 
+// How much fewer cells are written than computed.
+constexpr std::int64_t kWhole = 1, kMeans = 4;
+
+void ExpectEven(const Fields& in, std::int64_t height, std::int64_t width) {
+  if (height % 2 != 0 || width % 2 != 0)
+    in.Fail("even lengths", std::to_string(height) + ", " + std::to_string(width));
+}
+
+void TakeConvolution(Fields& in, BlockConvolution& k, std::int64_t fewer = kWhole) {
+  k.out_blocks = in.Integer(1, kMostLength);
+  k.product = ProductOf(in);
+  ExpectForm(in, k.product.packed, k.product.packed.side != 2);
+  const bool added = in.Integer(0, 1) == 1;
+  const std::int64_t cells = k.product.cells() * kLanes, count = Bounded(in, {cells, k.out_blocks});
+  k.alpha = static_cast<float>(in.Float());
+  k.after = static_cast<float>(in.Float());
+  k.out = in.WriteHalfRow(count / fewer);
+  k.product.in = in.ReadHalfRow(Bounded(in, {cells, k.product.packed.in_blocks}));
+  k.product.weights = in.ReadHalfRow(k.product.packed.Count(k.out_blocks));
+  k.bias = in.ReadWideRow(kLanes * k.out_blocks);
+  if (added) k.residual = in.ReadHalfRow(count);
+}
+
+void TakeSumsEnd(Fields& in, BlockSumsEnd& k, std::int64_t fewer = kWhole) {
+  k.parts = in.Integer(1, kMostLength);
+  k.factor = in.Integer(1, kMostFactor);
+  for (auto* length : {&k.out_blocks, &k.depth, &k.height, &k.width}) *length = in.Integer(1, kMostLength);
+  const std::int64_t count =
+      Bounded(in, {k.out_blocks, k.depth, k.height, k.width, kLanes, k.factor, k.factor});
+  k.alpha = static_cast<float>(in.Float());
+  k.out = in.WriteHalfRow(count / fewer);
+  k.sums = in.ReadWideRow(Bounded(in, {count, k.parts}));
+  k.bias = in.ReadWideRow(kLanes * k.out_blocks);
+}
+
 }  // namespace
 
 Kernel ToBlocksOf(Fields& in) {
@@ -82,18 +117,7 @@ Kernel FromBlocksOf(Fields& in) {
 
 Kernel BlockConvolutionOf(Fields& in) {
   BlockConvolution k{};
-  k.out_blocks = in.Integer(1, kMostLength);
-  k.product = ProductOf(in);
-  ExpectForm(in, k.product.packed, k.product.packed.side != 2);
-  const bool added = in.Integer(0, 1) == 1;
-  const std::int64_t cells = k.product.cells() * kLanes, count = Bounded(in, {cells, k.out_blocks});
-  k.alpha = static_cast<float>(in.Float());
-  k.after = static_cast<float>(in.Float());
-  k.out = in.WriteHalfRow(count);
-  k.product.in = in.ReadHalfRow(Bounded(in, {cells, k.product.packed.in_blocks}));
-  k.product.weights = in.ReadHalfRow(k.product.packed.Count(k.out_blocks));
-  k.bias = in.ReadWideRow(kLanes * k.out_blocks);
-  if (added) k.residual = in.ReadHalfRow(count);
+  TakeConvolution(in, k);
   return k;
 }
 
@@ -205,10 +229,11 @@ Kernel BlockSampleOf(Fields& in) {
 
 Kernel BlockMaskedOf(Fields& in) {
   BlockMasked k{};
-  k.channels = in.Integer(1, kMostLength);
+  k.blocks = in.Integer(1, kMostLength);
   k.cells = in.Integer(1, kMostElements);
-  k.out = in.WriteWideRow(Bounded(in, {k.channels, k.cells}));
-  k.in = in.ReadHalfRow(Bounded(in, {(k.channels + kLanes - 1) / kLanes, k.cells, kLanes}));
+  const std::int64_t count = Bounded(in, {k.blocks, k.cells, kLanes});
+  k.out = in.WriteHalfRow(count);
+  k.in = in.ReadHalfRow(count);
   k.mask = in.ReadRow(k.cells);
   return k;
 }
@@ -232,15 +257,7 @@ Kernel BlockSumsOf(Fields& in) {
 
 Kernel BlockSumsEndOf(Fields& in) {
   BlockSumsEnd k{};
-  k.parts = in.Integer(1, kMostLength);
-  k.factor = in.Integer(1, kMostFactor);
-  for (auto* length : {&k.out_blocks, &k.depth, &k.height, &k.width}) *length = in.Integer(1, kMostLength);
-  const std::int64_t count =
-      Bounded(in, {k.out_blocks, k.depth, k.height, k.width, kLanes, k.factor, k.factor});
-  k.alpha = static_cast<float>(in.Float());
-  k.out = in.WriteHalfRow(count);
-  k.sums = in.ReadWideRow(Bounded(in, {count, k.parts}));
-  k.bias = in.ReadWideRow(kLanes * k.out_blocks);
+  TakeSumsEnd(in, k);
   return k;
 }
 
@@ -266,6 +283,43 @@ Kernel BlockNineOf(Fields& in) {
   k.out = in.WriteHalfRow(Bounded(in, {cells, k.factor, k.factor}));
   k.in = in.ReadHalfRow(Bounded(in, {cells, 9}));
   k.bias = in.ReadWideRow(kLanes * k.out_blocks);
+  return k;
+}
+
+Kernel BlockMeasuredConvolutionOf(Fields& in) {
+  BlockMeasuredConvolution k{};
+  TakeConvolution(in, k);
+  const PackedWeights& packed = k.product.packed;
+  ExpectForm(in, packed, HasMeasuredForm(packed.side, packed.groups) && k.product.depth == 1);
+  k.moments = in.WriteWideRow(Bounded(in, {k.out_blocks, k.parts().count(), kMoments}));
+  return k;
+}
+
+Kernel BlockStatisticsEndOf(Fields& in) {
+  BlockStatisticsEnd k{};
+  k.blocks = in.Integer(1, kMostLength);
+  for (auto* length : {&k.parts.height, &k.parts.width}) *length = in.Integer(1, kMostLength);
+  k.parts.rows = in.Integer(1, kLanes);
+  k.epsilon = static_cast<float>(in.Float());
+  k.out = in.WriteWideRow(2 * kLanes * k.blocks);
+  k.moments = in.ReadWideRow(Bounded(in, {k.blocks, k.parts.count(), kMoments}));
+  return k;
+}
+
+Kernel BlockPooledConvolutionOf(Fields& in) {
+  BlockPooledConvolution k{};
+  TakeConvolution(in, k, kMeans);
+  const PackedWeights& packed = k.product.packed;
+  ExpectForm(in, packed, HasPooledForm(packed.side, packed.groups) && k.residual == nullptr);
+  ExpectEven(in, k.product.height, k.product.width);
+  return k;
+}
+
+Kernel BlockPooledSumsEndOf(Fields& in) {
+  BlockPooledSumsEnd k{};
+  TakeSumsEnd(in, k, kMeans);
+  ExpectEven(in, k.height, k.width);
+  if (k.factor != 1) in.Fail("cells that are not repeated", std::to_string(k.factor));
   return k;
 }
 

@@ -23,5 +23,9 @@ Kernel BlockSumsOf(Fields& in);
 Kernel BlockSumsEndOf(Fields& in);
 Kernel BlockOcclusionOf(Fields& in);
 Kernel BlockNineOf(Fields& in);
+Kernel BlockMeasuredConvolutionOf(Fields& in);
+Kernel BlockStatisticsEndOf(Fields& in);
+Kernel BlockPooledConvolutionOf(Fields& in);
+Kernel BlockPooledSumsEndOf(Fields& in);
 
 }  // namespace kdtalker::plan

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 
 #include "plan/block_kernels.h"
 #include "plan/fields.h"
@@ -217,6 +218,36 @@ Kernel GatherOf(Fields& in) {
   return k;
 }
 
+// A matrix of each head: its first element, as `access` takes it, and its strides.
+template <auto access, class Float>
+void TakeMatrix(Fields& in, const Places& heads, const Places& rows, const Places& along,
+                Attention::Matrix<Float>& matrix) {
+  Strides row{}, step{};
+  matrix.first = (in.*access)({{heads, matrix.heads}, {rows, row}, {along, step}});
+  matrix.row = row.of[0];
+  matrix.along = step.of[0];
+}
+
+Kernel AttentionOf(Fields& in) {
+  Attention k{};
+  k.heads = in.Axes(0, kRank);
+  const Places rows = in.Axes(1, 1), keys = in.Axes(1, 1), length = in.Axes(1, 1), size = in.Axes(1, 1);
+  const bool biased = in.Integer(0, 1) == 1;
+  k.rows = rows.lengths[0];
+  k.keys = keys.lengths[0];
+  k.length = length.lengths[0];
+  k.size = size.lengths[0];
+  if (k.keys > Attention::kMostKeys) in.Fail("fewer keys", std::to_string(k.keys));
+  if (k.length > Attention::kMostLength || k.size > Attention::kMostLength)
+    in.Fail("shorter rows", std::to_string(k.length) + ", " + std::to_string(k.size));
+  TakeMatrix<&Fields::Write>(in, k.heads, rows, size, k.out);
+  TakeMatrix<&Fields::Read>(in, k.heads, rows, length, k.query);
+  TakeMatrix<&Fields::Read>(in, k.heads, keys, length, k.key);
+  TakeMatrix<&Fields::Read>(in, k.heads, keys, size, k.value);
+  if (biased) TakeMatrix<&Fields::Read>(in, k.heads, rows, keys, k.bias);
+  return k;
+}
+
 // In the order of Kernel.
 constexpr std::array<Kernel (*)(Fields&), std::variant_size_v<Kernel>> kDecoders = {
     CopiedOf<Copy, &Fields::Write, &Fields::Read>,
@@ -248,7 +279,12 @@ constexpr std::array<Kernel (*)(Fields&), std::variant_size_v<Kernel>> kDecoders
     BlockSumsOf,
     BlockSumsEndOf,
     BlockOcclusionOf,
-    BlockNineOf};
+    BlockNineOf,
+    BlockMeasuredConvolutionOf,
+    BlockStatisticsEndOf,
+    BlockPooledConvolutionOf,
+    BlockPooledSumsEndOf,
+    AttentionOf};
 
 }  // namespace
 

@@ -13,9 +13,7 @@ namespace {
 constexpr std::int64_t kMagic = 0x314e414c504b444b;  // "KDKPLAN1", little-endian
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 40;
 constexpr std::int64_t kMostRank = 16;
-// Slots have one of the first two.
 constexpr std::array<Type, 3> kTypes = {Type::kFloat32, Type::kInt64, Type::kFloat16};
-constexpr std::int64_t kSlotTypes = 2;
 
 struct Sizes {
   std::int64_t buffers, slots, operations, integers, floats, references, names, constants;
@@ -45,8 +43,8 @@ Sizes ReadHeader(Words& in, Tables& tables) {
   return sizes;
 }
 
-Type TypeAt(Words& in, std::int64_t types) {
-  return kTypes[static_cast<std::size_t>(in.Next("a type", 0, types - 1))];
+Type TypeAt(Words& in) {
+  return kTypes[static_cast<std::size_t>(in.Next("a type", 0, kTypes.size() - 1))];
 }
 
 // The end of the bytes that a buffer's position counts in; -1 for a slot's.
@@ -69,7 +67,7 @@ Buffer ReadBuffer(Words& in, const Tables& tables, const Sizes& sizes) {
   const std::int64_t end = EndOf(buffer.where, tables, sizes);
   buffer.position = in.Next("a position", 0, end < 0 ? sizes.slots - 1 : end);
   buffer.elements = in.Next("a number of elements", 1, kMostElements);
-  buffer.type = TypeAt(in, kTypes.size());
+  buffer.type = TypeAt(in);
   if (end < 0) return buffer;
   const auto size = static_cast<std::int64_t>(SizeOf(buffer.type));
   if (buffer.position % size != 0) in.Fail("an aligned position", std::to_string(buffer.position));
@@ -97,7 +95,7 @@ struct RawSlot {
 RawSlot ReadSlot(Words& in, const Sizes& sizes) {
   RawSlot slot{};
   slot.output = in.Next("a direction", 0, 1) == 1;
-  slot.type = TypeAt(in, kSlotTypes);
+  slot.type = TypeAt(in);
   slot.dims = ReadRange(in, "a slot's dims", sizes.integers);
   slot.name = ReadRange(in, "a slot's name", sizes.names);
   if (slot.dims.count > kMostRank) in.Fail("16 axes at most", std::to_string(slot.dims.count));

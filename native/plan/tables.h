@@ -20,7 +20,7 @@ struct Buffer {
   Type type;
 };
 
-// A named input or output of the network, of float32 or int64.
+// A named input or output of the network. Halves are blocked: [blocks, (depth,) height, width, 16].
 struct PlanSlot {
   std::string name;
   Type type;
@@ -48,7 +48,7 @@ struct Tables {
   std::vector<std::uint8_t> constants;
 };
 
-inline constexpr std::int64_t kPlanVersion = 3;
+inline constexpr std::int64_t kPlanVersion = 7;
 
 // More elements than any tensor has; products of two of them do not overflow.
 inline constexpr std::int64_t kMostElements = std::int64_t{1} << 31;

@@ -10,7 +10,6 @@ AudioFeatures::AudioFeatures(const Network& audio, const std::shared_ptr<Device>
       fps_(fps),
       windows_(device, Type::kFloat32, {window, 1, kernels::kMelBands, kernels::kMelWindow}),
       encoded_(device, Type::kFloat32, {window, audio.output("feature").dims.back()}),
-      features_(device, Type::kFloat32, {1, window, encoded_.dims().back()}),
       encoder_(audio) {
   encoder_.Input("mel", windows_).Output("feature", encoded_);
 }
@@ -20,7 +19,6 @@ void AudioFeatures::Run(Stream& stream, const MelColumns& mel, std::int64_t clip
   stream.Launch(kernels::GatherWindows{mel.buffer.f32(), windows_.f32(), mel.count, clip_frames, first,
                                        window_, fps_, mel.buffer.dims()[0]});
   encoder_.Run(stream, stop);
-  CopyTensor(stream, features_, encoded_);
 }
 
 }  // namespace kdtalker::stages

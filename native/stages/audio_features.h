@@ -14,7 +14,7 @@ struct MelColumns {
   std::int64_t count;
 };
 
-// Computes the features of one window of frames from mel columns: gathers, then runs the audio encoder. Owns
+// Computes the features of so many frames from mel columns: gathers, then runs the audio encoder. Owns
 // its buffers; one thread at a time.
 class AudioFeatures {
  public:
@@ -27,11 +27,12 @@ class AudioFeatures {
   void Run(Stream& stream, const MelColumns& mel, std::int64_t clip_frames, std::int64_t first,
            const StopToken& stop);
 
-  const Tensor& features() const { return features_; }  // [1, window, features]
+  std::int64_t window() const { return window_; }
+  const Tensor& features() const { return encoded_; }  // [window, features]
 
  private:
   std::int64_t window_, fps_;
-  Tensor windows_, encoded_, features_;  // [window, 1, 80, 16], [window, features], [1, window, features]
+  Tensor windows_, encoded_;  // [window, 1, 80, 16], [window, features]
   NetworkRun encoder_;
 };
 

@@ -9,11 +9,18 @@
 
 namespace kdtalker::stages {
 
+// A file of a network that is in several, which run one after the other.
+struct Part {
+  std::string file;
+  std::string weights = {};  // as those of a role
+};
+
 // One network of a pack: its file and how the pack's words ("driving") map to the graph's names ("x_d").
 struct Role {
   std::string file;
   std::map<std::string, std::string> inputs, outputs;
-  std::string weights = {};  // their file, where `file` is a plan; empty: `file` is an ONNX graph
+  std::string weights = {};     // their file, where `file` is a plan; empty: `file` is an ONNX graph
+  std::vector<Part> rest = {};  // of the network, behind `file`
 };
 
 // The inputs and outputs of a role's graph.
@@ -33,6 +40,7 @@ class Network {
   bool has_output(const std::string& word) const { return role_.outputs.count(word) != 0; }
   bool has_input(const std::string& word) const { return role_.inputs.count(word) != 0; }
   const Role& role() const { return role_; }
+  std::string warning() const { return program_->warning(); }
   Signature signature() const { return {role_, program_->inputs(), program_->outputs()}; }
 
   // A tensor of the output's shape. A Model has checked that the shape is fixed.

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "kernels/convert.h"
+#include "kernels/range.h"
 #include "kernels/rgb_to_420.h"
 #include "kernels/warp_photo.h"
 
@@ -59,11 +60,12 @@ Region RegionOf(const PhotoPixels& photo, CropSize crop) {
   return region;
 }
 
-// The photo would get softer by way of the crop, whose pixels are resampled twice. Below half of the crop's
-// scale it would not, and the cells of a field are finer than its pixels.
+// The photo would get softer by way of the crop, whose pixels are resampled twice. Far below the crop's scale
+// the cells of a field are finer than the photo's pixels, and what it draws would be too thin for them.
 bool IsDetailed(const PhotoPixels& photo) {
+  constexpr double kLeast = 0.3;  // pixels of the photo for one of the crop
   const auto& m = photo.to_photo;
-  return std::abs(m[0] * m[4] - m[1] * m[3]) > 0.5 * 0.5;
+  return std::abs(m[0] * m[4] - m[1] * m[3]) > kLeast * kLeast;
 }
 
 std::array<float, 4> UnitsToPhoto(const PhotoPixels& photo, CropSize crop) {
@@ -89,6 +91,12 @@ Tensor MakeCells(const std::shared_ptr<Device>& device, const Tensor* field) {
 
 }  // namespace
 
+Tensor MakePicture(const std::shared_ptr<Device>& device, std::int64_t bytes, bool ranged) {
+  const auto shown = static_cast<std::size_t>(bytes);
+  const auto all = static_cast<std::int64_t>(ranged ? kernels::BytesWithRange(shown) : shown);
+  return Tensor(device, Type::kUint8, {all});
+}
+
 PhotoPixels::PhotoPixels(const Picture& picture, const std::array<double, 6>& matrix)
     : rgb(picture.data, picture.data + picture.bytes()),
       width(picture.width),
@@ -109,22 +117,23 @@ Photo::Photo(Stream& stream, const PhotoPixels& pixels, const CropShape& crop, C
   stream.Launch(kernels::PhotoTexels{rgb_.u8(), texels_.u8(), region_, width()});
 }
 
-Paste::Paste(Stream& stream, CropSize crop, const Photo& photo, const Tensor* field)
+Paste::Paste(Stream& stream, CropSize crop, const Photo& photo, const Tensor* field, bool ranged)
     : size_(crop),
+      width_(photo.width()),
+      height_(photo.height()),
       crop_(stream.shared_device(), Type::kUint8, {crop.height, crop.width, 3}),
       cells_(MakeCells(stream.shared_device(), field)),
-      rgb_(stream.shared_device(), Type::kUint8, photo.rgb().dims()),
-      yuv_(stream.shared_device(), Type::kUint8,
-           {kernels::PictureToI420::Bytes(photo.width(), photo.height())}) {
+      rgb_(MakePicture(stream.shared_device(), 3 * width_ * height_, ranged)),
+      yuv_(MakePicture(stream.shared_device(), kernels::PictureToI420::Bytes(width_, height_), ranged)) {
   Show(stream, photo);
 }
 
 void Paste::Show(Stream& stream, const Photo& photo) {
-  if (photo.rgb().dims() != rgb_.dims()) {
-    throw Error("INVALID_ARGUMENT", "Expected a photo of " + DimsToText(rgb_.dims()) +
+  if (photo.width() != width_ || photo.height() != height_) {
+    throw Error("INVALID_ARGUMENT", "Expected a photo of " + DimsToText({height_, width_, 3}) +
                                         " as before but received " + DimsToText(photo.rgb().dims()));
   }
-  CopyTensor(stream, rgb_, photo.rgb());
+  stream.Copy(rgb_.address(), photo.rgb().address(), photo.rgb().bytes());
   converter_ = kNothing;
 }
 
@@ -181,10 +190,9 @@ const Tensor& Paste::To420(Stream& stream, const Photo& photo, const Rendered& f
 // Two rows and two columns share their chroma, so the region grows to even bounds.
 template <class Functor>
 void Paste::ConvertRegion(Stream& stream, const Region& region) const {
-  const std::int64_t width = rgb_.dims()[1], height = rgb_.dims()[0];
-  const std::int64_t left = region.left / 2 * 2, right = std::min((region.right + 1) / 2 * 2, width);
+  const std::int64_t left = region.left / 2 * 2, right = std::min((region.right + 1) / 2 * 2, width_);
   const std::int64_t first = region.top / 2, last = (region.bottom + 1) / 2;
-  stream.Launch(Functor{{rgb_.u8(), yuv_.u8(), width, height, first, last - first, left, right - left}});
+  stream.Launch(Functor{{rgb_.u8(), yuv_.u8(), width_, height_, first, last - first, left, right - left}});
 }
 
 }  // namespace kdtalker::stages

@@ -75,18 +75,23 @@ class Photo {
   kernels::Region region_{};
 };
 
+// Room for a picture of so many bytes; with `ranged` its range follows it (kernels/range.h).
+Tensor MakePicture(const std::shared_ptr<Device>& device, std::int64_t bytes, bool ranged);
+
 // Pastes rendered crops into whole pictures, or moves a detailed photo's own pixels by the field. Owns its
 // buffers; one thread at a time.
 class Paste {
  public:
-  // `field`: like those that will be given, or null.
-  Paste(Stream& stream, CropSize crop, const Photo& photo, const Tensor* field = nullptr);
+  // `field`: like those that will be given, or null. With `ranged` a picture has room for a range behind it
+  // (kernels/range.h).
+  Paste(Stream& stream, CropSize crop, const Photo& photo, const Tensor* field = nullptr,
+        bool ranged = false);
 
   // From now on, pastes into another photo of the same size.
   void Show(Stream& stream, const Photo& photo);
 
-  // Returns the picture with what was rendered in its place; computes only the photo's region. `photo` is the
-  // one shown last.
+  // Returns the bytes of the picture with what was rendered in its place; computes only the photo's region.
+  // `photo` is the one shown last.
   const Tensor& Rgb(Stream& stream, const Photo& photo, const Rendered& face);  // [height, width, 3]
   // The same pixels in 4:2:0.
   const Tensor& I420(Stream& stream, const Photo& photo, const Rendered& face);
@@ -101,6 +106,7 @@ class Paste {
   void ConvertRegion(Stream& stream, const kernels::Region& region) const;
 
   CropSize size_;
+  std::int64_t width_, height_;  // of the photo
   Tensor crop_, cells_, rgb_, yuv_;
   static constexpr int kNothing = -1;
   int converter_ = kNothing;  // the functor that converted the photo outside its region to yuv_

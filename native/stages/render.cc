@@ -9,8 +9,9 @@ Render::Render(const std::map<std::string, Network>& networks, const Source& sou
       decode_time_(clock, StageClock::kDecode),
       first_(RoleOf(networks, networks.count("render") != 0 ? "render" : "warp")) {
   const auto& device = driving.shared_device();
-  first_.Input("feature", source.feature).Input("source", source.keypoints).Input("driving", driving);
-  for (const auto& [word, tensor] : source.prepared) first_.Input(word, tensor);
+  first_.Input("driving", driving);
+  if (HasField(networks)) AddField(networks, driving);
+  Show(source);
   if (networks.count("render") != 0) {
     image_ = RoleOf(networks, "render").MakeOutput(device, "image");
     first_.Output("image", image_);
@@ -27,14 +28,25 @@ Render::Render(const std::map<std::string, Network>& networks, const Source& sou
   decode_.emplace(RoleOf(networks, "decode")).Input("feature", warped).Output("image", image_);
 }
 
+void Render::Show(const Source& source) {
+  first_.Input("feature", source.feature).Input("source", source.keypoints);
+  for (const auto& [word, tensor] : source.prepared) first_.Input(word, tensor);
+  if (field_run_) field_run_->Input("feature", source.feature).Input("source", source.keypoints);
+}
+
 bool Render::HasField(const std::map<std::string, Network>& networks) {
   const auto render = networks.find("render");
   return render != networks.end() && render->second.has_output("field");
 }
 
-void Render::KeepField() {
-  field_ = first_.network().MakeOutput(image_.shared_device(), "field");
-  first_.Output("field", field_);
+void Render::AddField(const std::map<std::string, Network>& networks, const Tensor& driving) {
+  field_ = first_.network().MakeOutput(driving.shared_device(), "field");
+  const auto alone = networks.find("field");
+  if (alone == networks.end()) {
+    first_.Output("field", field_);
+  } else {
+    field_run_.emplace(alone->second).Input("driving", driving).Output("field", field_);
+  }
 }
 
 const Tensor& Render::Keep(const char* name, Tensor tensor) {
@@ -49,6 +61,11 @@ void Render::Run(Stream& stream, const StopToken& stop) {
   if (!decode_) return;
   const StageTimer::Lap lap(decode_time_, stream);
   decode_->Run(stream, stop);
+}
+
+void Render::RunField(Stream& stream, const StopToken& stop) {
+  const StageTimer::Lap lap(first_time_, stream);
+  (field_run_ ? *field_run_ : first_).Run(stream, stop);
 }
 
 }  // namespace kdtalker::stages

@@ -11,7 +11,8 @@
 namespace kdtalker::stages {
 
 // Makes a picture from source and driving keypoints: warps and decodes, in one network (`render`) or in two
-// (`warp`, `decode`). Owns its buffers; one thread at a time.
+// (`warp`, `decode`). Or says only how the picture moves, if `render` can: by `field`, where the pack has
+// that network, which makes no picture. Owns its buffers; one thread at a time.
 class Render {
  public:
   // The portrait's tensors: `feature`, `source` [1, 21, 3], and the outputs of the network `prepare` for
@@ -28,28 +29,32 @@ class Render {
   Render(const std::map<std::string, Network>& networks, const Source& source, const Tensor& driving,
          bool keep_all = false, StageClock* clock = nullptr);
 
-  // Whether the pack's renderer can give the field beside its picture.
-  static bool HasField(const std::map<std::string, Network>& networks);
-  // From now on it does; field() is [1, 6, rows, columns].
-  void KeepField();
-  const Tensor& field() const { return field_; }
+  // From now on the tensors of another portrait are read, of the same shapes. Not before earlier runs are
+  // done on the device.
+  void Show(const Source& source);
 
-  void Run(Stream& stream, const StopToken& stop);
+  // Whether the pack's renderer can say how the picture moves.
+  static bool HasField(const std::map<std::string, Network>& networks);
+
+  void Run(Stream& stream, const StopToken& stop);       // makes image()
+  void RunField(Stream& stream, const StopToken& stop);  // makes field(), which must be there
 
   // The tensors between warp and decode: `warped`, and `deformation` and `occlusion` if they are kept and the
   // pack names them. Empty if there is one network.
   const std::map<std::string, Tensor>& between() const { return between_; }
 
   const Tensor& image() const { return image_; }  // [1, 3, height, width], 0..1
+  const Tensor& field() const { return field_; }  // [1, 6, rows, columns]; none without HasField()
 
  private:
   const Tensor& Keep(const char* name, Tensor tensor);
+  void AddField(const std::map<std::string, Network>& networks, const Tensor& driving);
 
   StageTimer first_time_, decode_time_;
   Tensor image_, field_;
   std::map<std::string, Tensor> between_;
   NetworkRun first_;
-  std::optional<NetworkRun> decode_;
+  std::optional<NetworkRun> decode_, field_run_;
 };
 
 }  // namespace kdtalker::stages

@@ -18,43 +18,47 @@ struct Retargeting {
 };
 
 // Changes the driving keypoints between motion and rendering: moves eyes and lips to the wanted ratios, then
-// stitches shoulders and neck to the source (docs/model.md 11). Owns its buffers; one thread at a time.
+// stitches shoulders and neck to the source (docs/model.md 11). Serves any clip, and makes what one wants
+// when that is first wanted. Owns its buffers; one thread at a time.
 class Retarget {
  public:
-  // `source` and `driving` are [1, 21, 3]; they and `wanted` must outlive this. `ratios` are the source's:
-  // left eye, right eye, lips; empty if unknown. Throws Error PACK_INVALID if the pack lacks a needed role,
-  // INVALID_ARGUMENT if needed ratios are empty. With `keep_all`, between() also has the stitching network's
-  // `delta` if the pack names it.
+  // `source` and `driving` are [1, 21, 3]: the keypoints of the portrait shown, and those that the renderer
+  // reads. They and the networks must outlive this. With `keep_all`, between() also has the stitching
+  // network's `delta` if the pack names it.
   Retarget(const std::map<std::string, Network>& networks, const Tensor& source, const Tensor& driving,
-           const std::vector<float>& ratios, const Retargeting& wanted, bool keep_all = false);
+           bool keep_all = false);
 
-  // From now on, frames have another source, with its keypoints in the tensor of the first. `ratios` are the
-  // new source's, as in the constructor.
-  void Show(const std::vector<float>& ratios);
+  // Where the next frame's keypoints have to be written, [1, 21, 3]. `ratios` are the source's: left eye,
+  // right eye, lips; empty if unknown. Throws Error PACK_INVALID if the pack lacks a needed role,
+  // INVALID_ARGUMENT if needed ratios are empty.
+  const Tensor& Begin(const Retargeting& wanted, const std::vector<float>& ratios);
 
-  // Changes the driving keypoints of one frame.
-  void Run(Stream& stream, std::int64_t frame, const StopToken& stop);
+  // Changes the keypoints of that frame; then `driving` has them. The same arguments as in Begin().
+  void Run(Stream& stream, std::int64_t frame, const Retargeting& wanted, const std::vector<float>& ratios,
+           const StopToken& stop);
 
-  const Tensor& driving() const;  // [1, 21, 3], for the renderer; the address stays the same
-
-  // The outputs of the networks that run: `delta_eye`, `delta_lip`, `delta_stitch`, `stitched`.
+  // The outputs of the networks that were wanted: `delta_eye`, `delta_lip`, `delta_stitch`, `stitched`.
   std::map<std::string, const Tensor*> between() const;
 
  private:
   // Eyes or lips.
   struct Part {
-    Part(const Network& network, const Tensor& keypoints, std::vector<float> source_ratios,
-         const std::vector<float>& wanted_ratios);
-    void Run(Stream& stream, std::int64_t frame, const Tensor& driving, const StopToken& stop);
+    Part(const Network& network, const Tensor& keypoints, std::int64_t ratios);
+    // `ratios`: of the source; one of `wanted` follows them.
+    void Run(Stream& stream, const Tensor& keypoints, const float* ratios, float wanted,
+             const StopToken& stop);
 
-    std::vector<float> ratios;  // the source's, and space for the wanted one
-    const std::vector<float>& wanted;
     Tensor ratio, delta;
     NetworkRun run;
   };
 
-  const Tensor& driving_;
-  Tensor stitched_, stitching_delta_;
+  void MakeStitching();
+  const Tensor& Given(const Retargeting& wanted) const;
+
+  const std::map<std::string, Network>& networks_;
+  const Tensor &source_, &driving_;
+  const bool keep_all_;
+  Tensor unstitched_, stitching_delta_;
   std::optional<Part> eyes_, lips_;
   std::optional<NetworkRun> stitching_;
 };

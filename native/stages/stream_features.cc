@@ -9,42 +9,31 @@
 #include "kernels/windows.h"
 
 namespace kdtalker::stages {
-namespace {
 
-std::int64_t BatchOf(const Network& audio, std::int64_t wanted) {
-  const std::int64_t fixed = audio.input("mel").dims.front();
-  return fixed > 0 ? fixed : wanted;
-}
-
-}  // namespace
-
-StreamFeatures::StreamFeatures(Stream& stream, const Network& audio, std::int64_t batch, std::int64_t rows,
-                               std::int64_t fps)
-    : batch_(BatchOf(audio, batch)),
-      encoder_(audio, stream.shared_device(), batch_, fps),
-      silence_(stream.shared_device(), Type::kFloat32, {1, encoder_.features().dims().back()}),
+StreamFeatures::StreamFeatures(Stream& stream, AudioFeatures& encoder, std::int64_t rows)
+    : silence_(stream.shared_device(), Type::kFloat32, {1, encoder.features().dims().back()}),
       ring_(stream.shared_device(), Type::kFloat32, {rows, width()}) {
-  HearSilence(stream);
+  HearSilence(stream, encoder);
   stream.Launch(kernels::ScatterRows{silence_.f32(), ring_.f32(), 0, rows, 1, rows, width()});
 }
 
 // A spectrogram of one column: windows repeat it.
-void StreamFeatures::HearSilence(Stream& stream) {
+void StreamFeatures::HearSilence(Stream& stream, AudioFeatures& encoder) {
   const std::vector<float> values(static_cast<std::size_t>(kernels::kMelBands), kernels::kSilentMel);
   const Tensor column(stream.shared_device(), Type::kFloat32, {1, kernels::kMelBands});
   column.UploadNow(stream, values.data(), Crossing::kSpectrogram);
   const StopToken never;
-  encoder_.Run(stream, MelColumns(column), kernels::kEveryFrame, 0, never);
-  stream.Copy(silence_.address(), encoder_.features().address(), silence_.bytes());
+  encoder.Run(stream, MelColumns(column), kernels::kEveryFrame, 0, never);
+  stream.Copy(silence_.address(), encoder.features().address(), silence_.bytes());
   stream.Synchronise();  // for the stop token
 }
 
-void StreamFeatures::Advance(Stream& stream, const MelColumns& mel, std::int64_t last,
+void StreamFeatures::Advance(Stream& stream, AudioFeatures& encoder, const MelColumns& mel, std::int64_t last,
                              const StopToken& stop) {
   while (known_ < last) {
-    const std::int64_t count = std::min(batch_, last - known_);
-    encoder_.Run(stream, mel, kernels::kEveryFrame, known_, stop);
-    stream.Launch(kernels::ScatterRows{encoder_.features().f32(), ring_.f32(), known_, count, count,
+    const std::int64_t count = std::min(encoder.window(), last - known_);
+    encoder.Run(stream, mel, kernels::kEveryFrame, known_, stop);
+    stream.Launch(kernels::ScatterRows{encoder.features().f32(), ring_.f32(), known_, count, count,
                                        ring_.dims()[0], width()});
     known_ += count;
   }

@@ -13,12 +13,12 @@ namespace kdtalker::stages {
 // first frame they are those of silence. One thread at a time.
 class StreamFeatures {
  public:
-  // A run of the encoder takes `batch` frames, or as many as its graph fixes. `rows` frames are kept.
-  StreamFeatures(Stream& stream, const Network& audio, std::int64_t batch, std::int64_t rows,
-                 std::int64_t fps);
+  // `rows` frames are kept. What silence sounds like is known when the constructor returns.
+  StreamFeatures(Stream& stream, AudioFeatures& encoder, std::int64_t rows);
 
-  // Makes those of frames [known(), last), whose columns are there.
-  void Advance(Stream& stream, const MelColumns& mel, std::int64_t last, const StopToken& stop);
+  // Makes those of frames [known(), last), whose columns are there, with any encoder of the same network.
+  void Advance(Stream& stream, AudioFeatures& encoder, const MelColumns& mel, std::int64_t last,
+               const StopToken& stop);
 
   std::int64_t known() const { return known_; }
   void Cut(std::int64_t frame);  // frames from this one on are made again
@@ -30,10 +30,9 @@ class StreamFeatures {
   std::int64_t width() const { return silence_.dims()[1]; }
 
  private:
-  void HearSilence(Stream& stream);
+  void HearSilence(Stream& stream, AudioFeatures& encoder);
 
-  std::int64_t batch_, known_ = 0;
-  AudioFeatures encoder_;
+  std::int64_t known_ = 0;
   Tensor silence_;  // [1, features]
   Tensor ring_;     // [rows, features]
 };

@@ -1,17 +1,10 @@
-// The two streams of a clip: a frame waits for its window on the device, and the reader for the frame.
+// The streams of clips: a reader waits for his frame, and pictures follow each other.
 #include <doctest/doctest.h>
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "engine/frame_tickets.h"
-#include "engine/motion_sampler.h"
-#include "engine/ready_events.h"
-#include "engine/timeline.h"
-#include "kernels/keypoints.h"
 #include "support/stage.h"
 
 using namespace stage;
@@ -28,7 +21,9 @@ struct SetKernel {
 // Sends a number as a picture.
 FrameTickets::Ticket Send(Stream& stream, FrameTickets& tickets, const Tensor& picture, std::int64_t value) {
   stream.Launch(SetKernel{picture.i64(), value});
-  return tickets.Begin(picture, picture.bytes());
+  const FrameTickets::Ticket ticket = static_cast<std::size_t>(value) % tickets.count();
+  tickets.Send(ticket, picture, picture.bytes());
+  return ticket;
 }
 
 std::int64_t Finish(FrameTickets& tickets, FrameTickets::Ticket ticket) {
@@ -37,61 +32,9 @@ std::int64_t Finish(FrameTickets& tickets, FrameTickets::Ticket ticket) {
   return value;
 }
 
-constexpr std::int64_t kFrames = 70;  // two windows
-
-// The keypoints of the last frame of a clip of two windows, in a stream of their own.
-std::vector<float> LastKeypoints(const Stage& puppet, bool sampled_first) {
-  RunOptions options;
-  options.steps = 2;
-  const auto speech = puppet::Speech(*puppet.talker, kFrames);
-  const StopToken stop;
-  const auto& device = puppet.talker->device();
-  const Tensor keypoints(device, Type::kFloat32, {1, kernels::kKeypoints, 3});
-  const auto sampling = device->MakeStream(Priority::kHigh), rendering = device->MakeStream();
-  Timeline timeline(*sampling, puppet.portrait, options, kFrames);
-  MotionSampler sampler(*sampling, puppet.portrait, speech, options);
-  while (timeline.known() < kFrames) sampler.Window(timeline, stop);
-  if (sampled_first) sampling->Synchronise();
-  timeline.Keypoints(*rendering, kFrames - 1, kFrames, *puppet.portrait, false, keypoints.f32());
-  return DownloadFloats(*rendering, keypoints, Crossing::kTrace);
-}
-
 }  // namespace
 
 TEST_SUITE_BEGIN("threads");
-
-TEST_CASE("a frame waits on the device for its window, which the host need not do") {
-  if (!puppet::Built()) return;
-  const auto expected = LastKeypoints(Stage("cpu"), true);
-  const Stage guarded("guarded");
-  CHECK(LastKeypoints(guarded, true) == expected);
-  CHECK(LastKeypoints(guarded, false) == expected);
-}
-
-TEST_CASE("a frame waits for its own window, not for later ones, while that is remembered") {
-  const auto device = OpenDevice("guarded");
-  std::atomic<std::int64_t> reached{0};
-  const auto sampling = device->MakeStream(), rendering = device->MakeStream();
-  const auto seen = [&] {
-    rendering->Synchronise();
-    return reached.load();
-  };
-  ReadyEvents events(*device);
-  events.Wait(*rendering, 1);  // nothing was recorded
-  for (std::int64_t window = 1; window <= 20; window++) {
-    sampling->OnHost([&reached, window] { reached = window; });
-    events.Record(*sampling, 10 * window);
-  }
-  CHECK(seen() == 0);
-  events.Wait(*rendering, 3);  // forgotten: the oldest remembered
-  CHECK(seen() == 13);
-  events.Wait(*rendering, 150);
-  CHECK(seen() == 15);
-  events.Wait(*rendering, 151);
-  CHECK(seen() == 16);
-  events.Wait(*rendering, 200);
-  CHECK(seen() == 20);
-}
 
 TEST_CASE("three pictures are on their way where the device goes on meanwhile, and one where it does not") {
   for (const char* name : {"cpu", "guarded"}) {
@@ -100,8 +43,8 @@ TEST_CASE("three pictures are on their way where the device goes on meanwhile, a
     const Tensor picture(device, Type::kInt64, {1});
     const auto stream = device->MakeStream();
     FrameTickets tickets(*stream);
-    REQUIRE(tickets.most() == (device->asynchronous() ? 3 : 1));
-    if (tickets.most() == 1) {
+    REQUIRE(tickets.count() == (device->asynchronous() ? 3 : 1));
+    if (tickets.count() == 1) {
       for (const std::int64_t value : {5, 6})
         CHECK(Finish(tickets, Send(*stream, tickets, picture, value)) == value);
     } else {
@@ -116,7 +59,7 @@ TEST_CASE("three pictures are on their way where the device goes on meanwhile, a
       CHECK(Finish(tickets, second) == 9);
     }
     CHECK(device->counters()[static_cast<std::size_t>(Crossing::kFrame)].downloads ==
-          (tickets.most() == 1 ? 2 : 9));
+          (tickets.count() == 1 ? 2 : 9));
   }
 }
 

@@ -42,6 +42,10 @@ TEST_CASE("somebody speaks from the first loud frame until a long pause") {
   CHECK(ear.voice.span() == 75);
   ear.Hear(12, kQuiet);
   CHECK_FALSE(ear.voice.speaks());
+  CHECK(ear.voice.span() == 0);
+  ear.Hear(4, kLoud);
+  CHECK(ear.voice.span() == 75);  // with the pause
+  ear.Hear(30, kQuiet);
   ear.Hear(4, kLoud);
   CHECK(ear.voice.span() <= 4);
 }

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -74,13 +76,28 @@ struct File final : Work {
   double begun = -1, ended = 0;
 };
 
-// A stream: every hop's sound comes in time; it is sampled step by step, then its frames are rendered.
+// What a stream plans besides its lips, fifty steps each time: nothing; a window every sixteenth hop, as in
+// silence, the first one included; or that, and each hop what is left of it, as a voice that does not pause
+// wants it.
+enum class Plans { kNone, kWindows, kFollowing };
+
+// A stream: every hop's sound comes in time; it is heard and sampled step by step, then its frames are
+// rendered.
 struct Live final : Work {
-  static constexpr int kHop = 4, kSteps = 10;
+  static constexpr int kHop = 4, kSteps = 10, kPlan = 50, kPlanHops = 16;
   static constexpr double kPeriod = 40;
 
-  Live(LaneSchedule& schedule, double begins) : next_hop(begins) {
-    job = &schedule.Admit({true, "", 0, 0, 25, 25.0 * kSteps / kHop, true});
+  Live(LaneSchedule& schedule, double begins, double step_cost = kStepCost, Plans planned = Plans::kNone,
+       double hearing_cost = 0)
+      : next_hop(begins), step(step_cost), hearing(hearing_cost), plans(planned) {
+    const double windows = plans == Plans::kNone ? 0 : 1.0 / kPlanHops;
+    const double followed = plans == Plans::kFollowing ? 1 : 0;
+    const double steps = kSteps + kPlan * (windows + followed);
+    job = &schedule.Admit({true, "", 0, 0, 25, 25.0 * steps / kHop, true});
+  }
+  int Steps() const {
+    const bool window = plans != Plans::kNone && hop % kPlanHops == 0;
+    return kSteps + (window ? kPlan : 0) + (plans == Plans::kFollowing ? kPlan : 0);
   }
   double Wakes(double /*now*/) const override { return next_hop; }
   void Tell(LaneSchedule& schedule, double now) override {
@@ -89,11 +106,12 @@ struct Live final : Work {
       next_hop += kHop * kPeriod;
     }
     if (unit.offered || unit.owner != nullptr || hops.empty()) return;
-    const double frame = std::max(0, done_of_hop - kSteps);
+    const double frame = std::max(0, done_of_hop - Steps());
     unit.job = job;
     unit.owner = this;
-    unit.kind = done_of_hop < kSteps ? LaneSchedule::kStep : LaneSchedule::kFrame;
-    unit.cost = done_of_hop < kSteps ? kStepCost : kFrameCost;
+    unit.kind = done_of_hop < Steps() ? LaneSchedule::kStep : LaneSchedule::kFrame;
+    unit.cost = done_of_hop < Steps() ? step : kFrameCost;
+    if (done_of_hop == 0) unit.cost += kHop * hearing;
     unit.due = hops.front() + LaneSchedule::kLead + frame * kPeriod;
     schedule.Offer(unit);
   }
@@ -103,12 +121,16 @@ struct Live final : Work {
       late += now > done.due;
     }
     done.owner = nullptr;
-    if (++done_of_hop < kSteps + kHop) return;
+    if (++done_of_hop < Steps() + kHop) return;
     done_of_hop = 0;
+    hop++;
     hops.pop_front();
   }
 
   double next_hop;
+  const double step, hearing;  // a step's cost; a frame's, before a hop's first step
+  const Plans plans;
+  int hop = 0;
   std::list<double> hops;
   int done_of_hop = 0;
   std::int64_t frames = 0, late = 0;
@@ -125,10 +147,15 @@ struct Machine {
   void Run(double until) {
     while (now < until) {
       for (Work* each : works) each->Tell(schedule, now);
-      while (LaneSchedule::Item* item = schedule.Next(now)) {
-        auto* unit = static_cast<Unit*>(item);
-        running.push_back({now + unit->cost, unit});
-        if (chosen) chosen(*unit);
+      for (;;) {
+        LaneSchedule::Batch batch;
+        const auto items = schedule.Next(now, batch);
+        if (items.empty()) break;
+        for (LaneSchedule::Item* item : items) {
+          auto* unit = static_cast<Unit*>(item);
+          running.push_back({now + unit->cost, unit});
+          if (chosen) chosen(*unit);
+        }
       }
       double next = until;
       for (const Work* each : works) next = std::min(next, each->Wakes(now));
@@ -161,6 +188,14 @@ struct Machine {
   std::function<void(const Unit&)> chosen;
   double now = 0;
 };
+
+// The only item of the next batch; null if there is none.
+LaneSchedule::Item* Next(LaneSchedule& schedule, double now) {
+  LaneSchedule::Batch batch;
+  const auto items = schedule.Next(now, batch);
+  CHECK(items.size() <= 1);
+  return items.empty() ? nullptr : items.front();
+}
 
 template <class Call>
 std::string CodeOf(Call call) {
@@ -202,6 +237,40 @@ TEST_CASE("lanes: no frame is late at a load of 0.8, whatever files do, and beyo
     for (const auto& file : files) made += file->finished;
     CHECK(made > 0.19 * 60000 * lanes / kFrameCost);  // what streams leave
   }
+}
+
+// As many streams as are taken, of the built-in pack's cost of a step. All their hops come at the same
+// moments, and so do their plans.
+void CheckBurst(int lanes, Plans plans, double hearing) {
+  constexpr double kBuiltInStep = 0.2;
+  CAPTURE(lanes);
+  Machine machine({lanes, 0, lanes + 1});
+  for (int i = 0; i < 100; i++) machine.schedule.Measure(LaneSchedule::kStep, kBuiltInStep);
+  machine.schedule.MeasureHearing(hearing);
+  std::vector<std::unique_ptr<Live>> streams;
+  const auto add = [&] {
+    streams.push_back(std::make_unique<Live>(machine.schedule, 0, kBuiltInStep, plans, hearing));
+  };
+  while (CodeOf(add).empty()) machine.works.push_back(streams.back().get());
+  CHECK(machine.schedule.load() <= LaneSchedule::kMostLoad);
+  CHECK(machine.schedule.load() > LaneSchedule::kMostLoad - 0.45 / lanes);
+  File file(machine.schedule, {false, "file", 0, 100000}, lanes);
+  machine.works.push_back(&file);
+  machine.Run(30000);
+  for (const auto& stream : streams) {
+    CHECK(stream->frames > 730);
+    CHECK(stream->late == 0);
+  }
+  CHECK(file.finished > 0.19 * 30000 * lanes / kFrameCost);
+}
+
+TEST_CASE("lanes: no frame is late of a burst of streams at a load of 0.8, and files get the rest") {
+  for (const int lanes : {1, 2, 4}) CheckBurst(lanes, Plans::kWindows, 0);
+}
+
+TEST_CASE(
+    "lanes: the same of voices whose plan is sampled again with each hop, and whose hearing costs time") {
+  for (const int lanes : {2, 4, 8}) CheckBurst(lanes, Plans::kFollowing, 1.5);
 }
 
 TEST_CASE("lanes: tenants are served alike within one item of each lane, and by their weights") {
@@ -325,12 +394,26 @@ TEST_CASE(
   soon.job = &other;
   picture.job = &file;
   for (Unit* each : {&far, &later, &picture, &soon}) schedule.Offer(*each);
-  CHECK(schedule.Next(100) == &soon);
-  CHECK(schedule.Next(100) == &later);
-  CHECK(schedule.Next(100) == &picture);
-  CHECK(schedule.Next(100) == nullptr);
+  CHECK(Next(schedule, 100) == &soon);
+  CHECK(Next(schedule, 100) == &later);
+  CHECK(Next(schedule, 100) == &picture);
+  CHECK(Next(schedule, 100) == nullptr);
   schedule.Done(soon, 10);
-  CHECK(schedule.Next(100) == &far);
+  CHECK(Next(schedule, 100) == &far);
+}
+
+TEST_CASE("lanes: a cost is an average of the last ones, and the first only until there is a second") {
+  LaneSchedule schedule({1, 0, 2});
+  schedule.Measure(LaneSchedule::kFrame, 90);
+  CHECK(schedule.cost(LaneSchedule::kFrame) == 90);
+  schedule.Measure(LaneSchedule::kFrame, 10);
+  CHECK(schedule.cost(LaneSchedule::kFrame) == 10);
+  schedule.Measure(LaneSchedule::kFrame, 14);
+  CHECK(schedule.cost(LaneSchedule::kFrame) == doctest::Approx(12));
+  for (int i = 0; i < 14; i++) schedule.Measure(LaneSchedule::kFrame, 12);
+  schedule.Measure(LaneSchedule::kFrame, 28);
+  CHECK(schedule.cost(LaneSchedule::kFrame) == doctest::Approx(13));
+  CHECK(schedule.cost(LaneSchedule::kStep) == 0);
 }
 
 TEST_CASE("lanes: what an item has really cost is what its tenant pays") {
@@ -346,12 +429,71 @@ TEST_CASE("lanes: what an item has really cost is what its tenant pays") {
   b.job = &light;
   const auto serve = [&](Unit& unit, double cost) {
     schedule.Offer(unit);
-    CHECK(schedule.Next(0) == &unit);
+    CHECK(Next(schedule, 0) == &unit);
     schedule.Done(unit, cost);
   };
   serve(a, 39);
   serve(b, 20);
   schedule.Offer(a);
   schedule.Offer(b);
-  CHECK(schedule.Next(0) == &a);  // 19.5 by weight, against 20
+  CHECK(Next(schedule, 0) == &a);  // 19.5 by weight, against 20
+}
+
+TEST_CASE("lanes: a batch is what is next and what follows it: 1, 2, 4 or 8 items of a kind, of one lane") {
+  for (const auto& [most, offered, taken] : std::vector<std::array<std::size_t, 3>>{
+           {1, 5, 1}, {2, 5, 2}, {4, 3, 2}, {4, 5, 4}, {8, 7, 4}, {8, 9, 8}, {3, 3, 2}, {99, 20, 8}}) {
+    CAPTURE(most);
+    CAPTURE(offered);
+    LaneSchedule schedule({2, 0, 30, most});
+    std::vector<Unit> units(offered);
+    std::vector<Job*> jobs;
+    for (Unit& unit : units) {
+      jobs.push_back(&schedule.Admit({false, "", static_cast<int>(jobs.size()), 10}));  // the last is first
+      schedule.Want(*jobs.back());
+      unit.job = jobs.back();
+      schedule.Offer(unit);
+    }
+    Unit step;
+    step.kind = LaneSchedule::kStep;
+    step.job = jobs.front();
+    schedule.Offer(step);
+    LaneSchedule::Batch one, other;
+    const auto first = schedule.Next(0, one), second = schedule.Next(0, other);
+    REQUIRE(first.size() == taken);
+    for (std::size_t i = 0; i < taken; i++) CHECK(first[i] == &units[offered - 1 - i]);
+    CHECK(second.size() == std::min(taken, std::bit_floor(offered - taken + (offered == taken ? 1 : 0))));
+    CHECK(Next(schedule, 0) == nullptr);  // both lanes are taken
+    for (std::size_t i = 0; i < taken; i++) {
+      schedule.Done(*first[i], 1);
+      if (i + 1 < taken) CHECK(Next(schedule, 0) == nullptr);
+    }
+    Unit last;
+    last.job = jobs.back();
+    schedule.Offer(last);
+    LaneSchedule::Batch third;
+    CHECK(schedule.Next(0, third).size() >= 1);
+  }
+}
+
+TEST_CASE("lanes: tenants share batches as they share lanes, and streams come first in them") {
+  LaneSchedule schedule({1, 0, 9, 4});
+  schedule.Measure(LaneSchedule::kFrame, 10);
+  std::vector<Unit> units(6);
+  const char* const tenants[] = {"one", "one", "one", "other", "other", "other"};
+  for (std::size_t i = 0; i < units.size(); i++) {
+    units[i].job = &schedule.Admit({false, tenants[i], 0, 10});
+    schedule.Want(*units[i].job);
+    schedule.Offer(units[i]);
+  }
+  Unit live;
+  live.job = &schedule.Admit({true, "one", 0, 0, 25, 0});
+  live.due = 50;
+  schedule.Offer(live);
+  LaneSchedule::Batch batch;
+  const auto items = schedule.Next(0, batch);
+  REQUIRE(items.size() == 4);
+  CHECK(items[0] == &live);
+  int one = 0;
+  for (const LaneSchedule::Item* item : items) one += item->job->claim.tenant == "one";
+  CHECK(one == 2);  // the stream's, and one of its files'
 }

@@ -30,7 +30,7 @@ RunOptions Options(int hop = 4, int ahead = 2) {
   RunOptions options;
   options.seed = 3;
   options.steps = 2;
-  options.stream = StreamOptions{hop, ahead, 3, Lips()};
+  options.stream = StreamOptions{hop, ahead, 3, 4, Lips()};
   options.silence = SilenceOptions{{-30, 6, -80, 8, 8, 4}, Lips()};
   return options;
 }
@@ -96,9 +96,55 @@ Floats ClipMotion(const Stage& puppet, RunOptions options, const Floats& sound) 
   return timeline.DownloadRaw(*stream);
 }
 
+// The largest difference of two frames' numbers, in raw motion.
+float Apart(const Floats& motion, std::size_t one, std::size_t other) {
+  float most = 0;
+  for (std::size_t c = 0; c < 70; c++)
+    most = std::max(most, std::abs(motion[70 * one + c] - motion[70 * other + c]));
+  return most;
+}
+
+// The raw motion of idle life that comes back at frame 53 to where it was 40 frames before.
+Floats Looped(const Stage& puppet, int ahead) {
+  RunOptions options = Options(4, ahead);
+  options.stream->loop = 40;
+  const auto stream = puppet.talker->device()->MakeStream();
+  auto speech = std::make_shared<LiveSpeech>(16000, 25);
+  const Floats silence(std::size_t{640} * 140, 0.0F);
+  speech->Push(silence.data(), silence.size());
+  const StopToken stop;
+  LiveSampler sampler(*stream, puppet.portrait, speech, options);
+  const auto timeline = sampler.MakeTimeline();
+  sampler.JoinAt(53);
+  for (int i = 0; i < 18; i++) {
+    sampler.Hop(*timeline, stop);
+    stream->Synchronise();
+  }
+  return timeline->DownloadRaw(*stream);
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("threads");
+
+TEST_CASE("a loop of idle life comes back to its beginning, and life goes on from there without a jump") {
+  if (!puppet::Built()) return;
+  const Stage puppet("cpu");
+  for (const int ahead : {2, 0}) {
+    CAPTURE(ahead);
+    const Floats motion = Looped(puppet, ahead);
+    CHECK(Apart(motion, 52, 12) > 1e-3F);
+    for (const std::size_t frame : {60U, 61U, 62U, 63U}) CHECK(Apart(motion, frame, frame - 40) < 1e-6F);
+    float ordinary = 0;
+    for (std::size_t frame = 1; frame < 53; frame++)
+      ordinary = std::max(ordinary, Apart(motion, frame, frame - 1));
+    const float way = Apart(motion, 52, 12);  // in eight frames
+    for (std::size_t frame = 53; frame < 61; frame++)
+      CHECK(Apart(motion, frame, frame - 1) < ordinary + way / 4);
+    for (std::size_t frame = 61; frame < 72; frame++)
+      CHECK(Apart(motion, frame, frame - 1) < 1.5F * ordinary);
+  }
+}
 
 TEST_CASE("a stream's frames do not depend on the pieces of its sound, nor on the device") {
   if (!puppet::Built()) return;

@@ -54,3 +54,15 @@ TEST_CASE("a network that is no plan serves every length") {
   const Networks own = {{"audio", Audio("open", -1, "")}};
   CHECK(FileOf(OpenLengths().For(own, {20, 50}), "audio") == "open");
 }
+
+TEST_CASE("what a stream hears at a time is heard by a network that takes as much, if there is one") {
+  const Networks own = {{"audio", Audio("64", 64, "audio.weights")}};
+  OpenLengths lengths;
+  lengths.Add("audio", Audio("4", 4, "audio.weights"));
+  CHECK(lengths.Taking(own, "audio", 64)->role().file == "64");
+  CHECK(lengths.Taking(own, "audio", 4)->role().file == "4");
+  CHECK(lengths.Taking(own, "audio", 8) == nullptr);
+  const Networks open = {{"audio", Audio("open", -1, "")}}, fixed = {{"audio", Audio("fixed", 64, "")}};
+  CHECK(lengths.Taking(open, "audio", 8)->role().file == "open");
+  CHECK(OpenLengths().Taking(fixed, "audio", 8) == nullptr);
+}

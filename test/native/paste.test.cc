@@ -205,8 +205,8 @@ TEST_CASE("only a photo that would get softer is moved, and only by a field") {
     const PhotoPixels pixels = MakePhoto(400, 400, {scale, 0, 5, 0, scale, 5});
     return Photo(*stream, pixels, shape, Crossing::kPicture).moves();
   };
-  CHECK(moves(0.6, true));
-  CHECK_FALSE(moves(0.45, true));
+  CHECK(moves(0.35, true));
+  CHECK_FALSE(moves(0.25, true));
   CHECK_FALSE(moves(0.6, false));
 }
 

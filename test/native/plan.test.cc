@@ -2,6 +2,7 @@
 // of its buffers. KDTALKER_FUZZ sets another number of damaged plans.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -50,6 +51,17 @@ std::string MessageOf(const Bytes& bytes) {
   return "";
 }
 
+// The most cells that an index of a convolution makes.
+template <class Kernel>
+double CellsOf(const Kernel& kernel) {
+  if constexpr (requires { kernel.moments; })
+    return std::min(64.0, static_cast<double>(kernel.product.cells()));
+  else if constexpr (std::is_same_v<Kernel, kernels::plan::BlockPooledConvolution>)
+    return 4.0;
+  else
+    return 1.0;
+}
+
 // Steps of a kernel's inner loops, so that a damaged plan that is valid after all is only run if it is short.
 template <class Kernel>
 double InnerSteps(const Kernel& kernel) {
@@ -69,8 +81,10 @@ double InnerSteps(const Kernel& kernel) {
     return taps(kernel.window);
   else if constexpr (std::is_same_v<Kernel, Sample>)
     return 8.0 * kernel.channels;
+  else if constexpr (std::is_same_v<Kernel, BlockStatisticsEnd>)
+    return 64.0 * kernel.parts.count();
   else if constexpr (requires { kernel.product.packed; })
-    return 512.0 * kernel.product.packed.in_blocks * kernel.product.packed.slices *
+    return CellsOf(kernel) * 512.0 * kernel.product.packed.in_blocks * kernel.product.packed.slices *
            kernel.product.packed.side * kernel.product.packed.side;
   else if constexpr (requires { kernel.parts; })
     return 64.0 * kernel.parts;
@@ -220,6 +234,22 @@ TEST_CASE("halves that do not begin at 16 bytes, and a convolution that no kerne
   CHECK(message({1, 1, 2, 1, 2, 1, 2, 2, 0, 64, 1, 0, 1, 0, 1, 0, 1}).find("form") != std::string::npos);
   CHECK(message({2, 1, 1, 1, 2, 1, 4, 4, 0, 64, 1, 0, 1, 0, 1, 0, 1}).find("a view") != std::string::npos);
   CHECK(message({1, 2, 1, 1, 2, 1, 2, 2, 0, 64, 1, 0, 1, 0, 1, 0, 1}).find("a view") != std::string::npos);
+}
+
+TEST_CASE("attention of more keys, or of longer rows, than a block keeps is damaged") {
+  using namespace plan_maker;
+  const auto message = [](std::int64_t keys, std::int64_t length, std::int64_t size) {
+    Maker maker;
+    maker.arena_bytes = 1024;
+    maker.Buffer(kArena, 0, 256);
+    maker.Operation(kAttention, {0, 1, 1, 1, keys, 1, length, 1, size, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0},
+                    {}, {0, 0, 0, 0});
+    return MessageOf(maker.Bytes());
+  };
+  CHECK(message(512, 64, 64) == "");
+  CHECK(message(513, 64, 64).find("fewer keys") != std::string::npos);
+  CHECK(message(512, 65, 64).find("shorter rows") != std::string::npos);
+  CHECK(message(512, 64, 65).find("shorter rows") != std::string::npos);
 }
 
 TEST_CASE("no damaged plan leaves its buffers") {

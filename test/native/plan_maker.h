@@ -41,7 +41,12 @@ enum Kind : std::int64_t {
   kBlockSums,
   kBlockSumsEnd,
   kBlockOcclusion,
-  kBlockNine
+  kBlockNine,
+  kBlockMeasuredConvolution,
+  kBlockStatisticsEnd,
+  kBlockPooledConvolution,
+  kBlockPooledSumsEnd,
+  kAttention
 };
 
 class Maker {
@@ -80,7 +85,7 @@ class Maker {
 
   std::vector<std::uint8_t> Bytes() const {
     std::vector<std::uint8_t> bytes;
-    Put(bytes, {0x314e414c504b444b, 3, arena_bytes, weight_bytes, Count(buffers_, 4), Count(slots_, 6),
+    Put(bytes, {0x314e414c504b444b, 7, arena_bytes, weight_bytes, Count(buffers_, 4), Count(slots_, 6),
                 Count(operations_, 7), Count(integers_, 1), static_cast<std::int64_t>(floats_.size()),
                 Count(references_, 1), static_cast<std::int64_t>(names_.size()),
                 static_cast<std::int64_t>(constants.size())});
@@ -167,7 +172,7 @@ inline Maker OneOfEach() {
   const std::int64_t early_halves = maker.Buffer(kArena, 0, 96, 2),
                      halves = maker.Buffer(kArena, 48 * 4, 96, 2),
                      panels = maker.Buffer(kWeights, 0, kPanels, 2),
-                     wide = maker.Buffer(kArena, 48 * 4, 112, 2);
+                     wide = maker.Buffer(kArena, 48 * 4, 112, 2), moments = maker.Buffer(kArena, 64 * 4, 32);
   maker.Operation(kCopyHalves, {1, 16, 0, 1, 0, 1}, {}, {halves, early_halves});
   maker.Operation(kToBlocks, {4, 2, 1, 2, 2, 0, 1, 0, 8, 0, 2, 1}, {}, {halves, in});
   maker.Operation(kFromBlocks, {4, 2, 1, 2, 2, 0, 4, 0, 2, 1, 0, 1}, {}, {late, early_halves});
@@ -185,15 +190,25 @@ inline Maker OneOfEach() {
                   {late, early_halves, panels, weights, points, points});
   maker.Operation(kBlockSample, {1, 1, 2, 1, 1, 2, 1, 2, 0, 1, 0, 1, 0, 1}, {},
                   {halves, early_halves, weights});
-  maker.Operation(kBlockMasked, {3, 4, 0, 1, 0, 1, 0, 1}, {}, {late, early_halves, weights});
+  maker.Operation(kBlockMasked, {1, 4, 0, 1, 0, 1, 0, 1}, {}, {halves, early_halves, weights});
   maker.Operation(kBlockSums, {1, 1, 1, 1, 4, 1, 1, 2, 1, 1, 0, 1, 0, 1, 0, 1}, {},
                   {late, early_halves, panels});
   maker.Operation(kBlockSumsEnd, {2, 1, 1, 1, 1, 2, 0, 1, 0, 1, 0, 1}, {0.5}, {halves, weights, weights});
   maker.Operation(kBlockOcclusion, {2, 1, 1, 2, 0, 1, 0, 1, 0, 1}, {}, {late, weights, weights});
   maker.Operation(kBlockNine, {1, 2, 1, 1, 0, 1, 0, 1, 0, 1}, {0.5}, {halves, panels, weights});
   maker.Operation(kBlockPicture, {3, 2, 2, 0, 1, 0, 1}, {}, {late, early_halves});
+  maker.Operation(kBlockMeasuredConvolution, {1, 1, 1, 3, 2, 1, 1, 1, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1},
+                  {0.5, 0.5}, {halves, early_halves, panels, weights, early_halves, moments});
+  maker.Operation(kBlockStatisticsEnd, {1, 1, 2, 1, 0, 1, 0, 1}, {1e-5}, {late, weights});
+  maker.Operation(kBlockPooledConvolution, {1, 1, 1, 3, 4, 1, 2, 2, 0, 0, 1, 0, 1, 0, 1, 0, 1}, {0.5, 1},
+                  {halves, early_halves, panels, weights});
+  maker.Operation(kBlockPooledSumsEnd, {1, 1, 1, 1, 2, 2, 0, 1, 0, 1, 0, 1}, {0.5},
+                  {halves, weights, weights});
   maker.Operation(kBlockPool, {1, 1, 1, 0, 1, 0, 1}, {}, {halves, early_halves});
   maker.Operation(kGather, {2, 4, 8, 1, 2, 0, 8, 1, 0, 0, 1, 8, 0, 1, 0}, {}, {late, in, table});
+  maker.Operation(kAttention, {1, 2, 1, 2, 1, 3, 1, 2, 1, 4, 1, 0, 8, 4, 1, 0,
+                               8, 2, 1, 0, 6, 2, 1, 0, 0, 4, 1, 0, 0, 3, 1},
+                  {}, {late, in, in, in, weights});
   maker.Operation(kCopy, {1, 16, 0, 1, 0, 1}, {}, {result, late});
   return maker;
 }

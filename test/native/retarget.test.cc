@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,9 @@ std::string CodeOf(const stages::Retargeting& wanted, const std::vector<float>& 
   const auto device = MakeCpuDevice();
   const Tensor source(device, Type::kFloat32, {1, 21, 3}), driving(device, Type::kFloat32, {1, 21, 3});
   try {
-    const stages::Retarget retarget({}, source, driving, ratios, wanted);
-    return retarget.driving().address() == driving.address() ? "" : "moved";
+    const std::map<std::string, stages::Network> none;
+    stages::Retarget retarget(none, source, driving);
+    return retarget.Begin(wanted, ratios).address() == driving.address() ? "" : "moved";
   } catch (const Error& error) {
     return error.code();
   }

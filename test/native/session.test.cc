@@ -2,13 +2,19 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <latch>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "core/error.h"
+#include "ops/domain.h"
 #include "puppet.h"
+#include "support/failures.h"
 
 namespace {
 
@@ -28,7 +34,99 @@ std::shared_ptr<Session> Audio() {
   return std::make_shared<Session>(puppet::Runtime(), std::string(puppet::kFolder) + "audio.onnx", 1);
 }
 
+// What the audio network makes of a certain input.
+std::vector<float> FeaturesOf(const std::shared_ptr<Session>& session, const char* name = "cpu") {
+  const auto device = OpenDevice(name);
+  const Tensor mel(device, Type::kFloat32, {3, 1, 80, 16}), feature(device, Type::kFloat32, {3, 512});
+  std::vector<float> values(3 * 1280);
+  for (std::size_t i = 0; i < values.size(); i++) values[i] = static_cast<float>(i % 17) / 8.0F - 1.0F;
+  const auto stream = device->MakeStream();
+  mel.UploadNow(*stream, values.data(), Crossing::kSpectrogram);
+  SessionBinding binding(session);
+  binding.Input("mel", mel).Output("feature", feature);
+  const StopToken stop;
+  binding.Run(*stream, stop);
+  return DownloadFloats(*stream, feature, Crossing::kFrame);
+}
+
+// A process that opens sessions in turn, whose runtime shares `shared` threads.
+struct Sessions {
+  explicit Sessions(int shared) : runtime(Runtime::Open(std::getenv("KDTALKER_ORT"), "", shared)) {
+    ops::Register(*runtime);
+  }
+  std::shared_ptr<Session> Open(int threads) {
+    const std::string file = std::string(puppet::kFolder) + "audio.onnx";
+    return opened.emplace_back(std::make_shared<Session>(runtime, file, threads));
+  }
+  std::shared_ptr<Runtime> runtime;
+  std::vector<std::shared_ptr<Session>> opened;
+};
+
 }  // namespace
+
+TEST_SUITE_BEGIN("threads");
+
+TEST_CASE("sessions of as many threads share them, and others have their own") {
+  if (!puppet::Built()) return;
+  const auto expected = FeaturesOf(Audio());
+  const failures::FailNth counting(failures::kThread, 1000);
+  Sessions sessions(3);
+  CHECK(counting.seen() == 0);
+  sessions.Open(1);
+  CHECK(counting.seen() == 0);
+  for (int i = 0; i < 5; i++) sessions.Open(3);
+  CHECK(counting.seen() == 2);
+  for (int i = 0; i < 2; i++) sessions.Open(2);
+  CHECK(counting.seen() == 4);
+  for (const auto& session : sessions.opened) CHECK(FeaturesOf(session) == expected);
+  std::vector<std::thread> at_once;
+  std::atomic<int> wrong{0};
+  for (const auto& session : sessions.opened)
+    at_once.emplace_back([&] { wrong += FeaturesOf(session) == expected ? 0 : 1; });
+  for (std::thread& thread : at_once) thread.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("shared threads that the system refuses leave sessions with those that they get") {
+  if (!puppet::Built()) return;
+  const auto expected = FeaturesOf(Audio());
+  for (std::int64_t n = 0; n < 4; n++) {
+    CAPTURE(n);
+    Sessions sessions(3);
+    {
+      const failures::FailNth failing(failures::kThread, n);
+      CHECK(FeaturesOf(sessions.Open(3)) == expected);
+      CHECK(failing.happened() == (n < 2));
+    }
+    CHECK(FeaturesOf(sessions.Open(3)) == expected);
+  }
+}
+
+TEST_CASE("sessions that are the first to name a domain are loaded from many threads at once") {
+  if (!puppet::Built()) return;
+  const auto runtime = puppet::Runtime();
+  for (int round = 0; round < 60; round++) {
+    const std::string name = "test.round" + std::to_string(round);
+    runtime->AddDomain(name, [&name] {
+      auto domain = std::make_shared<Ort::CustomOpDomain>(name.c_str());
+      const OrtCustomOpDomain* handle = *domain;
+      return std::shared_ptr<const OrtCustomOpDomain>(std::move(domain), handle);
+    });
+    std::atomic<int> failed{0};
+    std::latch ready(3);
+    std::vector<std::thread> at_once;
+    for (int i = 0; i < 3; i++) {
+      at_once.emplace_back([&] {
+        ready.arrive_and_wait();
+        failed += CodeThrownBy([] { Audio(); }).empty() ? 0 : 1;
+      });
+    }
+    for (std::thread& thread : at_once) thread.join();
+    CHECK(failed == 0);
+  }
+}
+
+TEST_SUITE_END();
 
 TEST_CASE("the runtime is one for the process, and says what is wrong with a library") {
   if (!puppet::Built()) return;
@@ -52,23 +150,9 @@ TEST_CASE("a session tells its inputs and outputs") {
 TEST_CASE("bound tensors are read and written in place, on every device") {
   if (!puppet::Built()) return;
   const auto session = Audio();
-  std::vector<std::vector<float>> features;
-  for (const char* name : {"cpu", "guarded"}) {
-    const auto device = OpenDevice(name);
-    const Tensor mel(device, Type::kFloat32, {3, 1, 80, 16}), feature(device, Type::kFloat32, {3, 512});
-    std::vector<float> values(3 * 1280);
-    for (std::size_t i = 0; i < values.size(); i++) values[i] = static_cast<float>(i % 17) / 8.0F - 1.0F;
-    const auto stream = device->MakeStream();
-    mel.UploadNow(*stream, values.data(), Crossing::kSpectrogram);
-    SessionBinding binding(session);
-    binding.Input("mel", mel).Output("feature", feature);
-    const StopToken stop;
-    binding.Run(*stream, stop);
-    features.emplace_back(3 * 512);
-    feature.DownloadNow(*stream, features.back().data(), Crossing::kFrame);
-  }
-  CHECK(features[0] == features[1]);
-  CHECK(features[0][0] != 0.0F);
+  const std::vector<float> features = FeaturesOf(session);
+  CHECK(features == FeaturesOf(session, "guarded"));
+  CHECK(features[0] != 0.0F);
 }
 
 TEST_CASE("a token that was stopped ends a run before it begins") {

@@ -120,6 +120,19 @@ TEST_CASE("what is not known can be the last rows, backwards and forwards in tur
   CHECK(Floats(back.begin(), back.begin() + 3) == Floats{4, 4, 4});
 }
 
+TEST_CASE("behind the last rows, backwards, come those before the first, once each") {
+  const Floats fill = {-1};
+  Floats ring(64), back(40);
+  for (std::size_t i = 0; i < 64; i++) ring[i] = static_cast<float>(i);
+  Run(GatherRows{ring.data(), fill.data(), back.data(), 30, 40, 35, 64, 1, 20});
+  Floats expected;
+  for (int f = 30; f < 35; f++) expected.push_back(static_cast<float>(f));
+  for (int f = 34; f > 26; f--) expected.push_back(static_cast<float>(f));   // backwards
+  for (int f = 29; f >= 15; f--) expected.push_back(static_cast<float>(f));  // the span begins at 15
+  for (int f = 18; f < 30; f++) expected.push_back(static_cast<float>(f));   // forwards, in turns of 20
+  CHECK(back == expected);
+}
+
 TEST_CASE("known entries are what noise of a step makes of the known motion, and others stay") {
   const Floats track = Numbers(static_cast<std::size_t>(kRows) * kWidth, 0.3);
   const Floats noise = NoiseOf(kFirst, kFrames), x = Numbers(noise.size(), 0.11);
@@ -149,6 +162,43 @@ TEST_CASE("what was sampled goes to the track, and what was known stays there") 
   }
 }
 
+TEST_CASE("a plan that is sampled again is followed at the distance of the frames before, which fades") {
+  const Floats x = Numbers(std::size_t{kFrames} * kWidth, 0.21);
+  const Floats before = Numbers(std::size_t{kRows} * kWidth, 0.37);
+  Floats track = before;
+  Knowledge known = Window();
+  known.decided = -4;
+  Run(FollowPlan{x.data(), track.data(), known});
+  const auto of = [&](std::int64_t frame, std::size_t c) {
+    return x[static_cast<std::size_t>(frame - kFirst) * kWidth + c];
+  };
+  for (std::size_t c = 0; c < kWidth; c++) {
+    const bool fast = c >= 40 && c < 60;
+    const double slow = c < 7 ? 0.965 : 0.75;
+    // As two shares, each of which fades at its own rate.
+    const double last = before[TrackAt(-5, c)] - of(-5, c), earlier = before[TrackAt(-6, c)] - of(-6, c);
+    const double long_share = (last - 0.8 * earlier) * slow / (slow - 0.8), short_share = last - long_share;
+    for (std::int64_t frame = kFirst; frame < kFirst + kFrames; frame++) {
+      const double fade = static_cast<double>(frame + 5);
+      const double distance = long_share * std::pow(slow, fade) + short_share * std::pow(0.8, fade);
+      const bool kept = fast || frame < -4;
+      const double expected = kept ? before[TrackAt(frame, c)] : of(frame, c) + distance;
+      CHECK(track[TrackAt(frame, c)] == doctest::Approx(expected).epsilon(2e-4));
+    }
+  }
+}
+
+TEST_CASE("a plan that is sampled again from its first frame on takes the place of all of it") {
+  const Floats x = Numbers(std::size_t{kFrames} * kWidth, 0.21);
+  Floats track = Numbers(std::size_t{kRows} * kWidth, 0.37);
+  Knowledge known = Window();
+  known.decided = kFirst;
+  Run(FollowPlan{x.data(), track.data(), known});
+  for (std::size_t c : {0U, 6U, 7U, 39U, 60U, 69U})
+    for (std::int64_t frame = kFirst; frame < kFirst + kFrames; frame++)
+      CHECK(track[TrackAt(frame, c)] == x[static_cast<std::size_t>(frame - kFirst) * kWidth + c]);
+}
+
 TEST_CASE("after an interruption the lips come to rest by a smooth step, and the rest stays on plan") {
   const Floats before = Numbers(std::size_t{8} * kWidth, 0.3), rest = Numbers(kWidth, 2.1);
   Floats track = before;
@@ -164,6 +214,25 @@ TEST_CASE("after an interruption the lips come to rest by a smooth step, and the
     CHECK(track[at(6 + k, 41)] == doctest::Approx(wanted));
   }
   CHECK(track[at(5, 41)] == before[at(5, 41)]);
+}
+
+TEST_CASE("at the end of a loop all numbers go over to those of its beginning by a smooth step") {
+  const Floats before = Numbers(std::size_t{16} * kWidth, 0.3);
+  Floats track = before;
+  Run(ComeBack{track.data(), 20, 20, 22, 10, 4, 16});  // frames 20 to 25 by those of 10 to 15, in two pieces
+  Run(ComeBack{track.data(), 20, 22, 26, 10, 4, 16});
+  const auto at = [](std::int64_t frame, std::size_t c) {
+    return static_cast<std::size_t>(frame % 16) * kWidth + c;
+  };
+  const Floats shares = {0.15625F, 0.5F, 0.84375F, 1, 1, 1};
+  for (std::int64_t k = 0; k < 6; k++) {
+    for (const std::size_t c : {3U, 41U}) {
+      const float from = before[at(20 + k, c)], to = before[at(10 + k, c)];
+      CHECK(track[at(20 + k, c)] ==
+            doctest::Approx(from + shares[static_cast<std::size_t>(k)] * (to - from)));
+    }
+  }
+  for (std::int64_t frame = 10; frame < 20; frame++) CHECK(track[at(frame, 3)] == before[at(frame, 3)]);
 }
 
 TEST_CASE("the running gate is the whole clip's where the peak is known from the start") {

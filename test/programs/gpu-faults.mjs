@@ -1,6 +1,7 @@
-// Makes clips on a GPU that fails: `gpu-faults.mjs lose <call>` loses it at a call, once in this process; `gpu-faults.mjs <function> <every>` has no
-// memory at each call of a function that allocates in turn, <every> apart. Prints how many clips failed. After a failure clips have to be whole:
-// of the processor's talker, and of the same one where memory lacked.
+// Makes clips on a GPU that fails: `gpu-faults.mjs lose <call>,<call>...` loses one at each of these calls, and has another one afterwards;
+// `gpu-faults.mjs <function> <call>,<call>...` has no memory at each of these calls of a function that allocates. Prints how many of the calls
+// a clip makes, and how many clips failed. After a failure clips have to be whole: of the processor's talker, and of the same one where memory
+// lacked.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Talker } from 'kdtalker';
@@ -8,7 +9,7 @@ import { configure } from './double.mjs';
 import { load } from './load.mjs';
 import { speech } from './speech.mjs';
 
-const [kind, number] = process.argv.slice(2);
+const [kind, numbers] = process.argv.slice(2);
 const LOSS = kind === 'lose';
 const CODE = LOSS ? 'DEVICE_LOST' : 'DEVICE_MEMORY';
 const picture = {
@@ -41,27 +42,22 @@ async function codeOf(work) {
 const processor = await Talker.load('puppet', { device: 'cpu' });
 const expected = await clip(processor);
 configure('');
-// Of a function that allocates the calls of a talker and a clip. Of a lost GPU nothing may be left open.
-let onGpu = '';
-let most = 0;
-if (!LOSS) {
-  const healthy = await load();
-  onGpu = await clip(healthy);
-  most = healthy.deviceWork().allocations;
-  await healthy.close();
-}
+const healthy = await load();
+const onGpu = await clip(healthy);
+const { allocations } = healthy.deviceWork();
+await healthy.close();
 
 /** Whether a talker or its clip fails where the GPU does so at its call `after`, as it has to, and what is left works. */
 async function failsAt(after) {
-  configure(LOSS ? `lose=${after}:719` : `fail=${kind}:${after}:2`);
+  configure(LOSS ? `fresh=1 lose=${after}:719` : `fail=${kind}:${after}:2`);
   let talker;
   let code = await codeOf(async () => {
     talker = await load();
   });
-  code ??= await codeOf(async () => (LOSS ? clip(talker) : assert.equal(await clip(talker), onGpu)));
+  code ??= await codeOf(async () => assert.equal(await clip(talker), onGpu));
   if (code !== undefined) assert.equal(code, CODE, `call ${after}`);
   if (LOSS && code) await checkLost();
-  if (!LOSS) {
+  if (!LOSS && code) {
     talker ??= await load();
     assert.equal(await clip(talker), onGpu, `after call ${after}`);
   }
@@ -74,8 +70,10 @@ async function checkLost() {
   assert.equal(await clip(processor), expected, 'a talker of the processor');
 }
 
+const calls = numbers.split(',').map(Number);
+// That of a loss shows by the clips that do not fail.
+const made = LOSS ? calls : calls.filter((call) => call < allocations);
 let failed = 0;
-if (LOSS) failed += await failsAt(Number(number));
-else for (let after = 0; after < most; after += Number(number)) failed += await failsAt(after);
+for (const call of made) failed += await failsAt(call);
 await processor.close();
-console.log(JSON.stringify({ failed }));
+console.log(JSON.stringify({ failed, made: made.length }));

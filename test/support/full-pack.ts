@@ -25,19 +25,22 @@ export const SMALL: RendererShape = {
  * A pack of the full architecture, every network of the published one with every kind of layer, so small that the double of CUDA runs it:
  * a denoiser of one layer, pictures of 32 pixels. Weights are made by formula; it draws noise. Windows have any length.
  */
-export async function fullPack(folder: string, { window = 4, steps = 3 } = {}): Promise<string> {
+export async function fullPack(
+  folder: string,
+  { window = 4, steps = 3, shape = SMALL } = {},
+): Promise<string> {
   mkdirSync(folder, { recursive: true });
-  const weights = formulaWeights('small', SMALL);
+  const weights = formulaWeights('small', shape);
   const denoiser = { ...RELEASED, dim: 64, depth: 1, window };
   const graphs: Record<NetworkName, Graph> = {
-    appearance: appearanceGraph(weights.appearance_feature_extractor, SMALL),
-    motion: motionGraph(weights.motion_extractor, SMALL),
+    appearance: appearanceGraph(weights.appearance_feature_extractor, shape),
+    motion: motionGraph(weights.motion_extractor, shape),
     audio: NETWORKS.audio(weights),
     condition: NETWORKS.condition(weights, denoiser),
     time: NETWORKS.time(weights, denoiser),
     denoiser: NETWORKS.denoiser(weights, denoiser),
-    warp: warpGraph(weights.warping_module, SMALL),
-    decode: decodeGraph(weights.spade_generator, SMALL),
+    warp: warpGraph(weights.warping_module, shape),
+    decode: decodeGraph(weights.spade_generator, shape),
     stitching: NETWORKS.stitching(weights),
     eye: NETWORKS.eye(weights),
     lip: NETWORKS.lip(weights),
@@ -51,7 +54,7 @@ export async function fullPack(folder: string, { window = 4, steps = 3 } = {}): 
     description: 'The full architecture, small, with weights by formula',
     licence: { name: 'MIT', nonCommercial: false },
   };
-  const manifest = kdtalkerManifest(identity, models, { window, shape: SMALL }) as {
+  const manifest = kdtalkerManifest(identity, models, { window, shape }) as {
     sampler: { steps: number };
     crop: { default: string };
   };

@@ -1,6 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addJudges, type JudgeName } from 'kdtalker';
+import type { Test } from 'tap';
+import { openJudge } from '../../dist/packs/judges/open.js';
+import { JUDGES } from '../../dist/packs/judges/registry.js';
 import { uniform } from '../../dist/packs/weights/formula.js';
 import type { Weights } from '../../dist/packs/weights/weights.js';
+import type { Picture } from '../../dist/picture.js';
 import { OrderedDict, Storage, Tensor, torchLegacy, torchZip } from './checkpoint-writer.js';
 import { evalJson } from './golden-eval.js';
 
@@ -80,4 +87,53 @@ export function writeJudge(
   const all = new OrderedDict([...tensors, ...(legacy ? [] : counters), ...Object.entries(more)]);
   writeFileSync(file, legacy ? torchLegacy(all) : torchZip(all));
   return file;
+}
+
+/** Runs a network of a judge on its one input. */
+export type RunJudge = (input: {
+  dims: number[];
+  data: Float32Array;
+}) => Promise<Record<string, Float32Array>>;
+
+/** Old files are legacy containers. */
+const LEGACY = ['syncnet', 'hopenet'];
+
+/** Adds a judge's released file with formula weights to a folder, and opens a network of it as an evaluation does. */
+export async function openedJudge(
+  t: Test,
+  judge: JudgeName,
+  network: string,
+  device = 'cpu',
+): Promise<RunJudge> {
+  const folder = mkdtempSync(join(tmpdir(), 'kdtalker-judges-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const list = judge === 'arcface' ? 'arcface_r50' : judge;
+  const released = writeJudge(join(folder, 'released'), list, { legacy: LEGACY.includes(judge) });
+  const judges = await addJudges({ out: join(folder, 'judges'), files: { [judge]: released } });
+  const session = await openJudge(join(folder, 'judges'), judges, judge, {
+    ...{ threads: 2, device, signal: undefined },
+  });
+  t.teardown(() => Promise.all(Object.values(session).map((each) => each.close())));
+  const [input] = JUDGES[judge].networks[network]!.inputs;
+  return async (given) => {
+    const results = await session[network]!.run({ [input!]: given });
+    return Object.fromEntries(
+      Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]),
+    );
+  };
+}
+
+/** Pictures of one size as planes of red, green and blue, each value changed by its channel. */
+export function planesOfAll(
+  pictures: readonly Picture[],
+  change: (value: number, channel: number) => number,
+) {
+  const { width, height } = pictures[0]!;
+  const size = width * height;
+  const data = new Float32Array(pictures.length * 3 * size);
+  pictures.forEach((picture, n) => {
+    for (let c = 0; c < 3; c++)
+      for (let i = 0; i < size; i++) data[(3 * n + c) * size + i] = change(picture.data[3 * i + c]!, c);
+  });
+  return { dims: [pictures.length, 3, height, width], data };
 }

@@ -7,7 +7,7 @@ import { Graph, type Value } from '../../dist/packs/onnx/index.js';
 import { puppetPack } from '../../dist/packs/puppet/pack.js';
 import { formulaWeights } from '../../dist/packs/weights/formula.js';
 import { type PackDraft, writePack } from '../../dist/packs/write.js';
-import { portraitFileBytes } from '../../dist/talker/portrait-file.js';
+import { portraitFileBytes } from '../../dist/talker/portrait/portrait-file.js';
 import { GOLDEN_SALT, temporaryFolder } from './networks.js';
 import { framesOf } from './talker.js';
 

@@ -5,7 +5,7 @@ import { native } from '../../dist/binding.js';
 import { plannedPack } from '../../dist/packs/lowering/plan/plan-pack.js';
 import { nativeTalkerOptions } from '../../dist/packs/native-options.js';
 import { readPack } from '../../dist/packs/pack.js';
-import { LengthPlans } from '../../dist/talker/length-plans.js';
+import { LengthPlans } from '../../dist/talker/host/length-plans.js';
 import { temporaryFolder } from './networks.js';
 
 /** A talker whose networks are all plans, on a device of this build: what a GPU will run, without one. */

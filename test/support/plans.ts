@@ -27,7 +27,12 @@ export async function runPlan(
   const folder = temporaryFolder(t);
   const { file } = await writePlan(plan, folder);
   const weights = await writeWeights(plan, folder);
-  return native().runPlan(join(folder, file), join(folder, weights.file), device, feeds);
+  const network = await native().openPlanNetwork(join(folder, weights.file), device);
+  try {
+    return await native().runPlanNetwork(network, join(folder, file), feeds);
+  } finally {
+    await native().closePlanNetwork(network);
+  }
 }
 
 /** Asserts that a planned graph gives ONNX Runtime's outputs on every device. @returns the kinds of its operations */

@@ -1,4 +1,4 @@
-import { KEYPOINT_TABLE } from '../../dist/packs/puppet/keypoints.js';
+import { KEYPOINT_TABLE, KEYPOINTS } from '../../dist/packs/puppet/keypoints.js';
 
 const SIDE = 512;
 
@@ -9,6 +9,17 @@ export function checkPicture(): Float32Array {
     const y = (2 * (Math.floor(i / SIDE) % SIDE) + 1) / SIDE - 1;
     if (i < SIDE * SIDE) return 0.5 + 0.5 * x;
     return i < 2 * SIDE * SIDE ? 0.5 + 0.5 * y : 0.5 + 0.25 * Math.sin(6 * x) * Math.cos(5 * y);
+  });
+}
+
+/** A picture whose eyes are dark between the lids of the puppet's own keypoints, as no skin is. */
+export function withEyes(picture: Float32Array): Float32Array {
+  const { lidUpR, lidLoR } = KEYPOINTS;
+  const [x0, y0] = [0, 1].map((axis) => (lidUpR.at[axis]! + lidLoR.at[axis]!) / 2) as [number, number];
+  return picture.map((value, i) => {
+    const x = (2 * (i % SIDE) + 1) / SIDE - 1;
+    const y = (2 * (Math.floor(i / SIDE) % SIDE) + 1) / SIDE - 1;
+    return Math.hypot((Math.abs(x) - x0) / 0.1, (y - y0) / 0.028) < 1 ? 0.1 : value;
   });
 }
 

@@ -13,7 +13,7 @@ import {
 } from 'kdtalker';
 import type { Test } from 'tap';
 import { openSound } from '../../dist/media/index.js';
-import { fails, wav } from './media.js';
+import { collect, fails, wav } from './media.js';
 import { astronautFile } from './pictures.js';
 
 /** Samples of one video frame at 16 kHz and 25 fps. */
@@ -44,10 +44,9 @@ export interface Pcm {
 /** All samples of a sound file. */
 export async function samplesOf(file: string): Promise<Float32Array> {
   const sound = await openSound(file);
-  const chunks: Float32Array[] = [];
-  for await (const chunk of sound.chunks()) chunks.push(chunk);
+  const samples = await collect(sound.chunks());
   await sound.close();
-  return Float32Array.from(chunks.flatMap((chunk) => Array.from(chunk)));
+  return samples;
 }
 
 const whole = await samplesOf(speechFile);

@@ -1,5 +1,6 @@
+import type { StreamFrame, TalkStream } from 'kdtalker';
 import type { Test } from 'tap';
-import { CLOCK } from '../../dist/talker/clock.js';
+import { CLOCK } from '../../dist/talker/stream/clock.js';
 
 /** Takes the place of the time of paced streams: it stands still but when a test moves it. */
 export class VirtualClock {
@@ -36,6 +37,24 @@ export class VirtualClock {
       signal.addEventListener('abort', () => wake(), { once: true });
     });
   }
+}
+
+/** Milliseconds of a frame. */
+export const FRAME = 40;
+
+/** Reads a stream as a clock goes that stands at its beginning, each frame when it may leave. */
+export function player(clock: VirtualClock, stream: TalkStream) {
+  const frames = stream[Symbol.asyncIterator]();
+  const read: StreamFrame[] = [];
+  /** Until so many are read. */
+  const play = async (to: number): Promise<void> => {
+    while (read.length < to) {
+      const next = frames.next();
+      await clock.to(FRAME * read.length);
+      read.push((await next).value!);
+    }
+  };
+  return { frames, read, play };
 }
 
 /** Lets everything that waits for nothing go on. */

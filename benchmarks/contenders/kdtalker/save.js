@@ -17,7 +17,8 @@ export async function save(settings) {
 /** From speech to an MP4 file with sound: the whole work of a service for one request. */
 export async function saveSpeech(settings) {
   const { talker, portrait } = await openPortrait(settings);
-  await talker.animate(portrait, windowWav(settings), CROPS).save(videoFile(settings));
+  const first = settings.quick ? await motionOf(settings, 1) : windowWav(settings);
+  await talker.animate(portrait, first, CROPS).save(videoFile(settings));
   const speech = settings.quick ? windowWav(settings) : settings.speech;
   const result = await timedSave(talker.animate(portrait, speech, CROPS), settings);
   await talker.close();

@@ -1,6 +1,6 @@
 import { KEYPOINTS } from '../../packs/puppet/keypoints.js';
 import { CLASSES, CURVES } from '../../packs/visemes.js';
-import type { Motion } from '../../talker/motion.js';
+import type { Motion } from '../../talker/motion/motion.js';
 import type { Talker } from '../../talker/talker.js';
 import type { Visemes } from '../../talker/visemes.js';
 import { classesAt, curvesAt, type Segment } from './labels.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { KdtalkerError } from '../../errors.js';
 import { checkInputFile } from '../../media/input.js';
-import type { MotionEdit } from '../../talker/edit-options.js';
+import type { MotionEdit } from '../../talker/motion/edit-options.js';
 
 /** Reads the JSON of a {@link MotionEdit}, with plain arrays; the library validates it. @throws FILE_NOT_FOUND, INVALID_ARGUMENT */
 export async function readEdit(file: string): Promise<MotionEdit> {

@@ -1,10 +1,10 @@
 import { KdtalkerError } from '../../errors.js';
 import type { SoundInput } from '../../media/sound-input.js';
 import { formatOf } from '../../media/video.js';
-import type { AnimateOptions } from '../../talker/clip-options.js';
-import type { PortraitOptions } from '../../talker/portrait-options.js';
-import type { SaveOptions } from '../../talker/save-options.js';
-import type { SourceVideoOptions } from '../../talker/video-options.js';
+import type { AnimateOptions } from '../../talker/clip/clip-options.js';
+import type { SaveOptions } from '../../talker/clip/save-options.js';
+import type { PortraitOptions } from '../../talker/portrait/portrait-options.js';
+import type { SourceVideoOptions } from '../../talker/video/video-options.js';
 import { missing } from '../option.js';
 import {
   checkOneStandardInput,

@@ -74,6 +74,9 @@ async function measure(values: BenchValues, { reporter, signal }: Context): Prom
 }
 
 async function benchmarkOf(values: BenchValues): Promise<Benchmarks['bench']> {
+  const joins = values.workloads?.includes('joins') && values.device === undefined;
+  if (values.seeds !== undefined && !joins)
+    throw invalidArgument('none without --workloads joins', '--seeds', values.seeds);
   if (values.device !== undefined) return onGpu(values);
   if (values.workloads?.some((word) => OF_STREAMS.includes(word))) return ofStreams(values);
   return (await beside<Benchmarks>('bench.js')).bench;

@@ -19,6 +19,9 @@ export const BENCH_OPTIONS = {
     rounds: integer([1, 100], 'Fresh processes for each contender and workload', {
       fallback: '3; 1 or 2 for slow ones',
     }),
+    seeds: integer([2, 1000], 'With --workloads joins: clips and streams that are compared', {
+      fallback: '8; 4 with --quick',
+    }),
     quick: flag('One round with few repetitions, for rough numbers'),
     memory: flag('Measures memory instead of speed: 30 minutes of speech compared with 30 seconds'),
     device: text('cuda:N', 'Measures a GPU: stages, graphs on and off, launches and copies a frame, memory'),

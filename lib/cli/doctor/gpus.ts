@@ -1,5 +1,5 @@
 import type { GpuReport, GpuReports, ProviderReport } from '../../gpu-report.js';
-import { lookForGpus, lookForProviders, whyNoGpu } from '../../talker/gpus.js';
+import { lookForGpus, lookForProviders, whyNoGpu } from '../../talker/load/gpus.js';
 import { bytes } from '../layout.js';
 import { type Check, type Finding, failed } from './check.js';
 
@@ -28,8 +28,12 @@ function describe(report: GpuReports): Found {
   return { state: 'note', found, advice, details };
 }
 
-function lineOf({ name, capability, bytes: total, free, error, wrong }: GpuReport, index: number): string {
-  const gpu = `cuda:${index} ${name}, capability ${(capability / 10).toFixed(1)}, ${bytes(total)}`;
+/** An instance of MIG is named by its UUID too, by which `CUDA_VISIBLE_DEVICES` takes another one. */
+function lineOf(report: GpuReport, index: number): string {
+  const { name, uuid, capability, multiprocessors, bytes: total, free, error, wrong } = report;
+  const named = uuid.startsWith('MIG-') ? `${name} (${uuid})` : name;
+  const parts = [`capability ${(capability / 10).toFixed(1)}`, `${multiprocessors} multiprocessors`];
+  const gpu = `cuda:${index} ${[named, ...parts, bytes(total)].join(', ')}`;
   if (error !== '') return `${gpu}, cannot be used`;
   return `${gpu} (${bytes(free)} free), self-test ${wrong === '' ? 'passed' : `failed: ${wrong}`}`;
 }

@@ -13,6 +13,7 @@ import {
   texts,
   type Values,
 } from '../option.js';
+import { judgeDevice } from '../shared-options.js';
 
 const FILES = 'Input and output';
 const bench = text('DIR', 'The clips on which to compare, from `evaluate prepare`');
@@ -88,6 +89,7 @@ const judged = {
     fallback: 'LSE, diversity, FID and CSIM are not measured',
   }),
   lse: choice(LSE_KINDS, 'LSE of the longest track of a face, or of the whole frame', { fallback: 'track' }),
+  'lse-reencode': flag('Encode pictures again for LSE as the published programs do, to compare digits'),
 };
 
 const { steps: _steps, window: _window, ...otherSampling } = sampling;
@@ -136,6 +138,7 @@ export const SCORE_OPTIONS = {
     pack: text('NAME', 'A pack whose motion network sees how the head turns', {
       fallback: 'poses are not measured',
     }),
+    device: judgeDevice,
     threads,
   }),
 };

@@ -13,12 +13,21 @@ import type { ScoreValues } from './options.js';
 /** `kdtalker evaluate score`. @returns 1 if a condition of `--fail-if` is true @throws as `evaluate()` */
 export async function score(values: ScoreValues, { reporter, signal }: Context): Promise<number> {
   const need = (value: string | undefined, option: string) => needed(value, option, 'evaluate score');
-  const { pack, judges, lse, threads } = values;
+  const { pack, judges, lse, device, threads } = values;
   const evaluation = await evaluate({
     bench: need(values.bench, '--bench DIR'),
     methods: methodsOf(values.method),
     out: need(values.out, '--out DIR'),
-    ...{ pack, judges, lse, threads, fidReal: values['fid-real'], fidSave: values['fid-save'] },
+    ...{
+      pack,
+      judges,
+      lse,
+      device,
+      threads,
+      lseReencode: values['lse-reencode'],
+      fidReal: values['fid-real'],
+      fidSave: values['fid-save'],
+    },
     failIf: values['fail-if'],
     signal,
     onProgress: (progress) => report(reporter, progress),

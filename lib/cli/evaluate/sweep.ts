@@ -10,7 +10,7 @@ import { tableLines } from './score.js';
 /** `kdtalker evaluate sweep`. @throws as `sweepBench()`, and every KdtalkerError of loading */
 export async function sweep(values: SweepValues, context: Context): Promise<void> {
   const need = (value: string | undefined, option: string) => needed(value, option, 'evaluate sweep');
-  const { steps, window, judges, lse, ...rest } = values;
+  const { steps, window, judges, lse, 'lse-reencode': lseReencode, ...rest } = values;
   const { reporter, signal } = context;
   const [bench, out] = [need(values.bench, '--bench DIR'), need(values.out, '--out DIR')];
   const options = await planOptions(rest);
@@ -18,7 +18,7 @@ export async function sweep(values: SweepValues, context: Context): Promise<void
   try {
     const made = await sweepBench(talker, {
       ...{ bench, out, steps, window, signal, animate: options },
-      ...{ pack: values.pack, judges, lse },
+      ...{ pack: values.pack, judges, lse, lseReencode, device: judgeDevice(talker.device) },
       onProgress: (progress) => report(reporter, progress),
     });
     const { table, chart, files } = made;
@@ -26,6 +26,11 @@ export async function sweep(values: SweepValues, context: Context): Promise<void
   } finally {
     await talker.close();
   }
+}
+
+/** The first GPU of a talker that runs plans, or the processor. */
+function judgeDevice(device: string): string {
+  return /^cuda:\d+/.exec(device)?.[0] ?? 'cpu';
 }
 
 function report(reporter: Reporter, { stage, done, total }: SweepProgress): void {

@@ -1,5 +1,5 @@
 import { KdtalkerError } from '../../errors.js';
-import type { VideoMotionOptions } from '../../talker/video-options.js';
+import type { VideoMotionOptions } from '../../talker/video/video-options.js';
 import { animate, loadTalker, step } from '../animate/animate.js';
 import { checkOutputs } from '../animate/files.js';
 import type { Context } from '../command.js';

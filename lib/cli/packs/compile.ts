@@ -5,7 +5,7 @@ import { type PackPlanFor, planPack } from '../../packs/lowering/plan/plan-pack.
 import type { CpuPrecision, Precision } from '../../packs/lowering/precision.js';
 import { type Pack, readPack } from '../../packs/pack.js';
 import { checkPack } from '../../packs/verify.js';
-import { buildEngines } from '../../talker/build-engines.js';
+import { buildEngines } from '../../talker/load/build-engines.js';
 import {
   checkNetworks,
   exactPlansOf,
@@ -13,7 +13,7 @@ import {
   lowerForCpu,
   plansOf,
   precisionFor,
-} from '../../talker/lowering.js';
+} from '../../talker/load/lowering.js';
 import type { Context } from '../command.js';
 import { bytes, duration } from '../layout.js';
 import type { Paint } from '../report/reporter.js';

@@ -1,4 +1,4 @@
-import type { Progress } from '../../talker/progress.js';
+import type { Progress } from '../../talker/host/progress.js';
 import type { Terminal, Tone } from '../terminal.js';
 
 /**

@@ -31,6 +31,9 @@ const live = section('Stream', {
   }),
   ahead: integer([0, 32], 'Frames that are heard beyond these', { fallback: '2' }),
   steps: integer(STEPS, 'Sampling steps of the lips', { fallback: '10' }),
+  replan: integer([1, 4096], 'Frames that are heard before head and eyes are planned again', {
+    fallback: '4',
+  }),
   pace: choice(
     ['input', 'live'],
     'A frame for each 40 ms of sound, or every 40 ms, also while nobody speaks',
@@ -39,8 +42,8 @@ const live = section('Stream', {
     },
   ),
   idle: choice(
-    ['model', 'still'],
-    'What is shown while nobody speaks, with --pace live: a face that goes on, or one that holds still',
+    ['model', 'still', 'loop'],
+    'What is shown while nobody speaks, with --pace live: a face that goes on, one that holds still, or ten seconds again and again',
     {
       fallback: 'model',
     },

@@ -1,6 +1,6 @@
 import type { PcmFormat, planVideo } from '../../media/index.js';
 import { formatOf } from '../../media/video.js';
-import type { StreamOptions } from '../../talker/stream-options.js';
+import type { StreamOptions } from '../../talker/stream/stream-options.js';
 import { checkOutputs } from '../animate/files.js';
 import { given, type Plan, planPortrait } from '../animate/plan.js';
 import { missing, wrongValue } from '../option.js';
@@ -43,10 +43,11 @@ export async function planStreamCommand(values: StreamValues, portrait: string):
 }
 
 function planOptions(values: StreamValues): StreamOptions {
-  const { hop, ahead, steps, pace, idle, lead, window, seed, mode, still, blink, region, frame } = values;
+  const { hop, ahead, steps, replan, pace, idle, lead, window, seed, mode, still, blink, region, frame } =
+    values;
   const [yaw = 0, pitch = 0, roll = 0] = values['pose-offset'] ?? [];
   return given({
-    ...{ hop, ahead, steps, pace, idle, lead, window, seed, mode, still, blink, region, frame },
+    ...{ hop, ahead, steps, replan, pace, idle, lead, window, seed, mode, still, blink, region, frame },
     stitch: values['no-stitch'] ? false : values.stitch,
     silenceGate: planSilenceGate(values),
     poseScale: values['pose-scale'],

@@ -5,10 +5,10 @@ import {
   toFloats,
   type VideoWriter,
 } from '../../media/index.js';
-import type { StageMeter } from '../../talker/progress.js';
-import type { SaveResult } from '../../talker/save-options.js';
-import type { StreamFrame } from '../../talker/stream-frame.js';
-import type { TalkStream } from '../../talker/talk-stream.js';
+import type { SaveResult } from '../../talker/clip/save-options.js';
+import type { StageMeter } from '../../talker/host/progress.js';
+import type { StreamFrame } from '../../talker/stream/stream-frame.js';
+import type { TalkStream } from '../../talker/stream/talk-stream.js';
 
 /** What a recording goes to. */
 interface Output {

@@ -1,8 +1,8 @@
 import { GrowingTrack, openPcm, type PcmInput, planVideo } from '../../media/index.js';
-import type { Portrait } from '../../talker/portrait.js';
-import { StageMeter } from '../../talker/progress.js';
-import type { SaveResult } from '../../talker/save-options.js';
-import type { TalkStream } from '../../talker/talk-stream.js';
+import type { SaveResult } from '../../talker/clip/save-options.js';
+import { StageMeter } from '../../talker/host/progress.js';
+import type { Portrait } from '../../talker/portrait/portrait.js';
+import type { TalkStream } from '../../talker/stream/talk-stream.js';
 import type { AnyTalker } from '../../talker/talker.js';
 import { describeVideo, loadTalker, openSubject, step } from '../animate/animate.js';
 import type { Context } from '../command.js';

@@ -7,6 +7,8 @@ import { parseFile } from '../../validate.js';
 
 /** Frames a second of benches; videos of any rate are read at it. */
 export const BENCH_FPS = 25;
+/** As long as a video may be: what is longer than its clip is not decoded. */
+export const MOST_SECONDS = 1e6;
 
 const FORMAT = 'kdtalker-bench';
 const NAME = 'a name of letters, digits, dots, dashes and underscores';

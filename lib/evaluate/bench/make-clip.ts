@@ -6,7 +6,7 @@ import type { FaceFinder } from '../../face/faces.js';
 import type { Point } from '../../face/geometry.js';
 import { encodePng, FrameSource, openSound, openVideo, readPicture } from '../../media/index.js';
 import type { Picture } from '../../picture.js';
-import { BENCH_FPS, CLIP_FILES } from './bench.js';
+import { BENCH_FPS, CLIP_FILES, MOST_SECONDS } from './bench.js';
 import type { BenchSource } from './sources.js';
 import { SPEECH_RATE, writeSpeech } from './speech-file.js';
 import { toI420 } from './to-i420.js';
@@ -58,7 +58,7 @@ async function fromPicture(file: string, voice: string, folder: string, making: 
 
 async function fromVideo(file: string, folder: string, making: ClipMaking): Promise<number> {
   const { signal, seconds } = making;
-  const video = await FrameSource.open(file, { fps: BENCH_FPS, signal, maxSeconds: 1e6 });
+  const video = await FrameSource.open(file, { fps: BENCH_FPS, signal, maxSeconds: MOST_SECONDS });
   try {
     const { frames, square } = await lookThrough(video, Math.floor(seconds * BENCH_FPS), making);
     const samples = frames * SAMPLES_PER_FRAME;

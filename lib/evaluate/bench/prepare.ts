@@ -10,7 +10,7 @@ import { orOutputError } from '../../files/output-error.js';
 import { inScratchFolder } from '../../files/scratch-folder.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 import { THREADS } from '../../limits.js';
-import { safely } from '../../talker/progress.js';
+import { safely } from '../../talker/host/progress.js';
 import { abortSignal, callback, integer, number, oneOf, parseOptions } from '../../validate.js';
 import { orReason } from '../reasons.js';
 import { type BenchList, benchText, CLIP_FILES, type ClipEntry } from './bench.js';

@@ -4,8 +4,8 @@ import { longCall } from '../../abort.js';
 import { invalidArgument } from '../../errors.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 import { STEPS, WINDOW } from '../../limits.js';
-import type { AnimateOptions } from '../../talker/clip-options.js';
-import { safely } from '../../talker/progress.js';
+import type { AnimateOptions } from '../../talker/clip/clip-options.js';
+import { safely } from '../../talker/host/progress.js';
 import type { AnyTalker } from '../../talker/talker.js';
 import { integer, parseOptions } from '../../validate.js';
 import type { LseKind } from '../lse-kinds.js';
@@ -36,6 +36,9 @@ export interface SweepOptions {
   pack?: string | undefined;
   judges?: string | undefined;
   lse?: LseKind | undefined;
+  lseReencode?: boolean | undefined;
+  /** The device of judges and of `pack`, as for {@link evaluate}. Default `'cpu'`. */
+  device?: string | undefined;
   signal?: AbortSignal | undefined;
   /** Errors that it throws are ignored. */
   onProgress?: ((progress: SweepProgress) => void) | undefined;
@@ -79,7 +82,7 @@ function variedOf({ steps, window }: SweepOptions): Varied {
 }
 
 async function sweep(talker: AnyTalker, { name, values }: Varied, options: SweepOptions): Promise<Sweep> {
-  const { bench, out, animate, pack, judges, lse, signal } = options;
+  const { bench, out, animate, pack, judges, lse, lseReencode, device, signal } = options;
   const tell = safely(options.onProgress);
   const methods: Record<string, string> = {};
   for (const [done, value] of values.entries()) {
@@ -93,7 +96,7 @@ async function sweep(talker: AnyTalker, { name, values }: Varied, options: Sweep
     });
   }
   const evaluation = await evaluate({
-    ...{ bench, methods, signal, pack, judges, lse, out: join(out, 'results') },
+    ...{ bench, methods, signal, pack, judges, lse, lseReencode, device, out: join(out, 'results') },
     onProgress: ({ done, total }) => tell({ stage: 'measure', done, total }),
   });
   const chart = join(out, 'results', 'chart.svg');

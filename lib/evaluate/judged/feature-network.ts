@@ -1,4 +1,4 @@
-import type { JudgeSession } from '../../packs/judges/open.js';
+import type { JudgeSession } from '../../packs/judges/session.js';
 import type { Picture } from '../../picture.js';
 import { planesOf } from './planes.js';
 

@@ -1,7 +1,7 @@
 import type { Face } from '../../face/faces.js';
 import { add, length, mean, type Point, scale, subtract } from '../../face/geometry.js';
 import { cut } from '../../face/resample.js';
-import type { JudgeSession } from '../../packs/judges/open.js';
+import type { JudgeSession } from '../../packs/judges/session.js';
 import type { Picture } from '../../picture.js';
 import type { FaceBox } from '../sync/face-tracks.js';
 import { poseRectangle, poseSquare } from './hopenet-crop.js';

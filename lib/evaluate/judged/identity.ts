@@ -1,7 +1,7 @@
 import type { Face } from '../../face/faces.js';
 import { invert, type Matrix, mean, type Point } from '../../face/geometry.js';
 import { warp } from '../../face/resample.js';
-import type { JudgeSession } from '../../packs/judges/open.js';
+import type { JudgeSession } from '../../packs/judges/session.js';
 import type { Picture } from '../../picture.js';
 import { planesOf } from './planes.js';
 

@@ -1,6 +1,7 @@
 import { type ListedJudges, readJudges } from '../../packs/judges/list.js';
 import { JUDGE_NAMES, type JudgeName } from '../../packs/judges/names.js';
-import { type JudgeSession, openJudge } from '../../packs/judges/open.js';
+import { type OpenJudgeOptions, openJudge } from '../../packs/judges/open.js';
+import type { JudgeSession } from '../../packs/judges/session.js';
 import { S3fdFinder } from '../sync/s3fd-finder.js';
 import { SyncNet } from '../sync/syncnet.js';
 import { FeatureNetwork } from './feature-network.js';
@@ -18,11 +19,8 @@ export interface Judges {
   close(): Promise<void>;
 }
 
-/** @throws KdtalkerError PACK_NOT_FOUND, PACK_INVALID, PACK_DAMAGED, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED */
-export async function openJudges(
-  directory: string,
-  options: { threads: number; signal: AbortSignal | undefined },
-): Promise<Judges> {
+/** @throws KdtalkerError PACK_NOT_FOUND, PACK_INVALID, PACK_DAMAGED, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED, and those of a GPU */
+export async function openJudges(directory: string, options: OpenJudgeOptions): Promise<Judges> {
   const listed = await readJudges(directory);
   const opened = new Map<JudgeName, Record<string, JudgeSession>>();
   const close = async () => {

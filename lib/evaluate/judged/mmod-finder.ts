@@ -1,4 +1,4 @@
-import type { JudgeSession } from '../../packs/judges/open.js';
+import type { JudgeSession } from '../../packs/judges/session.js';
 import type { Picture } from '../../picture.js';
 import { boxBeforeEnlarging, type MmodFace, mmodFaces } from './mmod-faces.js';
 import { enlarged, type SheetLayout, sheetLayout, sheetOf } from './mmod-sheet.js';

@@ -3,7 +3,7 @@ import type { SharedFinder } from '../../face/track.js';
 import { FrameSource } from '../../media/index.js';
 import type { Picture } from '../../picture.js';
 import type { Talker } from '../../talker/talker.js';
-import { BENCH_FPS } from '../bench/bench.js';
+import { BENCH_FPS, MOST_SECONDS } from '../bench/bench.js';
 import type { Measurements } from '../metrics.js';
 import { cpbd } from '../sharpness/cpbd.js';
 import { greyOf } from '../sharpness/grey.js';
@@ -68,9 +68,6 @@ export async function measureVideo(file: string, options: MeasureOptions): Promi
     await video.close();
   }
 }
-
-/** As long as a video may be: what is longer than the clip is not decoded. */
-const MOST_SECONDS = 1e6;
 
 async function measureFrames(
   video: FrameSource,

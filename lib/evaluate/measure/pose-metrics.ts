@@ -1,5 +1,5 @@
 import type { Picture } from '../../picture.js';
-import type { FaceToCut } from '../../talker/cut.js';
+import type { FaceToCut } from '../../talker/portrait/cut.js';
 import type { Talker } from '../../talker/talker.js';
 import { type Measured, measured } from '../metrics.js';
 

@@ -41,7 +41,8 @@ const EVALUATING = 'Evaluating';
  * @example
  * const { table, failures } = await evaluate({ bench: 'bench', methods: { ours: 'videos' }, out: 'results', failIf: ['cpbd<0.2'] })
  * @throws KdtalkerError INVALID_ARGUMENT, FILE_NOT_FOUND (of bench or a folder), FFMPEG_NOT_FOUND, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL,
- *   PACK_NOT_FOUND and others of loading a pack, ABORTED
+ *   PACK_NOT_FOUND and others of loading a pack, ABORTED; on a GPU DEVICE_UNAVAILABLE, DEVICE_MEMORY, DEVICE_LOST, and
+ *   OPERATOR_UNSUPPORTED for a node that no kernel computes
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const plan = planEvaluate(options);
@@ -61,7 +62,8 @@ async function score(plan: EvaluatePlan): Promise<Evaluation> {
     methods,
     pack: plan.pack === undefined ? null : await packOf(plan.pack),
     judges: Object.fromEntries(Object.entries(judges).map(([name, { source }]) => [name, source.sha256])),
-    ...(judges.syncnet && { lse: plan.lse }),
+    ...(judges.syncnet && { lse: plan.lse, ...(plan.lseReencode && { lseReencode: true }) }),
+    ...(plan.device !== 'cpu' && { device: plan.device.split(':')[0] }),
   };
   const journal = await Journal.open(join(plan.out, 'results.jsonl'), head);
   const fid = judges.inception && new FidStore(join(plan.out, 'fid'));
@@ -70,7 +72,7 @@ async function score(plan: EvaluatePlan): Promise<Evaluation> {
   const save = fidSave ? join(plan.out, 'fid') : undefined;
   const together = {
     fid: fid && (await fidOf(fid, { methods, reference, save, signal })),
-    notes: judgeNotes(judges, plan.lse),
+    notes: judgeNotes(judges, plan),
   };
   return writeResults(units, tasks, tableOf(units, methods, bench.hash, together), plan);
 }

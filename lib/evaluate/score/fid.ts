@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeWholeFile } from '../../files/whole-file.js';
 import { FrameSource } from '../../media/index.js';
-import { BENCH_FPS } from '../bench/bench.js';
+import { BENCH_FPS, MOST_SECONDS } from '../bench/bench.js';
 import { FEATURES, type FeatureNetwork } from '../judged/feature-network.js';
 import { type FeatureStatistics, frechetDistance } from '../judged/frechet.js';
 import { readFeatureStatistics, statisticsBytes } from '../judged/statistics-file.js';
@@ -94,7 +94,7 @@ export async function seeAgain(
   for (const [i, unit] of units.entries()) {
     const file = tasks[i]?.file;
     if (unit.method !== method || file === undefined || unit.frames === 0) continue;
-    const video = await FrameSource.open(file, { fps: BENCH_FPS, signal, maxSeconds: 1e6 });
+    const video = await FrameSource.open(file, { fps: BENCH_FPS, signal, maxSeconds: MOST_SECONDS });
     try {
       let left = unit.frames;
       for await (const picture of video.frames()) {

@@ -43,6 +43,8 @@ export interface Surroundings extends Networks {
   readonly speechFile: string | undefined;
   readonly judges: Judges | undefined;
   readonly lse: LseKind;
+  /** Whether LSE is of pictures that were encoded again. */
+  readonly lseReencode: boolean;
   /** The embedding of the clip's reference picture. */
   readonly reference: Float32Array | undefined;
   /** What this video's features are added to. */
@@ -65,7 +67,7 @@ export async function measureUnit(task: Task, around: Surroundings): Promise<Uni
     return { ...unit, frames: 0, notes: [], measurements: nothing('there is no video of this clip') };
   const sounds = await hearSounds(file, around);
   try {
-    const video = await orReason(() => measurePictures(task, file, sounds.spool, around));
+    const video = await orReason(() => measurePictures(task, file, sounds, around));
     if ('why' in video) return { ...unit, frames: 0, notes: [video.why], measurements: nothing(video.why) };
     return { ...unit, ...described(task, video, sounds.own, around) };
   } finally {
@@ -112,7 +114,7 @@ async function hearSounds(file: string, { judges, speechFile, signal }: Surround
 async function measurePictures(
   task: Task,
   file: string,
-  sound: SoundSpool | undefined,
+  { own, spool: sound }: Sounds,
   around: Surroundings,
 ): Promise<MeasuredVideo> {
   const { clip, method } = task;
@@ -127,7 +129,18 @@ async function measurePictures(
       realIdentities: isThere(identityFile) ? identityFile : undefined,
       identitiesOut: isReal ? identityFile : undefined,
     };
-    if (judges) judged.push(...(await judgedMeters({ ...options, ...files, judges, sound, noReal })));
+    if (judges)
+      judged.push(
+        ...(await judgedMeters({
+          ...options,
+          ...files,
+          ...{ file, frames: clip.frames },
+          judges,
+          sound,
+          noReal,
+          hasSound: own !== undefined,
+        })),
+      );
     return await measureVideo(file, {
       ...{ ...options, judged, noReal },
       frames: clip.frames,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPicture } from '../../media/index.js';
-import { safely } from '../../talker/progress.js';
+import { safely } from '../../talker/host/progress.js';
 import type { BenchClip } from '../bench/bench.js';
 import { type ClipSpeech, hearSpeech } from '../measure/clip-speech.js';
 import { orReason } from '../reasons.js';
@@ -42,7 +42,8 @@ export class Measurer {
     const around = {
       ...this.#networks,
       ...(await this.#sharedOf(clip)),
-      ...{ real, sums, lse: this.#plan.lse, signal: this.#plan.signal },
+      ...{ real, sums, signal: this.#plan.signal },
+      ...{ lse: this.#plan.lse, lseReencode: this.#plan.lseReencode },
       onFrame: () => this.#tell({ ...event, frames: ++frames }),
     };
     if (method !== REAL) await restoreReal(task, real, around);

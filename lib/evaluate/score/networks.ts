@@ -13,7 +13,13 @@ export interface OpenNetworks extends Networks {
 }
 
 /** @throws the errors of loading a pack and of opening judges */
-export async function openNetworks({ pack, judges, threads, signal }: EvaluatePlan): Promise<OpenNetworks> {
+export async function openNetworks({
+  pack,
+  judges,
+  device,
+  threads,
+  signal,
+}: EvaluatePlan): Promise<OpenNetworks> {
   const opened: { close(): Promise<unknown> }[] = [];
   const kept = <T extends { close(): Promise<unknown> }>(network: T): T => {
     opened.push(network);
@@ -28,8 +34,8 @@ export async function openNetworks({ pack, judges, threads, signal }: EvaluatePl
       talker:
         pack === undefined
           ? undefined
-          : kept(await Talker.load(pack, { threads, ...(signal && { signal }) })),
-      judges: judges === undefined ? undefined : kept(await openJudges(judges, { threads, signal })),
+          : kept(await Talker.load(pack, { device, threads, ...(signal && { signal }) })),
+      judges: judges === undefined ? undefined : kept(await openJudges(judges, { device, threads, signal })),
       close,
     };
   } catch (error) {

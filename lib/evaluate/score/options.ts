@@ -35,6 +35,11 @@ export interface EvaluateOptions {
   /** How LSE is measured: of the longest track of a face, as papers on HDTF do, or of the whole frame. Default `'track'`. */
   lse?: LseKind | undefined;
   /**
+   * Whether LSE is of pictures that were encoded again as the published programs do between their steps, for whoever compares digits: MPEG-4,
+   * JPEG, XviD and JPEG. It takes room on the disk and ffmpeg's encoders. Default false.
+   */
+  lseReencode?: boolean | undefined;
+  /**
    * Statistics of other real videos for FID, an .npz file with `mu` and `sigma` as pytorch-fid saves it. Default: the bench's real videos.
    */
   fidReal?: string | undefined;
@@ -42,7 +47,12 @@ export interface EvaluateOptions {
   fidSave?: boolean | undefined;
   /** Conditions under which the results count as failed, such as `'cpbd<0.2'` for all methods or `'ours.lmd>0.1'` for one. */
   failIf?: readonly string[] | undefined;
-  /** Threads of each network. Default 1. */
+  /**
+   * The device of the judges' networks and of the pack's: `'cpu'` (default); `'cuda'` or `'cuda:0'`, `'cuda:1'` ...: a GPU of NVIDIA, on which
+   * they run in float32 by plans: a network that plans lack is OPERATOR_UNSUPPORTED. Faces are found on the processor.
+   */
+  device?: 'cpu' | 'cuda' | `cuda:${number}` | (string & {}) | undefined;
+  /** Threads of each network on the processor. Default 1. */
   threads?: number | undefined;
   signal?: AbortSignal | undefined;
   /** Errors that it throws are ignored. */
@@ -52,6 +62,9 @@ export interface EvaluateOptions {
 const PATH = 'a path';
 const path = z.string({ error: PATH }).min(1, PATH);
 const METHODS = 'folders by names';
+const DEVICES = "'cpu', 'cuda' or 'cuda:N'";
+/** `guarded` is for tests. */
+const DEVICE = /^(?:cpu|guarded|cuda(?::\d{1,3})?)$/;
 const schema = z.strictObject(
   {
     bench: path,
@@ -62,7 +75,9 @@ const schema = z.strictObject(
     fidReal: path.optional(),
     fidSave: flag.optional(),
     lse: oneOf(...LSE_KINDS).default('track'),
+    lseReencode: flag.default(false),
     failIf: z.array(z.string({ error: 'conditions' }), { error: 'conditions' }).default([]),
+    device: z.string({ error: DEVICES }).regex(DEVICE, DEVICES).default('cpu'),
     threads: integer(...THREADS).default(1),
     signal: abortSignal.optional(),
     onProgress: callback<EvaluateProgress>().optional(),
@@ -73,9 +88,12 @@ const schema = z.strictObject(
 const NAME = /^[A-Za-z0-9][\w-]*$/;
 
 /** Checked options. */
-export interface EvaluatePlan extends Omit<EvaluateOptions, 'failIf' | 'threads' | 'lse'> {
+export interface EvaluatePlan
+  extends Omit<EvaluateOptions, 'failIf' | 'device' | 'threads' | 'lse' | 'lseReencode'> {
   readonly failIf: readonly Condition[];
   readonly lse: LseKind;
+  readonly lseReencode: boolean;
+  readonly device: string;
   readonly threads: number;
 }
 

@@ -2,7 +2,7 @@ import { escapeHtml } from '../../html.js';
 import { FrameSource } from '../../media/index.js';
 import type { Picture } from '../../picture.js';
 import { loadSharp } from '../../sharp.js';
-import { BENCH_FPS } from '../bench/bench.js';
+import { BENCH_FPS, MOST_SECONDS } from '../bench/bench.js';
 import { METRIC_NAMES, type MetricName, metricOf } from '../metrics.js';
 import { orReason } from '../reasons.js';
 import type { Unit } from './journal.js';
@@ -68,7 +68,7 @@ function imageCell(data: string): string {
 /** Frames at even times, as JPEG in Base64. */
 async function framesOf(file: string, count: number, signal: AbortSignal | undefined): Promise<string[]> {
   const wanted = Array.from({ length: FRAMES }, (_, i) => Math.floor(((i + 0.5) * count) / FRAMES));
-  const video = await FrameSource.open(file, { fps: BENCH_FPS, signal, maxSeconds: 1e6 });
+  const video = await FrameSource.open(file, { fps: BENCH_FPS, signal, maxSeconds: MOST_SECONDS });
   const found: string[] = [];
   try {
     let index = 0;
@@ -102,7 +102,7 @@ function tableHtml({ methods, paper, clips, bench }: Table): string {
   });
   const head = heads.map((cell) => `<th>${escapeHtml(cell)}</th>`).join('');
   const about = `Means over ${clips} clips with their 95 % intervals. Bench ${bench.slice(0, 12)}.`;
-  return `<h1>Evaluation</h1><p>${about}</p><table><tr>${head}</tr>${rows.join('')}</table>`;
+  return `<h1>Evaluation</h1><p>${about}</p><div class="wide"><table><tr>${head}</tr>${rows.join('')}</table></div>`;
 }
 
 function listOf(title: string, items: readonly string[]): string {
@@ -112,7 +112,7 @@ function listOf(title: string, items: readonly string[]): string {
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:80rem;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.25rem .75rem;border-bottom:1px solid #ddd;text-align:left}
-td{font-variant-numeric:tabular-nums}.frames td{padding:2px;border:0}.frames img{display:block}h3{margin-bottom:0}h3+p{margin:0;color:#666}`;
+td{font-variant-numeric:tabular-nums}.frames td{padding:2px;border:0}.frames img{display:block}.wide{overflow-x:auto}h3{margin-bottom:0}h3+p{margin:0;color:#666}`;
 
 function page(body: string): string {
   const head = `<meta charset="utf-8"><title>Evaluation</title><style>${STYLE}</style>`;

@@ -6,7 +6,10 @@ import { REAL } from './names.js';
 
 /** A metric of a method over all videos. */
 export interface Summary {
-  /** The mean and its 95 % interval; undefined if no video could be measured. What is measured of all videos together has no interval. */
+  /**
+   * The mean and its 95 % interval; undefined if no video could be measured. Neither one video nor what is measured of all videos together
+   * has an interval.
+   */
   mean?: number;
   low?: number;
   high?: number;
@@ -85,6 +88,7 @@ function summarise(units: readonly Unit[], name: MetricName): Summary {
   }
   const missing = units.length - values.length;
   if (values.length === 0) return { count: 0, missing, why };
+  if (values.length === 1) return { mean: values[0]!, count: 1, missing, why }; // says nothing of others
   return { ...bootstrap(values), missing, why };
 }
 

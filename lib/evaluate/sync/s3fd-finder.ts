@@ -1,6 +1,6 @@
 import { resizedToOriginal, rint } from '../../face/geometry.js';
 import { warp } from '../../face/resample.js';
-import type { JudgeSession } from '../../packs/judges/open.js';
+import type { JudgeSession } from '../../packs/judges/session.js';
 import type { Picture } from '../../picture.js';
 import { planesOf } from '../judged/planes.js';
 import { type ScoredFace, s3fdFaces, s3fdPriors } from './s3fd-faces.js';

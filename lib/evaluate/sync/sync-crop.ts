@@ -31,14 +31,13 @@ export function syncRectangle(size: number, x: number, y: number): SyncRectangle
 
 /** Cuts the rectangle out of a frame and its grey border, and resizes it bilinearly. */
 export async function cropForSync(picture: Picture, rectangle: SyncRectangle): Promise<Picture> {
-  const part = cutPadded(picture, rectangle);
-  return warp(
-    part,
-    resizedToOriginal(SYNC_SIDE / part.width, SYNC_SIDE / part.height),
-    SYNC_SIDE,
-    SYNC_SIDE,
-    'replicate',
-  );
+  return squeezedForSync(cutPadded(picture, rectangle));
+}
+
+/** A picture of any size, squeezed to a square. */
+export async function squeezedForSync(picture: Picture): Promise<Picture> {
+  const toPicture = resizedToOriginal(SYNC_SIDE / picture.width, SYNC_SIDE / picture.height);
+  return warp(picture, toPicture, SYNC_SIDE, SYNC_SIDE, 'replicate');
 }
 
 function cutPadded(picture: Picture, { pad, left, top, right, bottom }: SyncRectangle): Picture {

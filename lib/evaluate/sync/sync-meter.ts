@@ -1,10 +1,8 @@
-import { resizedToOriginal } from '../../face/geometry.js';
-import { warp } from '../../face/resample.js';
 import type { Picture } from '../../picture.js';
 import type { LseKind } from '../lse-kinds.js';
 import type { SoundSpool } from '../sound/sound-spool.js';
 import { type FaceBox, LEAST_OVERLAP, LONGEST_GAP, SHORTEST } from './face-tracks.js';
-import { SYNC_SIDE } from './sync-crop.js';
+import { squeezedForSync } from './sync-crop.js';
 import type { SyncResult } from './sync-scores.js';
 import type { SyncNet } from './syncnet.js';
 import { SeenFrames, TrackSync } from './track-sync.js';
@@ -30,8 +28,7 @@ class WholeMeter implements SyncMeter {
   }
 
   async add(picture: Picture): Promise<void> {
-    const toPicture = resizedToOriginal(SYNC_SIDE / picture.width, SYNC_SIDE / picture.height);
-    await this.#seen.add(await warp(picture, toPicture, SYNC_SIDE, SYNC_SIDE, 'replicate'));
+    await this.#seen.add(await squeezedForSync(picture));
   }
 
   finish(): Promise<SyncResult | undefined> {

@@ -1,4 +1,4 @@
-import type { JudgeSession } from '../../packs/judges/open.js';
+import type { JudgeSession } from '../../packs/judges/session.js';
 import type { Picture } from '../../picture.js';
 import { COEFFICIENTS } from './mfcc.js';
 import { SYNC_SIDE } from './sync-crop.js';

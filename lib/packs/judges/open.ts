@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { type HostTensor, type HostTensors, type NativeSession, native } from '../../binding.js';
+import { native } from '../../binding.js';
 import { invalidArgument, throwIfAborted } from '../../errors.js';
 import { sha256 } from '../../files/hash.js';
 import { version } from '../../version.js';
@@ -10,28 +10,25 @@ import { lowerGraph } from '../lowering/lower-graph.js';
 import { openGraph, type PlannedNetwork, writeLowered } from '../lowering/lower-pack.js';
 import type { ListedJudges, ListedNetwork } from './list.js';
 import type { JudgeName } from './names.js';
+import { PlannedJudge } from './planned.js';
+import { JUDGES } from './registry.js';
+import { type JudgeSession, judgeSession } from './session.js';
 import { checkJudgeNetwork } from './verify.js';
 
 /** How judges are opened. */
 export interface OpenJudgeOptions {
-  /** Threads of each network. */
+  /** Threads of each network on the processor. */
   threads: number;
+  /** `'cpu'`, the default, or a device that runs plans, such as `'cuda:0'`. */
+  device?: string | undefined;
   signal: AbortSignal | undefined;
 }
 
-/** An open network of a judge; tensors have the names that metrics use. */
-export interface JudgeSession {
-  run(feeds: HostTensors): Promise<HostTensors>;
-  /** The number of inputs that it takes at once; undefined for any number. */
-  readonly batch: number | undefined;
-  close(): Promise<void>;
-}
-
 /**
- * Opens the networks of one judge of a folder by their names, after their files were checked, in the form that is fastest on this processor.
+ * Opens the networks of one judge of a folder by their names, after their files were checked, in the form that is fastest on the device.
  *
  * @throws KdtalkerError INVALID_ARGUMENT if the folder does not have it, PACK_DAMAGED, OUTPUT_UNWRITABLE or OUTPUT_DISK_FULL of the cache,
- *   ABORTED
+ *   ABORTED; on a GPU also DEVICE_UNAVAILABLE, DEVICE_MEMORY, and OPERATOR_UNSUPPORTED for a node that no kernel computes
  */
 export async function openJudge(
   directory: string,
@@ -44,7 +41,7 @@ export async function openJudge(
   const sessions: Record<string, JudgeSession> = {};
   try {
     for (const [name, network] of Object.entries(found.networks))
-      sessions[name] = await openNetwork(resolve(directory), network, options);
+      sessions[name] = await openNetwork(resolve(directory), network, { ...options, judge, name });
     return sessions;
   } catch (error) {
     await Promise.all(Object.values(sessions).map((session) => session.close()));
@@ -52,15 +49,30 @@ export async function openJudge(
   }
 }
 
+interface OpenNetworkOptions extends OpenJudgeOptions {
+  judge: JudgeName;
+  /** The network's. */
+  name: string;
+}
+
 async function openNetwork(
   folder: string,
   network: ListedNetwork,
-  { threads, signal }: OpenJudgeOptions,
+  { judge, name, threads, device = 'cpu', signal }: OpenNetworkOptions,
 ): Promise<JudgeSession> {
   throwIfAborted(signal, 'Opening the judges');
   await checkJudgeNetwork(folder, network, signal);
-  const file = await fastestForm(join(folder, network.file), network, signal);
-  return named(await native().openSession(file, { threads }), network);
+  const graph = join(folder, network.file);
+  if (device !== 'cpu') {
+    const { lengths } = JUDGES[judge].networks[name]!;
+    const role = `${judge}-${name}`;
+    const planned = await PlannedJudge.open({ file: graph, role, network, lengths, device, signal });
+    return judgeSession(planned, network, planned.first);
+  }
+  const file = await fastestForm(graph, network, signal);
+  const session = await native().openSession(file, { threads });
+  const first = [...session.inputs, ...session.outputs].map(({ dims }) => dims[0]!);
+  return judgeSession(session, network, first);
 }
 
 /** The lowered form from the cache, or newly made; the graph itself where nothing can be lowered, or where there is no cache. */
@@ -89,19 +101,4 @@ async function lowered(file: string): Promise<PlannedNetwork[]> {
   return [...found.values()].some((count) => count > 0)
     ? [{ role: ROLE, graph, inputs: {}, outputs: {} }]
     : [];
-}
-
-function named(session: NativeSession, { inputs, outputs }: ListedNetwork): JudgeSession {
-  const renamed = (tensors: HostTensors, pairs: [string, string][]) =>
-    Object.fromEntries(pairs.map(([from, to]): [string, HostTensor] => [to, tensors[from]!]));
-  const [into, outOf] = [
-    Object.entries(inputs),
-    Object.entries(outputs).map(([own, graphs]): [string, string] => [graphs, own]),
-  ];
-  const declared = [...session.inputs, ...session.outputs].map(({ dims }) => dims[0]!);
-  return {
-    run: async (feeds) => renamed(await session.run(renamed(feeds, into)), outOf),
-    batch: declared.every((length) => length < 0) ? undefined : 1,
-    close: () => session.close(),
-  };
 }

@@ -22,12 +22,16 @@ const file = z.strictObject({
   bytes: z.int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
+const model = file.extend({ data: file.exactOptional() });
 const names = z.record(z.string(), z.string());
 const schema = z.strictObject({
   format: z.literal(1),
   /** Seconds since 1970: the time of every file of the entry. */
   written: z.int(),
-  networks: z.record(z.string(), file.extend({ data: file.exactOptional(), inputs: names, outputs: names })),
+  networks: z.record(
+    z.string(),
+    model.extend({ inputs: names, outputs: names, rest: z.array(model).exactOptional() }),
+  ),
 });
 
 /**
@@ -83,10 +87,12 @@ function parse(text: string) {
 }
 
 function filesOf(networks: LoweredPack['networks']) {
-  return Object.values(networks).flatMap(({ data, file: name, bytes, sha256 }) => [
-    { file: name, bytes, sha256 },
-    ...(data ? [data] : []),
-  ]);
+  return Object.values(networks)
+    .flatMap((network) => [network, ...(network.rest ?? [])])
+    .flatMap(({ data, file: name, bytes, sha256 }) => [
+      { file: name, bytes, sha256 },
+      ...(data ? [data] : []),
+    ]);
 }
 
 async function isWhole(

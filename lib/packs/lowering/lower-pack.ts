@@ -30,6 +30,8 @@ export interface PlannedNetwork {
 export interface LoweredNetwork extends WrittenModel {
   inputs: Record<string, string>;
   outputs: Record<string, string>;
+  /** What runs behind that, in this order, where a network is in several files. */
+  rest?: WrittenModel[];
 }
 
 /** Networks that run once per portrait: their speedup does not justify rounding in every frame. */
@@ -71,13 +73,16 @@ export async function openGraph(file: string): Promise<EditableGraph> {
 /**
  * Splits off the part that depends on the portrait alone, if the network runs for every frame and has one: returns it, and adds its outputs to
  * the network's inputs.
+ *
+ * @param options.halves blocked values are halves, and may be shared
  */
-export function splitOff(network: PlannedNetwork): PlannedNetwork[] {
+export function splitOff(network: PlannedNetwork, options: { halves?: boolean } = {}): PlannedNetwork[] {
   if (!EVERY_FRAME.has(network.role)) return [];
   const words = PORTRAIT.filter((word) => network.inputs[word] !== undefined);
   const split = splitPortrait(
     network.graph,
     words.map((word) => network.inputs[word]!),
+    options,
   );
   if (!split) return [];
   const crossing = Object.fromEntries(split.crossing.map((name, i) => [`prepared_${i}`, name]));

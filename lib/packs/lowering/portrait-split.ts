@@ -15,45 +15,70 @@ export interface PortraitSplit {
 
 /** Operators that only change the view of a value, or copy it. */
 const FREE = new Set(['Identity', 'Reshape', 'Squeeze', 'Unsqueeze']);
-/** Operators of the domain `kdtalker` that return float32 in every precision; a device's tensors have no other form. */
+/** Operators of the domain `kdtalker` that return float32 in every precision. */
 const FLOAT = new Set(['Unblock', 'CellsFirst']);
+/** Those that return blocks of halves in fp16, which plans can pass on. Other precisions have no tensors of a device for blocks. */
+const HALVES = new Set(['Block', 'Conv', 'UpConv', 'AveragePool']);
 
 /**
  * Moves the nodes that depend on the portrait alone out of a graph, so that they run once per portrait instead of once per frame. The
  * remaining graph receives the shared values as inputs.
  *
  * @param inputs names of the inputs that a portrait sets
+ * @param halves blocked values are halves, and may be shared
  * @returns undefined when nothing would be saved; the graph is then unchanged
  */
-export function splitPortrait(graph: EditableGraph, inputs: readonly string[]): PortraitSplit | undefined {
+export function splitPortrait(
+  graph: EditableGraph,
+  inputs: readonly string[],
+  { halves = false }: { halves?: boolean } = {},
+): PortraitSplit | undefined {
   const shapes = new Shapes(graph);
-  const own = portraitNodes(graph, shapes, inputs);
+  const own = portraitNodes(graph, inputs, (node) => canCross(shapes, node, halves));
   if ([...own].every(({ type, domain }) => domain === '' && FREE.has(type))) return undefined;
   const crossing = crossingValues(graph, own);
   if (!crossing.length) return undefined;
-  const infos = crossing.map((name) => floatInfo(name, shapes.of(name)!));
+  const infos = crossing.map((name) =>
+    infoOf(name, shapes.of(name)!, isBlocked(graph.producer(name)!) ? DATA_TYPE.float16 : DATA_TYPE.float32),
+  );
   const portrait = portraitGraph(graph, own, infos);
   for (const info of infos) graph.addInput(info);
   graph.prune();
   return { portrait, crossing };
 }
 
-/** The nodes whose inputs are only constants and at least one value of the portrait. */
-function portraitNodes(graph: EditableGraph, shapes: Shapes, inputs: readonly string[]): Set<EditableNode> {
+/** The nodes whose inputs are only constants and at least one value of the portrait, and whose outputs may be shared. */
+function portraitNodes(
+  graph: EditableGraph,
+  inputs: readonly string[],
+  canCross: (node: EditableNode) => boolean,
+): Set<EditableNode> {
   const values = new Set(inputs);
   const own = new Set<EditableNode>();
   for (const node of graph.sorted()) {
     const given = node.inputs.filter((input) => input && !graph.constants.has(input));
-    if (!given.length || !given.every((input) => values.has(input)) || !givesFloats(shapes, node)) continue;
+    if (!given.length || !given.every((input) => values.has(input)) || !canCross(node)) continue;
     own.add(node);
     for (const output of node.outputs) values.add(output);
   }
   return own;
 }
 
-function givesFloats(shapes: Shapes, node: EditableNode): boolean {
-  const known = node.domain === DOMAIN ? FLOAT.has(node.type) : node.type in STANDARD_SHAPES;
-  return known && node.type !== 'Cast' && node.outputs.every((output) => shapes.of(output));
+/**
+ * Whether what a node gives is surely of a type that a device's tensors have, and of a known shape.
+ *
+ * @param halves blocked values are halves, which such tensors may have too
+ */
+export function canCross(shapes: Shapes, node: EditableNode, halves: boolean): boolean {
+  const known =
+    node.domain === DOMAIN
+      ? FLOAT.has(node.type) || (halves && isBlocked(node))
+      : node.type in STANDARD_SHAPES && node.type !== 'Cast';
+  return known && node.outputs.every((output) => shapes.of(output));
+}
+
+function isBlocked({ domain, type }: EditableNode): boolean {
+  return domain === DOMAIN && HALVES.has(type);
 }
 
 function crossingValues(graph: EditableGraph, own: ReadonlySet<EditableNode>): string[] {
@@ -77,7 +102,8 @@ function portraitGraph(
   return portrait;
 }
 
-function floatInfo(name: string, shape: readonly number[]): ValueInfoMessage {
+/** What a graph says of a tensor of this name and shape. */
+export function infoOf(name: string, shape: readonly number[], elemType: number): ValueInfoMessage {
   const dim = shape.map((dimValue) => ({ dimValue }));
-  return { name, type: { tensorType: { elemType: DATA_TYPE.float32, shape: { dim } } } };
+  return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }

@@ -22,6 +22,9 @@ export const RIGHT_EYE_COLUMNS: Span = { from: 112, to: 208 };
 /** Columns in which the mouth can open: what is behind the lips is computed only here. */
 export const MOUTH_COLUMNS: Span = { from: 64, to: 192 };
 
+/** Columns in which anything is drawn: both eyes and the mouth. */
+export const PAINTED_COLUMNS: Span = { from: LEFT_EYE_COLUMNS.from, to: RIGHT_EYE_COLUMNS.to };
+
 export const lengthOf = (span: Span) => span.to - span.from;
 
 /** Positions of a stretch of the fine grid's pixels along one axis, as [1, 1, 1, n] for x and [1, 1, n, 1] for y. */
@@ -37,6 +40,16 @@ export function positions(g: Graph, axis: 'x' | 'y', { from, to }: Span): Value 
 /** The columns of a span out of all columns; the last axis is cut. */
 export function columns(value: Value, { from, to }: Span): Value {
   return value.slice(3, from, to);
+}
+
+/** Rows and columns of a value, [n, c, rows, columns], cut in one go, since cutting copies. */
+export function block(value: Value, rows: Span, { from, to }: Span): Value {
+  const ints = [
+    [rows.from, from],
+    [rows.to, to],
+    [2, 3],
+  ].map((of) => value.graph.ints(of));
+  return value.graph.op('Slice', [value, ...ints]);
 }
 
 /** Puts the columns of a span, [n, c, h, span], back among all columns, with `fill` beside them. */

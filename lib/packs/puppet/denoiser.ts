@@ -6,7 +6,7 @@ import { KEYPOINTS, MOUTH } from './keypoints.js';
 import { norm, range, transpose } from './linalg.js';
 import { alphasCumprod, MOTION, MOTION_SIZE, WINDOW } from './statistics.js';
 import { breathing, continuedLiveliness, leavingShares, posedAxes, remembered, wandering } from './sway.js';
-import { voiceMean } from './voice.js';
+import { type Voice, voiceMean } from './voice.js';
 
 /** The Gaussian modes; the lid, last in the table, is a mixture of blinks instead. */
 const GAUSSIAN = MODES.length - 1;
@@ -57,7 +57,7 @@ export function denoiserGraph(): Graph {
   const voice = g.scope('voice', () => voiceMean(g, audio.reshape(WINDOW, FEATURE_SIZE), canonical));
   const lively = g.scope('lively', () => continuedLiveliness(g, voice.lively, reference));
   const driven = g.scope('breath', () => voice.mean.add(remembered(g, lively), breathing(g, reference)));
-  const mean = g.scope('reference', () => continued(g, driven, reference, modes));
+  const mean = g.scope('reference', () => continued(g, { ...voice, mean: driven }, reference, modes));
   const abar = g.op('Gather', [g.constant('alphas_cumprod', Float32Array.from(alphasCumprod())), timestep]);
   const noisy = x.reshape(WINDOW, MOTION_SIZE);
   const step: Step = { g, noisy, mean, lively, abar, signal: abar.sqrt(), modes };
@@ -83,10 +83,15 @@ const ELSEWHERE = ['lookAcross', 'liveliness', 'breathCosine', 'breathSine'] as 
 
 /**
  * The mean of the window that follows the frame `reference` [1, 70]. What the voice did in that frame is taken to be what it does in frame
- * 0; to the head, which moves on, what it would have done one step before. The mouth obeys the voice from the first frame on: if it came
- * slowly from where it was, closures would be missed.
+ * 0; to the head, which moves on, what it would have done one step before. The mouth comes from where it was within two frames, but for a
+ * closure, which would be missed.
  */
-function continued(g: Graph, driven: Value, reference: Value, modes: Value): Value {
+function continued(
+  g: Graph,
+  { mean: driven, press }: Pick<Voice, 'mean' | 'press'>,
+  reference: Value,
+  modes: Value,
+): Value {
   const row = (frame: number) => driven.slice(0, frame, frame + 1);
   const rest = g.formula('kept * (reference - first + posed * (second - first))', {
     ...{ reference, first: row(0), second: row(1) },
@@ -98,13 +103,27 @@ function continued(g: Graph, driven: Value, reference: Value, modes: Value): Val
   const extra = g.matrix('gains', transpose(gains.map((row) => row.map((gain, i) => gain - leaving[i]!))));
   const leave = g.constant('leave', leavingShares(leaving), [WINDOW, MOTION_SIZE]);
   const along = extra.mul(rest.matmul(modes)).matmul(g.op('Transpose', [modes], { perm: [1, 0] }));
-  return g.formula('driven + leave * rest + along', { driven, leave, rest, along });
+  const mouth = g.formula('near * (1 - press) * (lips * (reference - first))', {
+    ...{ press, reference, first: row(0) },
+    near: g.constant('near', Float32Array.from(padded([...MOUTH_LEAVES])), [WINDOW, 1]),
+    lips: g.constant('lips', mouthAxes(), [1, MOTION_SIZE]),
+  });
+  return g.formula('driven + leave * rest + along + mouth', { driven, leave, rest, along, mouth });
+}
+
+/** How much of the reference frame's mouth is left in each of the first frames, as far as nothing shuts the lips. */
+export const MOUTH_LEAVES: readonly number[] = [0.5, 0.2];
+
+/** The axes of the mouth, 1, and the others, 0: [70]. */
+function mouthAxes(): Float32Array {
+  const axes = new Float32Array(MOTION_SIZE);
+  for (const at of MOUTH.map((name) => MOTION.exp + 3 * KEYPOINTS[name].index)) axes.fill(1, at, at + 3);
+  return axes;
 }
 
 /** The axes that continue from the reference frame, 1, and the others, 0: [70]. */
 function keptAxes(): Float32Array {
-  const kept = new Float32Array(MOTION_SIZE).fill(1);
-  for (const at of MOUTH.map((name) => MOTION.exp + 3 * KEYPOINTS[name].index)) kept.fill(0, at, at + 3);
+  const kept = mouthAxes().map((is) => 1 - is);
   for (const axis of ELSEWHERE.flatMap(axesOf)) kept[axis] = 0;
   return kept;
 }

@@ -5,14 +5,14 @@ import {
   EYE_ROWS,
   FINE,
   LEFT_EYE_COLUMNS,
+  lengthOf,
   positions,
   RIGHT_EYE_COLUMNS,
 } from './bands.js';
 import { DIRECTIONS } from './directions.js';
 import type { Fit } from './field.js';
 import { KEYPOINTS } from './keypoints.js';
-import { range } from './linalg.js';
-import { brightnessAt } from './observe.js';
+import { darkAbove, lidSkin } from './skin.js';
 import { MOTION } from './statistics.js';
 
 /** Lids reach a little beyond the corners of the eye. */
@@ -22,16 +22,18 @@ const SHUT = DIRECTIONS.lid[MOTION.exp + 3 * KEYPOINTS.lidUpL.index + 1];
 /** An eye of a flatter shape, height over width, is shut in the picture already. It opens fully over the same range again. */
 const FLAT = 0.12;
 
-/** The band of the eyes with the lids moved. */
+/** The band of the eyes with the lids drawn. */
 export interface Eyes {
   /** Movement in x and y, [1, 2, 72, 256]. */
   displacement: Value;
-  /** What is taken off the brightness of the picture, [1, 1, 72, 256]. */
-  shade: Value;
+  /** What is left of the picture, [1, 1, 72, 256]. */
+  keep: Value;
+  /** The skin of the lids, already weighted: [1, 3, 72, 256]. */
+  inside: Value;
 }
 
 /**
- * Slides the skin of the upper lids down over the eyes.
+ * Draws the upper lids over the eyes.
  *
  * @param displacement of the band without the lids: [1, 2, 72, 256], x and y
  * @param picture the crop, [1, 3, 512, 512]
@@ -41,16 +43,20 @@ export function eyes(g: Graph, fit: Fit, displacement: Value, picture: Value, so
   const [dx, dy] = g.split(displacement, 1, [1, 1]) as [Value, Value];
   const x = bothEyes(g, dx.add(positions(g, 'x', { from: 0, to: FINE })));
   const y = bothEyes(g, dy.add(positions(g, 'y', EYE_ROWS)));
-  const { move, shade, turn } = lids(g, { ...lidsOf(g, fit, picture), soft, x, y });
-  const [left, right] = g.split(g.concat(1, [move, shade, turn]), 0, [1, 1]) as [Value, Value];
+  const { move, turn, taken, skin } = lids(g, { ...lidsOf(g, fit, picture), soft, x, y });
+  const [left, right] = g.split(g.concat(1, [move, turn, taken, skin]), 0, [1, 1]) as [Value, Value];
   const sum = amongAllColumns(g, left, LEFT_EYE_COLUMNS, 0).add(
     amongAllColumns(g, right, RIGHT_EYE_COLUMNS, 0),
   );
-  const [lidMove, lidShade, turned] = g.split(sum, 1, [1, 1, 1]) as [Value, Value, Value];
+  const [lidMove, turned, hidden, inside] = g.split(sum, 1, [1, 1, 1, 3]) as [Value, Value, Value, Value];
   const { across, along } = g.scope('look', () => look(g, fit));
   const across2 = g.formula('dx - turned * across', { dx, turned, across });
   const along2 = g.formula('dy - lidMove - turned * along', { dy, lidMove, turned, along });
-  return { displacement: g.concat(1, [across2, along2]), shade: lidShade };
+  return {
+    displacement: g.concat(1, [across2, along2]),
+    keep: g.formula('1 - hidden', { hidden }),
+    inside,
+  };
 }
 
 /** How far the irises go against a turn of the head, so that the eyes stay on the viewer: crop units for each unit of parallax. */
@@ -84,44 +90,98 @@ interface Lids {
   /** Whether the picture shows it open, and how far it is closed. */
   open: Value;
   c: Value;
-  /** How far it is dark above the lashes, which the lid is not made of. */
+  /** How far it is dark above the lashes: the lid begins above. */
   dark: Value;
-  /** How far above the lid skin begins to move: below the brow. */
+  /** How much skin there is up to the brow, whose grain the lid has. */
   from: Value;
+  /** Colours of the lid, see skin.ts. */
+  middle: Value;
+  slope: Value;
+  lowMiddle: Value;
+  lowSlope: Value;
+  clean: Value;
+  lashes: Value;
 }
 
-/**
- * How far each pixel's skin has come down, and the darker line of the lashes with the shaded lid above it; and how far each pixel turns
- * with the eye, which is 1 inside and 0 at the lids.
- */
-function lids(
-  g: Graph,
-  at: Record<keyof Lids | 'x' | 'y' | 'soft', Value>,
-): { move: Value; shade: Value; turn: Value } {
-  const { y, from } = at;
+/** Pixels of the bands of both eyes, [2, 1, 72, 96], and how soft edges are. */
+type Band = Record<keyof Lids | 'x' | 'y' | 'soft', Value>;
+
+/** Where pixels lie on a lid, each [2, 1, 72, 96]. */
+interface OnLid {
+  /** Across: -1 and 1 are a little beyond the corners. */
+  u: Value;
+  /** 1 in the middle and 0 at the corners: round, and flat. */
+  profile: Value;
+  arch: Value;
+  /** How far the lid comes down there; how far below its upper edge and above its lower one a pixel is. */
+  move: Value;
+  below: Value;
+  above: Value;
+  /** 0 below the lower edge, or where the eye is open. */
+  reached: Value;
+}
+
+function onLid(g: Graph, at: Band): OnLid {
   const u = g.formula('(x - x0) / hw', at);
   const u2 = u.mul(u);
   const profile = g.formula('relu(1 - u2)', { u2 });
   const arch = g.formula('relu(1 - u2 * u2)', { u2 });
-  const edge = g.formula('yc - (he + .009 + dark) * arch', { ...at, arch });
-  const move = g.formula('(2 * he + .018 + dark) * c * (.5 * arch + .5 * profile)', { ...at, profile, arch });
-  const above = g.formula('edge + move - y', { edge, move, y });
-  const slide = g.formula('clip((y - edge + from) / (move + from), 0, 1)', { y, edge, move, from });
-  const covered = g.formula('slide * clip(above / (.006 * soft) + .5, 0, 1)', { ...at, slide, above });
-  const lash = g.formula('.22 * profile * exp(-((above / (.009 * soft))^2)) / soft', {
-    ...at,
-    profile,
-    above,
-  });
-  const shade = g.formula('c * profile * (lash + .08 * covered)', { ...at, profile, lash, covered });
-  const v = g.formula('(y - yc) / (he + .004)', at);
-  const v2 = v.mul(v);
-  const turn = g.formula('open * (1 - min(c, 1)) * arch * relu(1 - v2 * v2)', { ...at, arch, v2 });
-  return { move: move.mul(covered), shade, turn };
+  const reach = g.formula('(2 * he + .018 + dark) * c', at);
+  const move = g.formula('reach * (.65 * arch + .35 * profile)', { reach, profile, arch });
+  const below = g.formula('y - (yc - (he + .009 + dark) * arch)', { ...at, arch });
+  const above = move.sub(below);
+  const reached = g.formula('clip(above / (.006 * soft) + .5, 0, 1) * clip(6 * c, 0, 1)', { ...at, above });
+  return { u, profile, arch, move, below, above, reached };
+}
+
+/** How much of the lid is its colour, the rest is the skin above it, mirrored: where that is clean, and where it is not. */
+const SMOOTH = { clean: 0.3, else: 0.9 } as const;
+
+/**
+ * The lid from where the picture has it down to where it comes: its skin [2, 3, 72, 96], weighted; how much of the picture it takes
+ * away, lashes too; and how far its grain comes from. `turn` says how far each pixel turns with the eye: 1 inside and 0 at the lids.
+ */
+function lids(g: Graph, band: Band): Record<'move' | 'turn' | 'taken' | 'skin', Value> {
+  const at = { ...band, ...onLid(g, band) };
+  const grain = 'below + .3 * from + .7 * from * below / (move + .01)';
+  const drawn = g
+    .formula('reached * clip(1.2 + 1.2 * below / from, 0, 1) * clip(3 * profile / soft, 0, 1)', at)
+    .mul(g.formula(`${SMOOTH.else} - ${SMOOTH.else - SMOOTH.clean} * clean`, at));
+  const lit = g.formula(
+    '1 - c * profile * clip(1.1 * lashes, .3, .75) * exp(-((above / (.0105 * soft))^2)) / soft',
+    at,
+  );
+  // A fold above, and a ball below, darker to the sides.
+  const shade = g.formula('.87 + .16 * profile - .12 * exp(-(((below - .004) / (.016 * soft))^2))', at);
+  return {
+    move: g.formula(`clip(200 * below, 0, 1) * (${grain}) * reached`, at),
+    turn: turning(g, at),
+    taken: g.formula('1 - (1 - drawn) * lit', { drawn, lit }),
+    skin: lidColour(g, at, g.formula('shade * drawn * lit', { shade, drawn, lit })),
+  };
+}
+
+/**
+ * From the skin above to that below the eye, [2, 3, 72, 96]; more of the latter where other things lie above. Both are lines across: so it
+ * is a product of four courses, which are weighted, with their colours.
+ */
+function lidColour(g: Graph, at: Band & OnLid, weight: Value): Value {
+  const lower = g.formula('.05 + .25 * (1 - clean) + .4 * clip(below / (2 * he + .02), 0, 1)', { ...at });
+  const across = g.formula('weight * clip(u, -1, 1)', { ...at, weight });
+  const courses = g.concat(1, [weight, across, weight.mul(lower), across.mul(lower)]);
+  const { middle, slope, lowMiddle, lowSlope } = at;
+  const colours = g.concat(3, [middle, slope, lowMiddle.sub(middle), lowSlope.sub(slope)]).reshape(2, 3, 4);
+  const [rows, columns] = [lengthOf(EYE_ROWS), lengthOf(LEFT_EYE_COLUMNS)];
+  return colours.matmul(courses.reshape(2, 4, rows * columns)).reshape(2, 3, rows, columns);
+}
+
+function turning(g: Graph, at: Band & OnLid): Value {
+  const v = g.formula('(y - yc) / (he + .004)', { ...at });
+  return g.formula('open * (1 - min(c, 1)) * arch * relu(1 - v2 * v2)', { ...at, v2: v.mul(v) });
 }
 
 /** Room from the upper lid to the lower edge of the brow. */
-type Rows = Omit<Lids, 'dark' | 'from'> & { room: Value };
+type Rows = Pick<Lids, 'x0' | 'yc' | 'hw' | 'he' | 'open' | 'c'> & { room: Value };
 
 /** Corners from x, heights from y of the keypoints of the lids. */
 function lidRows(g: Graph, fit: Fit): Rows {
@@ -148,43 +208,15 @@ function lidRows(g: Graph, fit: Fit): Rows {
   };
 }
 
-// Places of the search for the lid's skin: across the middle of each eye, and up from the lashes.
-const ACROSS = [-0.4, -0.2, 0, 0.2, 0.4];
-const STEP = 0.004;
-const UP = range(0, 8);
-
-/** The least stretch of skin that a lid is made of. */
+/** The least and the most stretch of skin that a lid has its grain from. */
 const LEAST = 0.014;
+const MOST = 0.036;
 
 function lidsOf(g: Graph, fit: Fit, picture: Value): Lids {
   const rows = lidRows(g, fit);
-  const seen = g.scope('skin', () => darkAbove(g, rows, picture));
+  const seen = g.scope('shadow', () => darkAbove(g, rows, picture));
   const dark = g.formula(`min(seen, max(room - ${LEAST}, .022 - ${LEAST}))`, { ...rows, seen });
-  const from = g.formula(`max(clip(room, .022, .036) - dark, ${LEAST})`, { ...rows, dark });
-  return { ...rows, dark, from };
-}
-
-/**
- * How far it is dark above the lashes, [2, 1, 1, 1]: thick lashes, or the shadow that a deep-set eye lies in. A lid of such pixels
- * would be a black hole.
- */
-function darkAbove(g: Graph, rows: Rows, picture: Value): Value {
-  const u = g.constant('across', Float32Array.from(ACROSS), [1, 1, ACROSS.length, 1]);
-  const up = g.constant(
-    'up',
-    Float32Array.from(UP, (i) => STEP * i),
-    [1, UP.length, 1, 1],
-  );
-  const y = g.formula('yc - (he + .009) * (1 - u^4) - up', { ...rows, u, up });
-  const x = g.formula('x0 + hw * u + 0 * up', { ...rows, u, up });
-  const places = g.concat(3, [x, y]).reshape(1, 2 * UP.length, ACROSS.length, 2);
-  const light = brightnessAt(g, picture, places).mean([3]).reshape(2, UP.length);
-  const lit = g.formula('clip(5 * light / (most + .004) - 2.5, 0, 1)', { light, most: light.maxOver([1]) });
-  // Rows count up to the first that is not dark.
-  const until = g.matrix(
-    'until',
-    UP.map((row) => UP.map((to) => (row <= to ? 1 : 0))),
-  );
-  const dark = g.formula('relu(1 - seen)', { seen: lit.matmul(until) });
-  return dark.sum([1]).mul(STEP).reshape(2, 1, 1, 1);
+  const from = g.formula(`max(clip(room, .022, ${MOST}) - dark, ${LEAST})`, { ...rows, dark });
+  const { free, ...skin } = g.scope('skin', () => lidSkin(g, { ...rows, dark }, picture));
+  return { ...rows, dark, from, ...skin, c: rows.c.mul(free), open: rows.open.mul(free) };
 }

@@ -1,9 +1,10 @@
 import type { Graph, Value } from '../onnx/index.js';
-import { KEYPOINT_TABLE, KEYPOINTS, type KeypointName, RIGID } from './keypoints.js';
+import { KEYPOINT_NAMES, KEYPOINT_TABLE, KEYPOINTS, type KeypointName, MOUTH, RIGID } from './keypoints.js';
 import { pseudoInverse, range } from './linalg.js';
+import { rounding, withoutNarrowing } from './rounding.js';
 
 /** Cells of the grid on which movement is computed, each side. */
-const COARSE = 64;
+export const COARSE = 64;
 const CELLS = COARSE * COARSE;
 
 /** x or y of pixel i of n. */
@@ -19,6 +20,8 @@ export interface Fit {
   inverse: Value;
   shift: Value;
   depth: Value;
+  /** 0 where the mouth has no width: something covers it, so that it cannot be seen to open. Else 1; [1, 1]. */
+  shown: Value;
 }
 
 /**
@@ -36,14 +39,31 @@ export function rigidFit(g: Graph, xs: Value, xd: Value): Fit {
   const unit = g.constant('unit', Float32Array.of(1, 0, 0, 1), [2, 2]);
   const inverse = inverse2(g, a.add(unit));
   const columns = (row: Value) => row.matmul(inverse).reshape(2, 1);
+  const shown = mouthShown(g, source);
+  const mouth = g.constant('mouth', Float32Array.from(KEYPOINT_NAMES, isOfMouth), [21, 1]);
+  const calm = g.formula(`1 - ${1 - COVERED} * (1 - shown) * mouth`, { shown, mouth });
   return {
     source,
-    residual: rest.matmul(inverse),
+    shown,
+    residual: rest.matmul(inverse).mul(calm),
     inverse: inverse.transpose(1, 0),
     shift: columns(shift),
     depth: columns(depth),
   };
 }
+
+/** How much of its movement a covered mouth keeps. */
+const COVERED = 0.35;
+/** A mouth is wider than this, even from the side. */
+const NARROWEST = 0.03;
+
+function mouthShown(g: Graph, source: Value): Value {
+  const corner = (index: number) => source.slice(0, index, index + 1).slice(1, 0, 1);
+  const [left, right] = [corner(KEYPOINTS.mouthL.index), corner(KEYPOINTS.mouthR.index)];
+  return g.formula(`clip((right - left) / ${NARROWEST} - .5, 0, 1)`, { left, right });
+}
+
+const isOfMouth = (name: KeypointName) => (MOUTH.some((other) => other === name) ? 1 : 0);
 
 /** Rows 1, x, y, z of the least-squares fit to the rigid keypoints; columns of all 21, zero for the others. */
 export function rigidInverse(): number[][] {
@@ -129,6 +149,9 @@ export function coarseField(g: Graph, fit: Fit): Value {
 
 type Influence = readonly [names: readonly KeypointName[], strength: number, sx: number, sy: number];
 
+/** How far lips move the skin along, up and down. */
+const LIP_REACH = { upper: 0.05, lower: 0.07 } as const;
+
 // Reach of each keypoint on the skin above the seam and below it.
 const SHARED: readonly Influence[] = [
   [['mouthL', 'mouthR'], 1.2, 0.08, 0.055],
@@ -140,9 +163,13 @@ const UPPER: readonly Influence[] = [
   [['browL', 'browR'], 1, 0.16, 0.07],
   [['nose'], 1, 0.12, 0.1],
   [['lidLoL', 'lidLoR'], 1.5, 0.14, 0.06],
-  [['lipUp'], 1.2, 0.11, 0.05],
+  [['lipUp'], 1.2, 0.11, LIP_REACH.upper],
 ];
-const LOWER: readonly Influence[] = [...SHARED, [['lipLo'], 1.2, 0.11, 0.07], [['chin'], 1.2, 0.26, 0.17]];
+const LOWER: readonly Influence[] = [
+  ...SHARED,
+  [['lipLo'], 1.2, 0.11, LIP_REACH.lower],
+  [['chin'], 1.2, 0.26, 0.17],
+];
 
 /** Weight of standing still in the averages. */
 const STILL = 0.06;
@@ -155,7 +182,7 @@ function expressionField(g: Graph, fit: Fit, q: Value): Value {
   }));
   const indices = kernels.map((kernel) => kernel.index);
   const weights = kernelWeights(g, fit, q, kernels);
-  const residual = fit.residual.gather(0, indices).transpose(1, 0);
+  const residual = withoutNarrowing(g, fit).gather(0, indices).transpose(1, 0);
   const member = (field: readonly Influence[]) => {
     const names = field.flatMap(([of]) => of).map((name) => KEYPOINTS[name].index as number);
     return indices.map((index) => (names.includes(index) ? 1 : 0));
@@ -168,7 +195,30 @@ function expressionField(g: Graph, fit: Fit, q: Value): Value {
   // [2 axes, 2 fields, kernels] -> rows as promised.
   const moves = residual.unsqueeze(1).mul(members).reshape(4, indices.length).matmul(weights);
   const total = members.reshape(2, indices.length).matmul(weights).add(STILL);
-  return moves.reshape(2, 2, CELLS).div(total).reshape(4, CELLS);
+  const moved = moves.reshape(2, 2, CELLS).div(total).reshape(4, CELLS);
+  return moved.add(g.scope('rounding', () => rounding(g, fit, q)));
+}
+
+/** Of how far a lip goes towards the other one, the least reach up and down: else the picture's lip would be seen where it was, too. */
+const CLOSING = 0.9;
+
+/** Lips of a wide mouth reach further, and those that come together from far apart: factors on 1 / reach^2 of keypoints, [kernels, 2]. */
+function widerLips(g: Graph, fit: Fit, indices: readonly number[]): Value {
+  const { mouthL, mouthR, lipUp, lipLo } = KEYPOINTS;
+  const corner = (index: number) => fit.source.slice(0, index, index + 1).slice(1, 0, 1);
+  const down = ({ index }: { index: number }) => fit.residual.slice(0, index, index + 1).slice(1, 1, 2);
+  const wide = g.formula(`max((right - left) / ${2 * mouthR.at[0]}, 1)`, {
+    left: corner(mouthL.index),
+    right: corner(mouthR.index),
+  });
+  const upper = g.formula(`max(${CLOSING / LIP_REACH.upper} * down, 1)`, { down: down(lipUp) });
+  const lower = g.formula(`max(${-CLOSING / LIP_REACH.lower} * down, 1)`, { down: down(lipLo) });
+  const share = g.concat(1, [wide, upper, wide, lower]).reshape(2, 2);
+  const lips = g.matrix(
+    'lips',
+    indices.map((index) => [index === lipUp.index ? 1 : 0, index === lipLo.index ? 1 : 0]),
+  );
+  return lips.matmul(g.formula('1 / (share * share) - 1', { share })).add(1);
 }
 
 function byKeypoint([names, strength, sx, sy]: Influence): [number, Influence][] {
@@ -184,10 +234,11 @@ function kernelWeights(
 ): Value {
   const indices = kernels.map((kernel) => kernel.index);
   const centres = fit.source.add(fit.residual).gather(0, indices);
-  const precision = g.matrix(
+  const usual = g.matrix(
     'reach',
     kernels.map(({ influence: [, , sx, sy] }) => [sx ** -2, sy ** -2]),
   );
+  const precision = usual.mul(widerLips(g, fit, indices));
   const strength = g.matrix(
     'strength',
     kernels.map(({ influence }) => [Math.log(influence[1])]),

@@ -16,12 +16,16 @@ export interface Inside {
   jaw: Value;
   /** How far the lips of the picture are apart: its own teeth fill that. */
   apart: Value;
+  /** How much of the light reaches teeth, .4 to 1. */
+  reach: Value;
   /** How many times wider than in a sharp picture edges are. */
   soft: Value;
 }
 
 const DARK = [0.17, 0.06, 0.055];
-const TOOTH = [1, 0.96, 0.88];
+const TOOTH = [1.1, 1.03, 0.92];
+/** Teeth that hardly any light reaches: warm, since it comes from lips. */
+const SHADED = [0.5, 0.33, 0.28];
 const TONGUE = [0.55, 0.22, 0.21];
 /** What a narrow gap shows besides the dark: the inside of the lips. */
 const FLESH = [0.16, 0.07, 0.065];
@@ -34,9 +38,15 @@ export function interior(g: Graph, inside: Inside, light: Light): Value {
   const tongue = g.formula('clip((.40 * gap - b) / .04, 0, 1) * clip(gap / .05 - .6, 0, 1) * window', at);
   const narrow = g.formula('1 - clip(gap / .05, 0, 1)', at);
   const behind = g.formula('alpha * (1 - cover)', { ...at, cover: tooth.cover });
-  return g.formula('behind * (dark + narrow * flesh + tongue * redder) + alpha * (cover * bright) * white', {
+  const bone = g.formula('shaded + bright * (white - shaded)', {
+    ...tooth,
+    shaded: colour(g, 'shaded', SHADED, light),
+    white: colour(g, 'tooth', TOOTH, light),
+  });
+  return g.formula('behind * (dark + narrow * flesh + tongue * redder) + (alpha * cover) * bone', {
     ...at,
     ...tooth,
+    bone,
     behind,
     tongue,
     narrow,
@@ -48,7 +58,6 @@ export function interior(g: Graph, inside: Inside, light: Light): Value {
       TONGUE.map((value, i) => value - DARK[i]!),
       light,
     ),
-    white: colour(g, 'tooth', TOOTH, light),
   });
 }
 
@@ -59,12 +68,13 @@ const LOWER = 0.03;
 
 /**
  * Teeth belong to bones: the upper row stays where it is in the head, the lower row moves with the chin. `cover` says where they
- * are, `bright` how bright: less to the sides and between teeth.
+ * are, `bright` how lit, 0 to 1: less in a narrow gap, below the lip, to the sides and between teeth. Corners of the mouth are dark: the
+ * rows bend back there.
  */
 function teeth(g: Graph, at: Inside & { gap: Value }): { cover: Value; bright: Value } {
   const depth = g.formula('a + lip', { ...at });
   const edge = g.formula('.007 * soft', { ...at });
-  const upper = g.formula(`clip((${UPPER} * sqrt(window) - apart - depth) / edge + .5, 0, 1)`, {
+  const upper = g.formula(`clip((${UPPER} * window - apart - depth) / edge + .5, 0, 1)`, {
     ...at,
     depth,
     edge,
@@ -74,19 +84,20 @@ function teeth(g: Graph, at: Inside & { gap: Value }): { cover: Value; bright: V
     depth,
     edge,
   });
-  const cover = g.formula('max(upper, lower) * clip(gap / .014 - .3, 0, 1) * clip(4 * window, 0, 1)', {
-    ...at,
-    upper,
-    lower,
-  });
-  // Teeth are narrower towards the corners: u + u^3 / 2 is even there.
-  const ridge = g.formula('cos(10.5 * (u + .5 * (u * u * u)))^4', { ...at });
-  const bright = g.formula(
-    '(.62 + .2 * clip(a / .016, 0, 1) + .16 * clip(gap / .04, 0, 1)) * (1 - .7 * (u * u)) * (1 - .10 * (ridge * ridge))',
+  const cover = g.formula(
+    'max(upper, lower) * clip(gap / (.014 * soft) - .3, 0, 1) * clip(2.5 * window - .4, 0, 1)',
     {
       ...at,
-      ridge,
+      upper,
+      lower,
     },
   );
+  // Teeth are narrower towards the corners: u + u^3 / 2 is even there.
+  const ridge = g.formula('cos(10.5 * (u + .5 * (u * u * u)))^4', { ...at });
+  const lit = g.formula(
+    'clip(.25 + gap / .055, 0, 1) * (.5 + .5 * clip(a / .014, 0, 1)) * (reach / (.75 + .25 * soft))',
+    { ...at },
+  );
+  const bright = g.formula('lit * (1 - .8 * (u * u)) * (1 - .10 * (ridge * ridge))', { ...at, lit, ridge });
   return { cover, bright };
 }

@@ -2,7 +2,7 @@ import type { Graph, Value } from '../onnx/index.js';
 import type { Fit } from './field.js';
 import { KEYPOINTS, SEAM } from './keypoints.js';
 import { range } from './linalg.js';
-import { brightnessAt } from './observe.js';
+import { brightnessAt, brightnessOf, cheeksOf, coloursAt } from './observe.js';
 import { lipsApart } from './voice.js';
 
 /** The mouth of the source, scalars [1, 1] in crop units. */
@@ -17,7 +17,17 @@ export interface Lips {
   sag: Value;
   /** How far the lips are apart: teeth that show in the picture. They stay with the upper lip. */
   apart: Value;
+  /** How far to the left and to the right the mouth can open, in half widths: beyond the corners, or to where something lies on the lip. */
+  left: Value;
+  right: Value;
+  /** How bright the lips are beside the cheeks, .4 to 1: less light reaches teeth between dark ones, or below a moustache. */
+  light: Value;
 }
+
+type Seam = Omit<Lips, 'left' | 'right' | 'light'>;
+
+/** The least half width, so that a covered mouth, which has none, does not divide by 0. */
+const LEAST = 0.02;
 
 /** Of the distance between the landmarks inside closed lips, where the line between the lips is. */
 const LINE_BELOW_UPPER = 0.15;
@@ -26,13 +36,114 @@ export function lipsOf(g: Graph, fit: Fit, picture: Value): Lips {
   const { mouthL, mouthR, lipUp, lipLo } = KEYPOINTS;
   const row = (index: number) => fit.source.slice(0, index, index + 1);
   const [xm, ym] = halves(g, row(mouthL.index).add(row(mouthR.index)));
-  const [hw, tilt] = halves(g, row(mouthR.index).sub(row(mouthL.index)));
+  const [half, tilt] = halves(g, row(mouthR.index).sub(row(mouthL.index)));
+  const hw = half.max(LEAST);
   const upper = row(lipUp.index).slice(1, 1, 2).add(SEAM.lip);
-  const inner = row(lipLo.index).slice(1, 1, 2).sub(SEAM.lip).sub(upper);
+  const between = row(lipLo.index).slice(1, 1, 2).sub(SEAM.lip).sub(upper);
+  const inner = between.min(g.scope('drawn', () => untilSkin(g, { xm, hw, upper }, picture)));
   const apart = lipsApart(g, inner);
   const seam = g.formula(`upper + apart + ${LINE_BELOW_UPPER} * (inner - apart)`, { upper, inner, apart });
   const lips = { xm, hw, ym, tilt, sag: seam.sub(ym), apart };
-  return { ...lips, sag: lips.sag.add(darkLine(g, lips, picture)) };
+  const sag = lips.sag.add(darkLine(g, lips, picture));
+  const free = g.scope('free', () => freeOf(g, { ...lips, sag }, picture));
+  return { ...lips, sag, ...free, light: g.scope('light', () => lightBetween(g, { ...lips, sag }, picture)) };
+}
+
+// Rows on both lips, from where they part; the upper one lies above the teeth that show.
+const ON_LIPS = [-0.036, -0.024, -0.012, 0.012, 0.024, 0.036];
+/** Lips of this brightness beside the cheeks leave teeth as bright as they are. */
+const BRIGHT_LIPS = 0.8;
+
+function lightBetween(g: Graph, lips: Seam, picture: Value): Value {
+  const u = g.constant('across', Float32Array.from(ON_ROW), [1, 1, ON_ROW.length, 1]);
+  const down = g.constant('down', Float32Array.from(ON_LIPS), [1, ON_LIPS.length, 1, 1]);
+  const x = g.formula('xm + hw * u + 0 * down', { ...lips, u, down });
+  const y = g.formula('ym + tilt * u + (sag + down - apart * clip(-100 * down, 0, 1)) * (1 - u * u)', {
+    ...{ ...lips, u, down },
+  });
+  const seen = brightnessAt(g, picture, g.concat(3, [x, y])).mean([2, 3]);
+  const cheeks = brightnessOf(g, cheeksOf(picture)).add(0.01);
+  return g.formula(`clip(seen / (${BRIGHT_LIPS} * cheeks), .4, 1)`, { seen, cheeks });
+}
+
+// Places on the lower lip, from where one ends to the middle, and how far below its edge.
+const OUTER = 0.75;
+const INWARDS = range(0, 6).map((i) => OUTER * (1 - i / 5));
+const ON_LIP = [0.012, 0.024, 0.036];
+/** Lips that are redder than the cheeks by more than this are painted; others may look like what lies on them. */
+const PAINTED = 0.25;
+/** Without anything on the lips: beyond every corner. */
+const OPEN = 1.5;
+
+/** Where a finger, or something else of the skin's colour, lies on a part of painted lips, it is not cut. */
+function freeOf(g: Graph, lips: Seam, picture: Value): Pick<Lips, 'left' | 'right'> {
+  const sides = [...INWARDS.map((at) => -at), ...INWARDS];
+  const u = g.constant('across', Float32Array.from(sides), [1, 1, sides.length, 1]);
+  const down = g.constant('down', Float32Array.from(ON_LIP), [1, ON_LIP.length, 1, 1]);
+  const x = g.formula('xm + hw * u + 0 * down', { ...lips, u, down });
+  const y = g.formula('ym + tilt * u + (sag + down) * (1 - u * u)', { ...lips, u, down });
+  const seen = rednessOf(g, coloursAt(g, picture, g.concat(3, [x, y])).mean([2]));
+  const redder = seen.sub(rednessOf(g, cheeksOf(picture))).reshape(1, sides.length);
+  const most = redder.maxOver([1]);
+  const on = g.formula(
+    `clip(2 - 14 * redder / (abs(most) + .01), 0, 1) * clip(20 * (most - ${PAINTED}), 0, 1)`,
+    {
+      ...{ redder, most },
+    },
+  );
+  const [left, right] = g.split(on, 1, [INWARDS.length, INWARDS.length]) as [Value, Value];
+  return { left: limitOf(g, left), right: limitOf(g, right) };
+}
+
+/** How much more red than green there is, as a share of all light, of colours [1, 3, n, m]. */
+function rednessOf(g: Graph, colours: Value): Value {
+  const [red, green] = g.split(colours, 1, [1, 1, 1]) as [Value, Value, Value];
+  return g.formula('(red - green) / (all + .02)', { red, green, all: colours.sum([1]) });
+}
+
+/** How far from the middle a side is free, by what lies on it from its end inwards, [1, 6]. */
+function limitOf(g: Graph, on: Value): Value {
+  const until = g.matrix(
+    'inwards',
+    INWARDS.map((_, row) => INWARDS.map((_, to) => (row <= to ? 1 : 0))),
+  );
+  const run = g.formula('relu(1 - gone)', { gone: g.formula('1 - on', { on }).matmul(until) }).sum([1]);
+  const step = OUTER / 5;
+  return g.formula(`${OPEN} - ${OPEN - OUTER + step / 2} * clip(run, 0, 1) - ${step} * relu(run - 1)`, {
+    run,
+  });
+}
+
+// Rows of the search for skin within the mouth, below the inner edge of the upper lip, and where on them.
+const ROW = 0.008;
+const ROWS = range(1, 25).map((i) => i * ROW);
+const ON_ROW = [-0.4, -0.2, 0, 0.2, 0.4];
+/** A row of skin has nowhere another colour than the cheeks by more than this: so the rows of a drawing, and no others. */
+const SAME = 0.12;
+
+/**
+ * How far below the upper lip the first row is that is all of the skin's colour, [1, 1]; more than any mouth, if there is none. The
+ * landmarks of a drawing may take what lies below the mouth, a beard, for its end.
+ */
+function untilSkin(g: Graph, { xm, hw, upper }: Record<'xm' | 'hw' | 'upper', Value>, picture: Value): Value {
+  const u = g.constant('across', Float32Array.from(ON_ROW), [1, 1, ON_ROW.length, 1]);
+  const down = g.constant('down', Float32Array.from(ROWS), [1, ROWS.length, 1, 1]);
+  const x = g.formula('xm + hw * u + 0 * down', { xm, hw, u, down });
+  const y = g.formula('upper + 0 * u + down', { upper, u, down });
+  const off = coloursAt(g, picture, g.concat(3, [x, y]))
+    .sub(cheeksOf(picture))
+    .abs()
+    .maxOver([1, 3]);
+  const skin = g.formula(`clip((${SAME} - off) / .05, 0, 1)`, { off: off.reshape(1, ROWS.length) });
+  const until = g.matrix(
+    'until',
+    ROWS.map((_, row) => ROWS.map((_, to) => (row <= to ? 1 : 0))),
+  );
+  return g
+    .formula('relu(1 - seen)', { seen: skin.matmul(until) })
+    .sum([1])
+    .mul(ROW)
+    .add(ROW);
 }
 
 function halves(g: Graph, pair: Value): [Value, Value] {
@@ -47,7 +158,7 @@ const DOWN = range(-10, 11).map((i) => i * STEP);
 const NEAR = 0.016;
 
 /** How far the dark line between closed lips lies below the seam of the landmarks, [1, 1]. */
-function darkLine(g: Graph, lips: Lips, picture: Value): Value {
+function darkLine(g: Graph, lips: Seam, picture: Value): Value {
   const u = g.constant('across', Float32Array.from(ACROSS), [1, 1, ACROSS.length, 1]);
   const down = g.constant('down', Float32Array.from(DOWN), [1, DOWN.length, 1, 1]);
   const still = g.constant('still', new Float32Array(DOWN.length), [1, DOWN.length, 1, 1]);

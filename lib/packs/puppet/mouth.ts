@@ -4,7 +4,7 @@ import type { Fit } from './field.js';
 import { interior } from './interior.js';
 import { KEYPOINTS } from './keypoints.js';
 import { type Lips, lipsOf } from './lips.js';
-import { lightOf } from './observe.js';
+import { colour, lightOf } from './observe.js';
 
 /** The band of the mouth with the lips parted. */
 export interface Mouth {
@@ -20,6 +20,8 @@ export interface Mouth {
 interface Place {
   /** Across: -1 and 1 are the corners. Of the upper field. */
   u: Value;
+  /** 0 where something lies on the lips, which do not part there, else 1. */
+  free: Value;
   /** Below the edge of the upper lip, and above that of the lower. */
   a: Value;
   b: Value;
@@ -35,22 +37,53 @@ interface Place {
 export function mouth(g: Graph, fit: Fit, displacement: Value, picture: Value, soft: Value): Mouth {
   const lips = g.scope('lips', () => lipsOf(g, fit, picture));
   const place = placeInMouth(g, lips, displacement);
-  const { u, a, b } = place;
-  const middle = { u: columns(u, MOUTH_COLUMNS), a: columns(a, MOUTH_COLUMNS), b: columns(b, MOUTH_COLUMNS) };
-  const window = g.formula('relu(1 - u * u)', middle);
+  const [u, a, b, free] = [place.u, place.a, place.b, place.free].map((of) => columns(of, MOUTH_COLUMNS)) as [
+    Value,
+    Value,
+    Value,
+    Value,
+  ];
+  const middle = { u, a, b };
+  const window = g.formula('shown * relu(1 - u * u) * free', { u, free, shown: fit.shown });
   const edge = g.formula('1 / (.006 * soft)', { soft });
   const alpha = g.formula('clip(a * edge, 0, 1) * clip(b * edge, 0, 1) * clip(3 * window, 0, 1)', {
     ...middle,
     window,
     edge,
   });
-  const at = { ...middle, ...bones(fit), window, alpha, soft, apart: lips.apart };
-  const inside = g.scope('inside', () => interior(g, at, lightOf(g, picture)));
+  const at = { ...middle, ...bones(fit), window, alpha, soft, apart: lips.apart, reach: lips.light };
+  const light = lightOf(g, picture);
+  const open = g.scope('inside', () => interior(g, at, light));
+  const line = g.scope('line', () => shutLine(g, at, fit));
+  const inside = g.formula('open + line * dark', { open, line, dark: colour(g, 'line', LINE, light) });
   return {
-    displacement: parted(g, displacement, place),
-    keep: amongAllColumns(g, g.formula('1 - alpha', { alpha }), MOUTH_COLUMNS, 1),
+    displacement: parted(g, displacement, place, fit.shown),
+    keep: amongAllColumns(g, g.formula('(1 - alpha) * (1 - line)', { alpha, line }), MOUTH_COLUMNS, 1),
     inside: amongAllColumns(g, inside, MOUTH_COLUMNS, 0),
   };
+}
+
+/** Between lips that touch. */
+const LINE = [0.4, 0.17, 0.15];
+
+/**
+ * Where lips that the picture shows apart come together, what is left of its teeth between them is covered by the line of closed lips,
+ * [1, 1, 104, 128].
+ */
+function shutLine(g: Graph, at: Record<'a' | 'b' | 'window' | 'alpha' | 'apart', Value>, fit: Fit): Value {
+  const down = ({ index }: { index: number }) => fit.residual.slice(0, index, index + 1).slice(1, 1, 2);
+  const nearer = g.formula('upper - lower', { upper: down(KEYPOINTS.lipUp), lower: down(KEYPOINTS.lipLo) });
+  const shut = g.formula(
+    'clip(1.8 - (apart - nearer) / .018, 0, 1) * clip(nearer / .02, 0, 1) * clip(apart / .02, 0, 1)',
+    {
+      ...at,
+      nearer,
+    },
+  );
+  const teeth = g.formula('clip((a + apart * window) / .006, 0, 1) * clip(b / .006 + 1.9, 0, 1)', { ...at });
+  // Between the two fields the movement passes what lies between: also teeth.
+  const strip = g.formula('max(teeth, clip(1.7 - abs(b) / .0045, 0, 1))', { ...at, teeth });
+  return g.formula('.85 * shut * strip * clip(4 * window, 0, 1) * (1 - alpha)', { ...at, shut, strip });
 }
 
 /** Distances from the seam, a line between the corners that hangs in the middle; each [1, 1, 104, 256]. */
@@ -66,7 +99,12 @@ function placeInMouth(g: Graph, lips: Lips, displacement: Value): Place {
   const u = g.formula('(dx + (x - xm)) / hw', at);
   const below = g.formula('dy + (y - ym) - tilt * clip(u, -1.3, 1.3) - sag * relu(1 - u * u)', { ...at, u });
   const [a, minusB] = g.split(below, 1, [1, 1]) as [Value, Value];
-  return { u: u.slice(1, 0, 1), a, b: minusB.neg() };
+  const across = u.slice(1, 0, 1);
+  const free = g.formula('clip(8 * (left + across), 0, 1) * clip(8 * (right - across), 0, 1)', {
+    ...lips,
+    across,
+  });
+  return { u: across, a, b: minusB.neg(), free };
 }
 
 /** How far the upper lip and the lower teeth have moved down in the frame of the head, [1, 1]. */
@@ -76,12 +114,12 @@ function bones(fit: Fit): { lip: Value; jaw: Value } {
 }
 
 /**
- * The upper movement above the gap, the lower below: a hard switch inside the mouth, a soft one beside it. Where the lips overlap,
- * the lower one is in front: so an upper lip that comes down covers its teeth.
+ * The upper movement above the gap, the lower below: a hard switch inside the mouth, a soft one beside it and where
+ * something covers it. Where the lips overlap, the lower one is in front: so an upper lip that comes down covers its teeth.
  */
-function parted(g: Graph, displacement: Value, place: Place): Value {
+function parted(g: Graph, displacement: Value, place: Place, shown: Value): Value {
   // Twice the half width of the switch: .008, and up to .248 beyond the corners.
-  const width = g.formula('clip(.5 * abs(u) - .442, .008, .248)', { ...place });
+  const width = g.formula('clip(.5 * abs(u) - .442 + (2 - shown - free), .008, .248)', { ...place, shown });
   const side = g.formula('clip(max(a - b, -2 * b) / width + .5, 0, 1)', { ...place, width });
   const fields = displacement.reshape(1, 2, 2, ROWS, FINE);
   const [upper, lower] = g.split(fields, 2, [1, 1]) as [Value, Value];

@@ -7,10 +7,10 @@ import { BLINK_TEMPLATE, denoiserGraph } from './denoiser.js';
 import { DIRECTIONS } from './directions.js';
 import { JAW_FOLLOWS_SEAM, KEYPOINTS, type KeypointName, MOUTH, SEAM } from './keypoints.js';
 import { MOTION_PICTURE, motionGraph } from './motion.js';
-import { rendererGraph } from './renderer.js';
+import { fieldGraph, rendererGraph } from './renderer.js';
 import { MOTION, SAMPLER, STATISTICS, WINDOW } from './statistics.js';
 
-const VERSION = '1.3.1';
+const VERSION = '1.6.0';
 
 /** The built-in pack: every graph is made by the code beside this file; only the mouth's shapes are learned. */
 export function puppetPack(): PackDraft {
@@ -72,6 +72,7 @@ function puppetRoles(): PackDraft['roles'] {
       { feature: 'f_s', source: 'x_s', driving: 'x_d' },
       { image: 'out', field: 'field' },
     ),
+    field: role('field', fieldGraph(), { feature: 'f_s', source: 'x_s', driving: 'x_d' }, { field: 'field' }),
   };
 }
 

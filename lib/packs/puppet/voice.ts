@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../onnx/index.js';
-import { CURVES } from '../visemes.js';
+import { CLASSES, CURVES } from '../visemes.js';
 import { CHANNEL } from './audio.js';
 import { type DirectionName, normalised } from './directions.js';
 import { KEYPOINTS } from './keypoints.js';
@@ -10,8 +10,8 @@ import { MOTION, WINDOW } from './statistics.js';
 /** What each course moves, and by how much where the course is 1. Pitch above 0 nods. */
 const MOVES = {
   open: ['jaw', 0.115],
-  wide: ['wide', 0.022],
-  round: ['pucker', 0.085],
+  wide: ['wide', 0.034],
+  round: ['pucker', 0.13],
   press: ['press', 0.007],
   bite: ['bite', 0.012],
   teeth: ['part', 0.016],
@@ -35,8 +35,9 @@ type Courses = Record<keyof typeof MOVES, Value>;
 export function voiceMean(g: Graph, audio: Value, canonical: Value): Voice {
   const loudness = smooth(g, 0.7, audio.slice(1, CHANNEL.loudness, CHANNEL.loudness + 1));
   const n = relativeLoudness(g, loudness);
+  const press = pressed(g, audio);
   const courses: Courses = {
-    ...mouthCourses(g, audio, n, mouthAtRest(g, canonical)),
+    ...mouthCourses(g, audio, { n, press, ...mouthAtRest(g, canonical) }),
     ...nods(g, n, audio),
   };
   const names = Object.keys(MOVES) as (keyof Courses)[];
@@ -47,13 +48,15 @@ export function voiceMean(g: Graph, audio: Value, canonical: Value): Voice {
       names.map((name) => courses[name]),
     )
     .matmul(g.matrix('voice', table));
-  return { mean, lively: liveliness(g, n, audio) };
+  return { mean, press, lively: liveliness(g, n, audio) };
 }
 
 /** What a voice does to a face. */
 export interface Voice {
   /** Of itself, [64, 70] in normalised units. */
   mean: Value;
+  /** How far the lips are shut for p, b and m, [64, 1], 0 to 1. */
+  press: Value;
   /** How fast the head moves meanwhile, [64, 1], 0 to 1. */
   lively: Value;
 }
@@ -101,38 +104,82 @@ export function lipsApart(g: Graph, inner: Value): Value {
   return g.formula(`relu(inner) * clip((inner - ${LIPS_TOUCH}) / ${LIPS_TOUCH}, 0, 1)`, { inner });
 }
 
+/** A curve of the mouth, [64, 1], 0 to 1. */
+function curveOf(audio: Value, name: (typeof CURVES)[number]): Value {
+  const column = CHANNEL.curves + CURVES.indexOf(name);
+  return audio.slice(1, column, column + 1).clip(0, 1);
+}
+
+/**
+ * How far the lips are shut for p, b and m. A closure is two frames long, so what surely is one is not smoothed; what may be one is, since
+ * lips that half shut in a frame and open in the next would twitch.
+ */
+function pressed(g: Graph, audio: Value): Value {
+  const x = curveOf(audio, 'press');
+  const soft = smooth(g, 0.7, g.formula('clip((x - .05) / .25, 0, 1)', { x }));
+  return g.formula('soft + clip((x - .16) / .005, 0, 1) * (1 - soft)', { x, soft });
+}
+
+/**
+ * Whether what is heard is speech, [64, 1], 0 to 1. In speech the network is sure of its classes, also of a lone word's, and hears others all
+ * the time; in noise it wavers between silence and all of them, and the notes of music stay what they are taken for. How sure it is counts
+ * over .4 s either way, how much it changes over 1 s: so a drawled vowel within speech is speech.
+ */
+function speechLikeness(g: Graph, audio: Value): Value {
+  const chances = audio.slice(1, CHANNEL.classes, CHANNEL.end);
+  const silence = chances.slice(1, 0, 1);
+  const best = chances.slice(1, 1, CLASSES.length).maxOver([1]);
+  const heard = g.formula('(1 - silence)^2', { silence });
+  const sure = whereHeard(g, 10, heard, best.sub(silence));
+  const change = whereHeard(g, 24, heard, changes(g, chances));
+  return g.formula('clip((sure * change - .21) / .08, 0, 1)', { sure, change });
+}
+
+/** A course smoothed over the frames in so far as something is heard in them. */
+function whereHeard(g: Graph, std: number, heard: Value, course: Value): Value {
+  const sums = smooth(g, std, g.concat(1, [heard, heard.mul(course)]));
+  const [weight, sum] = g.split(sums, 1, [1, 1]) as [Value, Value];
+  return g.formula('sum / (weight + .000001)', { sum, weight });
+}
+
+/** By how much the chances of all classes differ from those of the frame before, [64, 1], 0 to 2; the first frame has what the second has. */
+function changes(g: Graph, chances: Value): Value {
+  const steps = range(0, WINDOW).map((frame) => {
+    const now = Math.max(frame, 1);
+    return range(0, WINDOW).map((i) => Number(i === now) - Number(i === now - 1));
+  });
+  return g.matrix('steps', steps).matmul(chances).abs().sum([1]);
+}
+
 function mouthCourses(
   g: Graph,
   audio: Value,
-  n: Value,
-  rest: MouthAtRest,
+  rest: MouthAtRest & { n: Value; press: Value },
 ): Omit<Courses, 'stress' | 'raise' | 'beat' | 'lift'> {
-  const curve = (name: (typeof CURVES)[number]) => {
-    const column = CHANNEL.curves + CURVES.indexOf(name);
-    return audio.slice(1, column, column + 1).clip(0, 1);
-  };
+  const { press } = rest;
+  const speech = g.scope('speech', () => speechLikeness(g, audio));
+  const curve = (name: (typeof CURVES)[number]) => curveOf(audio, name).mul(speech);
   const silence = audio.slice(1, CHANNEL.classes, CHANNEL.classes + 1);
-  const speaking = g.formula('clip(1.4 * x, 0, 1)', {
+  const speaking = g.formula('speech * clip(1.4 * x, 0, 1)', {
+    speech,
     x: smooth(g, 1.6, g.formula('1 - silence', { silence })),
   });
-  // Not smoothed: a closure is two frames long.
-  const press = g.formula('clip((x - .05) / .25, 0, 1)', { x: curve('press') });
   const bitten = smooth(g, 0.9, g.formula('clip((x - .1) / .4, 0, 1)', { x: curve('bite') }));
   const bite = bitten.mul(g.formula('1 - press', { press }));
   // A narrow mouth has less to pucker; so has one that laughs, whose skin would fold.
-  const round = g.formula('x * width * (1 - 4 * min(apart, .2))', {
+  const round = g.formula('clip(1.4 * x, 0, 1) * width * (1 - 4 * min(apart, .2))', {
     ...rest,
-    x: smooth(g, 0.7, curve('round')),
+    x: smooth(g, 0.9, curve('round')),
   });
-  const at = { n, press, bite, round, speaking, ...rest };
+  const at = { bite, round, speaking, ...rest };
   // While somebody speaks, lips that the picture shows apart come nearer.
-  const shut = g.formula('apart * (press + (1 - press) * speaking * (.55 + .25 * max(bite, round)))', at);
+  const shut = g.formula('apart * (press + (1 - press) * speaking * (.55 + .4 * max(bite, round)))', at);
   return {
     open: g.formula('x * (.75 + .25 * n) * (1 - press) * (1 - .7 * bite)', {
       ...at,
-      x: smooth(g, 1, curve('open')),
+      x: smooth(g, 1.25, curve('open')),
     }),
-    wide: smooth(g, 0.7, curve('wide')),
+    wide: smooth(g, 0.9, curve('wide')),
     round,
     press,
     bite,

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "cuda/double/fake/fake.h"
+#include "cuda/double/fake/state.h"
 #include "cuda/double/fake/stream.h"
 
 extern "C" {
@@ -21,6 +22,14 @@ __attribute__((visibility("default"))) int kdtalker_cuda_double_submit(void* str
                                                                        void* argument) {
   if (const cudaError_t error = fake::Begin("cudaLaunchHostFunc"); error != cudaSuccess) return error;
   return fake::Submit(static_cast<cudaStream_t>(stream), [work, argument] { work(argument); });
+}
+
+// What the double of a provider does around the run that it captures; 1 if a call spoilt it.
+__attribute__((visibility("default"))) void kdtalker_cuda_double_begin_capture() {
+  fake::BeginGlobalCapture();
+}
+__attribute__((visibility("default"))) int kdtalker_cuda_double_end_capture() {
+  return fake::EndGlobalCapture() ? 1 : 0;
 }
 
 // Node's entry of a native module: replaces all settings by those that KDTALKER_CUDA_DOUBLE has now. Its

@@ -102,6 +102,11 @@ struct ConvSums {
     const float (&low)[4] = sums[row][2 * group], (&high)[4] = sums[row][2 * group + 1];
     return {low[2 * half], low[2 * half + 1], high[2 * half], high[2 * half + 1]};
   }
+  KDT_DEVICE static void Keep(Sums& sums, int row, int group, int half, const float4& four) {
+    float (&low)[4] = sums[row][2 * group], (&high)[4] = sums[row][2 * group + 1];
+    low[2 * half] = four.x, low[2 * half + 1] = four.y;
+    high[2 * half] = four.z, high[2 * half + 1] = four.w;
+  }
   KDT_DEVICE static int FirstOfFour() { return static_cast<int>(threadIdx.x) % 4 * 4; }
 
  private:
@@ -172,12 +177,17 @@ KDT_DEVICE float4 Added(const float4& a, const float4& b) {
 KDT_DEVICE float4 LoadFour(const float* from) {
   return *reinterpret_cast<const float4*>(from);
 }
-KDT_DEVICE float4 LoadFour(const __half* from) {
-  const uint2 words = *reinterpret_cast<const uint2*>(from);
+KDT_DEVICE uint2 Halves(const float4& v) {
+  return {TwoHalves(v.x, v.y), TwoHalves(v.z, v.w)};
+}
+KDT_DEVICE float4 FourOfHalves(const uint2& words) {
   return {LowHalf(words.x), HighHalf(words.x), LowHalf(words.y), HighHalf(words.y)};
 }
+KDT_DEVICE float4 LoadFour(const __half* from) {
+  return FourOfHalves(*reinterpret_cast<const uint2*>(from));
+}
 KDT_DEVICE void StoreFour(__half* to, const float4& v) {
-  *reinterpret_cast<uint2*>(to) = {TwoHalves(v.x, v.y), TwoHalves(v.z, v.w)};
+  *reinterpret_cast<uint2*>(to) = Halves(v);
 }
 
 // With bias, activation, then an addend, and an activation of the sum.
@@ -198,8 +208,9 @@ struct ConvOf : ConvSums<side, across, each, warps> {
     }
   }
 
- private:
-  KDT_DEVICE void Store(const typename Base::Place& place, int group, const typename Base::Sums& sums) const {
+ protected:
+  // The sums of the group's cells become what is stored of them.
+  KDT_DEVICE void Store(const typename Base::Place& place, int group, typename Base::Sums& sums) const {
     const int block = place.group + group, four = this->FirstOfFour();
     const float4 shift = LoadFour(this->bias + block * 16 + four);
     const std::int64_t plane = (std::int64_t{block} * this->depth + blockIdx.y) * this->height;
@@ -207,7 +218,9 @@ struct ConvOf : ConvSums<side, across, each, warps> {
       const std::int64_t at = ((plane + y_at) * this->width + x_at) * 16 + four;
       const float4 value = Active(Added(this->FourOf(sums, row, group, half), shift), alpha);
       const float4 sum = residual == nullptr ? value : Added(value, LoadFour(residual + at));
-      StoreFour(y + at, Active(sum, after));
+      const uint2 stored = Halves(Active(sum, after));
+      *reinterpret_cast<uint2*>(y + at) = stored;
+      this->Keep(sums, row, group, half, FourOfHalves(stored));
     });
   }
 };

@@ -5,7 +5,6 @@
 //   Shared                    what a block's threads share, at most 99 KB
 //   dim3 grid() const
 //   void Block(Shared&) const the work of one thread
-//   kAlone (true, or absent)  no thread waits for another
 #pragma once
 
 #if defined(__CUDACC__)
@@ -54,7 +53,6 @@ struct NoShared {};
 template <class Kernel>
 struct Each {
   static constexpr int kThreads = 256, kBlocks = 4;
-  static constexpr bool kAlone = true;
   using Shared = NoShared;
   Kernel kernel;
 
@@ -68,8 +66,8 @@ struct Each {
     }
   }
   dim3 grid() const { return dim3(static_cast<unsigned>((count() + kThreads - 1) / kThreads)); }
-  KDT_DEVICE void Block(Shared&) const {
-    const std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  KDT_DEVICE void Block(Shared&) const { Thread(std::int64_t{blockIdx.x} * kThreads + threadIdx.x); }
+  KDT_DEVICE void Thread(std::int64_t i) const {
     if (i >= count()) return;
     if constexpr (kInPieces) {
       kernel.Piece(i);
@@ -106,15 +104,25 @@ void CallBlock(const void* data, void* shared) {
   static_cast<const Kernel*>(data)->Block(*static_cast<typename Kernel::Shared*>(shared));
 }
 
+// The threads of a block of functors, one after another.
+template <class Kernel>
+void CallThreads(const void* data, const uint3& block, bool backwards) {
+  const Kernel kernel = *static_cast<const Kernel*>(data);
+  const std::int64_t first = std::int64_t{block.x} * Kernel::kThreads, last = first + Kernel::kThreads - 1;
+  for (std::int64_t i = 0; i < Kernel::kThreads; i++) kernel.Thread(backwards ? last - i : first + i);
+}
+
 template <class Kernel>
 cudaError_t Launch(cudaStream_t stream, const Kernel& kernel) {
   Kernel plain = kernel;
 #if __has_builtin(__builtin_clear_padding)
   __builtin_clear_padding(&plain);  // what is left there must not look like an address
 #endif
-  return fake::LaunchKernel(
-      stream, {plain.grid(), Kernel::kThreads, sizeof(typename Kernel::Shared), requires { Kernel::kAlone; },
-               &plain, sizeof(plain), &CallBlock<Kernel>});
+  fake::Kernel given{plain.grid(), Kernel::kThreads, sizeof(typename Kernel::Shared),
+                     &plain,       sizeof(plain),    &CallBlock<Kernel>,
+                     nullptr};
+  if constexpr (requires(std::int64_t i) { plain.Thread(i); }) given.alone = &CallThreads<Kernel>;
+  return fake::LaunchKernel(stream, given);
 }
 
 #endif

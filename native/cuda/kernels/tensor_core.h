@@ -12,10 +12,14 @@ namespace kdtalker::cuda {
 //   a   four pairs of halves: (row g, k 2t), (g + 8, 2t), (g, 2t + 8), (g + 8, 2t + 8)
 //   b   two pairs: (k 2t, column g), (2t + 8, g)
 //   d   (row g, columns 2t and 2t + 1), (g + 8, the same)
+#if defined(__CUDACC__)
 struct Fragments {
   float* d;
   const std::uint32_t *a, *b;
 };
+#else
+using Fragments = simt::Fragments;
+#endif
 
 #if defined(__CUDACC__)
 
@@ -99,44 +103,8 @@ inline void LoadMatrices(std::uint32_t (&fragment)[4], const void* row) {
     fragment[i] = *reinterpret_cast<const std::uint32_t*>(mine.rows[i] + 4 * (simt::Self().lane % 4));
 }
 
-inline const float* HalfValues() {
-  static const float* values = [] {
-    auto* table = new float[65536];
-    for (unsigned i = 0; i < 65536; i++)
-      table[i] = __half2float(__ushort_as_half(static_cast<unsigned short>(i)));
-    return table;
-  }();
-  return values;
-}
-
-SIMT_UNSEEN inline void MultiplyAll(void* const (&lanes)[32]) {
-  const float* value = HalfValues();
-  float a[16][16], b[16][8];
-  for (int lane = 0; lane < 32; lane++) {
-    const auto* f = static_cast<const Fragments*>(lanes[lane]);
-    const int g = lane / 4, t = lane % 4;
-    for (int i = 0; i < 4; i++) {
-      for (int j = 0; j < 2; j++)
-        a[g + i % 2 * 8][2 * t + i / 2 * 8 + j] = value[f->a[i] >> (16 * j) & 0xFFFF];
-    }
-    for (int i = 0; i < 2; i++) {
-      for (int j = 0; j < 2; j++) b[2 * t + 8 * i + j][g] = value[f->b[i] >> (16 * j) & 0xFFFF];
-    }
-  }
-  for (int row = 0; row < 16; row++) {
-    float sums[8] = {};
-    for (int k = 0; k < 16; k++) {
-      for (int column = 0; column < 8; column++) sums[column] += a[row][k] * b[k][column];
-    }
-    for (int column = 0; column < 8; column++)
-      static_cast<const Fragments*>(lanes[row % 8 * 4 + column / 2])->d[row / 8 * 2 + column % 2] +=
-          sums[column];
-  }
-}
-
 inline void Multiply(const Fragments& f) {
-  Fragments mine = f;
-  simt::Collective("mma", &mine, &MultiplyAll);
+  simt::Multiply(f);
 }
 
 #endif

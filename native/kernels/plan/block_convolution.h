@@ -19,6 +19,14 @@ struct BlockConvolution {
   KDT_HOST_DEVICE std::int64_t count() const { return out_blocks * product.cells(); }
 
   KDT_HOST_DEVICE void operator()(std::int64_t i) const {
+    Half values[kLanes];
+    Values(i, values);
+    for (std::int64_t lane = 0; lane < kLanes; lane++) out[i * kLanes + lane] = values[lane];
+  }
+
+ protected:
+  // What a cell of a block is.
+  KDT_HOST_DEVICE void Values(std::int64_t i, Half (&values)[kLanes]) const {
     float sums[kLanes] = {};
     const std::int64_t block = i / product.cells();
     product.Add(block, i % product.cells(), product.Centred(), sums);
@@ -26,7 +34,7 @@ struct BlockConvolution {
       const float value = sums[lane] + bias[block * kLanes + lane];
       const float old = residual == nullptr ? 0.0F : FloatOf(residual[i * kLanes + lane]);
       const float sum = old + (value < 0.0F ? value * alpha : value);
-      out[i * kLanes + lane] = HalfOf(sum < 0.0F ? sum * after : sum);
+      values[lane] = HalfOf(sum < 0.0F ? sum * after : sum);
     }
   }
 };

@@ -1,5 +1,5 @@
-// Blocked halves times a number for each cell, to channels of floats [channels, cells]. One index for half
-// the lanes of a cell of a block; neighbours are cells, which are neighbours in what is written.
+// Blocked halves times a number for each cell, to blocked halves. One index for half the lanes of a cell of a
+// block.
 #pragma once
 
 #include "kernels/plan/wide.h"
@@ -7,21 +7,19 @@
 namespace kdtalker::kernels::plan {
 
 struct BlockMasked {
-  float* out;
+  Half* out;
   const Half* in;     // [blocks, cells, 16]
   const float* mask;  // [cells]
-  std::int64_t channels, cells;
+  std::int64_t blocks, cells;
 
-  KDT_HOST_DEVICE std::int64_t count() const { return (channels + kEight - 1) / kEight * cells; }
+  KDT_HOST_DEVICE std::int64_t count() const { return 2 * blocks * cells; }
 
   KDT_HOST_DEVICE void operator()(std::int64_t i) const {
-    const std::int64_t first = i / cells * kEight, cell = i % cells;
-    const float factor = mask[cell];
+    const float factor = mask[i / 2 % cells];
     float values[kEight];
-    LoadEight(in + (first / kLanes * cells + cell) * kLanes + first % kLanes, values);
-    for (int lane = 0; lane < kEight; lane++) {
-      if (first + lane < channels) out[(first + lane) * cells + cell] = values[lane] * factor;
-    }
+    LoadEight(in + i * kEight, values);
+    for (float& value : values) value *= factor;
+    StoreEight(out + i * kEight, values);
   }
 };
 

@@ -70,8 +70,18 @@ TEST_CASE("library: properties, versions and names of errors") {
   cuda::Properties properties{};
   DONE(Library().properties(1, &properties));
   CHECK(properties.capability == 89);
+  CHECK(std::string(properties.uuid) == "GPU-00000000-0000-0000-0000-000000000002");
+  CHECK(properties.multiprocessors == 4);
   CHECK(Library().properties(2, &properties) == cudaErrorInvalidDevice);
   CHECK(std::string(Library().name_of(2)) == "cudaErrorMemoryAllocation");
+}
+
+TEST_CASE("library: an instance of MIG has its own name, UUID and multiprocessors") {
+  const Configured configured("mig=1");
+  cuda::Properties properties{};
+  DONE(Library().properties(0, &properties));
+  CHECK(std::string(properties.uuid) == "MIG-00000000-0000-0000-0000-000000000001");
+  CHECK(properties.multiprocessors == 2);
 }
 
 TEST_CASE("library: the self-test holds in each order") {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "cuda/array.h"
+#include "cuda/functor.h"
 
 namespace {
 
@@ -31,6 +31,24 @@ TEST_CASE("stats: mean and 1 / deviation of every channel") {
       CHECK(std::abs(found[16] - 1 / std::sqrt(variance + 1e-5)) < 1e-5);
     }
   });
+}
+
+// With what the functor gives on the CPU, in double; of values that are far from zero, too.
+TEST_CASE("stats: from the moments of a picture's parts") {
+  const kernels::plan::PictureParts small = {11, 19, 4}, many = {300, 33, 2};
+  for (const auto& parts : {small, many}) {
+    InEachOrder([&] {
+      constexpr std::int64_t kBlocks = 3;
+      Array<float> moments(static_cast<std::size_t>(kBlocks * parts.count() * 32)), out(kBlocks * 32);
+      for (std::size_t i = 0; i < moments.count; i++)
+        moments.host[i] = i % 32 < 16 ? 3 + 0.01F * Noise(i) : 1 + Noise(i);
+      const CudaStream stream;
+      moments.Send(stream);
+      CHECK(Apart(stream, out, [&](auto of) {
+              return kernels::plan::BlockStatisticsEnd{of(out), of(moments), parts, kBlocks, 1e-5F};
+            }) < 1e-6);
+    });
+  }
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/provider_session.h"
+#include "core/session.h"
 #include "core/stream.h"
 #include "core/tensor.h"
 #include "cuda_double.h"
@@ -72,10 +73,12 @@ inline std::shared_ptr<kdtalker::Runtime> Runtime() {
 
 inline std::shared_ptr<kdtalker::ProviderSession> Session(const std::shared_ptr<kdtalker::Device>& device,
                                                           const std::string& cache = "",
-                                                          const std::string& file = kAudio) {
+                                                          const std::string& file = kAudio,
+                                                          bool graphs = false) {
   const auto provider =
       device->name().substr(0, 4) == "cuda" ? kdtalker::Provider::kCuda : kdtalker::Provider::kTensorRt;
-  return std::make_shared<kdtalker::ProviderSession>(Runtime(), device, file, provider, cache);
+  return std::make_shared<kdtalker::ProviderSession>(Runtime(), device, file,
+                                                     kdtalker::ProviderUse{provider, cache, graphs});
 }
 
 inline std::vector<float> Mel(float phase) {

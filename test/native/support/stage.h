@@ -119,6 +119,10 @@ struct Stage {
   explicit Stage(const std::shared_ptr<Device>& device, int threads = 1)
       : talker(std::make_shared<Talker>(puppet::Runtime(), puppet::Options("cpu", threads), device)),
         portrait(Portrait::Prepare(talker, puppet::Picture())) {}
+  explicit Stage(RendererKind renderers, const std::string& device, int threads = 1)
+      : talker(std::make_shared<Talker>(puppet::Runtime(), puppet::Options(device, threads),
+                                        OpenDevice(device), std::move(renderers))),
+        portrait(Portrait::Prepare(talker, puppet::Picture())) {}
   std::shared_ptr<Talker> talker;
   std::shared_ptr<Portrait> portrait;
 

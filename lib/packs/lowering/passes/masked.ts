@@ -1,9 +1,9 @@
 import type { EditableNode } from '../../onnx/index.js';
-import { addBlocked, block } from '../blocked.js';
+import { addBlocked, block, replaceByBlocked } from '../blocked.js';
 import type { Pass, PassContext } from '../pass.js';
 import { isUnblocked } from './pooling.js';
 
-/** A blocked value times one number for each of its cells, as an output of the network. */
+/** A blocked value times one number for each of its cells, which is an output of the network. */
 export const masked: Pass = {
   name: 'masked',
   async run(context) {
@@ -19,6 +19,6 @@ function lower(context: PassContext, node: EditableNode): boolean {
   const [dims, cells] = [shapes.of(value), shapes.of(mask ?? '')];
   if (!dims || cells?.join() !== dims.with(1, 1).join() || graph.constants.has(mask!)) return false;
   const operands = [block(context, value), mask];
-  graph.replace(node.outputs[0]!, addBlocked(context, 'Masked', operands, { channels: dims[1]! }));
+  replaceByBlocked(context, node.outputs[0]!, addBlocked(context, 'Masked', operands), dims[1]!);
   return true;
 }

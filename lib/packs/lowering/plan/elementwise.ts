@@ -1,11 +1,11 @@
 import { sizeOf } from '../../onnx/types.js';
-import { floatOf, textOf } from '../attributes.js';
+import { floatOf, intOf, textOf } from '../attributes.js';
 import { type Chain, MOST_STEPS, type Step } from './chain.js';
 import { broadcastLayout, commonDims } from './layout.js';
 import type { NodeContext } from './node-context.js';
 import type { Planner } from './planner.js';
 import { OF_ONE, OF_TWO, type StepCode } from './steps.js';
-import { knownScalar, laidOut } from './storage.js';
+import { constantValue, knownScalar, laidOut } from './storage.js';
 
 /** Operators that go into chains, each with its steps after the value that it begins with. */
 export function elementwise(context: NodeContext): void {
@@ -19,6 +19,8 @@ export function elementwise(context: NodeContext): void {
 const SPECIAL: Record<string, (context: NodeContext) => Step[]> = {
   Relu: () => [{ code: 'maximum', first: 0 }],
   LeakyRelu: ({ node }) => [{ code: 'leaky', first: floatOf(node, 'alpha', 0.01) }],
+  PRelu: slopes,
+  BatchNormalization: channelSteps,
   Gelu(context) {
     if (textOf(context.node, 'approximate', 'none') !== 'none') throw context.refuse('by approximation');
     return [{ code: 'gelu' }];
@@ -30,6 +32,44 @@ const SPECIAL: Record<string, (context: NodeContext) => Step[]> = {
     return [{ code: 'clip', first: low, second: high }];
   },
 };
+
+/** max(x, 0) + slope min(x, 0): the value is computed first, for both. */
+function slopes(context: NodeContext): Step[] {
+  const { planner, node } = context;
+  const start = context.input(0);
+  const { dims } = start.layout;
+  const steps: Step[] = [
+    { code: 'minimum', first: 0 },
+    { code: 'multiply', operand: context.input(1) },
+  ];
+  return [
+    { code: 'maximum', first: 0 },
+    { code: 'add', operand: planner.computed({ dims, start, steps, node }) },
+  ];
+}
+
+/** [n, c, ...]: a factor and a number to add for each channel. */
+function channelSteps(context: NodeContext): Step[] {
+  const { node } = context;
+  if (node.outputs.length > 1 || intOf(node, 'training_mode', 0)) throw context.refuse('in training');
+  const [scale, shift, mean, variance] = ['scale', 'shift', 'mean', 'variance'].map((what, i) =>
+    context.numbers(i + 1, what),
+  ) as [number[], number[], number[], number[]];
+  const epsilon = floatOf(node, 'epsilon', 1e-5);
+  const factors = scale.map((value, c) => value / Math.sqrt(variance[c]! + epsilon));
+  const dims = [
+    scale.length,
+    ...context
+      .dims(0)
+      .slice(2)
+      .map(() => 1),
+  ];
+  const ofChannels = (numbers: readonly number[]) => constantValue('float32', dims, numbers);
+  return [
+    { code: 'multiply', operand: ofChannels(factors) },
+    { code: 'add', operand: ofChannels(factors.map((factor, c) => shift[c]! - mean[c]! * factor)) },
+  ];
+}
 
 /** The operators that {@link elementwise} plans. */
 export const ELEMENTWISE = [...Object.keys(OF_ONE), ...Object.keys(OF_TWO), ...Object.keys(SPECIAL)];
@@ -98,9 +138,11 @@ function shortened(planner: Planner, chain: Chain): Chain {
   return shortened(planner, { ...chain, start, steps: steps.slice(MOST_STEPS) });
 }
 
-/** Parameters of Clip have no part in the dims. */
+/** Operators whose other inputs are parameters, which have no part in the dims. */
+const WITH_PARAMETERS: readonly string[] = ['Clip', 'BatchNormalization'];
+
 function dimsAt(context: NodeContext, input: string, index: number): readonly number[] {
-  return index > 0 && (context.node.type === 'Clip' || !input) ? [] : context.dims(index);
+  return index > 0 && (WITH_PARAMETERS.includes(context.node.type) || !input) ? [] : context.dims(index);
 }
 
 /** Only where nothing else needs the value, and nothing is computed again for repeated elements. */

@@ -5,7 +5,7 @@ import { bytesOf, inWords, type Storage } from './storage.js';
 /** The first word of a plan's file, "KDKPLAN1". */
 const MAGIC = 0x314e414c504b444bn;
 /** Increases with every change of what the engine's reader expects; native/plan/tables.h has the same. */
-export const PLAN_VERSION = 3;
+export const PLAN_VERSION = 7;
 
 /** The numbers of `Where` in native/plan/tables.h. */
 const WHERE = ['arena', 'weights', 'constants', 'slot'] as const;

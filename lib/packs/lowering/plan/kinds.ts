@@ -33,6 +33,11 @@ export const KINDS = [
   'blockSumsEnd',
   'blockOcclusion',
   'blockNine',
+  'blockMeasuredConvolution',
+  'blockStatisticsEnd',
+  'blockPooledConvolution',
+  'blockPooledSumsEnd',
+  'attention',
 ] as const;
 
 /** A kind of operation. */

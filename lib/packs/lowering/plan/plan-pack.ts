@@ -6,8 +6,10 @@ import { keyOf } from '../cache-key.js';
 import { lowerGraph } from '../lower-graph.js';
 import { openGraph, type PlannedNetwork, splitOff } from '../lower-pack.js';
 import { HALF_PASSES } from '../passes/index.js';
+import { conditionIsRowWise } from '../row-wise.js';
+import { passInHalves } from './between.js';
 import { PLAN_VERSION } from './format.js';
-import { type NetworkPlan, planGraph } from './plan.js';
+import { isOpen, type NetworkPlan, planGraph } from './plan.js';
 import { writePlan, writeWeights } from './write.js';
 
 /** What a pack is planned for: the lengths that it leaves open, and its arithmetic. */
@@ -28,13 +30,21 @@ export interface PlannedRole {
   outputs: Record<string, string>;
 }
 
-/** A length that a clip chooses. */
-export type ChosenLength = 'window' | 'steps';
+/** A length that a clip chooses, or a stream: the frames that it hears at a time. */
+export type ChosenLength = 'window' | 'steps' | 'hop';
+
+/** Plans for a length. */
+export interface LengthPlanFor {
+  which: ChosenLength;
+  length: number;
+  precision: PackPlanFor['precision'];
+}
 
 /** The roles whose networks have a length that a clip chooses, by which length that is. */
 const OPEN_ROLES: Record<ChosenLength, readonly RoleName[]> = {
   window: ['audio', 'condition', 'denoiser'],
   steps: ['time'],
+  hop: ['audio', 'condition'],
 };
 
 /** The roles that make frames: half precision is theirs, and what they compute is watched. */
@@ -43,6 +53,18 @@ export const FRAME_ROLES: readonly RoleName[] = ['render', 'warp', 'decode'];
 /** The roles of a pack whose plans depend on a length. */
 export function openRoles({ manifest }: Pack, which: ChosenLength): RoleName[] {
   return OPEN_ROLES[which].filter((role) => manifest.roles[role] !== undefined);
+}
+
+/** Those of {@link openRoles} that are planned: of a hop the networks that take any number of frames, each frame by itself. */
+async function rolesTaking(pack: Pack, which: ChosenLength): Promise<RoleName[]> {
+  if (which !== 'hop') return openRoles(pack, which);
+  const takes = async (role: RoleName, axis: number) => {
+    const [input] = (await openGraph(pack.file(role))).inputs;
+    return isOpen(input?.type?.tensorType?.shape?.dim[axis]?.dimValue);
+  };
+  if (!(await takes('audio', 0))) return [];
+  const conditions = (await conditionIsRowWise(pack)) && (await takes('condition', 1));
+  return conditions ? ['audio', 'condition'] : ['audio'];
 }
 
 /**
@@ -55,11 +77,17 @@ export async function planPack(
   target: PackPlanFor,
   signal?: AbortSignal,
 ): Promise<PlannedRole[]> {
+  const { precision } = target;
+  const networks: PlannedNetwork[] = [];
+  for (const [role] of rolesOf(pack.manifest)) networks.push(await networkOf(pack, role, precision, signal));
+  const halves = precision === 'fp16';
+  if (halves) passInHalves(networks);
   const planned: PlannedRole[] = [];
-  for (const [role] of rolesOf(pack.manifest)) {
-    const open = OPEN_ROLES.steps.includes(role) ? target.steps : target.window;
-    const network = await networkOf(pack, role, target.precision, signal);
-    for (const part of [...splitOff(network), network]) planned.push(await planNetwork(part, open));
+  for (const network of networks) {
+    throwIfAborted(signal, 'Planning the pack');
+    const open = OPEN_ROLES.steps.some((role) => role === network.role) ? target.steps : target.window;
+    for (const part of [...splitOff(network, { halves }), network])
+      planned.push(await planNetwork(part, open));
   }
   return planned;
 }
@@ -122,36 +150,28 @@ export async function plannedPack(
 
 /**
  * Plans of the roles that depend on one of the lengths, over the weights of {@link plannedPack}, which are not written again; from the cache
- * or newly made.
+ * or newly made; undefined if there are none.
  *
  * @param options.check checks the pack's files, which may have changed since it was loaded
  * @throws KdtalkerError as {@link plannedPack}
  */
 export async function plansForLength(
   pack: Pack,
-  target: PackPlanFor,
-  which: ChosenLength,
+  { which, length: open, precision }: LengthPlanFor,
   options: CacheOptions = {},
-): Promise<LoweredPack> {
-  const { precision, [which]: open } = target;
-  const entry = await cachedEntry<PlannedRole>(
+): Promise<LoweredPack | undefined> {
+  return cachedEntry<PlannedRole>(
     {
       key: keyOf(pack, ['plan', PLAN_VERSION, which, open, precision]),
       async plan() {
         await options.check?.();
-        const roles = openRoles(pack, which);
+        const roles = await rolesTaking(pack, which);
         return planRoles(pack, roles, { open, precision }, options.signal);
       },
-      async write(planned, directory) {
-        const networks: LoweredPack['networks'] = {};
-        for (const { plan, inputs, outputs } of planned)
-          networks[plan.role] = { ...(await writePlan(plan, directory)), inputs, outputs };
-        return networks;
-      },
+      write: writePlansAlone,
     },
     options,
   );
-  return entry!; // callers ask where there are such roles
 }
 
 /**
@@ -176,7 +196,19 @@ export async function exactFramePlans(pack: Pack, options: CacheOptions = {}): P
   return entry!; // every pack makes frames
 }
 
-async function writePlans(
+/** Writes plans without the weights, which those of other lengths have. */
+export async function writePlansAlone(
+  planned: readonly PlannedRole[],
+  directory: string,
+): Promise<LoweredPack['networks']> {
+  const networks: LoweredPack['networks'] = {};
+  for (const { plan, inputs, outputs } of planned)
+    networks[plan.role] = { ...(await writePlan(plan, directory)), inputs, outputs };
+  return networks;
+}
+
+/** Writes plans and their weights. */
+export async function writePlans(
   planned: readonly PlannedRole[],
   directory: string,
   { onProgress, signal }: CacheOptions,

@@ -3,11 +3,14 @@ import type { EditableGraph } from '../../onnx/index.js';
 import type { ValueInfoMessage } from '../../onnx/proto.js';
 import { DATA_TYPE } from '../../onnx/types.js';
 import { placeInArena } from './arena.js';
+import { attentionsOf, planAttention } from './attention.js';
+import type { Attentions } from './attentions.js';
 import { storedValue } from './constants.js';
 import { fold } from './fold.js';
 import { NodeContext } from './node-context.js';
 import type { PlanOperation } from './operation.js';
 import { OPERATORS } from './ops/index.js';
+import { checkOpset } from './opset.js';
 import { partsOf } from './parts.js';
 import { type Part, Planner, slotValue } from './planner.js';
 import { bytesOf, inWords, type PlanType, type PlanValue, type Storage } from './storage.js';
@@ -36,12 +39,11 @@ export interface PlanSlot {
 export interface PlanFor {
   /** For messages. */
   role: string;
-  /** The length of the axes that the graph leaves open: the window, or the number of timesteps. */
-  open: number;
+  /**
+   * The length of the axes that the graph leaves open, the window or the number of timesteps; or the lengths of every input, by its name.
+   */
+  open: number | Readonly<Record<string, readonly number[]>>;
 }
-
-/** Operators mean what they mean here from this version of the standard set on. */
-const OLDEST_OPSET = 13;
 
 /**
  * Plans a network. Equal graphs give equal plans.
@@ -56,19 +58,11 @@ export async function planGraph(graph: EditableGraph, { role, open }: PlanFor): 
     const value = await storedValue(name, stored);
     if (value) constants.push([name, value]);
   }
-  const plannerWith = (parts: ReadonlyMap<string, Part>) =>
-    planned(new Planner(graph, role, parts), inputs, constants);
-  const { planner, outputs } = plannerWith(partsOf(plannerWith(new Map()).planner));
+  const plannerWith = (parts: ReadonlyMap<string, Part>, attentions?: Attentions) =>
+    planned(new Planner(graph, role, parts, attentions), inputs, constants);
+  const first = plannerWith(new Map()).planner;
+  const { planner, outputs } = plannerWith(partsOf(first), attentionsOf(first));
   return laidOutPlan(planner, [...inputs, ...outputs]);
-}
-
-function checkOpset(graph: EditableGraph, role: string): void {
-  const opset = graph.opsets.get('') ?? 0;
-  if (opset >= OLDEST_OPSET) return;
-  throw new KdtalkerError(
-    'OPERATOR_UNSUPPORTED',
-    `Expected operators of opset ${OLDEST_OPSET} or later for role '${role}' but received opset ${opset}`,
-  );
 }
 
 /** Plans every node, with values that lie where `parts` says. */
@@ -80,6 +74,14 @@ function planned(planner: Planner, inputs: readonly PlanSlot[], constants: reado
 }
 
 function planNode(context: NodeContext): void {
+  const { node, planner } = context;
+  const { results, inside } = planner.attentions;
+  const attention = results.get(node.outputs[0]!);
+  if (attention) planAttention(context, attention);
+  else if (!inside.has(node.outputs[0]!)) planAlone(context);
+}
+
+function planAlone(context: NodeContext): void {
   const { node } = context;
   const standard = node.domain === '';
   if (standard && fold(context)) return;
@@ -92,26 +94,37 @@ function planNode(context: NodeContext): void {
 function finishOutput(planner: Planner, name: string): PlanSlot {
   const value = planner.value(name);
   const { dims } = value.layout;
-  if (value.storage.direction !== 'output' || value.storage.name !== name) {
-    planner.copy(value, slotValue(name, 'output', 'float32', dims), {
-      type: 'Identity',
-      domain: '',
-      name,
-    });
-  }
-  return { name, direction: 'output', type: 'float32', dims };
+  const type = value.storage.type === 'float16' ? 'float16' : 'float32';
+  if (value.storage.direction !== 'output' || value.storage.name !== name)
+    planner.copy(value, slotValue(name, 'output', type, dims), { type: 'Identity', domain: '', name });
+  return { name, direction: 'output', type, dims };
 }
 
-function slotOf({ name, type }: ValueInfoMessage, open: number, role: string): PlanSlot {
+/** The types of inputs. */
+const INPUT_TYPES = new Map<number, PlanType>([
+  [DATA_TYPE.float32, 'float32'],
+  [DATA_TYPE.int64, 'int64'],
+  [DATA_TYPE.float16, 'float16'],
+]);
+
+function slotOf({ name, type }: ValueInfoMessage, open: PlanFor['open'], role: string): PlanSlot {
   const direction = 'input';
   const tensor = type?.tensorType;
-  const dims = (tensor?.shape?.dim ?? []).map(({ dimValue }) => dimValue ?? open);
-  if (tensor?.elemType === DATA_TYPE.float32) return { name, direction, type: 'float32', dims };
-  if (tensor?.elemType === DATA_TYPE.int64) return { name, direction, type: 'int64', dims };
+  const lengthOf = (axis: number) => (typeof open === 'number' ? open : open[name]![axis]!);
+  const dims = (tensor?.shape?.dim ?? []).map(({ dimValue }, axis) =>
+    isOpen(dimValue) ? lengthOf(axis) : dimValue,
+  );
+  const known = INPUT_TYPES.get(tensor?.elemType ?? 0);
+  if (known) return { name, direction, type: known, dims };
   throw new KdtalkerError(
     'OPERATOR_UNSUPPORTED',
     `Expected float32 or int64 for input '${name}' of role '${role}' but received another type`,
   );
+}
+
+/** Whether a graph leaves a length open. */
+export function isOpen(length: number | null | undefined): length is null | undefined {
+  return length === undefined || length === null || length < 1;
 }
 
 /** Gives every storage its place. */

@@ -1,6 +1,7 @@
 import { KdtalkerError } from '../../../errors.js';
 import type { EditableGraph, EditableNode } from '../../onnx/index.js';
 import { sizeOf } from '../../onnx/types.js';
+import { type Attentions, NO_ATTENTIONS } from './attentions.js';
 import { type Chain, chainOperation } from './chain.js';
 import { RANK } from './kinds.js';
 import { denseLayout, isDense, type Layout, mergedAxes, slicedLayout } from './layout.js';
@@ -14,6 +15,7 @@ import {
   type PlanValue,
   type Storage,
 } from './storage.js';
+import type { PictureParts } from './tiles.js';
 
 /** A value that is to lie inside of another, so that joining them copies nothing. */
 export interface Part {
@@ -23,6 +25,12 @@ export interface Part {
   axis: number;
   /** Where along the axis the part begins. */
   start: number;
+}
+
+/** Moments of a picture's channels, part by part: [blocks, parts, 2, 16]. */
+export interface MeasuredParts {
+  moments: PlanValue;
+  parts: PictureParts;
 }
 
 /** What copies elements of a type; whole numbers become float32. */
@@ -39,11 +47,14 @@ export class Planner {
   /** Names of values that an operation writes. */
   readonly written = new Set<string>();
   readonly #inPlace = new Set<string>();
+  /** Of values that the operation that makes them also measures, by their names. */
+  readonly measured = new Map<string, MeasuredParts>();
 
   constructor(
     readonly graph: EditableGraph,
     readonly role: string,
     readonly parts: ReadonlyMap<string, Part>,
+    readonly attentions: Attentions = NO_ATTENTIONS,
   ) {}
 
   refuse(node: EditableNode, form?: string): KdtalkerError {
@@ -128,7 +139,7 @@ export class Planner {
       const whole = this.target(part.whole, part.dims, type);
       return laidOut(whole, slicedLayout(whole.layout, part.axis, part.start, dims[part.axis]!));
     }
-    if (this.graph.isOutput(name)) return slotValue(name, 'output', 'float32', dims);
+    if (this.graph.isOutput(name)) return slotValue(name, 'output', type, dims);
     return temporary(dims, type);
   }
 

@@ -16,6 +16,27 @@ export function flatSlices(side: number, height: number, width: number): number 
   return side === 1 ? made : Math.min(made, held);
 }
 
+/** A picture in parts of so many rows of 16 cells: `PictureParts` of native/kernels/plan/moments.h. */
+export interface PictureParts {
+  height: number;
+  width: number;
+  rows: number;
+}
+
+export function partCount({ height, width, rows }: PictureParts): number {
+  return Math.ceil(height / rows) * Math.ceil(width / COLUMNS);
+}
+
+/** The rows of a picture that a warp makes, in a form of convolution that also measures it; `HasMeasuredForm` of native code. */
+export function measuredRows({ side, groups }: { side: number; groups: number }): number | undefined {
+  return side === 3 && [2, 4, 8].includes(groups) ? groups / 2 : undefined;
+}
+
+/** Whether a form of convolution can write means of two by two cells; `HasPooledForm` of native code. */
+export function canPool({ side, groups }: { side: number; groups: number }): boolean {
+  return side === 3 && (groups === 4 || groups === 8);
+}
+
 /** Columns of the mask that are computed; native/cuda/kernels/mask.h. */
 const MASK_COLUMNS = 24;
 
@@ -58,6 +79,8 @@ function cellsOfFlatTiles({ side, depth, height, width }: Product): number {
 /** By kind, the columns and cells that tensor cores compute, with the factor of the places within a cell. */
 const TILES: Partial<Record<Kind, (integers: readonly number[]) => number>> = {
   blockConvolution: (integers) => ofTiles(productAt(integers, 1), integers[0]!),
+  blockMeasuredConvolution: (integers) => ofTiles(productAt(integers, 1), integers[0]!),
+  blockPooledConvolution: (integers) => ofTiles(productAt(integers, 1), integers[0]!),
   blockUpConvolution: (integers) => integers[8]! ** 2 * ofTiles(productAt(integers, 1), integers[0]!),
   blockSpade: (integers) => ofTiles(productAt(integers, 1), integers[0]! * (integers[9]! + 1)),
   blockMaskMotion(integers) {

@@ -83,13 +83,13 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
   FAKE_CALL;
-  *exec = new CUgraphExec_st{graph->nodes};
+  *exec = new CUgraphExec_st{std::make_shared<const std::vector<Node>>(graph->nodes)};
   return cudaSuccess;
 }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
   FAKE_CALL;
   Count(&Counters::graph_launches);
-  return Submit(stream, [exec, seed = Set().seed] { RunGraph(exec->nodes, seed); });
+  return Submit(stream, [nodes = exec->nodes, seed = Set().seed] { RunGraph(*nodes, seed); });
 }
 // Gone even if the call fails, as events.
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {

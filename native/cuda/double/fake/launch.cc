@@ -42,11 +42,15 @@ cudaError_t LaunchKernel(cudaStream_t stream, const Kernel& kernel) {
       kernel.shared_bytes > (std::size_t{99} << 10) || kernel.bytes > 4096)
     return Give(cudaErrorInvalidConfiguration);
   Count(&Counters::launches);
-  return Submit(stream, [grid, threads = kernel.threads, shared_bytes = kernel.shared_bytes,
-                         alone = kernel.alone, call = kernel.call, seed = Set().seed,
-                         words = Translated(kernel)] {
-    simt::Run({grid, threads, shared_bytes, alone, seed, [&](void* shared) { call(words.data(), shared); }});
-  });
+  return Submit(
+      stream, [grid, threads = kernel.threads, shared_bytes = kernel.shared_bytes, call = kernel.call,
+               alone = kernel.alone, seed = Set().seed, words = Translated(kernel)] {
+        simt::Launch launch{grid, threads, shared_bytes, seed, {}, {}};
+        launch.body = [&](void* shared) { call(words.data(), shared); };
+        if (alone != nullptr)
+          launch.alone = [&](const uint3& block, bool backwards) { alone(words.data(), block, backwards); };
+        simt::Run(launch);
+      });
 }
 
 }  // namespace fake

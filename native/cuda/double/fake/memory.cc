@@ -69,19 +69,36 @@ cudaError_t Allocate(void** address, std::size_t bytes) {
   return cudaSuccess;
 }
 
+// The block may not be touched any more; the device has as many bytes more.
+std::size_t Close(const Ranges::value_type& block) {
+  const std::size_t size = Pages(block.second);
+  char* view = OnlyDevice().view + block.first;
+  ::madvise(view, size, MADV_DONTNEED);
+  ::mprotect(view, size, PROT_NONE);
+  return size;
+}
+
 void Free(void* address) {
   State& state = Get();
   Hidden hidden(state.mutex);
   const auto block = state.blocks.find(OffsetOf(address));
   if (block == state.blocks.end()) simt::Fail("freeing %p, which is no memory of the device", address);
-  const std::size_t size = Pages(block->second);
-  ::madvise(View(address), size, MADV_DONTNEED);
-  ::mprotect(View(address), size, PROT_NONE);
-  state.counters.used -= size;
+  state.counters.used -= Close(*block);
   state.blocks.erase(block);
 }
 
 }  // namespace
+
+void ForgetMemory() {
+  State& state = Get();
+  Hidden hidden(state.mutex);
+  for (const auto& block : state.blocks) Close(block);
+  for (const auto& [address, bytes] : state.pinned) std::free(reinterpret_cast<void*>(address));
+  state.blocks.clear();
+  state.pinned.clear();
+  state.counters.used = 0;
+  OnlyDevice().end = 0;
+}
 
 bool IsDevice(const void* address) {
   return OffsetOf(address) < kRange;

@@ -10,6 +10,7 @@ namespace fake {
 namespace {
 
 thread_local cudaError_t last_error = cudaSuccess;
+thread_local cudaStreamCaptureMode mode_of_thread = cudaStreamCaptureModeGlobal;
 
 // "name:after:error" or "after:error".
 Planned PlanOf(const std::string& text) {
@@ -23,12 +24,16 @@ void Apply(Settings& settings, const std::string& key, const std::string& value)
     settings.seed = static_cast<unsigned>(std::stoul(value));
   } else if (key == "late") {
     settings.late = value == "1";
+  } else if (key == "mig") {
+    settings.mig = value == "1";
   } else if (key == "devices") {
     settings.devices = std::stoi(value);
   } else if (key == "driver") {
     settings.driver = std::stoi(value);
   } else if (key == "capability") {
     settings.capability = std::stoi(value);
+  } else if (key == "fresh") {
+    settings.fresh = value == "1";
   } else if (key == "memory") {
     settings.memory = std::stoull(value);
   } else if (key == "crash") {
@@ -93,7 +98,22 @@ bool Refused() {
   State& state = Get();
   Hidden hidden(state.mutex);
   const auto found = state.capturing.find(std::this_thread::get_id());
-  return found != state.capturing.end() && (found->second = true);
+  if (found != state.capturing.end()) return found->second = true;
+  if (state.global_captures == 0 || mode_of_thread != cudaStreamCaptureModeGlobal) return false;
+  for (auto& [thread, spoilt] : state.capturing) spoilt = true;
+  return true;
+}
+
+void BeginGlobalCapture() {
+  Hidden hidden(Get().mutex);
+  Get().capturing.emplace(std::this_thread::get_id(), false);
+  Get().global_captures++;
+}
+
+bool EndGlobalCapture() {
+  Hidden hidden(Get().mutex);
+  Get().global_captures--;
+  return Get().capturing.extract(std::this_thread::get_id()).mapped();
 }
 
 void Count(std::uint64_t Counters::* what) {
@@ -112,6 +132,10 @@ Settings& Set() {
 
 void Configure(const std::string& text) {
   Settings settings = SettingsOf(text);
+  if (settings.fresh) {
+    EndStreams();
+    ForgetMemory();
+  }
   Hidden hidden(Get().mutex);
   Get().settings = std::move(settings);
 }
@@ -140,11 +164,17 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   FAKE_CALL;
   if (device < 0 || device >= Set().devices) return Give(cudaErrorInvalidDevice);
   *properties = {};
-  std::strcpy(properties->name, "double");
+  std::strcpy(properties->name, Set().mig ? "double MIG 1g.1gb" : "double");
+  properties->uuid.bytes[15] = static_cast<char>(device + 1);
   properties->totalGlobalMem = Set().memory;
   properties->major = Set().capability / 10;
   properties->minor = Set().capability % 10;
-  properties->multiProcessorCount = 4;
+  properties->multiProcessorCount = Set().mig ? 2 : 4;
+  return cudaSuccess;
+}
+// Of the thread alone: nothing that can fail.
+cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {
+  std::swap(*mode, mode_of_thread);
   return cudaSuccess;
 }
 cudaError_t cudaSetDevice(int device) {

@@ -29,6 +29,7 @@ struct State {
   Ranges blocks, pinned;  // by offset in the device's range; by address
   std::map<cudaStream_t, std::shared_ptr<CUstream_st>> streams;  // those that exist
   std::map<std::thread::id, bool> capturing;  // threads that may not do what would wait, and whether they did
+  int global_captures = 0;                    // by other libraries: other threads may not either
 };
 // Never destroyed: streams' threads and the engine's may end after static objects.
 State& Get();
@@ -37,9 +38,17 @@ State& Get();
 cudaError_t Give(cudaError_t error);
 // What a call returns before it does anything.
 cudaError_t Begin(const char* function);
-// Whether this thread captures, so that a call that waits spoils its capture.
+// Whether this thread captures, so that a call that waits spoils its capture; or another one does for all
+// threads, and this one has not said that it has nothing to do with that.
 bool Refused();
+// A capture of another library, in the global mode. The end returns whether a call spoilt it.
+void BeginGlobalCapture();
+bool EndGlobalCapture();
 void Count(std::uint64_t Counters::* what);
+
+// What the process still has of a GPU goes, as with a process that ends.
+void EndStreams();
+void ForgetMemory();
 
 // The device's addresses lie in a range that nobody may touch. The same bytes have a second address, the
 // view, which kernels and copies alone are given.

@@ -84,6 +84,12 @@ void AwaitAllStreams() {
   for (const auto& each : AllStreams()) each->Await();
 }
 
+void EndStreams() {
+  for (const auto& each : AllStreams()) each->End();
+  Hidden hidden(Get().mutex);
+  Get().streams.clear();
+}
+
 }  // namespace fake
 
 using namespace fake;
@@ -109,6 +115,17 @@ void CUstream_st::Serve() {
     simt::Release(&worker);
     next = {};
   }
+}
+
+// What it was given is done first.
+void CUstream_st::End() {
+  {
+    Hidden hidden(mutex);
+    closing = true;
+    changed.notify_all();
+  }
+  const Waiting host_waits;
+  worker.join();
 }
 
 bool CUstream_st::MayWork() const {
@@ -149,13 +166,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     Hidden hidden(Get().mutex);
     owned = Get().streams.extract(stream).mapped();
   }
-  {
-    Hidden hidden(stream->mutex);
-    stream->closing = true;
-    stream->changed.notify_all();
-  }
-  const Waiting host_waits;
-  stream->worker.join();
+  owned->End();
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {

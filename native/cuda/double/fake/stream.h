@@ -74,6 +74,7 @@ struct CUstream_st {
   void Serve();
   bool MayWork() const;
   void Await();
+  void End();
 };
 struct CUevent_st {
   std::mutex mutex;                      // guards the signal: one thread may record while another waits
@@ -90,6 +91,7 @@ struct CUevent_st {
 struct CUgraph_st {
   std::vector<fake::Node> nodes;
 };
+// Launches that are under way keep the nodes: the graph may be destroyed before they are done.
 struct CUgraphExec_st {
-  std::vector<fake::Node> nodes;
+  std::shared_ptr<const std::vector<fake::Node>> nodes;
 };

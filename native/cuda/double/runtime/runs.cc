@@ -1,5 +1,4 @@
-// Tensors of the device, bindings, and runs: work of the provider's stream.
-#include <cstring>
+// Runs: work of the provider's stream.
 #include <memory>
 #include <string>
 #include <thread>
@@ -9,92 +8,6 @@
 
 namespace ort_double {
 namespace {
-
-const OrtMemoryInfo* Processor() {
-  static OrtMemoryInfo* info = [] {
-    OrtMemoryInfo* made = nullptr;
-    if (Get().real->CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &made) != nullptr)
-      End("no memory of the processor");
-    return made;
-  }();
-  return info;
-}
-
-OrtStatus* CreateTensor(const OrtMemoryInfo* info, void* data, std::size_t bytes, const std::int64_t* dims,
-                        std::size_t rank, ONNXTensorElementDataType type, OrtValue** out) noexcept {
-  const char* name = "";
-  if (OrtStatus* status = Get().real->MemoryInfoGetName(info, &name)) return status;
-  if (std::strcmp(name, "Cuda") != 0)
-    return Get().real->CreateTensorWithDataAsOrtValue(info, data, bytes, dims, rank, type, out);
-  void* view = View(data, bytes);
-  if (view == nullptr) End("a tensor of the GPU that is not in its memory");
-  return Get().real->CreateTensorWithDataAsOrtValue(Processor(), view, bytes, dims, rank, type, out);
-}
-
-OrtStatus* CreateBinding(OrtSession* session, OrtIoBinding** out) noexcept {
-  OrtStatus* status = Get().real->CreateIoBinding(session, out);
-  const Lock lock;
-  if (status == nullptr && Get().sessions.count(session) != 0) Get().bindings[*out].session = session;
-  return status;
-}
-
-void ReleaseBinding(OrtIoBinding* binding) noexcept {
-  {
-    const Lock lock;
-    Get().bindings.erase(binding);
-  }
-  Get().real->ReleaseIoBinding(binding);
-}
-
-Bound BoundOf(const char* name, const OrtValue* value) {
-  Bound bound{name, nullptr, 0, {}, ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED};
-  OrtTensorTypeAndShapeInfo* shape = nullptr;
-  std::size_t rank = 0;
-  const OrtApi& real = *Get().real;
-  if (real.GetTensorTypeAndShape(value, &shape) != nullptr) End("a value that is no tensor");
-  const bool known = real.GetTensorElementType(shape, &bound.type) == nullptr &&
-                     real.GetDimensionsCount(shape, &rank) == nullptr;
-  bound.dims.resize(rank);
-  if (!known || real.GetDimensions(shape, bound.dims.data(), rank) != nullptr ||
-      real.GetTensorMutableData(const_cast<OrtValue*>(value), &bound.data) != nullptr ||
-      real.GetTensorSizeInBytes(value, &bound.bytes) != nullptr)
-    End("a tensor that cannot be read");
-  real.ReleaseTensorTypeAndShapeInfo(shape);
-  return bound;
-}
-
-void Put(std::vector<Bound>& all, Bound bound) {
-  for (Bound& each : all) {
-    if (each.name == bound.name) {
-      each = std::move(bound);
-      return;
-    }
-  }
-  all.push_back(std::move(bound));
-}
-
-// False if the binding is of an ordinary session.
-bool Keep(const OrtIoBinding* binding, const char* name, const OrtValue* value,
-          std::vector<Bound> Bindings::* where) {
-  {
-    const Lock lock;
-    if (Get().bindings.count(binding) == 0) return false;
-  }
-  Bound bound = BoundOf(name, value);
-  const Lock lock;
-  Put(Get().bindings.at(binding).*where, std::move(bound));
-  return true;
-}
-
-OrtStatus* BindInput(OrtIoBinding* binding, const char* name, const OrtValue* value) noexcept {
-  if (Keep(binding, name, value, &Bindings::inputs)) return nullptr;
-  return Get().real->BindInput(binding, name, value);
-}
-
-OrtStatus* BindOutput(OrtIoBinding* binding, const char* name, const OrtValue* value) noexcept {
-  if (Keep(binding, name, value, &Bindings::outputs)) return nullptr;
-  return Get().real->BindOutput(binding, name, value);
-}
 
 struct Job {
   Session* session;
@@ -149,28 +62,61 @@ bool Held(const OrtRunOptions* options) {
   return IsEnding(options);
 }
 
-OrtStatus* RunBound(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) noexcept {
-  Session* found = nullptr;
-  {
-    const Lock lock;
-    const auto each = Get().sessions.find(session);
-    if (each != Get().sessions.end()) found = &each->second;
-  }
-  if (found == nullptr) return Get().real->RunWithBinding(session, options, binding);
-  if (Held(options)) return Fail("Exiting due to terminate flag being set to true.");
-  auto job = std::make_unique<Job>();
-  {
-    const Lock lock;
-    *job = {found, Get().bindings.at(binding)};
-  }
-  found->pending.fetch_add(1, std::memory_order_relaxed);
-  const int error = Submit(found->providers.front().stream, &Work, job.get());
+// Gives a run to the session's stream; a status if CUDA refuses it.
+OrtStatus* GiveRun(Session& session, const Bindings& bound) {
+  auto job = std::make_unique<Job>(Job{&session, bound});
+  session.pending.fetch_add(1, std::memory_order_relaxed);
+  const int error = Submit(session.providers.front().stream, &Work, job.get());
   if (error == 0) {
     job.release();
     return nullptr;
   }
-  found->pending.fetch_sub(1, std::memory_order_relaxed);
+  session.pending.fetch_sub(1, std::memory_order_relaxed);
   return Fail("CUDA failure " + std::to_string(error) + ": an error of the double");
+}
+
+// A capture runs nothing; its end is followed by a first replay.
+OrtStatus* CaptureRun(Session& session, const Bindings& bound) {
+  BeginCapture();
+  const bool broken = Get().settings.graphs == "broken";
+  if (EndCapture() || broken)
+    return Fail("CUDA failure 900: operation not permitted when stream is capturing ; GPU=0");
+  Log("capture " + session.file);
+  session.captured.emplace(std::this_thread::get_id(), bound);
+  return GiveRun(session, bound);
+}
+
+// As ONNX Runtime does it: a thread's first run is an ordinary one and then a captured one; from then on the
+// thread's graph runs, with the addresses that it has, whatever is bound.
+OrtStatus* RunWithGraph(Session& session, const Bindings& bound) {
+  if (session.running.test_and_set()) End("two runs at a time of a session with graphs");
+  const auto captured = session.captured.find(std::this_thread::get_id());
+  OrtStatus* status = nullptr;
+  if (captured != session.captured.end()) {
+    Log("replay " + session.file);
+    status = GiveRun(session, captured->second);
+  } else {
+    status = GiveRun(session, bound);
+    if (status == nullptr) status = CaptureRun(session, bound);
+  }
+  session.running.clear();
+  return status;
+}
+
+OrtStatus* RunBound(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) noexcept {
+  Session* found = nullptr;
+  Bindings bound;
+  {
+    const Lock lock;
+    const auto each = Get().sessions.find(session);
+    if (each != Get().sessions.end()) {
+      found = &each->second;
+      bound = Get().bindings.at(binding);
+    }
+  }
+  if (found == nullptr) return Get().real->RunWithBinding(session, options, binding);
+  if (Held(options)) return Fail("Exiting due to terminate flag being set to true.");
+  return found->graphs ? RunWithGraph(*found, bound) : GiveRun(*found, bound);
 }
 
 OrtStatus* SetTerminate(OrtRunOptions* options) noexcept {
@@ -188,11 +134,6 @@ OrtStatus* UnsetTerminate(OrtRunOptions* options) noexcept {
 }  // namespace
 
 void AddRuns(OrtApi& api) {
-  api.CreateTensorWithDataAsOrtValue = &CreateTensor;
-  api.CreateIoBinding = &CreateBinding;
-  api.ReleaseIoBinding = &ReleaseBinding;
-  api.BindInput = &BindInput;
-  api.BindOutput = &BindOutput;
   api.RunWithBinding = &RunBound;
   api.RunOptionsSetTerminate = &SetTerminate;
   api.RunOptionsUnsetTerminate = &UnsetTerminate;

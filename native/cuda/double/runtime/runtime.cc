@@ -14,8 +14,10 @@ namespace {
 void Apply(Settings& settings, const std::string& key, const std::string& value) {
   if (key == "form") settings.form = value;
   if (key == "processor") settings.processor = value;
+  if (key == "lacks") settings.lacks = value;
   if (key == "copy") settings.copy = value;
   if (key == "fail") settings.fail = value;
+  if (key == "graphs") settings.graphs = value;
   if (key == "api") settings.api = static_cast<unsigned>(std::stoul(value));
   if (key == "devices") settings.devices = std::stoi(value);
   if (key == "hold") settings.hold = std::stoi(value);
@@ -53,6 +55,7 @@ State* NewState() {
   AddOptions(state->api);
   AddPlugins(state->api);
   AddSessions(state->api);
+  AddBindings(state->api);
   AddRuns(state->api);
   return state;
 }
@@ -104,6 +107,16 @@ int Submit(void* stream, void (*work)(void*), void* argument) {
   static const auto submit =
       Find<int (*)(void*, void (*)(void*), void*)>(Open("KDTALKER_CUDA"), "kdtalker_cuda_double_submit");
   return submit(stream, work, argument);
+}
+
+void BeginCapture() {
+  static const auto begin = Find<void (*)()>(Open("KDTALKER_CUDA"), "kdtalker_cuda_double_begin_capture");
+  begin();
+}
+
+bool EndCapture() {
+  static const auto end = Find<int (*)()>(Open("KDTALKER_CUDA"), "kdtalker_cuda_double_end_capture");
+  return end() != 0;
 }
 
 }  // namespace ort_double

@@ -8,6 +8,9 @@
 //   form=inside|plugin|none  how providers are offered; default inside
 //   api=28                   the newest version of the interface
 //   processor=Relu           nodes of this type are given to the processor
+//   lacks=GridSample         the same of a session with TensorRT's provider only
+//   graphs=refused|broken    CUDA graphs are refused when a session is made, or fail while one is captured;
+//                            default: they are captured
 //   copy=value               this value is copied between processor and GPU
 //   fail=100                 sessions fail as with this error of CUDA
 //   devices=0                GPUs of the plugin; default 1
@@ -22,6 +25,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace ort_double {
@@ -29,7 +33,7 @@ namespace ort_double {
 using Texts = std::map<std::string, std::string>;
 
 struct Settings {
-  std::string form = "inside", processor, copy, fail;
+  std::string form = "inside", processor, lacks, copy, fail, graphs;
   unsigned api = ~0U;
   int devices = 1, hold = -1;
 };
@@ -55,14 +59,18 @@ struct Bound {
   ONNXTensorElementDataType type;
 };
 
-struct Session {
-  std::vector<Provided> providers;
-  std::atomic<int> pending{0};  // runs that are given and not done
-};
-
 struct Bindings {
   OrtSession* session = nullptr;
   std::vector<Bound> inputs, outputs;
+};
+
+struct Session {
+  std::string file;
+  std::vector<Provided> providers;
+  std::atomic<int> pending{0};  // runs that are given and not done
+  bool graphs = false;          // captures its runs
+  std::atomic_flag running = ATOMIC_FLAG_INIT;
+  std::map<std::thread::id, Bindings> captured;  // with the addresses of each thread's first run
 };
 
 // What is known of the caller's handles. Its lock orders nothing in the eyes of ThreadSanitizer, which does
@@ -100,6 +108,11 @@ OrtStatus* Fail(const std::string& text);
 // Of the double of CUDA.
 void* View(void* address, std::size_t bytes);
 int Submit(void* stream, void (*work)(void*), void* argument);
+void BeginCapture();
+bool EndCapture();  // whether it was spoilt
+
+// Where the processor's tensors are.
+const OrtMemoryInfo* Processor();
 
 // Reads or writes the bytes as ThreadSanitizer sees it.
 void Touch(const std::vector<Bound>& inputs, const std::vector<Bound>& outputs);
@@ -108,6 +121,7 @@ void Touch(const std::vector<Bound>& inputs, const std::vector<Bound>& outputs);
 void AddOptions(OrtApi& api);
 void AddPlugins(OrtApi& api);
 void AddSessions(OrtApi& api);
+void AddBindings(OrtApi& api);
 void AddRuns(OrtApi& api);
 
 }  // namespace ort_double

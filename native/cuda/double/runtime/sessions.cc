@@ -26,6 +26,33 @@ void TellCopies(const Logger& logger, const std::string& value) {
   logger.function(logger.parameter, ORT_LOGGING_LEVEL_INFO, "onnxruntime", "", "", text.c_str());
 }
 
+bool AsksForGraphs(const std::vector<Provided>& providers) {
+  for (const auto& [name, options, stream] : providers) {
+    if (options.count("enable_cuda_graph") != 0 || options.count("trt_cuda_graph_enable") != 0) return true;
+  }
+  return false;
+}
+
+// As of a network with nodes that the provider lacks.
+bool RefusesGraphs() {
+  return Get().settings.graphs == "refused" || !Get().settings.processor.empty();
+}
+
+OrtStatus* NoGraphs(const std::string& provider) {
+  return Fail(
+      "This session cannot use the graph capture feature as requested by the user as all compute graph nodes "
+      "have not been partitioned to the " +
+      provider);
+}
+
+void Keep(OrtSession* made, const char* file, const std::vector<Provided>& providers) {
+  const Lock lock;
+  Session& session = Get().sessions[made];
+  session.file = file;
+  session.providers = providers;
+  session.graphs = AsksForGraphs(providers);
+}
+
 OrtStatus* Create(const OrtEnv* env, const char* file, const OrtSessionOptions* options,
                   OrtSession** out) noexcept {
   std::vector<Provided> providers;
@@ -36,11 +63,11 @@ OrtStatus* Create(const OrtEnv* env, const char* file, const OrtSessionOptions* 
     logger = Get().loggers[options];
   }
   if (!providers.empty() && !Get().settings.fail.empty()) return Refused(Get().settings.fail);
+  if (AsksForGraphs(providers) && RefusesGraphs()) return NoGraphs(providers.front().name);
   OrtStatus* status = Get().real->CreateSession(env, file, options, out);
   if (status != nullptr || providers.empty()) return status;
   TellCopies(logger, Get().settings.copy);
-  const Lock lock;
-  Get().sessions[*out].providers = providers;
+  Keep(*out, file, providers);
   return nullptr;
 }
 
@@ -70,7 +97,9 @@ bool StaysOnProcessor(const OrtEpAssignedSubgraph* part) {
   const char* type = "";
   std::ignore = Get().real->EpAssignedSubgraph_GetNodes(part, &nodes, &count);
   if (count != 0) std::ignore = Get().real->EpAssignedNode_GetOperatorType(nodes[0], &type);
-  return Get().settings.processor == type;
+  if (Get().settings.processor == type) return true;
+  const Lock lock;
+  return Get().settings.lacks == type && Get().parts.at(part) == "TensorrtExecutionProvider";
 }
 
 OrtStatus* NameOfPart(const OrtEpAssignedSubgraph* part, const char** name) noexcept {

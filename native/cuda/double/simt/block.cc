@@ -20,11 +20,35 @@ struct Warp {
   char tokens[2];
 };
 
+// Threads that can go on, in the order in which they came. It calls nothing that TSan would look at.
+class Ready {
+ public:
+  void Add(int index) { At(count_++) = index; }
+  unsigned count() const { return count_; }
+  int TakeLast() { return At(--count_); }
+  // The first, after it has changed places with the one `at`.
+  int Take(unsigned at) {
+    const int index = At(at);
+    At(at) = At(0);
+    first_++;
+    count_--;
+    return index;
+  }
+
+ private:
+  static constexpr unsigned kMost = 1024;  // threads of a block
+
+  int& At(unsigned at) { return indices_[(first_ + at) % kMost]; }
+
+  int indices_[kMost];
+  unsigned first_ = 0, count_ = 0;
+};
+
 struct Block {
   const Launch* launch;
   Fibers* fibers = nullptr;
   std::vector<Warp> warps;
-  std::vector<int> ready;
+  Ready ready;
   std::mt19937 random;
   void* shared = nullptr;
   Switcher switcher;
@@ -35,12 +59,18 @@ struct Block {
   Fiber& fiber(int index) { return (*fibers)[static_cast<std::size_t>(index)]; }
 };
 
-thread_local Block* block = nullptr;
-thread_local Fiber* self = nullptr;
+#define SIMT_NEAR __attribute__((tls_model("initial-exec")))  // found without a call
+thread_local Block* block SIMT_NEAR = nullptr;
+thread_local Fiber* self SIMT_NEAR = nullptr;
 
-// A kernel that says kAlone runs without fibers, except under TSan.
+void Become(Fiber* fiber) {
+  self = fiber;
+  self_view = fiber == nullptr ? nullptr : &fiber->view;
+}
+
+// Functors over indices run without fibers, except under TSan.
 void RefuseAlone() {
-  if (self->stack == nullptr) Fail("a thread of a kernel that is kAlone waits for others");
+  if (self == nullptr) Fail("a thread of a kernel that is alone waits for others");
 }
 
 Warp& OwnWarp() {
@@ -48,8 +78,25 @@ Warp& OwnWarp() {
   return block->warps[static_cast<std::size_t>(self->view.warp)];
 }
 
+// The order of a seed: forward, backward, or any. Null: nobody is ready.
+Fiber* TakeReady() {
+  Ready& ready = block->ready;
+  if (ready.count() == 0) return nullptr;
+  const unsigned kind = block->launch->seed % 4;
+  if (kind == 1) return &block->fiber(ready.TakeLast());
+  return &block->fiber(ready.Take(kind == 0 ? 0 : static_cast<unsigned>(block->random()) % ready.count()));
+}
+
+// Goes on with a thread that is ready, or else with RunBlock.
+void Leave(bool last) {
+  Fiber* const from = self;
+  Fiber* const next = TakeReady();
+  Become(next);
+  block->switcher.Leave(*from, next, last);
+}
+
 void Yield() {
-  block->switcher.Leave(*self, false);
+  Leave(false);
 }
 
 [[noreturn]] void FiberMain() {
@@ -59,24 +106,8 @@ void Yield() {
   if (!self->copies.empty()) Fail("thread %u ends with copies that it did not wait for", self->view.index.x);
   self->done = true;
   Release(&block->ended);
-  block->switcher.Leave(*self, true);
+  Leave(true);
   std::abort();
-}
-
-void Resume(Fiber& fiber) {
-  self = &fiber;
-  block->switcher.Enter(fiber);
-  self = nullptr;
-}
-
-// The order of a seed: forward, backward, or any.
-int TakeReady() {
-  std::vector<int>& ready = block->ready;
-  const unsigned kind = block->launch->seed % 4;
-  const std::size_t at = kind == 0 ? 0 : kind == 1 ? ready.size() - 1 : block->random() % ready.size();
-  const int index = ready[at];
-  ready.erase(ready.begin() + static_cast<std::ptrdiff_t>(at));
-  return index;
 }
 
 // When nobody can go on, all that have not left must wait at one barrier; they go on. False: nobody is left.
@@ -88,11 +119,11 @@ bool ReleaseBarrier() {
     if (fiber.waits == nullptr)
       Fail("thread %d waits for lanes of its warp that never come (%s)", i,
            block->warps[static_cast<std::size_t>(i) / 32].what);
-    if (where != nullptr && std::strcmp(where, fiber.waits) != 0)
+    if (where != nullptr && where != fiber.waits && std::strcmp(where, fiber.waits) != 0)
       Fail("threads of a block wait at different barriers: %s and %s", where, fiber.waits);
     where = fiber.waits;
     fiber.waits = nullptr;
-    block->ready.push_back(i);
+    block->ready.Add(i);
   }
   block->turn++;
   return where != nullptr;
@@ -112,30 +143,17 @@ void RunBlock(const uint3& index) {
   RenewShared();
   block->warps.assign(launch.threads / 32, {});
   block->turn = 0;
-  block->ready.clear();
   for (int i = 0; i < static_cast<int>(launch.threads); i++) {
     Fiber& fiber = block->fiber(i);
     fiber.view = {{static_cast<unsigned>(i), 0, 0}, index, i % 32, i / 32};
     Prepare(fiber, &FiberMain);
-    block->ready.push_back(i);
+    block->ready.Add(i);
   }
   do {
-    while (!block->ready.empty()) Resume(block->fiber(TakeReady()));
+    Fiber* const first = TakeReady();
+    Become(first);
+    block->switcher.Enter(*first);
   } while (ReleaseBarrier());
-}
-
-// The threads of a block one after another, without fibers.
-void RunAlone(const uint3& index) {
-  Fiber thread;
-  char nothing = 0;  // kernels that are kAlone share nothing
-  self = &thread;
-  const Launch& launch = *block->launch;
-  for (unsigned i = 0; i < launch.threads; i++) {
-    const unsigned at = launch.seed % 2 == 0 ? i : launch.threads - 1 - i;
-    thread.view = {{at, 0, 0}, index, static_cast<int>(at % 32), static_cast<int>(at / 32)};
-    launch.body(&nothing);
-  }
-  self = nullptr;
 }
 
 // Blocks take turns with two sets of fibers: what one fiber does is in order for TSan, and neighbours are
@@ -164,7 +182,7 @@ bool WithoutFibers(const Launch& launch) {
 #if defined(SIMT_TSAN)
   return false && launch.alone;
 #else
-  return launch.alone;
+  return static_cast<bool>(launch.alone);
 #endif
 }
 
@@ -187,9 +205,7 @@ void Perform(const Copy& copy) {
 
 }  // namespace
 
-const ThreadView& Self() {
-  return self->view;
-}
+constinit thread_local const ThreadView* self_view = nullptr;
 
 void Run(const Launch& launch) {
   if (launch.threads == 0 || launch.threads > 1024 || launch.threads % 32 != 0)
@@ -199,10 +215,10 @@ void Run(const Launch& launch) {
   now.random.seed(launch.seed);
   block = &now;
   if (WithoutFibers(launch)) {
-    ForEachBlock(launch, [](std::uint64_t, const uint3& index) { RunAlone(index); });
+    ForEachBlock(launch,
+                 [&](std::uint64_t, const uint3& index) { launch.alone(index, launch.seed % 2 != 0); });
   } else {
     FiberSets sets;
-    now.ready.reserve(launch.threads);
     Release(&now.begun);
     ForEachBlock(launch, [&](std::uint64_t number, const uint3& index) {
       now.fibers = sets.Of(number, launch.threads);
@@ -226,7 +242,7 @@ void SyncBlock(const char* where) {
 
 void Collective(const char* what, void* mine, void (*act)(void* const (&)[32])) {
   Warp& warp = OwnWarp();
-  if (warp.arrived > 0 && std::strcmp(warp.what, what) != 0)
+  if (warp.arrived > 0 && warp.what != what && std::strcmp(warp.what, what) != 0)
     Fail("lanes of a warp are at different instructions: %s and %s", warp.what, what);
   warp.what = what;
   warp.lanes[self->view.lane] = mine;
@@ -235,7 +251,7 @@ void Collective(const char* what, void* mine, void (*act)(void* const (&)[32])) 
   warp.arrived = 0;
   warp.turn++;
   for (int lane = 0; lane < 32; lane++) {
-    if (lane != self->view.lane) block->ready.push_back(32 * self->view.warp + lane);
+    if (lane != self->view.lane) block->ready.Add(32 * self->view.warp + lane);
   }
 }
 

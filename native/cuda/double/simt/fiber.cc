@@ -85,9 +85,11 @@ void Switcher::Switch(Context& from, Context& to, [[maybe_unused]] bool last) {
 #endif
 }
 
+// The first fiber comes from the system thread, the others may come from a fiber.
 void Switcher::Arrive() {
 #if defined(__SANITIZE_ADDRESS__)
-  __sanitizer_finish_switch_fiber(nullptr, &own_stack_, &own_stack_size_);
+  const bool first = own_stack_ == nullptr;
+  __sanitizer_finish_switch_fiber(nullptr, first ? &own_stack_ : nullptr, first ? &own_stack_size_ : nullptr);
 #endif
 }
 

@@ -42,15 +42,18 @@ using Fibers = std::vector<Fiber>;
 
 inline constexpr std::size_t kCopies = 256;  // that a thread may have under way
 
-// Switches to fibers and back, for one launch on one system thread.
+// Switches to fibers, between them and back, for one launch on one system thread.
 class Switcher {
  public:
   Switcher();
 
-  // Goes on with `fiber` until it leaves.
+  // Goes on with `fiber` until one leaves.
   void Enter(Fiber& fiber) { Switch(own_, fiber, false); }
-  // Called in a fiber: goes on with the system thread. `last`: the fiber does not come back.
-  void Leave(Fiber& fiber, bool last) { Switch(fiber, own_, last); }
+  // Called in a fiber: goes on with `next`, or with the system thread where there is none. `last`: the fiber
+  // does not come back.
+  void Leave(Fiber& fiber, Fiber* next, bool last) {
+    Switch(fiber, next == nullptr ? own_ : static_cast<Context&>(*next), last);
+  }
   // The first thing that a fiber calls.
   void Arrive();
 

@@ -25,8 +25,8 @@
 #undef __launch_bounds__
 #define __launch_bounds__(...)
 
-#define threadIdx (simt::Self().index)
-#define blockIdx (simt::Self().block)
+#define threadIdx (simt::self_view->index)
+#define blockIdx (simt::self_view->block)
 
 namespace simt {
 
@@ -34,15 +34,21 @@ struct ThreadView {
   uint3 index, block;
   int lane, warp;
 };
-const ThreadView& Self();
+// Of the thread that runs. Kernels read it for every index, so it is found without a call.
+extern constinit thread_local const ThreadView* self_view __attribute__((tls_model("initial-exec")));
+inline const ThreadView& Self() {
+  return *self_view;
+}
 
 struct Launch {
   dim3 grid;
   unsigned threads;          // of a block, in one dimension
   std::size_t shared_bytes;  // of a block
-  bool alone;                // no thread waits for another, so fibers are only needed under TSan
   unsigned seed;
   std::function<void(void* shared)> body;  // what each thread does
+  // Where no thread waits for another: what those of a block do, one after another. Fibers are only needed
+  // under TSan.
+  std::function<void(const uint3& block, bool backwards)> alone;
 };
 
 // Runs all blocks in the calling thread. Ends the process with a message if the kernel breaks a rule of CUDA.
@@ -57,6 +63,17 @@ void Collective(const char* what, void* mine, void (*act)(void* const (&lanes)[3
 void CopyLater(void* to, const void* from, std::size_t bytes, std::size_t valid);
 void CommitCopies();
 void AwaitCopies(unsigned pending);  // all groups but the last `pending` are done after it
+
+// What a lane has of a product of tensor cores, 16 x 8 x 16; cuda/kernels/tensor_core.h describes where.
+struct Fragments {
+  float* d;
+  const std::uint32_t *a, *b;
+};
+// Of all lanes of the warp, d += a b.
+void Multiply(const Fragments& mine);
+// The same of lanes at hand; `wide`: by instructions for eight floats, if the processor has them. Whether it
+// has.
+bool MultiplyLanes(const Fragments (&lanes)[32], bool wide);
 
 template <class T>
 struct Exchange {

@@ -1,11 +1,22 @@
 import { sizeOf } from '../../../onnx/types.js';
 import { floatOf, intOf, intsOf } from '../../attributes.js';
-import { BLOCK, blocksOf } from '../../domain.js';
+import { BLOCK, blocksOf, DOMAIN } from '../../domain.js';
 import type { Layout } from '../layout.js';
 import type { NodeContext, PlanNode } from '../node-context.js';
 import { OperationWriter, overAll } from '../operation.js';
 import { packingOf } from '../packed-weights.js';
-import { biasOf, cellsOf, packedWeights, productOf, slopeOf } from './operands.js';
+import type { MeasuredParts } from '../planner.js';
+import { canPool, measuredRows, partCount } from '../tiles.js';
+import {
+  biasOf,
+  cellsOf,
+  isPooled,
+  packedWeights,
+  pooledDims,
+  pooledOutput,
+  productOf,
+  slopeOf,
+} from './operands.js';
 import { inParts, isFlat } from './parts.js';
 import { withThreeAxes } from './windows.js';
 
@@ -50,13 +61,31 @@ function convolution(context: NodeContext): void {
   const value = context.halves(0);
   const { outputs, inputs } = packingOf(node)!;
   const cells = cellsOf(value.layout);
-  const out = context.outHalves([blocksOf(outputs), ...cells, BLOCK]);
+  const dims = [blocksOf(outputs), ...cells, BLOCK];
+  const pooled = canPool(packingOf(node)!) && !context.has(3) ? pooledOutput(context, dims) : undefined;
+  const out = pooled ?? context.outHalves(dims);
   const writer = new OperationWriter()
     .integers(blocksOf(outputs), ...productOf(context, value), context.has(3) ? 1 : 0)
     .floats(slopeOf(context), floatOf(node, 'beta', 1));
   writer.writeRow(out).readRow(value).readRow(packedWeights(context)).readRow(biasOf(context));
   if (context.has(3)) writer.readRow(context.halves(3));
-  context.emit(writer, 'blockConvolution', outputs * inputs * sizeOf([...cells, ...intsOf(node, 'kernel')!]));
+  const measured = measuredHere(context, cells);
+  if (measured) writer.writeRow(measured.moments);
+  const plain = pooled ? 'blockPooledConvolution' : 'blockConvolution';
+  const kind = measured ? 'blockMeasuredConvolution' : plain;
+  context.emit(writer, kind, outputs * inputs * sizeOf([...cells, ...intsOf(node, 'kernel')!]));
+}
+
+/** Where the moments of a convolution's picture go, if somebody needs its statistics and it has a form that measures. */
+function measuredHere({ planner, node }: NodeContext, cells: readonly number[]): MeasuredParts | undefined {
+  const [name, packing] = [node.outputs[0]!, packingOf(node)!];
+  const rows = measuredRows(packing);
+  const wanted = planner.graph.users(name).some(({ type, domain }) => domain === DOMAIN && type === 'Stats');
+  if (!wanted || !rows || cells.length !== 2) return undefined;
+  const parts = { height: cells[0]!, width: cells[1]!, rows };
+  const moments = planner.temporary([blocksOf(packing.outputs), partCount(parts), 2, BLOCK]);
+  planner.measured.set(name, { moments, parts });
+  return { moments, parts };
 }
 
 function upConvolution(context: NodeContext): void {
@@ -72,16 +101,25 @@ function upConvolution(context: NodeContext): void {
   context.emit(writer, 'blockUpConvolution', outputs * inputs * sizeOf(large) * slices * side ** 2);
 }
 
+/** From what the value's convolution measured, or from the value. */
 function statistics(context: NodeContext): void {
+  const { planner, node } = context;
   const value = context.halves(0);
   const blocks = value.layout.dims[0]!;
   const out = context.out([blocks, 2, BLOCK]);
-  const writer = new OperationWriter().integers(blocks, sizeOf(cellsOf(value.layout)));
-  writer
-    .floats(floatOf(context.node, 'epsilon', 1e-5))
-    .writeRow(out)
-    .readRow(value);
-  context.emit(writer, 'blockStatistics');
+  const measured = planner.measured.get(node.inputs[0]!);
+  const writer = new OperationWriter().integers(blocks).floats(floatOf(node, 'epsilon', 1e-5));
+  if (measured) {
+    const { height, width, rows } = measured.parts;
+    writer.integers(height, width, rows).writeRow(out).readRow(measured.moments);
+    context.emit(writer, 'blockStatisticsEnd');
+  } else {
+    writer
+      .integers(sizeOf(cellsOf(value.layout)))
+      .writeRow(out)
+      .readRow(value);
+    context.emit(writer, 'blockStatistics');
+  }
 }
 
 function spade(context: NodeContext): void {
@@ -100,10 +138,11 @@ function spade(context: NodeContext): void {
 }
 
 function pool(context: NodeContext): void {
+  if (isPooled(context)) return;
   const value = context.halves(0);
-  const [planes, [height, width]] = [value.layout.dims.slice(0, -3), value.layout.dims.slice(-3, -1)];
-  const out = context.outHalves([...planes, height! / 2, width! / 2, BLOCK]);
-  const writer = new OperationWriter().integers(sizeOf(planes), height! / 2, width! / 2);
+  const dims = pooledDims(value.layout.dims);
+  const out = context.outHalves(dims);
+  const writer = new OperationWriter().integers(sizeOf(dims.slice(0, -3)), ...dims.slice(-3, -1));
   context.emit(writer.writeRow(out).readRow(value), 'blockPool');
 }
 

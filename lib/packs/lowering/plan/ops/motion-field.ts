@@ -69,8 +69,8 @@ function sampleBlocks(context: NodeContext): void {
 
 function masked(context: NodeContext): void {
   const value = context.halves(0);
-  const [channels, cells] = [intOf(context.node, 'channels', 0), cellsOf(value.layout)];
-  const writer = new OperationWriter().integers(channels, sizeOf(cells));
-  writer.writeRow(context.out([1, channels, ...cells])).readRow(value);
+  const [blocks, ...cells] = value.layout.dims.slice(0, -1) as [number, ...number[]];
+  const writer = new OperationWriter().integers(blocks, sizeOf(cells));
+  writer.writeRow(context.outHalves(value.layout.dims)).readRow(value);
   context.emit(writer.readRow(row(context, 1)), 'blockMasked');
 }

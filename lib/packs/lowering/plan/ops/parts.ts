@@ -5,7 +5,7 @@ import { OperationWriter } from '../operation.js';
 import { packingOf } from '../packed-weights.js';
 import type { PlanValue } from '../storage.js';
 import { FLAT_CELLS, flatSlices } from '../tiles.js';
-import { biasOf, cellsOf, packedWeights, productOf, slopeOf } from './operands.js';
+import { biasOf, cellsOf, packedWeights, pooledOutput, productOf, slopeOf } from './operands.js';
 
 /** Cells of a slice up to which several slices are taken at a time: with more, a GPU's tiles are full anyway. */
 const MOST_CELLS = 64;
@@ -42,10 +42,12 @@ export function inParts(context: NodeContext): void {
   const large = cellsOf(value.layout).map((length, axis, { length: axes }) =>
     axis < axes - 2 ? length : factor * length,
   );
-  const out = context.outHalves([blocks, ...large, BLOCK]);
+  const dims = [blocks, ...large, BLOCK];
+  const pooled = factor === 1 ? pooledOutput(context, dims) : undefined;
+  const out = pooled ?? context.outHalves(dims);
   const end = new OperationWriter().integers(parts, factor, blocks, depth, height, width);
   end.floats(slopeOf(context)).writeRow(out).readRow(sums).readRow(biasOf(context));
-  context.emit(end, 'blockSumsEnd', 0);
+  context.emit(end, pooled ? 'blockPooledSumsEnd' : 'blockSumsEnd', 0);
 }
 
 /** Sums of a kernel of one cell over a picture, in parts. @returns [parts, outputs' blocks, height, width, 16] */

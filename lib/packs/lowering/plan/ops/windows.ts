@@ -32,14 +32,17 @@ function windowOf(context: NodeContext, kernel: readonly number[]): Window {
   const axes = dims.length - 2;
   const padding = textOf(node, 'auto_pad', 'NOTSET');
   if (padding !== 'NOTSET' && padding !== 'VALID') throw context.refuse(`with auto_pad '${padding}'`);
-  if (intOf(node, 'ceil_mode', 0)) throw context.refuse('with ceil_mode');
   if (axes < 1 || axes > 3) throw context.refuse(`on ${axes} axes`);
   const ones = new Array<number>(axes).fill(1);
   const pads = intsOf(node, 'pads') ?? new Array<number>(2 * axes).fill(0);
   const [strides, dilations] = [intsOf(node, 'strides') ?? ones, intsOf(node, 'dilations') ?? ones];
+  const isRoundedUp = intOf(node, 'ceil_mode', 0) === 1;
   const output = dims.slice(2).map((length, i) => {
     const covered = dilations[i]! * (kernel[i]! - 1) + 1;
-    return Math.floor((length + pads[i]! + pads[i + axes]! - covered) / strides[i]!) + 1;
+    const steps = (length + pads[i]! + pads[i + axes]! - covered) / strides[i]!;
+    if (!isRoundedUp) return Math.floor(steps) + 1;
+    // The last window begins inside.
+    return Math.min(Math.ceil(steps), Math.ceil((length + pads[i]!) / strides[i]!) - 1) + 1;
   });
   if (output.some((length) => length < 1) || pads.some((length) => length < 0))
     throw context.refuse('in this form');
@@ -86,6 +89,8 @@ function convolution(context: NodeContext): void {
 /** @param code the number of `PoolCode` in native/kernels/plan/pool.h */
 function pool(context: NodeContext, code: number): void {
   if (context.node.outputs.length > 1) throw context.refuse('with indices as outputs');
+  if (code === 1 && intOf(context.node, 'ceil_mode', 0))
+    throw context.refuse('with ceil_mode and count_include_pad');
   const window = windowOf(context, intsOf(context.node, 'kernel_shape')!);
   const value = context.input(0);
   const out = context.out([...value.layout.dims.slice(0, 2), ...window.output]);
