@@ -1,6 +1,7 @@
 import type { StreamFrame, TalkStream } from 'kdtalker';
 import type { Test } from 'tap';
 import { CLOCK } from '../../dist/talker/stream/clock.js';
+import { StreamRun } from '../../dist/talker/stream/stream-run.js';
 
 /** Takes the place of the time of paced streams: it stands still but when a test moves it. */
 export class VirtualClock {
@@ -31,10 +32,14 @@ export class VirtualClock {
   }
 
   #sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-    return new Promise((wake) => {
+    return new Promise((done) => {
+      const wake = () => {
+        signal.removeEventListener('abort', wake);
+        done();
+      };
       if (signal.aborted) return wake();
       this.#sleepers.push({ until: this.now + milliseconds, wake });
-      signal.addEventListener('abort', () => wake(), { once: true });
+      signal.addEventListener('abort', wake, { once: true });
     });
   }
 }
@@ -55,6 +60,25 @@ export function player(clock: VirtualClock, stream: TalkStream) {
     }
   };
   return { frames, read, play };
+}
+
+/** For the duration of a test: a function that waits until the engine has made every frame that it was asked for, whoever asked. */
+export function askedFrames(t: Test): () => Promise<void> {
+  const { ask } = StreamRun.prototype;
+  const asked = new Set<Promise<unknown>>();
+  StreamRun.prototype.ask = function (...room) {
+    const frame = ask.apply(this, room);
+    asked.add(frame);
+    frame.catch(() => {}).finally(() => asked.delete(frame));
+    return frame;
+  };
+  t.teardown(() => {
+    StreamRun.prototype.ask = ask;
+  });
+  return async () => {
+    while (asked.size > 0) await Promise.allSettled(asked);
+    await settled();
+  };
 }
 
 /** Lets everything that waits for nothing go on. */
