@@ -84,6 +84,18 @@ t.test('a command on a GPU that cannot be used fails with the sentence that fits
   t.match(await on('', 'cuda:7'), { code: 1, stderr: /Expected a GPU of that number for device 'cuda:7'/ });
 });
 
+t.test('a GPU that cannot be used is refused before the files of a pack are read', async (t) => {
+  // A pack of the full size is hashed for a second; this one has no files at all.
+  const manifest = readFileSync(new URL('../dist/built-in/puppet/pack.json', import.meta.url));
+  const pack = t.testdir({ 'pack.json': manifest });
+  const on = (device: string) =>
+    run(['demo', '--pack', pack, '--device', device, '--out', join(pack, 'a.mp4')], {
+      env: { KDTALKER_CUDA: CUDA_DOUBLE, KDTALKER_CUDA_DOUBLE: 'devices=0' },
+    });
+  t.match(await on('cuda:0'), { code: 1, stderr: /DEVICE_UNAVAILABLE: Expected a GPU for device 'cuda:0'/ });
+  t.match(await on('cpu'), { code: 1, stderr: /PACK_DAMAGED/ });
+});
+
 t.test(
   'bench measures a GPU: each engine, stages, graphs on and off, counts of a frame, other programs',
   async (t) => {

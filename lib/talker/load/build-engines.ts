@@ -8,7 +8,7 @@ import type { Precision } from '../../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../../packs/native-options.js';
 import { type Pack, rolesOf } from '../../packs/pack.js';
 import { providedFor } from './engine.js';
-import { type LowerOptions, provideFor } from './lowering.js';
+import { checkGpu, type LowerOptions, provideFor } from './lowering.js';
 
 /** TensorRT's engines of a pack. */
 export interface BuiltEngines {
@@ -32,8 +32,9 @@ export async function buildEngines(
   options: LowerOptions,
 ): Promise<BuiltEngines> {
   neededCacheDirectory();
+  await checkGpu(device, options.signal);
   const provided = providedFor(pack, device);
-  const forms = await provideFor(pack, provided, { device, precision, lowering: true }, options);
+  const forms = await provideFor(pack, provided, { precision, lowering: true }, options);
   const given = nativeTalkerOptions(pack, { device, graphs: false, provided, ...forms });
   const networks = rolesOf(pack.manifest).map(([role]) => role);
   for (const [done, role] of networks.entries()) {

@@ -9,7 +9,7 @@ import { checkPack } from '../../packs/verify.js';
 import { LengthPlans } from '../host/length-plans.js';
 import { isGpu, isProvided, providedFor } from './engine.js';
 import { gpuForAuto } from './gpus.js';
-import { exactPlansOf, lowerFor, ofPlans, precisionFor, provideFor } from './lowering.js';
+import { checkGpu, exactPlansOf, lowerFor, ofPlans, precisionFor, provideFor } from './lowering.js';
 import type { PlannedTalker } from './talker-options.js';
 
 /** A pack that the engine has opened on a device. */
@@ -32,6 +32,7 @@ export async function loadPack(name: string, plan: PlannedTalker): Promise<Loade
   const { device, signal } = plan;
   if (device !== 'auto') precisionOf(plan);
   const pack = await readPack(name);
+  await checkGpu(device, signal);
   const checked = checkPack(pack, signal ? { signal } : {});
   checked.catch(() => {}); // awaited below, unless something else fails first
   return device === 'auto' ? loadOnBest(pack, checked, plan) : loadOn(pack, checked, plan);
@@ -56,6 +57,7 @@ async function loadOnBest(pack: Pack, checked: Checked, plan: PlannedTalker): Pr
   });
   if ('why' in gpu) return onCpu(gpu.why);
   try {
+    await checkGpu(gpu.device, plan.signal);
     return await loadOn(pack, checked, { ...plan, device: gpu.device });
   } catch (error) {
     if (error instanceof KdtalkerError && OF_GPUS.includes(error.code)) return onCpu(error.message);
@@ -113,7 +115,7 @@ async function formsFor(
 ): Promise<PackForms> {
   const { device, signal, onProgress, lowering } = plan;
   const options = { signal, onProgress, checked };
-  if (provided) return provideFor(pack, provided, { device, precision, lowering }, options);
+  if (provided) return provideFor(pack, provided, { precision, lowering }, options);
   const lowered = lowering ? await lowerFor(pack, device, precision, options) : undefined;
   return { lowered, exact: await exactPlansOf(pack, device, precision, options) };
 }

@@ -10,6 +10,17 @@ import { nativeTalkerOptions, type PackForms, type Provided } from '../../packs/
 import type { Pack } from '../../packs/pack.js';
 import { isGpu } from './engine.js';
 
+/**
+ * Opens a GPU for a moment; nothing of other devices. What takes long, hashing and planning a pack, comes after it, so that a GPU that
+ * cannot be used is refused at once.
+ *
+ * @throws KdtalkerError DEVICE_UNAVAILABLE, DEVICE_MEMORY, DEVICE_LOST, ABORTED
+ */
+export async function checkGpu(device: string, signal: AbortSignal | undefined): Promise<void> {
+  if (!isGpu(device)) return;
+  await orAborted(native().checkDevice(device), { signal, what: 'Opening the device' });
+}
+
 /** The values of the option: `'auto'` is fp16 on a GPU, bf16 on a processor that has it, otherwise fp32. */
 export type PrecisionChoice = Precision | 'auto';
 
@@ -55,8 +66,7 @@ export interface LowerOptions extends Omit<CacheOptions, 'check'> {
 /**
  * The form of a pack's networks for a device, made on first use; undefined if the device runs the pack's own files.
  *
- * @throws KdtalkerError as {@link lowerForCpu}; on a GPU also DEVICE_UNAVAILABLE, DEVICE_MEMORY, and OPERATOR_UNSUPPORTED for a node that
- *   no kernel computes
+ * @throws KdtalkerError as {@link lowerForCpu}; on a GPU also OPERATOR_UNSUPPORTED for a node that no kernel computes
  */
 export function lowerFor(
   pack: Pack,
@@ -64,23 +74,22 @@ export function lowerFor(
   precision: Precision,
   options: LowerOptions,
 ): Promise<LoweredPack | undefined> {
-  if (isGpu(device)) return planForGpu(pack, device, ofPlans(precision), options);
+  const { window, steps } = pack.manifest.sampler;
+  if (isGpu(device)) return plansOf(pack, { window, steps, precision: ofPlans(precision) }, options);
   return lowerForCpu(pack, device, precision as CpuPrecision, options);
 }
 
 /**
- * The forms of a pack's networks that ONNX Runtime runs on a GPU; none for the pack's own files. A GPU that cannot be used is refused first.
+ * The forms of a pack's networks that ONNX Runtime runs on a GPU; none for the pack's own files.
  *
- * @throws KdtalkerError DEVICE_UNAVAILABLE, DEVICE_MEMORY, PACK_INVALID, PACK_DAMAGED, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
+ * @throws KdtalkerError PACK_INVALID, PACK_DAMAGED, OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL, ABORTED
  */
 export async function provideFor(
   pack: Pack,
   { provider }: Pick<Provided, 'provider'>,
-  { device, precision, lowering }: { device: string; precision: Precision; lowering: boolean },
+  { precision, lowering }: { precision: Precision; lowering: boolean },
   { checked, ...options }: LowerOptions,
 ): Promise<PackForms> {
-  const { signal } = options;
-  await orAborted(native().checkDevice(device), { signal, what: 'Opening the device' });
   if (!lowering) return {};
   const form = (arithmetic: 'fp32' | 'fp16') =>
     providedPack(
@@ -95,19 +104,6 @@ export async function provideFor(
 /** The arithmetic of plans that a precision of GPUs means. */
 export function ofPlans(precision: Precision): PackPlanFor['precision'] {
   return precision === 'fp16' ? 'fp16' : 'fp32';
-}
-
-/** A GPU that cannot be used is refused before anything is planned. */
-async function planForGpu(
-  pack: Pack,
-  device: string,
-  precision: 'fp32' | 'fp16',
-  { checked, ...options }: LowerOptions,
-) {
-  const { signal } = options;
-  await orAborted(native().checkDevice(device), { signal, what: 'Opening the device' });
-  const { window, steps } = pack.manifest.sampler;
-  return plansOf(pack, { window, steps, precision }, { checked, ...options });
 }
 
 /**
