@@ -122,11 +122,11 @@ t.test(
       KDTALKER_ORT_DOUBLE_LOG: join(folder, 'log'),
     };
     const ended = await run(['packs', 'compile', 'puppet', '--device', 'tensorrt:0', '--json'], { env });
-    const networks = ['appearance', 'motion', 'audio', 'denoiser', 'render'];
+    const networks = ['appearance', 'motion', 'audio', 'denoiser', 'render', 'field'];
     const told = events(ended) as unknown as { event?: string; directory?: string; networks?: string[] }[];
     const { directory, networks: built } = told.at(-1)!;
     t.same([...built!].sort(), networks.sort());
-    t.match(told.at(-2), { stage: 'lower', done: 5, total: 5 }, 'progress');
+    t.match(told.at(-2), { stage: 'lower', done: 6, total: 6 }, 'progress');
     const folders = () =>
       [...readFileSync(join(folder, 'log'), 'utf8').matchAll(/trt_engine_cache_path=(\S+)/g)].map(
         ([, path]) => path!,
@@ -184,11 +184,11 @@ t.test(
   'CUDA graphs: each network of fixed lengths is captured once, and runs as a graph from then on',
   async (t) => {
     const { networks, events } = await told(t.testdir({}), '');
-    t.same(networks('capture').sort(), ['appearance', 'denoiser', 'motion', 'renderer']);
+    t.same(networks('capture').sort(), ['appearance', 'denoiser', 'field', 'motion']);
     const replayed = networks('replay');
     const count = (name: string) => replayed.filter((each) => each === name).length;
     t.match(
-      [count('renderer'), count('denoiser'), count('audio')],
+      [count('field'), count('denoiser'), count('audio')],
       [4, 49, 0],
       'frames, and steps of the sampler',
     );
