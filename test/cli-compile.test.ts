@@ -88,7 +88,7 @@ t.test('every precision has an entry of its own', async (t) => {
     directories.push(compiled(ended).directory.slice(cache.length + 1));
   }
   t.same(readdirSync(cache), directories.sort());
-  t.match(await compile(['small', '--precision', 'auto']), { code: 0, stdout: /small 1\.5\.0 in bf16, / });
+  t.match(await compile(['small', '--precision', 'auto']), { code: 0, stdout: /small [\d.]+ in bf16, / });
   t.equal(readdirSync(cache).length, 2, 'auto is one of them');
 });
 
