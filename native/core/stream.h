@@ -166,8 +166,11 @@ void Stream::Launch(Kernel kernel) {
   static_assert(KernelNumber<Kernel>::value != kUnlisted, "name the kernel in core/kernel_list.h");
 #endif
   if (immediate_) {
-    const std::int64_t count = kernel.count();
-    for (std::int64_t i = 0; i < count; i++) kernel(i);
+    // Nobody else has the address of this copy, so that a loop keeps the kernel's members in registers while
+    // it writes through its pointers, and can be vectorised.
+    const Kernel own = kernel;
+    const std::int64_t count = own.count();
+    for (std::int64_t i = 0; i < count; i++) own(i);
     return;
   }
 #if defined(__has_builtin)
