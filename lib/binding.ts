@@ -167,11 +167,12 @@ interface Addon {
   ): Promise<{ handle: SessionHandle; inputs: Slot[]; outputs: Slot[] }>;
   runSession(session: SessionHandle, feeds: HostTensors): Promise<HostTensors>;
   closeSession(session: SessionHandle): Promise<void>;
-  /** A network on a device, by its plans over one file of weights. */
+  /** A network on a device, by its plans over one file of weights; a run takes the plan for the lengths of its tensors. */
   openPlanNetwork(weights: string, device: string): Promise<PlanNetworkHandle>;
-  /** Runs the plan for the lengths of the tensors. */
   runPlanNetwork(network: PlanNetworkHandle, plan: string, feeds: HostTensors): Promise<HostTensors>;
   closePlanNetwork(network: PlanNetworkHandle): Promise<void>;
+  /** Milliseconds of each kernel of a plan, in the order of its operations, over inputs of noise. */
+  timePlanKernels(network: PlanNetworkHandle, plan: string, rounds: number): Promise<Float64Array>;
   /** Writes to `out`, whose size says how much of the picture is seen. Neither's bytes may change until it is done. */
   warpPicture(picture: Picture, matrix: Float64Array, out: Picture, border: Border): Promise<void>;
   /** Weights [outputs, inputs, ...kernel] as the operator's kernels read them. */

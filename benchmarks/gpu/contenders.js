@@ -1,12 +1,6 @@
 // Other programs on the same GPU, in the same run. Each runs in a process of its own and times the networks of a frame alone: onnxruntime-node
 // with its CUDA provider, PyTorch as it comes, and torch.compile with CUDA graphs. What is not there is left out, with the reason.
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-
-const program = (name) => fileURLToPath(new URL(name, import.meta.url));
-/** torch.compile tries kernels for minutes. */
-const TIMEOUT_MS = 1_800_000;
+import { ask } from './ask.js';
 
 /** What they are called on a GPU, and where they are tried on a processor. */
 const NAMES = {
@@ -50,24 +44,3 @@ function whyNoTorch(python, checkpoints) {
 
 const named = (name, { refused, rows }) =>
   refused === undefined ? rows.map((row) => ({ name, ...row })) : [{ name, refused }];
-
-/** What a program prints in its last line, as JSON; an end with an error is a refusal. */
-async function ask(runner, file, settings, signal) {
-  try {
-    const options = { timeout: TIMEOUT_MS, maxBuffer: 1 << 26, ...(signal && { signal }) };
-    const { stdout } = await promisify(execFile)(runner, [program(file), JSON.stringify(settings)], options);
-    return JSON.parse(lastLine(stdout));
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    return { refused: sentenceOf(error) };
-  }
-}
-
-const lastLine = (text = '') => text.trim().split('\n').at(-1);
-
-/** Of a program that cannot be started, has not printed JSON, was ended by a signal, or says why it ended. */
-function sentenceOf(error) {
-  if (error instanceof SyntaxError) return `it printed no result (${error.message})`;
-  if (error.signal) return `it was ended by ${error.signal}`;
-  return lastLine(error.stderr) || error.message;
-}

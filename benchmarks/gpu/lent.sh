@@ -26,6 +26,8 @@ pack() {
   mkdir -p "$lent/there"
   strip -o "$lent/there/node" "$(command -v node)"
   cp -L node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1 "$lent/there/libonnxruntime.so"
+  mkdir -p "$lent/there/include/doctest"
+  cp "${DOCTEST:-/usr/include/doctest/doctest.h}" "$lent/there/include/doctest/"
   # shellcheck disable=SC2046 # one word for each package
   tar -cf - "$lent/there" dist build/Release/kdtalker.node "$headers" $(packages) | xz -6 -T0 >"$lent/product.tar.xz"
   rm -rf "$lent/there"
@@ -60,9 +62,14 @@ unpack() {
 
 library() {
   cmake -S . -B "$root/cuda" -G 'Unix Makefiles' -DKDTALKER_CUDA=ON -DCMAKE_BUILD_TYPE=Release -Wno-dev \
-    -DCMAKE_CUDA_ARCHITECTURES="${ARCHITECTURE:-90}-real" &&
+    -DCMAKE_CUDA_ARCHITECTURES="${ARCHITECTURE:-90}-real" -DKDTALKER_CUDA_TESTS=ON -DKDTALKER_DOCTEST="$root/include" &&
     cmake --build "$root/cuda" --target kdtalker_cuda --parallel "$(nproc)" &&
     cp "$root/cuda/libkdtalker_cuda.so" build/Release/
+}
+
+# The kernels' tests, on the GPU.
+kernels() {
+  cmake --build "$root/cuda" --target kdtalker_gpu_tests --parallel "$(nproc)" && "$root/cuda/kdtalker_gpu_tests"
 }
 
 full() { kdtalker packs synthesize --salt golden --out "$root/full" && kdtalker packs compile "$root/full" --device cuda; }
@@ -71,12 +78,20 @@ lives() { "$root/node" benchmarks/gpu/lives.js cuda:0 "$@"; }
 
 bench() { kdtalker bench --device cuda:0 "$@"; }
 
+# Every layer of a pack beside PyTorch, if the machine's Python has it.
+layers() {
+  local python=${KDTALKER_PYTHON:-python3}
+  KDTALKER_PYTHON=$(command -v "$python" || true) "$root/node" benchmarks/gpu/layers.js cuda:0 "$@"
+}
+
+# Each tool has its time, since one that is slow must not keep the others from running.
 sanitize() {
-  local tool
+  local tool status=0
   for tool in memcheck racecheck synccheck initcheck; do
     echo "== $tool"
-    compute-sanitizer --tool "$tool" --error-exitcode 9 "$root/node" bin/kdtalker.js doctor || return
+    timeout 40 compute-sanitizer --tool "$tool" --error-exitcode 9 "$root/cuda/kdtalker_gpu_tests" || status=$?
   done
+  return "$status"
 }
 
 profile() { ncu --set detailed --csv --launch-count 40 "$root/node" bin/kdtalker.js doctor; }
@@ -86,11 +101,12 @@ run() {
   root=$PWD/$lent/there
   mkdir -p "$out"
   export KDTALKER_ORT="$root/libonnxruntime.so" KDTALKER_CACHE="$root/cache"
-  export -f kdtalker device unpack library lives full bench sanitize profile
+  export -f kdtalker device unpack library kernels lives full bench layers sanitize profile
   export lent root out
   step device 30 bash -c device
   step unpack 90 bash -c unpack || return 1
   step library 240 bash -c library
+  step kernels 120 bash -c kernels
   step doctor 60 bash -c 'kdtalker doctor --json'
   step lives 60 bash -c lives
   step bench-puppet 90 bash -c 'bench --workloads puppet --json "$out/bench-puppet.json"'
@@ -98,7 +114,9 @@ run() {
     step full 150 bash -c full &&
       step bench-full 180 bash -c 'bench --workloads full --rounds 1 --pack "$root/full" --json "$out/bench-full.json"'
   fi
-  command -v compute-sanitizer >/dev/null && step sanitizer 75 bash -c sanitize
+  export PACK="${PACK:-$root/full}"
+  [ -e "$PACK/pack.json" ] && step layers 90 bash -c 'layers "$PACK" "$out/layers.json"'
+  command -v compute-sanitizer >/dev/null && step sanitizer 170 bash -c sanitize
   command -v ncu >/dev/null && step profile 60 bash -c profile
   cat "$out/steps.txt"
 }

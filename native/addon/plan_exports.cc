@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <memory>
+#include <vector>
 
 #include "addon/exports.h"
 #include "addon/handles.h"
@@ -33,11 +35,25 @@ Napi::Value RunPlanNetwork(const Napi::CallbackInfo& info) {
                         [](Napi::Env env, HostTensors& tensors) { return ToJs(env, tensors); });
 }
 
+// timePlanKernels(handle, plan, rounds) -> Promise<Float64Array of milliseconds>
+Napi::Value TimePlanKernels(const Napi::CallbackInfo& info) {
+  auto work = [network = Handle<PlanNetwork>::Get(info[0]), file = info[1].ToString().Utf8Value(),
+               rounds = info[2].ToNumber().Int32Value()] { return network->TimeKernels(file, rounds); };
+  return Instance::Of(info.Env())
+      .jobs()
+      .Run<std::vector<double>>(info.Env(), std::move(work), [](Napi::Env env, std::vector<double>& each) {
+        Napi::Float64Array result = Napi::Float64Array::New(env, each.size());
+        std::copy(each.begin(), each.end(), result.Data());
+        return result;
+      });
+}
+
 }  // namespace
 
 void ExportPlan(Napi::Env env, Napi::Object exports) {
   exports.Set("openPlanNetwork", Napi::Function::New<Call<OpenPlanNetwork>>(env, "openPlanNetwork"));
   exports.Set("runPlanNetwork", Napi::Function::New<Call<RunPlanNetwork>>(env, "runPlanNetwork"));
+  exports.Set("timePlanKernels", Napi::Function::New<Call<TimePlanKernels>>(env, "timePlanKernels"));
   exports.Set("closePlanNetwork",
               Napi::Function::New<Call<CloseHandle<PlanNetwork>>>(env, "closePlanNetwork"));
 }

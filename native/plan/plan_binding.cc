@@ -5,9 +5,17 @@
 #include <variant>
 
 #include "core/error.h"
+#include "core/stop_watch.h"
 #include "core/stream.h"
 
 namespace kdtalker::plan {
+namespace {
+
+void Launch(Stream& stream, const Kernel& kernel) {
+  std::visit([&stream](const auto& each) { stream.Launch(each); }, kernel);
+}
+
+}  // namespace
 
 PlanBinding::PlanBinding(const std::shared_ptr<PlanProgram>& program)
     : Binding(program),
@@ -70,18 +78,39 @@ void PlanBinding::MakeKernels() {
     kernels_.push_back(KernelOf(tables, operation, addresses));
 }
 
-void PlanBinding::Run(Stream& stream, const StopToken& stop) {
+void PlanBinding::Prepare(const Stream& stream) {
   if (&stream.device() != plan_.device().get())
     throw Error("PACK_INVALID",
                 "Expected a stream of the device of '" + plan_.file() + "' but received another's");
   if (!ready_) MakeReady();
+}
+
+void PlanBinding::Run(Stream& stream, const StopToken& stop) {
+  Prepare(stream);
   stop.ThrowIfStopped();
   repeat_.Run(stream, [&] {
     for (const Kernel& kernel : kernels_) {
       stop.ThrowIfStopped();
-      std::visit([&stream](const auto& each) { stream.Launch(each); }, kernel);
+      Launch(stream, kernel);
     }
   });
+}
+
+std::vector<double> PlanBinding::TimeKernels(Stream& stream, int rounds) {
+  Prepare(stream);
+  StopWatch watch(stream);
+  std::vector<double> milliseconds;
+  for (const Kernel& kernel : kernels_) {
+    Repeat repeat;
+    const auto all = [&] {
+      for (int i = 0; i < rounds; i++) Launch(stream, kernel);
+    };
+    Launch(stream, kernel);  // a capture may not load it
+    repeat.Run(stream, all);
+    repeat.Run(stream, all);  // where there are graphs this and the next are one call
+    milliseconds.push_back(watch.Milliseconds([&] { repeat.Run(stream, all); }) / rounds);
+  }
+  return milliseconds;
 }
 
 }  // namespace kdtalker::plan

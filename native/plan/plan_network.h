@@ -11,6 +11,8 @@
 #include "core/program.h"
 #include "core/stop_token.h"
 #include "core/stream.h"
+#include "plan/plan_binding.h"
+#include "plan/plan_program.h"
 
 namespace kdtalker::plan {
 
@@ -24,12 +26,16 @@ class PlanNetwork {
   // INVALID_ARGUMENT for feeds of others, and what PlanProgram does.
   HostTensors Run(const std::string& file, const HostTensors& feeds);
 
+  // Milliseconds of each kernel of the plan, in the order of its operations: of one of `rounds` launches
+  // beside each other, with what the kernels before it made. Inputs are noise. Throws as Run().
+  std::vector<double> TimeKernels(const std::string& file, int rounds);
+
  private:
   // A plan tied to tensors.
   struct Loaded {
-    std::shared_ptr<Program> program;
-    std::vector<Tensor> inputs, outputs;  // in the order of the program's
-    std::unique_ptr<Binding> binding;     // goes before them
+    std::shared_ptr<PlanProgram> program;
+    std::vector<Tensor> inputs, outputs;   // in the order of the program's
+    std::unique_ptr<PlanBinding> binding;  // goes before them
   };
 
   Loaded& LoadedFor(const std::string& file);

@@ -42,8 +42,8 @@ const MASK_COLUMNS = 24;
 
 const ceiled = (length: number, step: number) => Math.ceil(length / step) * step;
 
-/** The numbers of a convolution, in the order of its operation. */
-interface Product {
+/** The numbers of a convolution over blocks, in the order of its operation. */
+export interface Product {
   inBlocks: number;
   slices: number;
   side: number;
@@ -53,7 +53,8 @@ interface Product {
   width: number;
 }
 
-function productAt(integers: readonly number[], from: number): Product {
+/** @param from where they begin */
+export function productAt(integers: readonly number[], from: number): Product {
   const [inBlocks, slices, side, groups, depth, height, width] = integers.slice(from) as [
     number,
     number,
