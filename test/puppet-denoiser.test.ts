@@ -1,7 +1,9 @@
 import t from 'tap';
+import { Graph } from '../dist/packs/onnx/index.js';
 import { audioGraph } from '../dist/packs/puppet/audio.js';
 import { denoiserGraph } from '../dist/packs/puppet/denoiser.js';
 import { alphasCumprod, SAMPLER } from '../dist/packs/puppet/statistics.js';
+import { lipsApart } from '../dist/packs/puppet/voice.js';
 import { close } from './support/close.js';
 import { filled, type HostTensor, numbers, openBuilt, type Run } from './support/graphs.js';
 
@@ -100,4 +102,14 @@ t.test('fifty DDIM steps give the check values', async (t) => {
   const lid = Array.from({ length: FRAMES }, (_, frame) => at(x, frame, LID_L_Y));
   close(t, [Math.max(...lid)], [3.244326], 2e-5, 'the blink closes');
   t.equal(lid.indexOf(Math.max(...lid)), 23, 'the blink is at frame 23');
+});
+
+t.test('lips whose landmarks are nearly together are shut, others as far apart as these say', async (t) => {
+  const g = new Graph('lips');
+  const inner = g.input('inner', 'float32', [1, 4]);
+  g.output('apart', lipsApart(g, inner), 'float32', [1, 4]);
+  const { apart } = await (await openBuilt(g))({
+    inner: { dims: [1, 4], data: Float32Array.of(-0.01, 0.024, 0.038, 0.1) },
+  });
+  close(t, numbers(apart), [0, 0, 0.038, 0.1], 1e-6, 'distances');
 });

@@ -1,7 +1,7 @@
 // Moves the pixels of a photo themselves, by the field that a renderer gives beside its picture: the crop's
 // way resamples twice and makes them softer. A pixel lies at a place of the crop; the field there says how
 // far away its source is, in units of the crop (-1 to 1), how much of the source is kept, and what colour is
-// added. The field is sampled bilinearly, the photo by a cubic with the slope -3/4, which keeps fine detail;
+// added. The field is sampled bilinearly, the photo by a cubic with the slope -1, which keeps fine detail;
 // results are rounded to levels and mixed with the photo by the mask.
 //
 // Where the field is at rest a pixel keeps its bytes: the cubic's weights are 0, 1, 0, 0 there.
@@ -201,10 +201,10 @@ struct WarpPhoto {
   KDT_HOST_DEVICE static void Cubic(const float (&after)[kMost], int count, float (&weight)[4][kMost]) {
     for (int k = 0; k < count; k++) {
       const float t = after[k];
-      weight[0][k] = ((-0.75F * t + 1.5F) * t - 0.75F) * t;
-      weight[1][k] = (1.25F * t - 2.25F) * t * t + 1.0F;
-      weight[2][k] = ((-1.25F * t + 1.5F) * t + 0.75F) * t;
-      weight[3][k] = (0.75F * t - 0.75F) * t * t;
+      weight[0][k] = ((2.0F - t) * t - 1.0F) * t;
+      weight[1][k] = (t - 2.0F) * t * t + 1.0F;
+      weight[2][k] = ((1.0F - t) * t + 1.0F) * t;
+      weight[3][k] = (t - 1.0F) * t * t;
     }
   }
 

@@ -15,6 +15,10 @@ import { KEYPOINTS } from './keypoints.js';
 import { darkAbove, lidSkin } from './skin.js';
 import { MOTION } from './statistics.js';
 
+/** How far beyond the lower lid's edge a lid that shuts comes. */
+const REACH = 0.012;
+/** Above the edge of the lid by its landmarks: where what comes down ends, where lashes end, and where they do if it is dark above them. */
+const LASHES = { from: 0.004, to: 0.009, most: 0.02 } as const;
 /** Lids reach a little beyond the corners of the eye. */
 const WIDER = 1.12;
 /** How far a keypoint of a lid moves to shut the eye. */
@@ -92,7 +96,7 @@ interface Lids {
   c: Value;
   /** How far it is dark above the lashes: the lid begins above. */
   dark: Value;
-  /** How much skin there is up to the brow, whose grain the lid has. */
+  /** How much skin there is up to the brow, which the lid is stretched of. */
   from: Value;
   /** Colours of the lid, see skin.ts. */
   middle: Value;
@@ -113,7 +117,7 @@ interface OnLid {
   /** 1 in the middle and 0 at the corners: round, and flat. */
   profile: Value;
   arch: Value;
-  /** How far the lid comes down there; how far below its upper edge and above its lower one a pixel is. */
+  /** How far the lid comes down there; how far below the skin above its lashes and above its lower edge a pixel is. */
   move: Value;
   below: Value;
   above: Value;
@@ -126,35 +130,65 @@ function onLid(g: Graph, at: Band): OnLid {
   const u2 = u.mul(u);
   const profile = g.formula('relu(1 - u2)', { u2 });
   const arch = g.formula('relu(1 - u2 * u2)', { u2 });
-  const reach = g.formula('(2 * he + .018 + dark) * c', at);
+  const reach = g.formula(`c * (2 * he + ${REACH + LASHES.from})`, at);
   const move = g.formula('reach * (.65 * arch + .35 * profile)', { reach, profile, arch });
-  const below = g.formula('y - (yc - (he + .009 + dark) * arch)', { ...at, arch });
-  const above = move.sub(below);
+  const skin = g.formula(`he + dark + ${LASHES.to}`, at);
+  const below = g.formula('y - yc + skin * arch', { ...at, skin, arch });
+  const high = g.formula(`dark + ${LASHES.to - LASHES.from}`, at);
+  const above = g.formula('move + high * arch - below', { move, high, arch, below });
   const reached = g.formula('clip(above / (.006 * soft) + .5, 0, 1) * clip(6 * c, 0, 1)', { ...at, above });
   return { u, profile, arch, move, below, above, reached };
 }
 
-/** How much of the lid is its colour, the rest is the skin above it, mirrored: where that is clean, and where it is not. */
-const SMOOTH = { clean: 0.3, else: 0.9 } as const;
+/**
+ * How far what is seen of the lid comes down, [2, 1, 72, 96]: lashes keep their shape, the skin above them is stretched, and what more is
+ * dark between them stays behind. `lash` is 1 on the lashes and else 0.
+ */
+function sliding(g: Graph, at: Band & OnLid): Record<'slide' | 'lash', Value> {
+  const { from, to, most } = LASHES;
+  const left = g.formula(`relu(dark - ${most - to})`, { ...at });
+  const high = g.formula(`min(dark, ${most - to}) + ${to - from}`, { ...at });
+  const lash = g.formula('clip((high * arch - above) / .002 + .5, 0, 1)', { ...at, high });
+  const rest = left.mul(at.arch);
+  const stretch = at.move.add(rest);
+  const slide = g.formula(
+    '(stretch * clip((below + from) / (stretch + from), 0, 1) - lash * rest) * reached',
+    {
+      ...{ ...at, stretch, lash, rest },
+    },
+  );
+  return { slide, lash };
+}
+
+/** How much of the lid is painted, the rest is the picture: where the skin above it is clean, where it is not, and along the lashes. */
+const PAINTED = { clean: 0.2, else: 0.9, edge: 0.9 } as const;
+/** How much darker the edge of a shut lid is at least and at most. */
+const EDGE = { least: 0.45, most: 0.75 } as const;
 
 /**
- * The lid from where the picture has it down to where it comes: its skin [2, 3, 72, 96], weighted; how much of the picture it takes
- * away, lashes too; and how far its grain comes from. `turn` says how far each pixel turns with the eye: 1 inside and 0 at the lids.
+ * The lid from where the picture has it down to where it comes: its colour [2, 3, 72, 96], weighted; how much of the picture it takes
+ * away; and how far it comes down. `turn` says how far each pixel turns with the eye: 1 inside and 0 at the lids.
  */
 function lids(g: Graph, band: Band): Record<'move' | 'turn' | 'taken' | 'skin', Value> {
   const at = { ...band, ...onLid(g, band) };
-  const grain = 'below + .3 * from + .7 * from * below / (move + .01)';
-  const drawn = g
-    .formula('reached * clip(1.2 + 1.2 * below / from, 0, 1) * clip(3 * profile / soft, 0, 1)', at)
-    .mul(g.formula(`${SMOOTH.else} - ${SMOOTH.else - SMOOTH.clean} * clean`, at));
-  const lit = g.formula(
-    '1 - c * profile * clip(1.1 * lashes, .3, .75) * exp(-((above / (.0105 * soft))^2)) / soft',
-    at,
+  const { slide, lash } = sliding(g, at);
+  const edge = g.formula('exp(-((above / (.0075 * soft))^2))', at);
+  const flat = g.formula(`${PAINTED.else} - ${PAINTED.else - PAINTED.clean} * clean`, at);
+  const above = g.formula('flat * (1 - lash) * clip(1 + below / from, 0, 1)', { ...at, flat, lash });
+  const drawn = g.formula(
+    `reached * clip(2 * profile / soft, 0, 1) * max(painted, ${PAINTED.edge} * (edge * edge))`,
+    {
+      ...at,
+      painted: above,
+      edge,
+    },
   );
+  const line = g.formula(`c * clip(1.1 * lashes, ${EDGE.least}, ${EDGE.most}) / soft`, at);
+  const lit = g.formula('1 - line * profile * edge', { ...at, line, edge });
   // A fold above, and a ball below, darker to the sides.
-  const shade = g.formula('.87 + .16 * profile - .12 * exp(-(((below - .004) / (.016 * soft))^2))', at);
+  const shade = g.formula('.95 + .07 * profile - .05 * exp(-(((below - .004) / (.016 * soft))^2))', at);
   return {
-    move: g.formula(`clip(200 * below, 0, 1) * (${grain}) * reached`, at),
+    move: slide,
     turn: turning(g, at),
     taken: g.formula('1 - (1 - drawn) * lit', { drawn, lit }),
     skin: lidColour(g, at, g.formula('shade * drawn * lit', { shade, drawn, lit })),
@@ -166,7 +200,7 @@ function lids(g: Graph, band: Band): Record<'move' | 'turn' | 'taken' | 'skin', 
  * is a product of four courses, which are weighted, with their colours.
  */
 function lidColour(g: Graph, at: Band & OnLid, weight: Value): Value {
-  const lower = g.formula('.05 + .25 * (1 - clean) + .4 * clip(below / (2 * he + .02), 0, 1)', { ...at });
+  const lower = g.formula('.05 + .1 * (1 - clean) + .25 * clip(below / (2 * he + .02), 0, 1)', { ...at });
   const across = g.formula('weight * clip(u, -1, 1)', { ...at, weight });
   const courses = g.concat(1, [weight, across, weight.mul(lower), across.mul(lower)]);
   const { middle, slope, lowMiddle, lowSlope } = at;
@@ -208,15 +242,17 @@ function lidRows(g: Graph, fit: Fit): Rows {
   };
 }
 
-/** The least and the most stretch of skin that a lid has its grain from. */
+/** The least and the most of the skin above the eye that a lid is stretched of. */
 const LEAST = 0.014;
-const MOST = 0.036;
+const MOST = 0.05;
 
 function lidsOf(g: Graph, fit: Fit, picture: Value): Lids {
   const rows = lidRows(g, fit);
   const seen = g.scope('shadow', () => darkAbove(g, rows, picture));
-  const dark = g.formula(`min(seen, max(room - ${LEAST}, .022 - ${LEAST}))`, { ...rows, seen });
+  const dark = g.formula(`min(1.4 * seen, max(room - ${LEAST}, .022 - ${LEAST}))`, { ...rows, seen });
   const from = g.formula(`max(clip(room, .022, ${MOST}) - dark, ${LEAST})`, { ...rows, dark });
   const { free, ...skin } = g.scope('skin', () => lidSkin(g, { ...rows, dark }, picture));
-  return { ...rows, dark, from, ...skin, c: rows.c.mul(free), open: rows.open.mul(free) };
+  // Of things that lie above the eye less comes down.
+  const near = g.formula('from * (.65 + .35 * clean)', { from, clean: skin.clean });
+  return { ...rows, dark, from: near, ...skin, c: rows.c.mul(free), open: rows.open.mul(free) };
 }

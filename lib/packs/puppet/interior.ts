@@ -23,7 +23,7 @@ export interface Inside {
 }
 
 const DARK = [0.17, 0.06, 0.055];
-const TOOTH = [1.1, 1.03, 0.92];
+const TOOTH = [0.95, 0.885, 0.79];
 /** Teeth that hardly any light reaches: warm, since it comes from lips. */
 const SHADED = [0.5, 0.33, 0.28];
 const TONGUE = [0.55, 0.22, 0.21];
@@ -85,7 +85,7 @@ function teeth(g: Graph, at: Inside & { gap: Value }): { cover: Value; bright: V
     edge,
   });
   const cover = g.formula(
-    'max(upper, lower) * clip(gap / (.014 * soft) - .3, 0, 1) * clip(2.5 * window - .4, 0, 1)',
+    'max(upper, lower) * clip(gap / (.014 * soft) - .3, 0, 1) * clip(2 * window - .6, 0, 1)',
     {
       ...at,
       upper,
@@ -98,6 +98,9 @@ function teeth(g: Graph, at: Inside & { gap: Value }): { cover: Value; bright: V
     'clip(.25 + gap / .055, 0, 1) * (.5 + .5 * clip(a / .014, 0, 1)) * (reach / (.75 + .25 * soft))',
     { ...at },
   );
-  const bright = g.formula('lit * (1 - .8 * (u * u)) * (1 - .10 * (ridge * ridge))', { ...at, lit, ridge });
+  const bright = g.formula(
+    'lit * (1 - .9 * (u * u)) * (1 - .3 * clip(1.6 - .6 * soft, 0, 1) * (ridge * ridge))',
+    { ...at, lit, ridge },
+  );
   return { cover, bright };
 }

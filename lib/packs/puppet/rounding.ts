@@ -77,7 +77,7 @@ export function rounding(g: Graph, fit: Moved, q: Value): Value {
   const inwards = g.formula('-share * across * near', { ...at, share, near: weight(at.across, at.down) });
   const outwards = g.formula('share * by * offset * near', {
     ...{ share, by: FULLER.by, offset: beyondLips(g, fit, at) },
-    near: g.formula(`exp(-.5 * (across / half)^2 - .5 * (down / ${FULLER.reach})^2)`, { ...at }),
+    near: g.formula(`exp(-.5 * (across / (.65 * half))^2 - .5 * (down / ${FULLER.reach})^2)`, { ...at }),
   });
   const x = g.formula('cos * inwards - sin * outwards', { ...at, inwards, outwards });
   const y = g.formula('sin * inwards + cos * outwards', { ...at, inwards, outwards });

@@ -94,7 +94,7 @@ export function lidSkin(g: Graph, eye: Eye & { dark: Value }, picture: Value): S
   const over = line(g, { colours: above, weight, usual, near: NEAR });
   const under = line(g, { colours: below, weight: lowWeight, usual: lower, near: EVEN });
   const as = (value: Value) => value.reshape(2, 3, 1, 1);
-  const clean = cleanOf(g, above, towardsUsual(g, above, over.middle));
+  const clean = cleanOf(g, above, towardsUsual(g, above, over.middle), over.slope);
   return {
     middle: as(inLight(g, over.middle, lower, clean.reshape(2, 1, 1))),
     slope: as(over.slope),
@@ -106,14 +106,16 @@ export function lidSkin(g: Graph, eye: Eye & { dark: Value }, picture: Value): S
   };
 }
 
-/** Samples that differ by more than a few hundredths are of something else. */
-function cleanOf(g: Graph, above: Value, colour: Value): Value {
-  const off = above.sub(colour).abs().maxOver([1]);
+/** Samples that differ by more than a few hundredths from a colour that changes across are of something else. */
+function cleanOf(g: Graph, above: Value, colour: Value, slope: Value): Value {
+  const across = ABOVE.flatMap(() => ACROSS);
+  const u = g.constant('across', Float32Array.from(across), [1, 1, across.length]);
+  const off = g.formula('above - colour - slope * u', { above, colour, slope, u }).abs().maxOver([1]);
   const same = g.formula('clip(2 - off / (.03 + .09 * brightest), 0, 1)', {
     off,
     brightest: colour.maxOver([1]),
   });
-  return g.formula('clip((same - .55) / .35, 0, 1)', { same: same.mean([2]) }).reshape(2, 1, 1, 1);
+  return g.formula('clip((same - .6) / .25, 0, 1)', { same: same.mean([2]) }).reshape(2, 1, 1, 1);
 }
 
 /** The darkest row about the edge of the upper lid, against the skin. */
@@ -170,9 +172,9 @@ const DOUBT = 6;
 /** How much of its colour a lid that comes down, into the light, has from below the eye. */
 const LIT = 0.1;
 /** How bright a lid may be, in shares of the skin below the eye: a darker one would be of a rim or a brow, a brighter one of a reflection. */
-const BRIGHTNESS = { least: 0.55, most: 0.85, clean: 1.02 } as const;
+const BRIGHTNESS = { least: 0.65, most: 0.85, clean: { least: 0.5, most: 1.02 } } as const;
 /** By how much of it its colours may differ from that skin's, as bright: reflections are green and white, and make-up is on clean lids. */
-const HUE = { least: 0.25, clean: 0.9 } as const;
+const HUE = { least: 0.06, clean: 0.9 } as const;
 
 /** Nearer to the lashes counts more. */
 const NEAR = ABOVE.flatMap((y) => ACROSS.map(() => Math.exp(y / 0.06)));
@@ -203,11 +205,17 @@ function line(
 function inLight(g: Graph, colour: Value, lower: Value, clean: Value): Value {
   const lit = g.formula(`colour + ${LIT} * (lower - colour)`, { colour, lower });
   const share = g.formula('own / (skin + .001) + .001', { own: lit.mean([1]), skin: lower.mean([1]) });
-  const most = g.formula(`${BRIGHTNESS.most} + ${BRIGHTNESS.clean - BRIGHTNESS.most} * clean`, { clean });
-  const bright = g.formula(`max(min(share, most), ${BRIGHTNESS.least})`, { share, most });
+  const most = mixed(g, clean, BRIGHTNESS.most, BRIGHTNESS.clean.most);
+  const least = mixed(g, clean, BRIGHTNESS.least, BRIGHTNESS.clean.least);
+  const bright = g.formula('max(min(share, most), least)', { share, most, least });
   const alike = lower.mul(bright);
   const off = g.formula(`alike * (${HUE.least} + ${HUE.clean - HUE.least} * clean)`, { alike, clean });
   return g.formula('max(min(lit * bright / share, alike + off), alike - off)', {
     ...{ lit, bright, share, alike, off },
   });
+}
+
+/** From a value to that of what is clean. */
+function mixed(g: Graph, clean: Value, from: number, to: number): Value {
+  return g.formula(`${from} + ${to - from} * clean`, { clean });
 }

@@ -78,7 +78,7 @@ interface MouthAtRest {
   width: Value;
 }
 
-/** Lips that are less than this apart count as closed: landmarks put them apart even then. */
+/** Lips that are less than this apart count as closed: landmarks put them apart even then. Those that are .013 further apart are open. */
 export const LIPS_TOUCH = 0.025;
 
 function mouthAtRest(g: Graph, canonical: Value): MouthAtRest {
@@ -101,7 +101,7 @@ function mouthAtRest(g: Graph, canonical: Value): MouthAtRest {
 
 /** How far the lips of a picture are really apart, of the distance between the landmarks inside them. */
 export function lipsApart(g: Graph, inner: Value): Value {
-  return g.formula(`relu(inner) * clip((inner - ${LIPS_TOUCH}) / ${LIPS_TOUCH}, 0, 1)`, { inner });
+  return g.formula(`relu(inner) * clip((inner - ${LIPS_TOUCH}) / .013, 0, 1)`, { inner });
 }
 
 /** A curve of the mouth, [64, 1], 0 to 1. */
@@ -172,8 +172,11 @@ function mouthCourses(
     x: smooth(g, 0.9, curve('round')),
   });
   const at = { bite, round, speaking, ...rest };
-  // While somebody speaks, lips that the picture shows apart come nearer.
-  const shut = g.formula('apart * (press + (1 - press) * speaking * (.55 + .4 * max(bite, round)))', at);
+  // While somebody speaks, lips that the picture shows apart come nearer; those of p, b and m press on each other.
+  const shut = g.formula(
+    '(apart + press * min(.25 * apart, .01)) * (press + (1 - press) * speaking * (.55 + .4 * max(bite, round)))',
+    at,
+  );
   return {
     open: g.formula('x * (.75 + .25 * n) * (1 - press) * (1 - .7 * bite)', {
       ...at,
