@@ -51,17 +51,25 @@ async function surest(speech) {
 }
 
 async function sheet(picture, speech, chosen) {
-  const { width } = await sharp(picture).autoOrient().toBuffer({ resolveWithObject: true }).then(({ info }) => info);
+  const { width } = await sharp(picture)
+    .autoOrient()
+    .toBuffer({ resolveWithObject: true })
+    .then(({ info }) => info);
   const rows = [];
   for (const talker of talkers) {
     const portrait = await talker.portrait(picture);
     const frames = await stills(talker, portrait, speech, chosen);
     const [rest, ...moved] = frames;
     const [sounds, blinks] = [moved.slice(0, SOUNDS.length), moved.slice(SOUNDS.length)];
-    rows.push(await row([rest, ...sounds], portrait, width, MOUTH), await row([rest, ...blinks], portrait, width, EYES));
+    rows.push(
+      await row([rest, ...sounds], portrait, width, MOUTH),
+      await row([rest, ...blinks], portrait, width, EYES),
+    );
     await portrait.close();
   }
-  await stacked(rows).png().toFile(join(folder, `${parse(basename(picture)).name}.png`));
+  await stacked(rows)
+    .png()
+    .toFile(join(folder, `${parse(basename(picture)).name}.png`));
 }
 
 /** Whole pictures: at rest, the sounds, lids that come down. */
@@ -75,13 +83,16 @@ async function stills(talker, portrait, speech, chosen) {
   const values = Float32Array.from(wanted.flatMap((frame) => [...frame]));
   const frames = [];
   const replay = talker.animate(portrait, new Motion(values), { frame: 'full', smoothing: 0 });
-  for await (const { width, height, data } of replay.frames()) frames.push({ width, height, data: data.slice() });
+  for await (const { width, height, data } of replay.frames())
+    frames.push({ width, height, data: data.slice() });
   return frames;
 }
 
 /** A frame whose head stands still and whose eyes are open. */
 function steady({ values }, frame) {
-  return values.slice(70 * frame, 70 * frame + 70).map((value, i) => (i > 0 && i < EXPRESSION ? 0 : LIDS.includes(i) ? 0 : value));
+  return values
+    .slice(70 * frame, 70 * frame + 70)
+    .map((value, i) => ((i > 0 && i < EXPRESSION) || LIDS.includes(i) ? 0 : value));
 }
 
 async function row(frames, { crop }, pictureWidth, tile) {
@@ -101,7 +112,9 @@ function part({ width, height, data }, { size, toPhoto: [a, b, x, c, d, y] }, sc
       mix(data, width, height, at(u, v), pixels, 3 * (j * tile.width + i));
     }
   }
-  return sharp(pixels, { raw: { width: tile.width, height: tile.height, channels: 3 } }).png().toBuffer();
+  return sharp(pixels, { raw: { width: tile.width, height: tile.height, channels: 3 } })
+    .png()
+    .toBuffer();
 }
 
 /** Bilinear. */
