@@ -1,5 +1,5 @@
 // Checks the C++ sources with clang-format; with `--fix` formats them in place. With `--tidy` runs clang-tidy instead, if it is installed;
-// this takes minutes, not a second.
+// this takes minutes, not a second. `--tidy --quick` leaves the static analyzer out, which takes half of them.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fail, hasProgram, resolve, root, run } from './project.mjs';
@@ -32,7 +32,8 @@ function tidy() {
   // Two files at a time: xargs returns a status other than 0 if any file has findings.
   // native/cuda is not in that build: clang-tidy takes the options of other files, and here the headers.
   const headers = `--extra-arg=-isystem${path.join(root, 'native/cuda/double/toolkit')}`;
-  const command = `printf '%s\\0' "$@" | xargs -0 -n 1 -P 2 clang-tidy --quiet -p build '${headers}'`;
+  const checks = process.argv.includes('--quick') ? "'--checks=-clang-analyzer-*'" : '';
+  const command = `printf '%s\\0' "$@" | xargs -0 -n 1 -P 2 clang-tidy --quiet -p build '${headers}' ${checks}`;
   return run('sh', ['-c', command, 'sh', ...files]);
 }
 
