@@ -151,7 +151,10 @@ goldenCase('LSE of whole frames; videos without sound, without a face, of one fr
   await fails(t, other, 'INVALID_ARGUMENT', /which belongs to others/);
 });
 
-goldenCase('killed ten times, with judges', [LISTS], async (t) => {
+/** Kills of a run with judges, each a process that loads them. Ten: KDTALKER_LONG=1 npx tap test/evaluate-with-judges.test.ts */
+const KILLS = process.env.KDTALKER_LONG ? 10 : 3;
+
+goldenCase('killed again and again, with judges', [LISTS], async (t) => {
   const few = join(folder, 'few');
   await addJudges({
     out: few,
@@ -164,7 +167,7 @@ goldenCase('killed ten times, with judges', [LISTS], async (t) => {
     ...['--out', join(folder, 'killed')],
   ];
   const random = randoms(9);
-  for (let kill = 0; kill < 10; kill++) {
+  for (let kill = 0; kill < KILLS; kill++) {
     const running = start(command);
     await printed(running, new RegExp(`"done":[${Math.floor(3 * random())}-9]|"event":"result"`));
     running.child.kill('SIGKILL');
