@@ -30,6 +30,16 @@ TEST_CASE("every lap of a stage is counted when the stream has done it, and only
   }
 }
 
+TEST_CASE("a timer that goes has counted its laps") {
+  StageClock clock;
+  const auto stream = OpenDevice("guarded")->MakeStream();
+  {
+    StageTimer timer(&clock, StageClock::kWarp);
+    const StageTimer::Lap lap(timer, *stream);
+  }
+  CHECK(clock.times(StageClock::kWarp).laps == 1);
+}
+
 TEST_CASE("a lap that throws was spent too, and one without a clock does nothing") {
   StageClock clock;
   StageTimer timer(&clock, StageClock::kSample), none(nullptr, StageClock::kSample);

@@ -147,6 +147,31 @@ TEST_CASE("library: a graph runs what was captured at each launch, and not befor
   });
 }
 
+TEST_CASE("library: a graph and a stream that go have done what they were given") {
+  const Configured configured("late=1");
+  const Opened opened;
+  auto* value = static_cast<std::int64_t*>(opened.Allocate(sizeof(std::int64_t)));
+  void* host = nullptr;
+  DONE(Library().allocate_host(opened.device, sizeof(std::int64_t), &host));
+  cuda::Stream* stream = opened.MakeStream();
+  const auto give = [&](std::int64_t number) {
+    DONE(LaunchOn(stream, kernels::Number::kSetTimestep, kernels::SetTimestep{value, number}));
+    DONE(Library().copy(stream, host, value, sizeof(std::int64_t), cuda::Direction::kOut));
+  };
+  DONE(Library().begin_capture(stream));
+  give(7);
+  cuda::Graph* graph = nullptr;
+  DONE(Library().end_capture(stream, &graph));
+  DONE(Library().launch_graph(graph, stream));
+  Library().destroy_graph(graph);
+  CHECK(*static_cast<std::int64_t*>(host) == 7);
+  give(8);
+  Library().destroy_stream(stream);
+  CHECK(*static_cast<std::int64_t*>(host) == 8);
+  Library().release(opened.device, value);
+  Library().release_host(opened.device, host);
+}
+
 TEST_CASE("library: timed events measure, and say when they are not done") {
   const Configured configured("late=1");
   const Opened opened;

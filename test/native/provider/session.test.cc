@@ -30,6 +30,19 @@ TEST_CASE("provider: the processor's numbers, in every order of threads and with
   }
 }
 
+TEST_CASE("provider: a run reads what the stream was given before it") {
+  if (!provided::Built()) return;
+  const Doubles doubles("", "late=1");
+  const auto device = OpenDevice("cuda:0");
+  const auto stream = device->MakeStream();
+  const auto session = provided::Session(device);
+  AudioRun run(device, *session);
+  for (const float phase : {0.0F, 0.5F}) {
+    run.GiveMade(*stream, phase, kNeverStopped);
+    CHECK(run.Get(*stream) == provided::OnProcessor(phase));
+  }
+}
+
 TEST_CASE("provider: the host waits for nothing while runs are given") {
   if (!provided::Built()) return;
   const Doubles doubles("", "late=1");

@@ -128,6 +128,11 @@ void CUstream_st::End() {
   worker.join();
 }
 
+bool CUstream_st::IsDone() {
+  Hidden hidden(mutex);
+  return queue.empty() && !busy;
+}
+
 bool CUstream_st::MayWork() const {
   return !Set().late || waiting > 0;
 }
@@ -166,6 +171,8 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     Hidden hidden(Get().mutex);
     owned = Get().streams.extract(stream).mapped();
   }
+  // CUDA does not wait either: the work would go on behind the call.
+  if (!owned->IsDone()) simt::Fail("a stream is destroyed whose work is not done");
   owned->End();
   return cudaSuccess;
 }

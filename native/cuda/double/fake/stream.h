@@ -72,6 +72,7 @@ struct CUstream_st {
   std::thread worker;  // its address is the token of all that the stream has done
 
   void Serve();
+  bool IsDone();
   bool MayWork() const;
   void Await();
   void End();
