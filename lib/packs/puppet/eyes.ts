@@ -161,7 +161,7 @@ function sliding(g: Graph, at: Band & OnLid): Record<'slide' | 'lash', Value> {
 }
 
 /** How much of the lid is painted, the rest is the picture: where the skin above it is clean, where it is not, and along the lashes. */
-const PAINTED = { clean: 0.2, else: 0.9, edge: 0.9 } as const;
+const PAINTED = { clean: 0.2, else: 0.98, edge: 0.9 } as const;
 /** How much darker the edge of a shut lid is at least and at most. */
 const EDGE = { least: 0.45, most: 0.75 } as const;
 
