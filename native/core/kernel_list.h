@@ -87,7 +87,8 @@
   X(kernels::plan, BlockStatisticsEnd)       \
   X(kernels::plan, BlockPooledConvolution)   \
   X(kernels::plan, BlockPooledSumsEnd)       \
-  X(kernels::plan, Attention)
+  X(kernels::plan, Attention)                \
+  X(kernels, WarpCrop)
 
 #define KDT_DECLARE(Scope, Name) \
   namespace kdtalker::Scope {    \

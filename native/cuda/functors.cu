@@ -64,6 +64,7 @@
 #include "kernels/set_timestep.h"
 #include "kernels/silence_gate.h"
 #include "kernels/smooth.h"
+#include "kernels/warp_crop.h"
 #include "kernels/warp_photo.h"
 #include "kernels/windows.h"
 

@@ -151,13 +151,13 @@ class ModelCheck {
 
   void Pictures() const {
     const TensorRule image = TensorRule::Made({1, 3, pack_.height, pack_.width});
-    Words inputs = {{"feature", Volume()}, {"source", Keypoints()}, {"driving", Keypoints()}};
-    if (Has("prepare")) Prepare(inputs);
-    RoleCheck first = Role(Has("render") ? "render" : "warp");
-    first.Inputs(inputs);
+    const Words prepared = Has("prepare") ? Prepare() : Words{};
+    const std::string name = Has("render") ? "render" : "warp";
+    RoleCheck first = Role(name);
+    first.Inputs(FrameInputs(name, prepared));
     if (Has("render")) {
       first.Outputs({{"image", image}});
-      Field(first);
+      Field(first, prepared);
       return;
     }
     first.Outputs({{"feature", Between()}});
@@ -171,36 +171,47 @@ class ModelCheck {
   TensorRule Between() const { return planned_ ? TensorRule::FixedOrHalves() : TensorRule::Fixed(); }
   static TensorRule AsMade(const Slot& slot) { return TensorRule::Given(slot.dims, slot.type); }
 
+  // What a network of every frame reads: what is prepared is for those that name it.
+  Words FrameInputs(const std::string& name, const Words& prepared) const {
+    Words inputs = {{"feature", Volume()}, {"source", Keypoints()}, {"driving", Keypoints()}};
+    const auto& named = networks_.at(name).role.inputs;
+    for (const auto& word : prepared) {
+      if (named.count(word.first) != 0) inputs.push_back(word);
+    }
+    return inputs;
+  }
+
   // How the picture is moved: two cells or more along each side, between which a pixel lies.
-  void Field(const RoleCheck& render) const {
+  void Field(const RoleCheck& render, const Words& prepared) const {
     if (networks_.at("render").role.outputs.count("field") == 0) return;
     const std::int64_t any = TensorRule::kAny;
     render.Outputs({{"field", TensorRule::Made({1, kernels::kFieldGiven, any, any})}});
     const auto& dims = render.Output("field").dims;
     if (dims[2] < 2 || dims[3] < 2)
       RefusePack("two rows and columns or more", "field of render", DimsToText(dims));
-    if (Has("field")) FieldAlone(dims);
+    if (Has("field")) FieldAlone(dims, prepared);
   }
 
   // The same without the picture.
-  void FieldAlone(const std::vector<std::int64_t>& dims) const {
+  void FieldAlone(const std::vector<std::int64_t>& dims, const Words& prepared) const {
     RoleCheck role = Role("field");
-    role.Inputs({{"feature", Volume()}, {"source", Keypoints()}, {"driving", Keypoints()}});
+    role.Inputs(FrameInputs("field", prepared));
     role.Outputs({{"field", TensorRule::Given(dims)}});
   }
 
-  // The part of the first network that runs once a portrait: `inputs` are what is left for each frame.
-  void Prepare(Words& inputs) const {
+  // The part of a network of every frame that runs once a portrait; returns what is left for each frame.
+  Words Prepare() const {
     RoleCheck role = Role("prepare");
     const stages::Role& names = networks_.at("prepare").role;
-    Words given;
+    Words given, made;
     for (const auto& [word, tensor] : names.inputs)
       given.emplace_back(word, word == "feature" ? Volume() : Keypoints());
     role.Inputs(given);
     for (const auto& [word, tensor] : names.outputs) {
       role.Outputs({{word, Between()}});
-      inputs.emplace_back(word, AsMade(role.Output(word)));
+      made.emplace_back(word, AsMade(role.Output(word)));
     }
+    return made;
   }
 
   void Retargeting() const {

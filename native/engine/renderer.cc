@@ -63,7 +63,8 @@ bool Renderer::Moves(const Frame& frame) {
 
 // The network `field` makes none, and is never in halves.
 bool Renderer::MakesPicture(const Frame& frame) const {
-  return !Moves(frame) || talker_.networks().count("field") == 0;
+  const Networks& networks = talker_.networks();
+  return !stages::Render::MovesFeature(networks) && (!Moves(frame) || networks.count("field") == 0);
 }
 
 // Begins the time of the conversion.

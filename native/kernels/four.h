@@ -1,5 +1,5 @@
-// Four floats that are computed together: a register where the processor has one that suits, else an array.
-// Both round after each operation, so results are the same to the last bit.
+// Four floats that are computed together: a register where the processor has one that suits, else an array;
+// and One, by the same words. All round after each operation, so results are the same to the last bit.
 #pragma once
 
 #include "kernels/kernel.h"
@@ -27,6 +27,16 @@ struct Four {
     return {_mm_cvtepi32_ps(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(bytes)))};
   }
   void Store(float* to) const { _mm_storeu_ps(to, value); }
+  // from[at[i]], and what follows each.
+  static void LoadPairs(const float* from, const std::int32_t* at, Four& first, Four& second) {
+    const auto pairs = [&](int i) {
+      const __m128 low = _mm_castpd_ps(_mm_load_sd(reinterpret_cast<const double*>(from + at[i])));
+      return _mm_loadh_pi(low, reinterpret_cast<const __m64*>(from + at[i + 1]));
+    };
+    const __m128 left = pairs(0), right = pairs(2);
+    first.value = _mm_shuffle_ps(left, right, 0x88);
+    second.value = _mm_shuffle_ps(left, right, 0xDD);
+  }
 
   friend Four operator+(Four a, Four b) { return {_mm_add_ps(a.value, b.value)}; }
   friend Four operator-(Four a, Four b) { return {_mm_sub_ps(a.value, b.value)}; }
@@ -47,6 +57,13 @@ struct Four {
   KDT_HOST_DEVICE void Store(float* to) const {
     for (int i = 0; i < 4; i++) to[i] = value[i];
   }
+  KDT_HOST_DEVICE static void LoadPairs(const float* from, const std::int32_t* at, Four& first,
+                                        Four& second) {
+    for (int i = 0; i < 4; i++) {
+      first.value[i] = from[at[i]];
+      second.value[i] = from[at[i] + 1];
+    }
+  }
 
   KDT_HOST_DEVICE friend Four operator+(Four a, Four b) {
     for (int i = 0; i < 4; i++) a.value[i] += b.value[i];
@@ -63,5 +80,21 @@ struct Four {
 };
 
 #endif
+
+struct One {
+  float value;
+
+  KDT_HOST_DEVICE static One Of(float each) { return {each}; }
+  KDT_HOST_DEVICE static One Load(const float* from) { return {*from}; }
+  KDT_HOST_DEVICE void Store(float* to) const { *to = value; }
+  KDT_HOST_DEVICE static void LoadPairs(const float* from, const std::int32_t* at, One& first, One& second) {
+    first.value = from[*at];
+    second.value = from[*at + 1];
+  }
+
+  KDT_HOST_DEVICE friend One operator+(One a, One b) { return {a.value + b.value}; }
+  KDT_HOST_DEVICE friend One operator-(One a, One b) { return {a.value - b.value}; }
+  KDT_HOST_DEVICE friend One operator*(One a, One b) { return {a.value * b.value}; }
+};
 
 }  // namespace kdtalker::kernels

@@ -2,21 +2,39 @@
 
 #include <utility>
 
+#include "kernels/warp_crop.h"
+
 namespace kdtalker::stages {
+namespace {
+
+using Networks = std::map<std::string, Network>;
+
+const Network& FirstOf(const Networks& networks) {
+  if (Render::MovesFeature(networks)) return RoleOf(networks, "field");
+  return RoleOf(networks, networks.count("render") != 0 ? "render" : "warp");
+}
+
+}  // namespace
+
 Render::Render(const std::map<std::string, Network>& networks, const Source& source, const Tensor& driving,
                bool keep_all, StageClock* clock)
     : first_time_(clock, StageClock::kWarp),
       decode_time_(clock, StageClock::kDecode),
-      first_(RoleOf(networks, networks.count("render") != 0 ? "render" : "warp")) {
-  const auto& device = driving.shared_device();
+      moves_feature_(MovesFeature(networks)),
+      first_(FirstOf(networks)) {
   first_.Input("driving", driving);
   if (HasField(networks)) AddField(networks, driving);
   Show(source);
-  if (networks.count("render") != 0) {
-    image_ = RoleOf(networks, "render").MakeOutput(device, "image");
-    first_.Output("image", image_);
+  if (networks.count("render") == 0) {
+    AddWarped(networks, driving, keep_all);
     return;
   }
+  image_ = RoleOf(networks, "render").MakeOutput(driving.shared_device(), "image");
+  if (!moves_feature_) first_.Output("image", image_);
+}
+
+void Render::AddWarped(const Networks& networks, const Tensor& driving, bool keep_all) {
+  const auto& device = driving.shared_device();
   const Network& warp = RoleOf(networks, "warp");
   const Tensor& warped = Keep("warped", warp.MakeOutput(device, "feature"));
   first_.Output("feature", warped);
@@ -29,20 +47,30 @@ Render::Render(const std::map<std::string, Network>& networks, const Source& sou
 }
 
 void Render::Show(const Source& source) {
+  feature_ = source.feature.f32();
   first_.Input("feature", source.feature).Input("source", source.keypoints);
-  for (const auto& [word, tensor] : source.prepared) first_.Input(word, tensor);
+  for (const auto& [word, tensor] : source.prepared) {
+    if (first_.network().has_input(word)) first_.Input(word, tensor);
+  }
   if (field_run_) field_run_->Input("feature", source.feature).Input("source", source.keypoints);
 }
 
-bool Render::HasField(const std::map<std::string, Network>& networks) {
+bool Render::HasField(const Networks& networks) {
   const auto render = networks.find("render");
   return render != networks.end() && render->second.has_output("field");
 }
 
-void Render::AddField(const std::map<std::string, Network>& networks, const Tensor& driving) {
-  field_ = first_.network().MakeOutput(driving.shared_device(), "field");
+bool Render::MovesFeature(const Networks& networks) {
+  const auto field = networks.find("field");
+  if (field == networks.end() || !HasField(networks)) return false;
+  const auto& dims = RoleOf(networks, "render").output("image").dims;
+  return field->second.input("feature").dims == dims && dims[2] > 1 && dims[3] > 1;
+}
+
+void Render::AddField(const Networks& networks, const Tensor& driving) {
+  field_ = RoleOf(networks, "render").MakeOutput(driving.shared_device(), "field");
   const auto alone = networks.find("field");
-  if (alone == networks.end()) {
+  if (alone == networks.end() || moves_feature_) {
     first_.Output("field", field_);
   } else {
     field_run_.emplace(alone->second).Input("driving", driving).Output("field", field_);
@@ -57,10 +85,17 @@ void Render::Run(Stream& stream, const StopToken& stop) {
   {
     const StageTimer::Lap lap(first_time_, stream);
     first_.Run(stream, stop);
+    if (moves_feature_) MoveFeature(stream);
   }
   if (!decode_) return;
   const StageTimer::Lap lap(decode_time_, stream);
   decode_->Run(stream, stop);
+}
+
+void Render::MoveFeature(Stream& stream) const {
+  const auto &picture = image_.dims(), &cells = field_.dims();
+  stream.Launch(
+      kernels::WarpCrop{feature_, field_.f32(), image_.f32(), picture[3], picture[2], cells[3], cells[2]});
 }
 
 void Render::RunField(Stream& stream, const StopToken& stop) {

@@ -12,11 +12,12 @@ namespace kdtalker::stages {
 
 // Makes a picture from source and driving keypoints: warps and decodes, in one network (`render`) or in two
 // (`warp`, `decode`). Or says only how the picture moves, if `render` can: by `field`, where the pack has
-// that network, which makes no picture. Owns its buffers; one thread at a time.
+// that network, which makes no picture. If the feature is the crop's picture, what `field` says moves it, and
+// `render` does not run. Owns its buffers; one thread at a time.
 class Render {
  public:
   // The portrait's tensors: `feature`, `source` [1, 21, 3], and the outputs of the network `prepare` for
-  // these two, named by further inputs of the first network.
+  // these two, named by further inputs of the networks that run for every frame.
   struct Source {
     const Tensor& feature;
     const Tensor& keypoints;
@@ -36,6 +37,9 @@ class Render {
   // Whether the pack's renderer can say how the picture moves.
   static bool HasField(const std::map<std::string, Network>& networks);
 
+  // Whether the feature is the picture that the field moves, so that no network makes one.
+  static bool MovesFeature(const std::map<std::string, Network>& networks);
+
   void Run(Stream& stream, const StopToken& stop);       // makes image()
   void RunField(Stream& stream, const StopToken& stop);  // makes field(), which must be there
 
@@ -48,12 +52,16 @@ class Render {
 
  private:
   const Tensor& Keep(const char* name, Tensor tensor);
+  void AddWarped(const std::map<std::string, Network>& networks, const Tensor& driving, bool keep_all);
   void AddField(const std::map<std::string, Network>& networks, const Tensor& driving);
+  void MoveFeature(Stream& stream) const;
 
   StageTimer first_time_, decode_time_;
   Tensor image_, field_;
+  const bool moves_feature_;
+  const float* feature_ = nullptr;  // the portrait's, on the device
   std::map<std::string, Tensor> between_;
-  NetworkRun first_;
+  NetworkRun first_;  // `field` with moves_feature_
   std::optional<NetworkRun> decode_, field_run_;
 };
 

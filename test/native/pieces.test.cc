@@ -8,6 +8,7 @@
 #include "kernels/convert.h"
 #include "kernels/paste.h"
 #include "kernels/rgb_to_420.h"
+#include "kernels/warp_crop.h"
 #include "kernels/warp_photo.h"
 
 namespace {
@@ -141,6 +142,23 @@ TEST_CASE("pieces: of a photo that is moved itself") {
                                                kRows,
                                                kWidth},
                             3 * kWidth * kHeight);
+}
+
+TEST_CASE("pieces: of a crop's picture that is moved") {
+  const Size fields[] = {{2, 2}, {19, 17}, {150, 90}};  // the last is finer than the picture
+  for (const Size& size : kSizes) {
+    if (size.width < 2 || size.height < 2) continue;
+    for (const Size& cells : fields) {
+      CAPTURE(size.width);
+      CAPTURE(cells.width);
+      const std::vector<float> picture = Filled<float>(3 * size.width * size.height);
+      std::vector<float> field = Filled<float>(kernels::kFieldGiven * cells.width * cells.height);
+      for (std::int64_t i = 0; i < cells.width; i++) field[static_cast<std::size_t>(i)] = 0.0F;
+      CheckPieces<float>(kernels::WarpCrop{picture.data(), field.data(), nullptr, size.width, size.height,
+                                           cells.width, cells.height},
+                         3 * size.width * size.height);
+    }
+  }
 }
 
 }  // namespace
