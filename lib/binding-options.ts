@@ -50,9 +50,26 @@ export interface NativeStreamOptions {
   replan: number;
   /** Frames have to be made as fast as they play. */
   paced: boolean;
-  /** Frames of the loop of idle life; 0: none. */
-  loop: number;
   fast: Uint8Array;
+}
+
+/** native/engine/loop_join.h LoopJoin: rows of 70 numbers of normalised motion. */
+export interface NativeLoopJoin {
+  /** The first frame of the join. */
+  frame: number;
+  /** Of the loop in the join's frames and behind them. */
+  motion: Float32Array;
+  /** Added to the number of a frame behind the join: that of its blinks. */
+  clock: number;
+}
+
+/** native/engine/loop_join.h LoopPast: what was shown of a loop before a frame. */
+export interface NativeLoopPast {
+  motion: Float32Array;
+  /** Added to the numbers of frames: those of their blinks, which from `join` on go over to those by `behind`. */
+  clock: number;
+  join: number;
+  behind: number;
 }
 
 /** native/engine/options.h TraceOptions. */

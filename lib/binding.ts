@@ -10,6 +10,8 @@ import type {
   Ceiling,
   CpuFeatures,
   NativeLanes,
+  NativeLoopJoin,
+  NativeLoopPast,
   NativePhoto,
   NativePortraitOptions,
   NativeRunOptions,
@@ -242,18 +244,16 @@ interface Addon {
   /** One at a time. */
   hearSpeech(run: RunHandle, samples: Float32Array): Promise<void>;
   endSpeech(run: RunHandle): void;
-  /**
-   * The loop of a stream ends: in JOIN_FRAMES frames from `frame` on the motion comes back to that of `loop` frames before. Before the sound
-   * of that frame is heard.
-   */
-  joinLoop(run: RunHandle, frame: number): void;
-  /** Frames and sound from `frame` on are forgotten, while no sound is being heard. */
-  interruptSpeech(run: RunHandle, frame: number): void;
+  /** The motion of a stream goes over to a loop in JOIN_FRAMES frames, or does not, before the sound of the first, or other sound, is heard. */
+  joinLoop(run: RunHandle, join: NativeLoopJoin | undefined): void;
+  /** The motion of frames [first, last) of a stream is kept as it is decided, from now on; and some of it, empty if that was taken back. */
+  recordMotion(run: RunHandle, first: number, last: number): void;
+  recordedMotion(run: RunHandle, first: number, count: number): Float32Array;
+  /** Frames and sound from `frame` on are forgotten, while no sound is being heard. With a past, that was shown before. */
+  interruptSpeech(run: RunHandle, frame: number, past: NativeLoopPast | undefined): void;
   /** So many frames behind those that were asked for are not made: the next one is asked for. Of a stream. */
   skipFrames(run: RunHandle, count: number): void;
-  /**
-   * `source`: the portrait that this frame shows instead of the clip's. The frame's index, -1 after the last, or -2 if it was interrupted.
-   */
+  /** `source`: the portrait that this frame shows, not the clip's. Its index, -1 after the last, or -2 if it was interrupted. */
   readFrame(
     run: RunHandle,
     out: Uint8Array,

@@ -244,7 +244,7 @@ function begin(t: typeof import('tap').default | Parameters<typeof VirtualClock.
   const clock = VirtualClock.use(t as never);
   const voice = new FakeVoice();
   const sound = { rate: 16_000, channels: 1, format: 's16le' } as const;
-  const feed = new PacedFeed(voice as never, { sound, idle: 'model', loop: 0 }, { fps: 25, reach: REACH });
+  const feed = new PacedFeed(voice as never, { sound, idle: 'model' }, { fps: 25, reach: REACH });
   const stop = new AbortController();
   const done = feed.run(stop.signal, () => Math.floor(clock.now / FRAME));
   const numbers = () => voice.said.filter((each) => typeof each === 'number') as number[];

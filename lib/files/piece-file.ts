@@ -61,9 +61,14 @@ export class PieceFile {
     );
   }
 
-  /** Forgets all pieces. */
-  clear(): void {
-    this.#offsets = [0];
+  /** Bytes of all pieces. */
+  get bytes(): number {
+    return this.#offsets.at(-1)!;
+  }
+
+  /** Forgets the pieces behind so many. */
+  keep(count: number): void {
+    this.#offsets.length = Math.min(this.#offsets.length, count + 1);
   }
 
   /** Removes the file. May be called twice; not while pieces are read. */

@@ -4,6 +4,7 @@
 #include "addon/handles.h"
 #include "addon/values.h"
 #include "core/error.h"
+#include "kernels/motion.h"
 
 namespace kdtalker::addon {
 namespace {
@@ -48,15 +49,62 @@ Napi::Value EndSpeech(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// joinLoop(handle, first frame that comes back), before the sound of that frame
+Napi::Float32Array FloatsToJs(Napi::Env env, const std::vector<float>& values) {
+  Napi::Float32Array array = Napi::Float32Array::New(env, values.size());
+  if (!values.empty()) std::memcpy(array.Data(), values.data(), values.size() * sizeof(float));
+  return array;
+}
+
+std::int64_t GetFrame(const Napi::Object& object, const char* key) {
+  return object.Get(key).ToNumber().Int64Value();
+}
+
+// Frames of normalised motion, at least one.
+std::vector<float> MotionOf(const Napi::Object& object) {
+  std::vector<float> motion = FloatsOf(object.Get("motion"), "motion");
+  if (motion.empty() || motion.size() % kernels::kMotionSize != 0)
+    throw Error("INVALID_ARGUMENT", "Expected rows of 70 numbers for the motion of a loop but received " +
+                                        std::to_string(motion.size()) + " numbers");
+  return motion;
+}
+
+// joinLoop(handle, { frame, motion, clock }), before the sound of that frame; undefined: it does not, before
+// other sound
 Napi::Value JoinLoop(const Napi::CallbackInfo& info) {
-  Handle<Run>::Get(info[0])->JoinAt(info[1].ToNumber().Int64Value());
+  const auto run = Handle<Run>::Get(info[0]);
+  if (info[1].IsUndefined()) {
+    run->CancelJoin();
+  } else {
+    const Napi::Object join = info[1].ToObject();
+    run->JoinAt({GetFrame(join, "frame"), MotionOf(join), GetFrame(join, "clock")});
+  }
   return info.Env().Undefined();
 }
 
-// interruptSpeech(handle, first frame that is forgotten), while no sound is being heard
+// recordMotion(handle, first frame, frame behind the last): from now on
+Napi::Value RecordMotion(const Napi::CallbackInfo& info) {
+  Handle<Run>::Get(info[0])->Record(info[1].ToNumber().Int64Value(), info[2].ToNumber().Int64Value());
+  return info.Env().Undefined();
+}
+
+// recordedMotion(handle, first frame, count) -> Float32Array [count, 70], normalised; empty if it was taken
+// back
+Napi::Value RecordedMotion(const Napi::CallbackInfo& info) {
+  const auto rows =
+      Handle<Run>::Get(info[0])->Recorded(info[1].ToNumber().Int64Value(), info[2].ToNumber().Int64Value());
+  return FloatsToJs(info.Env(), rows);
+}
+
+LoopPast PastOf(const Napi::Value& value) {
+  if (value.IsUndefined()) return {};
+  const Napi::Object past = value.ToObject();
+  return {MotionOf(past), {GetFrame(past, "clock"), GetFrame(past, "join"), GetFrame(past, "behind")}};
+}
+
+// interruptSpeech(handle, first frame that is forgotten, { motion, clock, join, behind } | undefined), while
+// no sound is being heard
 Napi::Value InterruptSpeech(const Napi::CallbackInfo& info) {
-  Handle<Run>::Get(info[0])->Interrupt(info[1].ToNumber().Int64Value());
+  Handle<Run>::Get(info[0])->Interrupt(info[1].ToNumber().Int64Value(), PastOf(info[2]));
   return info.Env().Undefined();
 }
 
@@ -93,12 +141,6 @@ Napi::Value ReadFrame(const Napi::CallbackInfo& info) {
     run->Read(format, out.data, answer, std::move(source));
   };
   return Instance::Of(info.Env()).jobs().Ask(info.Env(), begin, info[1].As<Napi::Object>());
-}
-
-Napi::Float32Array FloatsToJs(Napi::Env env, const std::vector<float>& values) {
-  Napi::Float32Array array = Napi::Float32Array::New(env, values.size());
-  if (!values.empty()) std::memcpy(array.Data(), values.data(), values.size() * sizeof(float));
-  return array;
 }
 
 Napi::Value MotionToJs(Napi::Env env, const Run::Motion& motion) {
@@ -164,6 +206,8 @@ void ExportRun(Napi::Env env, Napi::Object exports) {
   exports.Set("hearSpeech", Napi::Function::New<Call<HearSpeech>>(env, "hearSpeech"));
   exports.Set("endSpeech", Napi::Function::New<Call<EndSpeech>>(env, "endSpeech"));
   exports.Set("joinLoop", Napi::Function::New<Call<JoinLoop>>(env, "joinLoop"));
+  exports.Set("recordMotion", Napi::Function::New<Call<RecordMotion>>(env, "recordMotion"));
+  exports.Set("recordedMotion", Napi::Function::New<Call<RecordedMotion>>(env, "recordedMotion"));
   exports.Set("interruptSpeech", Napi::Function::New<Call<InterruptSpeech>>(env, "interruptSpeech"));
   exports.Set("skipFrames", Napi::Function::New<Call<SkipFrames>>(env, "skipFrames"));
   exports.Set("readFrame", Napi::Function::New<Call<ReadFrame>>(env, "readFrame"));

@@ -260,7 +260,6 @@ StreamOptions StreamOptionsOf(const Napi::Object& object, int window) {
   options.replan = GetInt(object, "replan");
   options.fast = MaskOf(object, "fast");
   options.paced = GetBool(object, "paced");
-  options.loop = GetInt(object, "loop");
   if (options.hop < 1 || options.ahead < 0 || options.hop >= window - options.ahead)
     Refuse("less than a window", "hop and ahead");
   return options;

@@ -24,13 +24,20 @@ constexpr std::int64_t kTakenBack = 12;
 // Frames in which somebody who begins to speak is noticed: a plan costs a few hops.
 constexpr std::int64_t kSoon = 4;
 
-// A loop is left by going back to one of its frames.
-std::int64_t RowsFor(std::int64_t window, std::int64_t loop) {
-  return std::max(kLeastRows, 8 * window) + loop;
+std::int64_t RowsFor(std::int64_t window) {
+  return std::max(kLeastRows, 8 * window);
 }
 
 Sampler::Steps StepsOf(Talker& talker, Stream& stream, std::int64_t window, int steps) {
   return talker.samplers().StepsOf(stream, {steps}, window);
+}
+
+// Normalised motion [n, 70].
+Tensor UploadFrames(Stream& stream, const std::vector<float>& motion) {
+  Tensor frames(stream.shared_device(), Type::kFloat32,
+                {static_cast<std::int64_t>(motion.size()) / kMotionSize, kMotionSize});
+  frames.UploadNow(stream, motion.data(), Crossing::kMotion);
+  return frames;
 }
 
 // Columns of so many frames, and of the windows at both ends.
@@ -50,7 +57,7 @@ LiveSampler::LiveSampler(Stream& stream, std::shared_ptr<Portrait> portrait,
       hop_(options.stream->hop),
       ahead_(options.stream->ahead),
       fps_(portrait_->talker()->options().fps),
-      rows_(RowsFor(window_, options.stream->loop)),
+      rows_(RowsFor(window_)),
       audio_time_(&portrait_->talker()->clock(), StageClock::kAudio),
       sample_time_(&portrait_->talker()->clock(), StageClock::kSample),
       voice_(fps_),
@@ -58,7 +65,7 @@ LiveSampler::LiveSampler(Stream& stream, std::shared_ptr<Portrait> portrait,
       lane_(*portrait_->talker(), {window_, options.steps}),
       features_(stream, lane_.Lend().Encoder(hop_), rows_),
       track_(stream.shared_device(), Type::kFloat32, {rows_, kMotionSize}),
-      given_(stream.shared_device(), Type::kFloat32, {std::max(hop_, kRest) + ahead_, kMotionSize}),
+      given_(stream.shared_device(), Type::kFloat32, {std::max(hop_, kRest + kJoin) + ahead_, kMotionSize}),
       rest_(stream.shared_device(), Type::kFloat32, {kMotionSize}),
       draft_(stream.shared_device(), portrait_->talker()->networks(), window_),
       noise_(stream.shared_device(), Type::kFloat32, {window_, kMotionSize}),
@@ -106,8 +113,9 @@ void LiveSampler::Hop(Timeline& timeline, const StopToken& stop) {
   while (planned_ < next) Plan(stop);
   Lips(first, stop);
   Keep(lips_, Known(first));
-  if (Join(first, next) || (plan_cut_ && Surprised())) planned_ = next;
-  if (planned_ == next && ahead_ > 0) {
+  const bool joined = Join(first, next);
+  if (joined || (plan_cut_ && Surprised())) planned_ = next;
+  if (planned_ == next && ahead_ > 0 && !joined) {
     Plan(stop);
     Keep(lips_, Provisional(next));
   }
@@ -132,14 +140,26 @@ bool LiveSampler::Outdated(std::int64_t first) const {
   return features_.known() - plan_heard_ >= least;
 }
 
-// Whether a loop ends in this hop: the next plan begins where the loop does.
+void LiveSampler::JoinAt(Timeline& timeline, const LoopJoin& join) {
+  join_ = join.frame;
+  joined_ = UploadFrames(stream_, join.motion);
+  timeline.JoinBlinks(join.frame, join.clock);
+}
+
+void LiveSampler::CancelJoin(const Timeline& timeline) {
+  if (join_ < timeline.known()) planned_ = timeline.known();
+  join_ = kernels::kEveryFrame;
+}
+
+// Whether the join ends in this hop: what follows, also for the smoother, is the loop, which the engine does
+// not make; if it has to go on, a plan begins there.
 bool LiveSampler::Join(std::int64_t first, std::int64_t next) {
   if (join_ >= next) return false;
-  stream_.Launch(kernels::ComeBack{track_.f32(), join_, std::max(first, join_), next, options_.stream->loop,
-                                   kJoin, rows_});
-  if (next < join_ + kJoin) return false;
-  join_ = kernels::kEveryFrame;
-  return true;
+  const bool ends = next >= join_ + kJoin;
+  stream_.Launch(kernels::ComeBack{track_.f32(), joined_.f32(), joined_.dims()[0], join_,
+                                   std::max(first, join_), ends ? next + ahead_ : next, kJoin, rows_});
+  if (ends) join_ = kernels::kEveryFrame;
+  return ends;
 }
 
 // What the denoiser is told of what a window hears.
@@ -216,7 +236,8 @@ void LiveSampler::Append(Timeline& timeline, std::int64_t count) {
 
 // The silence behind the cut is uploaded for the gate; the next hop hears these columns again, with what was
 // said since.
-void LiveSampler::Interrupt(Timeline& timeline, std::int64_t frame, const StopToken& stop) {
+void LiveSampler::Interrupt(Timeline& timeline, std::int64_t frame, const LoopPast& past,
+                            const StopToken& stop) {
   const std::int64_t column = frame * kernels::kMelRate / fps_;
   restarts_ = speech_->restarts();
   mel_.Cut(column);
@@ -225,16 +246,32 @@ void LiveSampler::Interrupt(Timeline& timeline, std::int64_t frame, const StopTo
   if (condition_) condition_->Cut(frame);
   join_ = kernels::kEveryFrame;
   plan_heard_ = std::min(plan_heard_, frame);
+  std::int64_t from = frame;
+  if (past) from = TakeOver(timeline, frame, past);
   while (planned_ < frame + kRest + ahead_) Plan(stop);
   plan_cut_ = frame < plan_first_;
   RestLips(timeline, frame);
-  timeline.Cut(frame);
+  timeline.Cut(from);
   const std::int64_t silent = ColumnsOf(kRest, fps_);
   std::fill_n(mel_.Next(), silent * kernels::kMelBands, kernels::kSilentMel);
   mel_.Append(stream_, silent);
   Gate(timeline, frame, frame + kRest);
   mel_.Cut(column);
-  Append(timeline, kRest);
+  Append(timeline, frame + kRest - from);
+}
+
+// The frames before this one were a loop's. Returns the frame from which on the smoother has to see them, so
+// that it knows no others: what is further away counts less than a rounding.
+std::int64_t LiveSampler::TakeOver(Timeline& timeline, std::int64_t frame, const LoopPast& past) {
+  const Tensor motion = UploadFrames(stream_, past.motion);
+  const std::int64_t frames = std::min(motion.dims()[0], rows_);
+  stream_.Launch(
+      kernels::ScatterRows{motion.f32(), track_.f32(), frame - frames, frames, frames, rows_, kMotionSize});
+  features_.Silence(stream_, frame - frames, frame);
+  if (condition_) condition_->Silence(stream_, frame - frames, frame);
+  planned_ = frame;
+  timeline.SetBlinks(past.clock);
+  return std::clamp<std::int64_t>(frame - kJoin, std::min<std::int64_t>(frame, 1), frame);
 }
 
 // To the portrait's own motion, or in relative mode to the first frame's, as in silence.

@@ -8,6 +8,7 @@
 #include "core/stage_timer.h"
 #include "engine/heard_voice.h"
 #include "engine/live_speech.h"
+#include "engine/loop_join.h"
 #include "engine/options.h"
 #include "engine/portrait.h"
 #include "engine/sampler_pool.h"
@@ -43,13 +44,17 @@ class LiveSampler {
   // Gives the lane's sampler back; `done`: what was given to the stream is.
   void GiveBack(bool done) noexcept { lane_.GiveBack(done); }
 
-  // In kJoin frames from this one on the motion comes back to where it was options.stream->loop frames
-  // before. Before the sound of this frame is heard.
-  void JoinAt(std::int64_t frame) { join_ = frame; }
+  // In kJoin frames the motion goes over to that of a loop. Before the sound of the first of them is heard.
+  void JoinAt(Timeline& timeline, const LoopJoin& join);
+
+  // It does not; life goes on from where it is.
+  void CancelJoin(const Timeline& timeline);
 
   // Frames from `frame` on give way to kRest frames in which the lips come to rest; head and eyes stay on
-  // plan. The speech was restarted there.
-  void Interrupt(Timeline& timeline, std::int64_t frame, const StopToken& stop);
+  // plan, or go on from where a loop was left. The speech was restarted there.
+  void Interrupt(Timeline& timeline, std::int64_t frame, const LoopPast& past, const StopToken& stop);
+
+  const Tensor& track() const { return track_; }  // [rows, 70], as decided before timeline.known()
 
   static constexpr std::int64_t kRest = kRestFrames, kJoin = kJoinFrames;
 
@@ -62,6 +67,7 @@ class LiveSampler {
   bool Outdated(std::int64_t first) const;
   bool Surprised() const { return voice_.speaks() != plan_speaks_; }
   bool Join(std::int64_t first, std::int64_t next);
+  std::int64_t TakeOver(Timeline& timeline, std::int64_t frame, const LoopPast& past);
   void SamplePlan(const StopToken& stop);
   void Plan(const StopToken& stop);
   void Replan(std::int64_t first, const StopToken& stop);
@@ -84,7 +90,8 @@ class LiveSampler {
   std::int64_t plan_heard_ = 0;               // and how many frames it had heard
   bool plan_cut_ = false;                     // its beginning was taken back
   std::int64_t restarts_ = 0;                 // of the speech, known here
-  std::int64_t join_ = kernels::kEveryFrame;  // where a loop ends
+  std::int64_t join_ = kernels::kEveryFrame;  // from where the motion goes over
+  Tensor joined_;                             // to this, [frames, 70]
   StageTimer audio_time_, sample_time_;
   HeardVoice voice_;
   stages::StreamMel mel_;
@@ -93,7 +100,7 @@ class LiveSampler {
   std::optional<stages::StreamCondition> condition_;  // where the pack makes it row by row
   std::optional<stages::RunningSilence> silence_;
   Tensor track_;         // [rows, 70], normalised: decided frames, and ahead of them the plan's slow numbers
-  Tensor given_, rest_;  // [hop or rest and ahead, 70], what the timeline is given; [70], normalised
+  Tensor given_, rest_;  // [hop or rest, join and ahead, 70], what the timeline is given; [70], normalised
   stages::Draft draft_;  // of a plan, or of the lips
   Tensor noise_, lips_;  // [window, 70]: what the draft began with; the lips that were sampled last
   Sampler::Steps plan_steps_, lips_steps_;

@@ -1,6 +1,7 @@
 #include "engine/motion_source.h"
 
-#include <atomic>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "core/error.h"
@@ -79,30 +80,57 @@ class Live final : public MotionSource {
   std::int64_t end() const override { return speech_->end(); }
   std::int64_t most_ahead() const override { return kHopsAhead * options_.stream->hop; }
   std::unique_ptr<Timeline> Begin(Stream& stream) override {
+    stream_ = &stream;
     sampler_.emplace(stream, portrait_, speech_, options_);
     return sampler_->MakeTimeline();
   }
   bool ready(std::int64_t known) const override { return sampler_->Hears(known); }
-  void Next(Stream& /*stream*/, Timeline& timeline, const StopToken& stop) override {
-    const std::int64_t join = join_.exchange(kernels::kEveryFrame);
-    if (join != kernels::kEveryFrame) sampler_->JoinAt(join);
+  void Next(Stream& stream, Timeline& timeline, const StopToken& stop) override {
+    const auto [join, cancel] = TakeOrders();
+    if (join) sampler_->JoinAt(timeline, *join);
+    if (cancel) sampler_->CancelJoin(timeline);
     sampler_->Hop(timeline, stop);
+    record_.Add(stream, sampler_->track(), timeline.known());
   }
   void GiveBack(bool done) noexcept override {
     if (sampler_) sampler_->GiveBack(done);
   }
-  void JoinAt(std::int64_t frame) override { join_ = frame; }
-  void Interrupt(Timeline& timeline, std::int64_t frame, const StopToken& stop) override {
-    join_ = kernels::kEveryFrame;
-    sampler_->Interrupt(timeline, frame, stop);
+  void JoinAt(const LoopJoin& join) override {
+    const std::lock_guard lock(mutex_);
+    orders_ = {join, false};
+  }
+  void CancelJoin() override {
+    const std::lock_guard lock(mutex_);
+    orders_.cancel = true;  // the blinks of the join stay
+  }
+  TrackRecord* record() override { return &record_; }
+  void Interrupt(Timeline& timeline, std::int64_t frame, const LoopPast& past,
+                 const StopToken& stop) override {
+    if (const auto join = TakeOrders().join) timeline.JoinBlinks(join->frame, join->clock);
+    record_.Cut(frame);
+    sampler_->Interrupt(timeline, frame, past, stop);
+    record_.Add(*stream_, sampler_->track(), timeline.known());
   }
 
  private:
+  // What the next hop has to do with a loop.
+  struct Orders {
+    std::optional<LoopJoin> join;
+    bool cancel = false;
+  };
+  Orders TakeOrders() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(orders_, {});
+  }
+
   std::shared_ptr<Portrait> portrait_;
   std::shared_ptr<LiveSpeech> speech_;
   const RunOptions& options_;
+  Stream* stream_ = nullptr;
   std::optional<LiveSampler> sampler_;
-  std::atomic<std::int64_t> join_{kernels::kEveryFrame};
+  TrackRecord record_;
+  std::mutex mutex_;  // guards what follows
+  Orders orders_;
 };
 
 }  // namespace

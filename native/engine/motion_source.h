@@ -12,6 +12,7 @@
 #include "engine/portrait.h"
 #include "engine/speech.h"
 #include "engine/timeline.h"
+#include "engine/track_record.h"
 
 namespace kdtalker {
 
@@ -42,12 +43,16 @@ class MotionSource {
   // All pieces are made, and done on the device: frees what they needed.
   virtual void Release() {}
 
-  // The motion comes back to where a loop began, in frames from `frame` on. Only of live speech, before the
-  // sound of that frame. Any thread.
-  virtual void JoinAt(std::int64_t /*frame*/) {}
+  // The loop of live speech, which others have none of. Any thread: the motion goes over to it, before the
+  // sound of the join's first frame; or does not.
+  virtual void JoinAt(const LoopJoin& /*join*/) {}
+  virtual void CancelJoin() {}
+  // What becomes of it: the motion of frames, from now on.
+  virtual TrackRecord* record() { return nullptr; }
 
   // Takes back the frames from `frame` on. Only of live speech, which was restarted there.
-  virtual void Interrupt(Timeline& /*timeline*/, std::int64_t /*frame*/, const StopToken& /*stop*/) {}
+  virtual void Interrupt(Timeline& /*timeline*/, std::int64_t /*frame*/, const LoopPast& /*past*/,
+                         const StopToken& /*stop*/) {}
 };
 
 // The options must outlive the source.

@@ -71,7 +71,6 @@ struct StreamOptions {
   int replan = 4;              // frames of a voice that are heard before the plan is sampled again
   kernels::MotionMask fast{};  // the lips: what is sampled anew each hop
   bool paced = false;          // frames have to be made as fast as they play
-  int loop = 0;                // of idle life, to whose beginning the motion can come back; 0: none
 };
 
 struct RunOptions {

@@ -176,11 +176,22 @@ void Run::EndSpeech() {
   for (const FrameRequest& each : beyond) each.on_frame(kNoFrame, nullptr);
 }
 
-void Run::Interrupt(std::int64_t frame) {
+void Run::Record(std::int64_t first, std::int64_t last) {
+  if (TrackRecord* record = source_->record()) record->Begin(first, last);
+}
+
+std::vector<float> Run::Recorded(std::int64_t first, std::int64_t count) {
+  const TrackRecord* record = source_->record();
+  return record == nullptr ? std::vector<float>() : record->Rows(first, count);
+}
+
+// What was shown before the frame stays so if it is taken back once more before it is made.
+void Run::Interrupt(std::int64_t frame, LoopPast past) {
   FrameRequests taken_back;
   {
     const std::lock_guard lock(mutex_);
     live_->Restart(frame, LiveSampler::kRest);
+    if (past || interruption_ != frame) past_ = std::move(past);
     interruption_ = frame;
     interruptions_++;
     stale_ = begun_;

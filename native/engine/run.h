@@ -73,14 +73,21 @@ class Run {
   void Hear(const float* samples, std::size_t count);
   void EndSpeech();
 
-  // The loop of live speech ends: in kJoinFrames frames from `frame` on the motion comes back to that of
-  // options.stream->loop frames before. Before their sound is heard.
-  void JoinAt(std::int64_t frame) { source_->JoinAt(frame); }
+  // The idle life of live speech goes over into a loop, before the sound of the join's first frame is heard;
+  // or does not, before any other sound is.
+  void JoinAt(const LoopJoin& join) { source_->JoinAt(join); }
+  void CancelJoin() { source_->CancelJoin(); }
+
+  // The motion of frames [first, last) of live speech is kept as it is decided; and that of some of these,
+  // [count, 70], empty where they were taken back.
+  void Record(std::int64_t first, std::int64_t last);
+  std::vector<float> Recorded(std::int64_t first, std::int64_t count);
 
   // Frames of live speech from `frame` on, and the sound from there on, are forgotten; in so many frames the
   // mouth comes to rest, and sound that is heard after the call follows. Frames before it were answered.
-  // Requests for others are answered with kTakenBack, and the next one is for `frame`.
-  void Interrupt(std::int64_t frame);
+  // Requests for others are answered with kTakenBack, and the next one is for `frame`. With a past, that was
+  // shown before it, and not what was made.
+  void Interrupt(std::int64_t frame, LoopPast past = {});
 
   // Ends the work soon: pending requests get Error ABORTED. Returns immediately.
   void Stop();
@@ -179,6 +186,7 @@ class Run {
   std::int64_t given_ = 0;    // frames whose motion is made: they may begin
   std::int64_t rendered_ = 0;
   std::optional<std::int64_t> interruption_;  // the frame, until the sampling thread has seen it
+  LoopPast past_;                             // and what was shown before it
   std::int64_t interruptions_ = 0;
   std::int64_t begun_ = 0;          // requests that renderers have
   std::int64_t stale_ = 0;          // of these, those of frames that were taken back

@@ -124,13 +124,15 @@ void Run::MakePiece() {
 
 void Run::TakeBack() {
   std::int64_t frame = 0;
+  LoopPast past;
   {
     const std::lock_guard lock(mutex_);
     frame = *interruption_;
     interruption_.reset();
+    past = std::exchange(past_, {});
   }
   TakeTurn();
-  source_->Interrupt(*timeline_, frame, stop_);
+  source_->Interrupt(*timeline_, frame, past, stop_);
   FinishPiece();
 }
 

@@ -169,7 +169,8 @@ kernels::EditMotion Timeline::Edit(std::int64_t last) const {
           options_.expression_scale,
           BlinkOf(portrait_->talker()->options(), options_),
           edits(),
-          rows_};
+          rows_,
+          clock_};
 }
 
 void Timeline::Keypoints(Stream& stream, std::int64_t first, std::int64_t last, const Portrait& portrait,

@@ -36,6 +36,14 @@ class Timeline {
   void AppendNormalised(Stream& stream, const Tensor& motion, std::int64_t count,
                         std::int64_t provisional = 0);
 
+  // When the generated blinks of frames that are not ready come.
+  void SetBlinks(const kernels::BlinkClock& clock) { clock_ = clock; }
+
+  // In a join from `frame` on blinks go over to another time, which is added to a frame's number.
+  void JoinBlinks(std::int64_t frame, std::int64_t then) {
+    clock_ = {clock_.join == kernels::kEveryFrame ? clock_.shift : clock_.then, frame, then};
+  }
+
   // Frames from `frame` on will be appended anew. They must be no more than rows() before the newest.
   void Cut(std::int64_t frame);
 
@@ -80,6 +88,7 @@ class Timeline {
   const RunOptions options_;
   std::int64_t frames_, rows_, states_, known_ = 0, ready_ = 0;
   stages::Smoothing smoothing_;
+  kernels::BlinkClock clock_;
   Tensor raw_, motion_, reference_, smooth_state_;
   Tensor rest_;   // [70], motion outside of the region, and of lips in silence
   Tensor edits_;  // [1 or frames, 70] of the user's; none without

@@ -14,6 +14,7 @@
 #include "kernels/kernel.h"
 #include "kernels/motion.h"
 #include "kernels/philox.h"
+#include "kernels/smooth_step.h"
 
 namespace kdtalker::kernels {
 
@@ -54,6 +55,20 @@ KDT_HOST_DEVICE float BlinkAmount(const Blink& blink, std::int64_t frame) {
   return amount;
 }
 
+// Which frame of the blinks' time a frame has: those of a loop go on as they are seen in it, wherever it is
+// shown. From frame `join` on one time goes over to another, as motion does where a loop is joined.
+struct BlinkClock {
+  std::int64_t shift = 0;  // added to a frame
+  std::int64_t join = kEveryFrame;
+  std::int64_t then = 0;  // added behind the join
+
+  KDT_HOST_DEVICE float Amount(const Blink& blink, std::int64_t frame) const {
+    const float share = frame < join ? 0.0F : SmoothStep(frame - join + 1, kJoinFrames);
+    const float before = share < 1.0F ? BlinkAmount(blink, frame + shift) : 0.0F;
+    return share > 0.0F ? before + share * (BlinkAmount(blink, frame + then) - before) : before;
+  }
+};
+
 struct EditMotion {
   float* motion;        // [rows, 70], smoothed; edited in place
   const float* source;  // [70], the portrait's own motion, raw
@@ -65,6 +80,7 @@ struct EditMotion {
   Blink blink;
   FrameEdits edits = {};
   std::int64_t rows = kEveryFrame;
+  BlinkClock clock = {};
 
   KDT_HOST_DEVICE std::int64_t count() const { return last - first; }
 
@@ -89,7 +105,7 @@ struct EditMotion {
     frame[kRoll] += roll_offset;
     edits.Apply(frame, first + i);
     if (blink.mode != BlinkMode::kModel) RemoveBlink(frame + kExpression);
-    if (blink.mode == BlinkMode::kPeriodic) AddBlink(frame + kExpression, BlinkAmount(blink, first + i));
+    if (blink.mode == BlinkMode::kPeriodic) AddBlink(frame + kExpression, clock.Amount(blink, first + i));
   }
 
  private:

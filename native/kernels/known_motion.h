@@ -114,14 +114,15 @@ struct ComeToRest {
   }
 };
 
-// The end of a loop: from frame `first` on all numbers go over to those of `loop` frames before, by a smooth
-// step of `steps` frames, so that the frame behind is the one behind those.
+// Into a loop: from frame `first` on all numbers go over to those of `then`, by a smooth step of `steps`
+// frames, so that the frame behind is the one behind those.
 struct ComeBack {
-  float* track;        // [rows, 70]
+  float* track;       // [rows, 70]
+  const float* then;  // [given, 70], of frames `first` and those behind it; the last one stays
+  std::int64_t given;
   std::int64_t first;  // of the step
   std::int64_t begin;  // frames begin .. end - 1 are written, once each
   std::int64_t end;
-  std::int64_t loop;
   std::int64_t steps;
   std::int64_t rows;
 
@@ -130,8 +131,8 @@ struct ComeBack {
   KDT_HOST_DEVICE void operator()(std::int64_t i) const {
     const std::int64_t frame = begin + i / kMotionSize, c = i % kMotionSize;
     float& value = track[RowOf(frame, rows) * kMotionSize + c];
-    const float then = track[RowOf(frame - loop, rows) * kMotionSize + c];
-    value += SmoothStep(frame - first + 1, steps) * (then - value);
+    const std::int64_t at = frame - first, row = at < given ? at : given - 1;
+    value += SmoothStep(at + 1, steps) * (then[row * kMotionSize + c] - value);
   }
 };
 

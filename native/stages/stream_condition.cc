@@ -34,6 +34,13 @@ void StreamCondition::Cut(std::int64_t frame) {
   from_ = std::min(from_, known_);
 }
 
+void StreamCondition::Silence(Stream& stream, std::int64_t first, std::int64_t last) {
+  const std::int64_t from = std::max(first, last - rows());
+  stream.Launch(kernels::ScatterRows{silence_.f32(), ring_.f32(), from, last - from, 1, rows(), width()});
+  from_ = known_ < from ? from : std::min(from_, from);
+  known_ = last;
+}
+
 // What an interruption goes back to may be older than the rows that are kept.
 void StreamCondition::Advance(Stream& stream, ConditionRows& network, const StreamFeatures& features,
                               std::int64_t first, const StopToken& stop) {

@@ -46,6 +46,9 @@ class StreamCondition {
 
   void Cut(std::int64_t frame);  // frames from this one on are made again
 
+  // Frames [first, last) were silent, and are the last ones that are known.
+  void Silence(Stream& stream, std::int64_t first, std::int64_t last);
+
  private:
   void Make(Stream& stream, ConditionRows& network, const StreamFeatures& features, std::int64_t first,
             std::int64_t last, const StopToken& stop);

@@ -43,6 +43,11 @@ void StreamFeatures::Cut(std::int64_t frame) {
   known_ = std::min(known_, frame);
 }
 
+void StreamFeatures::Silence(Stream& stream, std::int64_t first, std::int64_t last) {
+  const std::int64_t rows = ring_.dims()[0];
+  stream.Launch(kernels::ScatterRows{silence_.f32(), ring_.f32(), first, last - first, 1, rows, width()});
+}
+
 void StreamFeatures::Gather(Stream& stream, std::int64_t first, std::int64_t span, const Tensor& out) const {
   stream.Launch(kernels::GatherRows{ring_.f32(), silence_.f32(), out.f32(), first, out.dims()[1], known_,
                                     ring_.dims()[0], width(), span});

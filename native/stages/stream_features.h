@@ -23,6 +23,9 @@ class StreamFeatures {
   std::int64_t known() const { return known_; }
   void Cut(std::int64_t frame);  // frames from this one on are made again
 
+  // Known frames [first, last) were silent, whatever was heard.
+  void Silence(Stream& stream, std::int64_t first, std::int64_t last);
+
   // Writes those of as many frames as `out` [1, window, features] has, from `first` on. Where nothing is
   // known yet, those of the last `span` frames come back, mirrored; with 0 those of silence.
   void Gather(Stream& stream, std::int64_t first, std::int64_t span, const Tensor& out) const;

@@ -147,6 +147,24 @@ TEST_CASE("own blinks: one in each period, of the given shape, other places for 
   CHECK(BlinkStart(other, 0) != BlinkStart(edit.blink, 0));
 }
 
+TEST_CASE("own blinks of a loop come where it is shown, and go over to it without a jump") {
+  Floats motion(200 * 70);
+  const Floats source = Source();
+  EditMotion edit = Nothing(motion, source);
+  edit.blink.mode = BlinkMode::kPeriodic;
+  const std::int64_t blink = BlinkStart(edit.blink, 7);
+  edit.clock = {0, 100, blink - 105};  // frame 105 is that one's first, in the middle of the join
+  Run(edit);
+  for (std::int64_t i = 0; i < 200; i++) {
+    const float own = BlinkAmount(edit.blink, i), of_loop = BlinkAmount(edit.blink, i + blink - 105);
+    const float share = SmoothStep(i - 99, 8);
+    const float wanted = i < 100 ? own : own + share * (of_loop - own);
+    CHECK(Shut(edit.blink, &motion[static_cast<std::size_t>(i) * 70]) ==
+          doctest::Approx(wanted).epsilon(1e-4));
+  }
+  CHECK(Shut(edit.blink, &motion[std::size_t{107} * 70]) == doctest::Approx(1));
+}
+
 TEST_CASE("changes of frames: the scale is a factor, all else is added after the pose's offset") {
   Floats motion = Timeline(3);
   const Floats before = motion, source = Source();

@@ -104,23 +104,51 @@ float Apart(const Floats& motion, std::size_t one, std::size_t other) {
   return most;
 }
 
+// Idle life, hop by hop.
+struct Idle {
+  Idle(const Stage& puppet, const RunOptions& options)
+      : stream(puppet.talker->device()->MakeStream()),
+        speech(std::make_shared<LiveSpeech>(16000, 25)),
+        sampler(*stream, puppet.portrait, speech, options),
+        timeline(sampler.MakeTimeline()) {
+    const Floats silence(std::size_t{640} * 140, 0.0F);
+    speech->Push(silence.data(), silence.size());
+  }
+
+  void Hops(int count) {
+    for (int i = 0; i < count; i++) {
+      sampler.Hop(*timeline, stop);
+      stream->Synchronise();
+      record.Add(*stream, sampler.track(), timeline->known());
+    }
+  }
+
+  // It goes on as if the frames before `frame` had been others.
+  void GoOn(std::int64_t frame, const LoopPast& past) {
+    speech->Restart(frame, LiveSampler::kRest);
+    const Floats silence(std::size_t{640} * 140, 0.0F);
+    speech->Push(silence.data(), silence.size());
+    sampler.Interrupt(*timeline, frame, past, stop);
+  }
+
+  Floats Raw() const { return timeline->DownloadRaw(*stream); }
+
+  const StopToken stop;
+  std::unique_ptr<Stream> stream;
+  std::shared_ptr<LiveSpeech> speech;
+  LiveSampler sampler;
+  std::unique_ptr<Timeline> timeline;
+  TrackRecord record;
+};
+
 // The raw motion of idle life that comes back at frame 53 to where it was 40 frames before.
 Floats Looped(const Stage& puppet, int ahead) {
-  RunOptions options = Options(4, ahead);
-  options.stream->loop = 40;
-  const auto stream = puppet.talker->device()->MakeStream();
-  auto speech = std::make_shared<LiveSpeech>(16000, 25);
-  const Floats silence(std::size_t{640} * 140, 0.0F);
-  speech->Push(silence.data(), silence.size());
-  const StopToken stop;
-  LiveSampler sampler(*stream, puppet.portrait, speech, options);
-  const auto timeline = sampler.MakeTimeline();
-  sampler.JoinAt(53);
-  for (int i = 0; i < 18; i++) {
-    sampler.Hop(*timeline, stop);
-    stream->Synchronise();
-  }
-  return timeline->DownloadRaw(*stream);
+  Idle idle(puppet, Options(4, ahead));
+  idle.record.Begin(0, 53);
+  idle.Hops(12);
+  idle.sampler.JoinAt(*idle.timeline, {53, idle.record.Rows(13, 30), -40});
+  idle.Hops(6);
+  return idle.Raw();
 }
 
 }  // namespace
@@ -144,6 +172,56 @@ TEST_CASE("a loop of idle life comes back to its beginning, and life goes on fro
     for (std::size_t frame = 61; frame < 72; frame++)
       CHECK(Apart(motion, frame, frame - 1) < 1.5F * ordinary);
   }
+}
+
+TEST_CASE("a stream goes on from a loop as the one went on in which it was made") {
+  if (!puppet::Built()) return;
+  const Stage puppet("cpu");
+  RunOptions options = Options();
+  Idle maker(puppet, options);
+  maker.record.Begin(-64, 40);
+  maker.Hops(15);
+  const Floats made = maker.Raw();
+  options.seed = 8;
+  Idle other(puppet, options);
+  other.Hops(12);
+  CHECK(Apart(other.Raw(), 39, 40) > 1e-6F);  // it lives
+  other.GoOn(40, {maker.record.Rows(-24, 64), {}});
+  other.Hops(3);
+  const Floats motion = other.Raw();
+  float ordinary = 0;
+  for (std::size_t frame = 1; frame < 60; frame++)
+    ordinary = std::max(ordinary, Apart(made, frame, frame - 1));
+  for (std::size_t frame = 33; frame < 40; frame++) {
+    float most = 0;  // what was shown is what the smoother knows
+    for (std::size_t c = 0; c < 70; c++)
+      most = std::max(most, std::abs(motion[70 * frame + c] - made[70 * frame + c]));
+    CHECK(most < 1e-6F);
+  }
+  for (std::size_t frame = 40; frame < 56; frame++) CHECK(Apart(motion, frame, frame - 1) < 1.5F * ordinary);
+  CHECK(Apart(motion, 40, 55) > 1e-3F);
+}
+
+TEST_CASE("a join that is cancelled leaves the motion where it is") {
+  if (!puppet::Built()) return;
+  const Stage puppet("cpu");
+  const RunOptions options = Options();
+  Idle plain(puppet, options), idle(puppet, options);
+  plain.Hops(14);
+  idle.record.Begin(0, 48);
+  idle.Hops(12);
+  idle.sampler.JoinAt(*idle.timeline, {50, idle.record.Rows(0, 30), 0});
+  idle.Hops(1);
+  idle.sampler.CancelJoin(*idle.timeline);
+  idle.Hops(3);
+  const Floats motion = idle.Raw(), expected = plain.Raw();
+  CHECK(Floats(motion.begin(), motion.begin() + 70 * 50) ==
+        Floats(expected.begin(), expected.begin() + 70 * 50));
+  CHECK(Apart(motion, 51, 49) > 1e-4F);
+  float ordinary = 0;
+  for (std::size_t frame = 1; frame < 50; frame++)
+    ordinary = std::max(ordinary, Apart(expected, frame, frame - 1));
+  for (std::size_t frame = 52; frame < 64; frame++) CHECK(Apart(motion, frame, frame - 1) < 1.5F * ordinary);
 }
 
 TEST_CASE("a stream's frames do not depend on the pieces of its sound, nor on the device") {

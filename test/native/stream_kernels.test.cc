@@ -216,18 +216,20 @@ TEST_CASE("after an interruption the lips come to rest by a smooth step, and the
   CHECK(track[at(5, 41)] == before[at(5, 41)]);
 }
 
-TEST_CASE("at the end of a loop all numbers go over to those of its beginning by a smooth step") {
+TEST_CASE("into a loop all numbers go over to its own by a smooth step") {
   const Floats before = Numbers(std::size_t{16} * kWidth, 0.3);
   Floats track = before;
-  Run(ComeBack{track.data(), 20, 20, 22, 10, 4, 16});  // frames 20 to 25 by those of 10 to 15, in two pieces
-  Run(ComeBack{track.data(), 20, 22, 26, 10, 4, 16});
+  const Floats then = Numbers(std::size_t{5} * kWidth, 0.7);
+  Run(ComeBack{track.data(), then.data(), 5, 20, 20, 22, 4, 16});  // frames 20 to 25, in two pieces
+  Run(ComeBack{track.data(), then.data(), 5, 20, 22, 26, 4, 16});
   const auto at = [](std::int64_t frame, std::size_t c) {
     return static_cast<std::size_t>(frame % 16) * kWidth + c;
   };
   const Floats shares = {0.15625F, 0.5F, 0.84375F, 1, 1, 1};
   for (std::int64_t k = 0; k < 6; k++) {
     for (const std::size_t c : {3U, 41U}) {
-      const float from = before[at(20 + k, c)], to = before[at(10 + k, c)];
+      const float from = before[at(20 + k, c)];
+      const float to = then[static_cast<std::size_t>(std::min<std::int64_t>(k, 4)) * kWidth + c];
       CHECK(track[at(20 + k, c)] ==
             doctest::Approx(from + shares[static_cast<std::size_t>(k)] * (to - from)));
     }

@@ -50,12 +50,13 @@ export const FRAME = 40;
 /** Reads a stream as a clock goes that stands at its beginning, each frame when it may leave. */
 export function player(clock: VirtualClock, stream: TalkStream) {
   const frames = stream[Symbol.asyncIterator]();
+  const begun = clock.now;
   const read: StreamFrame[] = [];
   /** Until so many are read. */
   const play = async (to: number): Promise<void> => {
     while (read.length < to) {
       const next = frames.next();
-      await clock.to(FRAME * read.length);
+      await clock.to(begun + FRAME * read.length);
       read.push((await next).value!);
     }
   };

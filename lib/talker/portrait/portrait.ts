@@ -11,6 +11,7 @@ import { Closing } from '../host/closing.js';
 import { engineWork, type TalkerHost } from '../host/host.js';
 import { Pending } from '../host/pending.js';
 import { cropOf, cutPortrait, nativeCrop, nativeRatios, type PortraitCrop } from './cut.js';
+import { IdleLoops } from './idle-loops.js';
 import { type Opacity, opacityOf } from './opacity.js';
 import { fitPhoto, nativePhoto, type PhotoSize } from './photo.js';
 import { loadPortraitFile, portraitFileBytes, type StoredPortrait } from './portrait-file.js';
@@ -39,6 +40,8 @@ export class Portrait {
   readonly warnings: readonly FaceWarning[];
   /** The size of whole frames in pixels: that of the picture, but at most `maxSize`; undefined if the picture is not kept. */
   readonly photo: PhotoSize | undefined;
+  /** @internal What its streams show while nobody speaks. */
+  readonly loops = new IdleLoops();
   readonly #original: PhotoSize | undefined;
   readonly #opacity: Opacity | undefined;
   readonly #host: TalkerHost;
@@ -200,6 +203,7 @@ export class Portrait {
   close(): Promise<void> {
     return this.#closing.close(async () => {
       await this.#pending.settled();
+      await this.loops.close();
       const copies = await Promise.allSettled(this.#copies.values());
       const made = copies.flatMap((copy) => (copy.status === 'fulfilled' ? [copy.value] : []));
       await Promise.all([this.#handle, ...made].map(closePortrait));

@@ -1,11 +1,13 @@
+import type { NativeLoopJoin, NativeLoopPast, NativeRunOptions } from '../../binding-options.js';
 import { invalidArgument } from '../../errors.js';
-import { PieceFile } from '../../files/piece-file.js';
 import { JOIN_FRAMES } from '../../limits.js';
-import { Pending } from '../host/pending.js';
+import type { KeptLoop } from '../portrait/kept-loop.js';
 
 /** Seconds of a loop, and of the pictures of a source video, at most. */
 const SECONDS = 10;
 const MOST_SECONDS = 60;
+/** Seconds that are worth going over to. */
+const LEAST_SECONDS = 1;
 
 /**
  * Frames of the loop of an idle stream: ten seconds, or as often as its source video repeats in these.
@@ -20,75 +22,192 @@ export function loopFrames(fps: number, period: number): number {
   throw invalidArgument(most, 'idle', 'loop');
 }
 
+let streams = 0;
+
 /**
- * The loop of a stream in which nobody speaks: so many frames of its own idle life, at whose end the motion comes back to where it was at
- * their beginning. Whoever feeds the engine says when it begins; whoever reads the frames keeps their pictures, and shows them again.
+ * What the loops of streams have in common that look alike. In relative mode a stream looks as its own first frame wants it, so its loop is
+ * for itself.
+ */
+export function loopKey({ tenant, priority, ...native }: NativeRunOptions, format: string): string {
+  const own = native.relative ? ++streams : undefined;
+  return JSON.stringify({ ...native, format, own }, (_, value) => {
+    if (typeof value === 'bigint') return String(value);
+    return ArrayBuffer.isView(value) ? [...(value as Float32Array | Uint8Array)] : value;
+  });
+}
+
+/** What a loop asks of the engine, in the order of the sound. */
+export interface LoopEngine {
+  /** The motion goes over to a loop, before the sound of the join's first frame. */
+  join(join: NativeLoopJoin): void;
+  /** It does not. */
+  cancelJoin(): void;
+  /** The motion of these frames is kept. */
+  record(first: number, last: number): void;
+  /** That of some; empty if they were taken back. */
+  recorded(first: number, count: number): Float32Array;
+  /** The engine goes on behind a loop with this frame. */
+  leaveLoop(frame: number, past: NativeLoopPast): void;
+}
+
+/** Frames of a stream. */
+export interface LoopSizes {
+  fps: number;
+  window: number;
+  hop: number;
+  ahead: number;
+  /** After so many what is shown repeats. */
+  period: number;
+}
+
+/** A time in which a stream makes the loop, or shows it; frames are the engine's. */
+interface Visit {
+  /** The first that is made, and which of the loop's that is; undefined: none. */
+  first: number | undefined;
+  from: number;
+  /** The one behind those before the loop is shown, and which of its frames is shown then. */
+  end: number;
+  at: number;
+  /** Whether the engine was told to go over to it. */
+  joins: boolean;
+}
+
+/**
+ * The loop of a stream in which nobody speaks. The first silences make it, frame by frame: it is the idle life of their streams, at whose end
+ * the motion comes back to where it was at the beginning. Later ones go over to it and show its pictures. It is left as if it had been made
+ * here: the motion of the frames that were shown becomes the engine's past.
  */
 export class IdleLoop {
-  readonly frames: number;
-  /** The engine's first frame of it; undefined: there is none. */
-  #first: number | undefined;
-  #pictures: PieceFile | undefined;
-  readonly #pending = new Pending();
+  readonly #kept: KeptLoop;
+  readonly #engine: LoopEngine;
+  readonly #sizes: LoopSizes;
+  readonly #least: number;
+  #visit: Visit | undefined;
+  /** Added to the engine's frames: the numbers that they have in the stream's life, if loops were made where they are shown. */
+  #clock = 0;
 
-  constructor(frames: number) {
-    this.frames = frames;
+  constructor(kept: KeptLoop, engine: LoopEngine, sizes: LoopSizes) {
+    this.#kept = kept;
+    this.#engine = engine;
+    this.#sizes = sizes;
+    this.#least = Math.max(LEAST_SECONDS * sizes.fps, sizes.hop + sizes.ahead);
   }
 
-  /** The engine's frame behind it; infinite if there is none. */
+  /** The engine's frame behind those before it is shown; infinite if it will not be. */
   get end(): number {
-    return (this.#first ?? Number.POSITIVE_INFINITY) + this.frames;
+    return this.#visit?.end ?? Number.POSITIVE_INFINITY;
   }
 
-  /** The first of the frames in which it comes back. */
-  get join(): number {
-    return this.end - JOIN_FRAMES;
+  /** Which of its frames is shown then. */
+  get at(): number {
+    return this.#visit?.at ?? 0;
   }
 
-  begin(first: number): void {
-    this.#first = first;
+  /** Frames that may be shown, one after the other. */
+  get most(): number {
+    const { first, at } = this.#visit!;
+    return first === undefined && !this.#kept.whole ? this.#kept.made - at : Number.POSITIVE_INFINITY;
+  }
+
+  /** A frame of silence comes, after a second of them. */
+  rests(frame: number): void {
+    if (this.#visit === undefined) this.#enter(frame);
+    const visit = this.#visit;
+    if (visit?.first === undefined || visit.joins || frame < visit.end - JOIN_FRAMES) return;
+    this.#join(visit, frame);
+  }
+
+  /** Unless another stream makes it, or what is made of it does not fit to what is shown now. */
+  #enter(frame: number): void {
+    if (!this.#kept.whole && !this.#kept.take(this)) return;
+    if (this.#kept.made < this.#least) this.#begin(frame);
+    else this.#goOver(frame);
+  }
+
+  #goOver(frame: number): void {
+    const end = frame + JOIN_FRAMES;
+    const { period } = this.#sizes;
+    const at = (((end + this.#clock - this.#kept.clock) % period) + period) % period;
+    if (!this.#kept.whole && at + this.#least > this.#kept.made) return;
+    this.#visit = { first: undefined, from: 0, end, at, joins: false };
+    this.#join(this.#visit, frame);
+  }
+
+  /** From the beginning. */
+  #begin(frame: number): void {
+    this.#kept.begin(this.#clock + frame);
+    this.#make(frame, 0, this.#before);
+  }
+
+  #make(first: number, from: number, before: number): void {
+    const end = first + this.#kept.frames - from;
+    this.#visit = { first, from, end, at: 0, joins: false };
+    this.#engine.record(first - before, end);
+  }
+
+  /** Frames whose motion a window needs that begins behind them. */
+  get #before(): number {
+    return Math.min(this.#sizes.window, this.#kept.frames);
+  }
+
+  #join(visit: Visit, frame: number): void {
+    const { hop, ahead } = this.#sizes;
+    const motion = this.#kept.motion(visit.at - JOIN_FRAMES, JOIN_FRAMES + hop + ahead);
+    this.#clock = this.#kept.clock + visit.at - visit.end;
+    this.#engine.join({ frame, motion, clock: this.#clock });
+    visit.joins = true;
+  }
+
+  /** The engine goes on, behind so many frames that were shown. */
+  leave(shown: number): void {
+    const { end, at } = this.#visit!;
+    const frames = this.#kept.frames;
+    const left = (at + shown) % frames;
+    this.#clock = this.#kept.clock + left - end;
+    const motion = this.#kept.motion(left - this.#before, this.#before);
+    const join = end + frames - JOIN_FRAMES - left; // where its end goes over into its beginning
+    this.#engine.leaveLoop(end, { motion, clock: this.#clock, join, behind: this.#clock - frames });
+    this.#visit = undefined;
+    if (!this.#kept.whole && left === this.#kept.made) this.#make(end, left, 0);
   }
 
   /** It is not finished, or not shown any more. */
   drop(): void {
-    this.#first = undefined;
+    if (this.#visit?.joins) this.#engine.cancelJoin();
+    this.#visit = undefined;
+    this.#kept.release(this);
   }
 
-  /** The engine's frame that follows after so many were shown again. */
-  after(shown: number): number {
-    return this.#first! + (shown % this.frames);
-  }
-
-  /** Whether the picture of an engine's frame is part of it. */
+  /** Whether the picture of an engine's frame becomes part of it. */
   has(frame: number): boolean {
-    return frame >= this.end - this.frames && frame < this.end;
+    const first = this.#visit?.first;
+    return first !== undefined && frame >= first && frame < this.end;
   }
 
-  /** The last frame up to `frame` before which none is left out, from `next` on, that is shown again. */
+  /** The last frame up to `frame` before which none is left out, from `next` on, that becomes part of it. */
   reachable(next: number, frame: number): number {
-    if (this.#first === undefined || next >= this.end) return frame;
-    return Math.max(next, Math.min(frame, this.#first));
+    const first = this.#visit?.first;
+    if (first === undefined || next >= this.end) return frame;
+    return Math.max(next, Math.min(frame, first));
   }
 
   /** Keeps the picture of an engine's frame; in order, one call at a time. @throws OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL */
-  keep(frame: number, data: Uint8Array): Promise<void> {
-    return this.#pending.add(this.#keep(frame, data));
+  async keep(frame: number, data: Uint8Array): Promise<void> {
+    const { first, from } = this.#visit!;
+    const at = from + frame - first!;
+    const before = at === 0 ? this.#before : 0;
+    const motion = this.#engine.recorded(frame - before, before + 1);
+    if (motion.length > 0) await this.#kept.add(this, at, data, motion);
   }
 
-  async #keep(frame: number, data: Uint8Array): Promise<void> {
-    this.#pictures ??= await PieceFile.create('loop', 'Open another stream');
-    if (frame === this.#first) this.#pictures.clear(); // those of the loop before are not shown any more
-    await this.#pictures.add(data);
+  /** The picture of one of its frames, in memory of its own. @throws FILE_NOT_FOUND */
+  picture(at: number): Promise<Uint8Array> {
+    return this.#kept.picture(at);
   }
 
-  /** The picture that is shown again after so many others, in memory of its own. @throws FILE_NOT_FOUND */
-  picture(shown: number): Promise<Uint8Array> {
-    return this.#pending.add(this.#pictures!.read(shown % this.frames));
-  }
-
-  /** Removes the pictures. No others are kept after that. */
+  /** The stream shows it no more. */
   async close(): Promise<void> {
-    await this.#pending.settled();
-    await this.#pictures?.close();
+    this.#kept.release(this);
+    await this.#kept.close();
   }
 }

@@ -26,14 +26,9 @@ export class LivePace {
     return frame + this.#again;
   }
 
-  /** The engine goes on so many frames before the next one. */
-  back(frames: number): void {
-    this.#again += frames;
-  }
-
-  /** Of the frames that are shown again now, those before the last one. */
-  get position(): number {
-    return this.#feed.stillness.position;
+  /** The place in a loop of the frame that is shown again now. */
+  get place(): number {
+    return this.#feed.stillness.place;
   }
 
   /** This engine's frame, or the last one before it that needs no more sound; none if frames may be shown again before it. */

@@ -5,6 +5,7 @@ import { opacityOf, photoSize, shownBy, subjectOf } from '../clip/shown.js';
 import type { Placement, TalkerHost } from '../host/host.js';
 import type { Portrait } from '../portrait/portrait.js';
 import type { SourceVideo } from '../video/source-video.js';
+import { loopKey } from './idle-loop.js';
 import { planStream, type StreamOptions, type StreamPlan } from './stream-options.js';
 import { TalkStream } from './talk-stream.js';
 
@@ -36,7 +37,8 @@ export function makeStream(
   const portraits = shownBy(portrait, full, place.host);
   const open = (signal: AbortSignal) => openStream(place, portraits, { plan, frameBytes, signal });
   const begin = (first: () => Promise<unknown>) => place.admission.begin(first);
-  return new TalkStream({ ...making, manifest, size, opacity, portraits, open, begin }, plan);
+  const loop = plan.loop && portrait.loops.open(loopKey(plan.native, plan.format), plan.loop.frames);
+  return new TalkStream({ ...making, manifest, size, opacity, portraits, open, begin, loop }, plan);
 }
 
 /** A talker whose networks are plans may need others for these lengths. */

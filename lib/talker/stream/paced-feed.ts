@@ -1,7 +1,7 @@
 import { SilentFrames } from '../clip/silent-frames.js';
 import { CLOCK } from './clock.js';
 import type { Feed } from './feed.js';
-import { IdleLoop } from './idle-loop.js';
+import type { IdleLoop } from './idle-loop.js';
 import { Stillness } from './stillness.js';
 import type { StreamPlan } from './stream-options.js';
 import { StreamSound } from './stream-sound.js';
@@ -60,17 +60,12 @@ export class PacedFeed implements Feed {
   readonly stillness = new Stillness();
   /** With idle 'loop'. */
   readonly loop: IdleLoop | undefined;
-  /** Told when the engine goes on with a frame that was shown before, and by how many frames that is back. */
-  readonly #wentBack: (frames: number) => void;
 
-  /**
-   * @param reach frames beyond the one that is being computed
-   * @param wentBack called when the engine goes on with a frame that was shown before, with the number of frames that it went back
-   */
+  /** @param reach frames beyond the one that is being computed */
   constructor(
     voice: StreamVoice,
-    { sound, idle, loop }: Pick<StreamPlan, 'sound' | 'idle' | 'loop'>,
-    { fps, reach, wentBack = () => {} }: { fps: number; reach: number; wentBack?: (frames: number) => void },
+    { sound, idle }: Pick<StreamPlan, 'sound' | 'idle'>,
+    { fps, reach, loop }: { fps: number; reach: number; loop?: IdleLoop | undefined },
   ) {
     this.#voice = voice;
     this.#fps = fps;
@@ -78,8 +73,7 @@ export class PacedFeed implements Feed {
     this.#queue = new StreamSound(sound, fps);
     this.#silent = new SilentFrames(fps);
     this.#stillAfter = idle === 'model' ? Number.POSITIVE_INFINITY : Math.ceil(REST * fps) + reach;
-    this.loop = idle === 'loop' ? new IdleLoop(loop) : undefined;
-    this.#wentBack = wentBack;
+    this.loop = loop;
   }
 
   get waiting(): number {
@@ -114,6 +108,7 @@ export class PacedFeed implements Feed {
 
   /** Utterances that wait are begun, so that they end with the rest. */
   clear(frame: number): void {
+    if (this.loop !== undefined && this.stillness.now?.shown === 0) this.stillness.cancel();
     this.stillness.cut(frame);
     if (this.stillness.now === undefined) this.#dropLoop();
     this.#queue.silence(0);
@@ -164,17 +159,27 @@ export class PacedFeed implements Feed {
     const most = handed + this.#reach + MOST_UNREAD * this.#fps;
     const due = () => Math.min(tick + this.#reach - this.stillness.skipped, most);
     while (this.#voice.frames < due() && !this.#ended) {
-      if (this.#holdsStill)
-        this.stillness.hold(this.#voice.frames - this.#reach + 1, due() - this.#voice.frames);
+      if (this.#holdsStill) this.#hold(due() - this.#voice.frames);
       else this.#feed(due());
     }
     this.#ticks = tick;
     this.#wake();
   }
 
+  #hold(frames: number): void {
+    const { loop } = this;
+    const before = this.#voice.frames - this.#reach + 1;
+    this.stillness.hold(before, Math.min(frames, this.#mayHold), loop?.at);
+  }
+
+  /** Frames that may be shown again, beyond those that are. */
+  get #mayHold(): number {
+    return (this.loop?.most ?? Number.POSITIVE_INFINITY) - (this.stillness.now?.frames ?? 0);
+  }
+
   get #holdsStill(): boolean {
     if (this.waiting > 0 || this.#marks.length > 0) return false;
-    if (this.stillness.now !== undefined) return true;
+    if (this.stillness.now !== undefined) return this.#mayHold > 0;
     return this.loop === undefined
       ? this.#quiet >= this.#stillAfter
       : this.#voice.frames >= this.loop.end + this.#reach - 1;
@@ -186,15 +191,16 @@ export class PacedFeed implements Feed {
     this.#quiet = 0;
   }
 
-  /** The engine goes on where the loop is left; up to the frame `due` there is nothing else to hear. */
+  /**
+   * The engine goes on where the loop is left, because somebody speaks or because no more of it is made; up to the frame `due` there is
+   * nothing else to hear.
+   */
   #leaveLoop(loop: IdleLoop, due: number): void {
     const { now } = this.stillness;
     if (now !== undefined && now.shown > 0) {
-      const [frame, next] = [loop.after(now.frames), loop.end];
-      this.stillness.back(frame, next);
-      this.#wentBack(next - frame);
-      this.#voice.goBack(frame);
-      this.#voice.rest(Math.max(0, due - 1 - (next - frame) - this.#voice.frames));
+      loop.leave(now.frames);
+      this.#voice.rest(Math.max(0, due - 1 - this.#voice.frames));
+      if (this.waiting === 0 && this.#marks.length === 0) return; // more of it is made
     } else if (now !== undefined) this.stillness.cancel();
     this.#dropLoop();
   }
@@ -216,8 +222,7 @@ export class PacedFeed implements Feed {
   }
 
   #rest(): void {
-    if (this.#quiet === this.#stillAfter) this.loop?.begin(this.#voice.frames);
-    if (this.#voice.frames === this.loop?.join) this.#voice.join(this.loop.join);
+    if (this.#quiet >= this.#stillAfter) this.loop?.rests(this.#voice.frames);
     this.#quiet += 1;
     this.#voice.rest(1);
   }

@@ -2,6 +2,8 @@
 interface Still {
   /** The engine's first frame behind it. */
   before: number;
+  /** The place in a loop of the first frame that is shown. */
+  at: number;
   /** Frames that are shown again, and how many of them were. */
   frames: number;
   shown: number;
@@ -18,9 +20,9 @@ export class Stillness {
     return this.#skipped;
   }
 
-  /** So many frames are shown again before the engine's frame. */
-  hold(before: number, frames: number): void {
-    if (!this.#holds) this.#stills.push({ before, frames: 0, shown: 0 });
+  /** So many frames are shown again before the engine's frame, of a loop from a place on. */
+  hold(before: number, frames: number, at = 0): void {
+    if (!this.#holds) this.#stills.push({ before, at, frames: 0, shown: 0 });
     this.#holds = true;
     this.#stills.at(-1)!.frames += frames;
     this.#skipped += frames;
@@ -41,21 +43,15 @@ export class Stillness {
     return this.#stills.length > 0;
   }
 
-  /** Of the frames that are shown again now, those before the last one. */
-  get position(): number {
-    return (this.#stills[0]?.shown ?? 1) - 1;
+  /** The place in a loop of the frame that is shown again now. */
+  get place(): number {
+    const { at, shown } = this.#stills[0]!;
+    return at + shown - 1;
   }
 
   /** It does not hold still, and did not: nothing of that was shown. */
   cancel(): void {
     this.#skipped -= this.#stills.pop()!.frames;
-    this.end();
-  }
-
-  /** The engine goes on with a frame before the next one. */
-  back(frame: number, next: number): void {
-    this.cut(frame);
-    this.#skipped += next - frame;
     this.end();
   }
 

@@ -70,8 +70,9 @@ export interface StreamOptions
   lead?: number | undefined;
   /**
    * With pace `'live'`, what is shown while nobody speaks: `'model'` (default) moves on as the model moves in silence; `'still'` shows the
-   * last frame again, which costs nothing, once the mouth has come to rest; `'loop'` repeats ten seconds of the model's life, which comes
-   * back to its beginning without a jump: pictures that are made once in each silence and then shown again.
+   * last frame again, which costs nothing, once the mouth has come to rest; `'loop'` repeats ten seconds of the model's life, which come
+   * back to their beginning without a jump: pictures that are made once, kept with the portrait, and shown again in later silences and by
+   * later streams that look alike.
    */
   idle?: 'model' | 'still' | 'loop' | undefined;
   /** Layout of {@link Frame.data}, default `'rgb24'`. */
@@ -126,8 +127,8 @@ export interface StreamPlan {
   pace: 'live' | 'input';
   lead: number;
   idle: 'model' | 'still' | 'loop';
-  /** Frames of the loop; 0 without one. */
-  loop: number;
+  /** Frames of the loop, and after which what is shown repeats; undefined without one. */
+  loop: { frames: number; period: number } | undefined;
   format: 'rgb24' | 'yuv420p' | 'nv12';
   signal: AbortSignal | undefined;
 }
@@ -151,9 +152,10 @@ export function planStream(options: StreamOptions, manifest: PackManifest, subje
   // The gate of a clip may open as early as it wants; here no more is known.
   const attack = Math.min(silence?.attack ?? 0, ahead + 2);
   const paced = pace === 'live';
-  const loop = idle === 'loop' ? loopFrames(manifest.fps, subject.period) : 0;
+  const { period } = subject;
+  const loop = idle === 'loop' ? { frames: loopFrames(manifest.fps, period), period } : undefined;
   const planSteps = manifest.sampler.steps;
-  const stream = { hop, ahead, planSteps, replan, fast: lipMask(manifest), paced, loop };
+  const stream = { hop, ahead, planSteps, replan, fast: lipMask(manifest), paced };
   return {
     native: { ...native, silence: silence && { ...silence, attack }, stream },
     sound,

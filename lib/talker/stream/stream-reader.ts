@@ -63,12 +63,6 @@ export class StreamReader {
     return this.#pace?.numberOf(frame) ?? frame;
   }
 
-  /** The engine goes on so many frames before the next one. */
-  goBack(frames: number): void {
-    this.#handed -= frames;
-    this.#pace?.back(frames);
-  }
-
   async *frames(): AsyncGenerator<StreamFrame, void, undefined> {
     const { run, opacity, size, plan, readAhead } = this.#of;
     const pictures = frameFinish(plan.format, size, opacity);
@@ -115,7 +109,7 @@ export class StreamReader {
   /** The last frame, or the next one of the loop, in memory of its own. */
   async #again(): Promise<StreamFrame> {
     const { feed, voice } = this.#of;
-    const data = await (feed.loop?.picture(this.#pace!.position) ?? this.#last.slice());
+    const data = await (feed.loop?.picture(this.#pace!.place) ?? this.#last.slice());
     this.#throwIfStopped();
     return this.#frame(this.#handed - 1, data, voice.silence());
   }

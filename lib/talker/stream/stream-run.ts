@@ -1,4 +1,5 @@
 import { native, type PixelFormat, type PortraitHandle, type RunHandle } from '../../binding.js';
+import type { NativeLoopJoin, NativeLoopPast } from '../../binding-options.js';
 import { throwIfAborted } from '../../errors.js';
 import type { FramePortraits } from '../clip/clip-run.js';
 import { warnOfHalves } from '../clip/exact-frames.js';
@@ -35,6 +36,9 @@ export class StreamRun {
   #asking: Promise<unknown> = Promise.resolve();
   /** The frame that the engine is asked for next. */
   #next = 0;
+  /** Added to a frame: that of its picture of a source video. */
+  #clock = 0;
+  #handle: RunHandle | undefined;
 
   /**
    * @param portraits of its frames
@@ -46,9 +50,14 @@ export class StreamRun {
     this.#portraits = portraits;
     this.#signal = signal;
     this.#pack = pack;
-    opening.catch((error: unknown) => {
-      this.#failure ??= error;
-    });
+    opening.then(
+      (handle) => {
+        this.#handle = handle;
+      },
+      (error: unknown) => {
+        this.#failure ??= error;
+      },
+    );
     const stop = () => void opening.then((handle) => native().stopRun(handle)).catch(() => {});
     signal.addEventListener('abort', stop, { once: true });
   }
@@ -72,21 +81,32 @@ export class StreamRun {
     return this.#tell((handle) => native().endSpeech(handle));
   }
 
-  /** Frames and sound from `first` on are forgotten. */
-  interrupt(first: number): Promise<void> {
+  /** Frames and sound from `first` on are forgotten. With a past, that was shown before them, and not what was made. */
+  interrupt(first: number, past?: NativeLoopPast): Promise<void> {
     const epoch = ++this.#epoch;
     const told = this.#tell((handle) => {
-      native().interruptSpeech(handle, first);
+      native().interruptSpeech(handle, first, past);
       this.#known = epoch;
       this.#next = first;
+      this.#clock = past?.clock ?? this.#clock;
     });
     this.#interrupted = this.#telling;
     return told;
   }
 
-  /** The motion comes back to the beginning of the loop, from a frame on whose sound was not heard. */
-  join(first: number): Promise<void> {
-    return this.#tell((handle) => native().joinLoop(handle, first));
+  /** The motion goes over to a loop, before the sound of the join's first frame is heard; or does not, before other sound is heard. */
+  join(join: NativeLoopJoin | undefined): Promise<void> {
+    return this.#tell((handle) => native().joinLoop(handle, join));
+  }
+
+  /** The motion of frames [first, last) is kept as it is decided. */
+  record(first: number, last: number): Promise<void> {
+    return this.#tell((handle) => native().recordMotion(handle, first, last));
+  }
+
+  /** That of some of them, once one of these was answered. */
+  recorded(first: number, count: number): Float32Array {
+    return native().recordedMotion(this.#handle!, first, count);
   }
 
   /** Waits until the engine knows of every interruption. */
@@ -132,7 +152,7 @@ export class StreamRun {
     const handle = await this.#opening;
     for (;;) {
       const epoch = this.#known;
-      const portrait = await this.#portraits.ofFrame?.(this.#next);
+      const portrait = await this.#portraits.ofFrame?.(this.#next + this.#clock);
       try {
         throwIfAborted(this.#signal, 'The stream');
         if (epoch !== this.#known) continue;

@@ -91,8 +91,8 @@ export class StreamSound {
     if (dropped && first) first.bytes.set(this.#faded(dropped.bytes));
   }
 
-  /** The frames from one that was taken on come again: so many silent ones follow. */
-  goBack(frame: number, silent: number): void {
+  /** Frames from this one on have no sound yet, but so many silent ones. */
+  restart(frame: number, silent: number): void {
     this.#frames = [];
     this.#first = frame;
     this.#filled = 0;

@@ -1,4 +1,6 @@
+import type { NativeLoopJoin, NativeLoopPast } from '../../binding-options.js';
 import { REST_FRAMES } from '../../limits.js';
+import type { LoopEngine } from './idle-loop.js';
 import { tailOf } from './stream-delay.js';
 import type { StreamPlan } from './stream-options.js';
 import type { StreamRun } from './stream-run.js';
@@ -6,7 +8,7 @@ import { type FrameSound, StreamSound } from './stream-sound.js';
 import type { Named, Utterances } from './utterances.js';
 
 /** What a stream says: the sound of its frames, which the engine hears and of which utterances are parts. */
-export class StreamVoice {
+export class StreamVoice implements LoopEngine {
   readonly #sound: StreamSound;
   readonly #utterances: Utterances;
   readonly #run: StreamRun;
@@ -94,16 +96,26 @@ export class StreamVoice {
     return played;
   }
 
-  /** The motion of the loop comes back to its beginning, from a frame on whose sound has not been heard. */
-  join(frame: number): void {
-    this.#run.join(frame).catch(() => {}); // the engine's error comes with the frames
+  join(join: NativeLoopJoin): void {
+    this.#run.join(join).catch(() => {}); // the engine's error comes with the frames, here as below
   }
 
-  /** The engine goes on with a frame that was handed out before, in which nobody speaks, as in those behind it. */
-  goBack(frame: number): void {
-    this.#sound.goBack(frame, REST_FRAMES);
-    this.#utterances.goBack(frame);
-    this.#run.interrupt(frame).catch(() => {});
+  cancelJoin(): void {
+    this.#run.join(undefined).catch(() => {});
+  }
+
+  record(first: number, last: number): void {
+    this.#run.record(first, last).catch(() => {});
+  }
+
+  recorded(first: number, count: number): Float32Array {
+    return this.#run.recorded(first, count);
+  }
+
+  /** Nobody speaks in the frame, nor in those behind it. */
+  leaveLoop(frame: number, past: NativeLoopPast): void {
+    this.#sound.restart(frame, REST_FRAMES);
+    this.#run.interrupt(frame, past).catch(() => {});
   }
 
   /** All utterances end. */

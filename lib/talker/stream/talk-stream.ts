@@ -6,7 +6,9 @@ import type { PackManifest } from '../../packs/pack.js';
 import type { FramePortraits } from '../clip/clip-run.js';
 import { Closing } from '../host/closing.js';
 import { MOTION_SIZE, Motion } from '../motion/motion.js';
+import type { KeptLoop } from '../portrait/kept-loop.js';
 import { DirectFeed, type Feed } from './feed.js';
+import { IdleLoop } from './idle-loop.js';
 import { PacedFeed } from './paced-feed.js';
 import { delayOf, pacedDelayOf, type StreamDelay, tailOf } from './stream-delay.js';
 import type { LateFrame, StreamFrame } from './stream-frame.js';
@@ -29,6 +31,8 @@ export interface StreamHost {
   readonly portraits: FramePortraits;
   /** Waits for the first frame of a stream of pace 'live'. */
   begin(first: () => Promise<unknown>): Promise<void>;
+  /** What is shown while nobody speaks, opened; undefined unless that was asked for. */
+  readonly loop: KeptLoop | undefined;
   /** The engine's side of it. */
   open(signal: AbortSignal): Promise<RunHandle>;
   /** Milliseconds that the engine needs for a hop and a frame, as measured so far. */
@@ -91,7 +95,7 @@ export class TalkStream
       ? new PacedFeed(this.#voice, plan, {
           fps,
           reach: tailOf(plan, fps) + 1,
-          wentBack: (frames) => this.#reader.goBack(frames),
+          loop: this.#loopOf(host),
         })
       : new DirectFeed(this.#voice);
     const parts = { run: this.#run, voice: this.#voice, feed: this.#feed, signal: this.#signal };
@@ -103,6 +107,13 @@ export class TalkStream
       },
     );
     this.#signal.addEventListener('abort', () => this.#wake(), { once: true });
+  }
+
+  #loopOf({ loop, manifest }: StreamHost): IdleLoop | undefined {
+    const { hop, ahead, native, loop: planned } = this.#plan;
+    if (loop === undefined || planned === undefined) return undefined;
+    const sizes = { fps: manifest.fps, window: native.window, hop, ahead, period: planned.period };
+    return new IdleLoop(loop, this.#voice, sizes);
   }
 
   /**

@@ -80,11 +80,6 @@ export class Utterances {
     this.#finishPast();
   }
 
-  /** The frames from one on are handed out again; nobody speaks in them. */
-  goBack(frame: number): void {
-    this.#handed = frame;
-  }
-
   /** No more than the frames handed out will be heard; returns the seconds heard of the first that is cut. */
   cut(): number {
     this.#dropNext(true);

@@ -9,6 +9,7 @@ import { Closing } from '../host/closing.js';
 import type { TalkerHost } from '../host/host.js';
 import { Pending } from '../host/pending.js';
 import { cutFace, nativeCrop } from '../portrait/cut.js';
+import { IdleLoops } from '../portrait/idle-loops.js';
 import { fitPhoto, fittedSize, nativePhoto, type PhotoSize } from '../portrait/photo.js';
 import { checkSourceVideoOptions, type SourceVideoOptions } from './video-options.js';
 import { faceOf, type Track, trackFace } from './video-track.js';
@@ -45,6 +46,8 @@ export class SourceVideo {
    * finds no landmarks.
    */
   readonly ratios: readonly FaceRatios[] | undefined;
+  /** @internal What its streams show while nobody speaks. */
+  readonly loops = new IdleLoops();
   readonly #host: TalkerHost;
   readonly #contents: Contents;
   readonly #pending = new Pending();
@@ -136,7 +139,10 @@ export class SourceVideo {
 
   /** Removes its temporary file, after portraits in preparation are done. May be called twice. */
   close(): Promise<void> {
-    return this.#closing.close(() => this.#pending.settled().then(() => this.#contents.store.close()));
+    return this.#closing.close(async () => {
+      await this.#pending.settled();
+      await Promise.all([this.loops.close(), this.#contents.store.close()]);
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
