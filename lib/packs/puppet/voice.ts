@@ -172,11 +172,8 @@ function mouthCourses(
     x: smooth(g, 0.9, curve('round')),
   });
   const at = { bite, round, speaking, ...rest };
-  // While somebody speaks, lips that the picture shows apart come nearer; those of p, b and m press on each other.
-  const shut = g.formula(
-    '(apart + press * min(.25 * apart, .01)) * (press + (1 - press) * speaking * (.55 + .4 * max(bite, round)))',
-    at,
-  );
+  // While somebody speaks, lips that the picture shows apart come nearer.
+  const shut = g.formula('apart * (press + (1 - press) * speaking * (.55 + .4 * max(bite, round)))', at);
   return {
     open: g.formula('x * (.75 + .25 * n) * (1 - press) * (1 - .7 * bite)', {
       ...at,
