@@ -82,12 +82,19 @@ void RendererPool::Begin(Batch batch) {
   lane.renderer->Begin({items.data(), batch.size()});
 }
 
+// One that is made is counted at once, so that turns which find none do not make more than there may be: they
+// wait for those that are on their way.
 RendererPool::Lane& RendererPool::Lend(Batch batch) {
+  Lane* made = nullptr;
   {
-    const std::lock_guard lock(mutex_);
-    if (Lane* lane = Choose(batch)) return LendOf(*lane, batch);
+    std::unique_lock lock(mutex_);
+    Lane* lane = nullptr;
+    made_changed_.wait(lock, [&] { return (lane = Choose(batch)) != nullptr || !AwaitsMade(); });
+    if (lane != nullptr) return LendOf(*lane, batch);
+    made = &made_.emplace_back();
+    made->clip = batch.front()->clip;
   }
-  return LendNew(batch);
+  return LendNew(*made, batch);
 }
 
 // One that served the clip, else one whose clips are over. Else another is made, while there may be more;
@@ -105,6 +112,11 @@ RendererPool::Lane* RendererPool::Choose(Batch batch) {
   return best != nullptr && Rank(*best, clip) == 0 && made_.size() < lanes_ ? nullptr : best;
 }
 
+bool RendererPool::AwaitsMade() const {
+  const auto on_its_way = [](const Lane& lane) { return lane.renderer == nullptr; };
+  return made_.size() >= lanes_ && std::any_of(made_.begin(), made_.end(), on_its_way);
+}
+
 int RendererPool::Rank(const Lane& lane, std::uint64_t clip) const {
   if (lane.clip == clip) return 2;
   return std::find(users_.begin(), users_.end(), lane.clip) == users_.end() ? 1 : 0;
@@ -120,15 +132,8 @@ RendererPool::Lane& RendererPool::LendOf(Lane& lane, Batch batch) {
   return lane;
 }
 
-// It is counted before it is there.
-RendererPool::Lane& RendererPool::LendNew(Batch batch) {
-  Made made(1);
-  Lane& lane = made.front();
-  {
-    const std::lock_guard lock(mutex_);
-    lane.clip = batch.front()->clip;
-    made_.splice(made_.end(), made);
-  }
+RendererPool::Lane& RendererPool::LendNew(Lane& lane, Batch batch) {
+  Made gone;
   try {
     auto renderer = kind_.make(talker_);
     std::vector<LaneRenderer::Ticket> tickets(renderer->tickets());
@@ -136,10 +141,12 @@ RendererPool::Lane& RendererPool::LendNew(Batch batch) {
     const std::lock_guard lock(mutex_);
     lane.renderer = std::move(renderer);
     lane.tickets = std::move(tickets);
+    made_changed_.notify_all();
     return LendOf(lane, batch);
   } catch (...) {
     const std::lock_guard lock(mutex_);
-    Remove(made, lane);
+    Remove(gone, lane);
+    made_changed_.notify_all();
     throw;
   }
 }

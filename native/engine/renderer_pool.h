@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -97,11 +98,12 @@ class RendererPool {
   void Leave(std::uint64_t clip) noexcept;
   void Begin(Batch batch);
   Lane& Lend(Batch batch);
-  Lane& LendNew(Batch batch);
+  Lane& LendNew(Lane& lane, Batch batch);
   void TakeBack(Lane& lane, LaneRenderer::Ticket ticket, bool sound) noexcept;
 
   // Mutex held.
   Lane* Choose(Batch batch);
+  bool AwaitsMade() const;  // no other may be made, and one that will be there soon is not yet
   int Rank(const Lane& lane, std::uint64_t clip) const;
   Lane& LendOf(Lane& lane, Batch batch);
   void Remove(Made& gone, const Lane& lane) noexcept;
@@ -112,6 +114,7 @@ class RendererPool {
   mutable std::mutex mutex_;  // guards what follows
   std::list<std::uint64_t> users_;
   Made made_;
+  std::condition_variable made_changed_;  // one that was on its way is there, or failed
   std::uint64_t lent_ = 0;
 };
 
