@@ -4,7 +4,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { type Layer, layerOf } from '../dist/packs/lowering/plan/layers.js';
+import { layerOf, type PlannedLayer } from '../dist/packs/lowering/plan/layers.js';
 import { planPack } from '../dist/packs/lowering/plan/plan-pack.js';
 import { readPack } from '../dist/packs/pack.js';
 import { CUDA_DOUBLE } from './support/cuda-double.js';
@@ -14,7 +14,7 @@ const PROGRAM = fileURLToPath(new URL('../benchmarks/gpu/layers.js', import.meta
 
 interface Row {
   kind: string;
-  layer?: Layer;
+  layer?: PlannedLayer;
   ms?: number;
   torchMs?: number;
 }
@@ -22,7 +22,7 @@ interface Row {
 const product = (lengths: readonly number[]) => lengths.reduce((all, each) => all * each, 1);
 
 /** Multiplications of a layer; of a convolution counted cell by cell as the operator is defined. */
-function multiplyAdds(layer: Layer): number {
+function multiplyAdds(layer: PlannedLayer): number {
   if (layer.what === 'product') return layer.batch * layer.rows * layer.length * layer.columns;
   const { kernel, cells, strides, pads, factor, groups, batch, inputs, outputs } = layer;
   const made = cells.map((length, axis) => {

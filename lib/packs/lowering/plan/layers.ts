@@ -32,17 +32,17 @@ export interface ProductLayer {
 }
 
 /** What another library computes in the place of an operation, for comparison. */
-export type Layer = ConvolutionLayer | ProductLayer;
+export type PlannedLayer = ConvolutionLayer | ProductLayer;
 
 /**
  * The layer that an operation computes, without what its kernel does on the way: bias, activation, modulation, softmax. Channels of blocks
  * are counted with those that only fill a block. Undefined for what is neither a convolution nor a product.
  */
-export function layerOf({ kind, integers }: PlanOperation): Layer | undefined {
+export function layerOf({ kind, integers }: PlanOperation): PlannedLayer | undefined {
   return LAYERS[kind]?.(integers);
 }
 
-const LAYERS: Partial<Record<Kind, (integers: readonly number[]) => Layer>> = {
+const LAYERS: Partial<Record<Kind, (integers: readonly number[]) => PlannedLayer>> = {
   convolution,
   product,
   blockConvolution: (integers) => overBlocks(productAt(integers, 1), integers[0]!),
