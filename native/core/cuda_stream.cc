@@ -145,8 +145,13 @@ void CudaStream::Wait(const Event& event) {
   Do("a wait for an event", [&] { return api_.wait(handle_, recorded.handle_); });
 }
 
+// A stream that has failed is waited for, too: what it was given before still uses its tensors.
 void CudaStream::Synchronise() {
-  Do("the work of a stream", [&] { return api_.synchronise(handle_); });
+  failure_->Keep(api_.synchronise(handle_), "the work of a stream");
+  failure_->Throw();
+}
+
+void CudaStream::ThrowIfFailed() const {
   failure_->Throw();
 }
 

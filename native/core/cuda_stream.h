@@ -39,6 +39,7 @@ class CudaStream final : public Stream {
   ~CudaStream() override;
 
   void Copy(void* to, const void* from, std::size_t bytes) override;
+  void ThrowIfFailed() const override;
   bool BeginCapture() override;
   std::unique_ptr<Graph> EndCapture() override;
   bool capturing() const override { return before_ != nullptr; }

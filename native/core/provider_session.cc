@@ -123,9 +123,11 @@ void ProviderBinding::EndSoon() noexcept {
   if (OrtStatus* status = Ort::GetApi().RunOptionsSetTerminate(options_)) Ort::GetApi().ReleaseStatus(status);
 }
 
+// A caller's stream that has failed is not waited for: the session's would fail with it, for all callers.
 // What a run that failed gave before uses the tensors too, so that the caller's stream waits in any case.
 void ProviderBinding::Run(Stream& stream, const StopToken& stop) {
   stop.ThrowIfStopped();
+  stream.ThrowIfFailed();
   stream.Record(*before_);
   std::exception_ptr failure;
   {

@@ -111,6 +111,9 @@ class Stream {
   // Waits in the calling thread until all operations are done. Throws the first error.
   virtual void Synchronise() = 0;
 
+  // Throws the error of an operation that the device refused when it was given; waits for nothing.
+  virtual void ThrowIfFailed() const {}
+
   // Operations that are done within the call may give way to other work here: `give_way` is called by
   // Pause(), and its time is not that of the operations.
   void OnPause(std::function<void()> give_way) { give_way_ = std::move(give_way); }

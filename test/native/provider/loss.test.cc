@@ -38,8 +38,8 @@ bool Hears(const char* function, std::uint64_t n, const std::function<void()>& w
   return ThrownBy(work).code != "nothing";
 }
 
-// That each launch of the work, if it fails, is an error of the work. Of a talker whose work has failed
-// nothing is asked any more.
+// That each launch of the work, if it fails, is an error of the work, and that the same talker does it when
+// asked again.
 void HearsEachLaunch(const Work& before, const Work& work) {
   std::uint64_t launches = 0;
   {
@@ -55,6 +55,7 @@ void HearsEachLaunch(const Work& before, const Work& work) {
     const Made talker = LoadedOnGpu();
     before(talker);
     CHECK(Hears("cudaLaunchKernel", n, [&] { work(talker); }));
+    CHECK_NOTHROW(work(talker));
   }
 }
 
