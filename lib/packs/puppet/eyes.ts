@@ -153,9 +153,7 @@ function sliding(g: Graph, at: Band & OnLid): Record<'slide' | 'lash', Value> {
   const stretch = at.move.add(rest);
   const slide = g.formula(
     '(stretch * clip((below + from) / (stretch + from), 0, 1) - lash * rest) * reached',
-    {
-      ...{ ...at, stretch, lash, rest },
-    },
+    { ...at, stretch, lash, rest },
   );
   return { slide, lash };
 }
@@ -177,11 +175,7 @@ function lids(g: Graph, band: Band): Record<'move' | 'turn' | 'taken' | 'skin', 
   const above = g.formula('flat * (1 - lash) * clip(1 + below / from, 0, 1)', { ...at, flat, lash });
   const drawn = g.formula(
     `reached * clip(2 * profile / soft, 0, 1) * max(painted, ${PAINTED.edge} * (edge * edge))`,
-    {
-      ...at,
-      painted: above,
-      edge,
-    },
+    { ...at, painted: above, edge },
   );
   const line = g.formula(`c * clip(1.1 * lashes, ${EDGE.least}, ${EDGE.most}) / soft`, at);
   const lit = g.formula('1 - line * profile * edge', { ...at, line, edge });
