@@ -30,7 +30,8 @@ struct Four {
   // from[at[i]], and what follows each.
   static void LoadPairs(const float* from, const std::int32_t* at, Four& first, Four& second) {
     const auto pairs = [&](int i) {
-      const __m128 low = _mm_castpd_ps(_mm_load_sd(reinterpret_cast<const double*>(from + at[i])));
+      // Not _mm_load_sd: GCC reads a double through it, which must lie at eight bytes.
+      const __m128 low = _mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + at[i])));
       return _mm_loadh_pi(low, reinterpret_cast<const __m64*>(from + at[i + 1]));
     };
     const __m128 left = pairs(0), right = pairs(2);
