@@ -1,5 +1,8 @@
 #include "core/session.h"
 
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "core/error.h"
@@ -8,7 +11,21 @@
 namespace kdtalker {
 namespace {
 
-Ort::SessionOptions MakeOptions(SessionThreads* threads, bool brief) {
+// Bytes of a file below which a network is small.
+constexpr std::uintmax_t kSmall = 1 << 20;
+
+// True if the file is so small that asking for memory takes a good part of its run. False if it cannot be
+// read.
+bool Small(const std::string& file) {
+  std::error_code failed;
+  const std::uintmax_t bytes = std::filesystem::file_size(file, failed);
+  return !failed && bytes < kSmall;
+}
+
+// Of a network that runs often, where `patterned`: from its second run on one block of memory holds every
+// value of the run, at places found in the first. Otherwise each value is asked for when it is made, since
+// the block would come on top of the memory of the first run, which the arena keeps.
+Ort::SessionOptions MakeOptions(SessionThreads* threads, bool brief, bool patterned) {
   Ort::SessionOptions options;
   if (threads != nullptr) {
     threads->GiveTo(options);
@@ -21,14 +38,13 @@ Ort::SessionOptions MakeOptions(SessionThreads* threads, bool brief) {
   // Spinning threads would occupy cores that the encoder and other clips need.
   options.AddConfigEntry("session.intra_op.allow_spinning", "0");
   options.AddConfigEntry("session.use_env_allocators", "1");
-  // A memory pattern would allocate another block besides those of the first run, which the arena keeps.
-  options.DisableMemPattern();
+  if (!patterned) options.DisableMemPattern();
   return options;
 }
 
 Ort::Session Load(Runtime& runtime, const std::string& file, SessionThreads* threads, bool brief) {
   try {
-    Ort::SessionOptions options = MakeOptions(threads, brief);
+    Ort::SessionOptions options = MakeOptions(threads, brief, !brief && Small(file));
     return runtime.LoadWithDomains(file, options);
   } catch (const Ort::Exception& error) {
     throw Error("PACK_DAMAGED",
