@@ -100,11 +100,11 @@ t.test('plans are made once, and found the next time', async (t) => {
     event: 'result',
     device: 'cuda',
     precision: 'fp32',
-    networks: ['appearance', 'motion', 'audio', 'denoiser', 'prepare', 'render'],
+    networks: ['appearance', 'motion', 'audio', 'denoiser', 'prepare', 'field'],
   });
   const { directory } = compiled(made);
   t.same(readdirSync(cache), [directory.slice(cache.length + 1)], 'one entry');
-  t.ok(readdirSync(directory).includes('render.plan') && readdirSync(directory).includes('render.weights'));
+  t.ok(readdirSync(directory).includes('field.plan') && readdirSync(directory).includes('field.weights'));
   const again = await compile(['puppet', '--device', 'cuda', '--json']);
   t.same(lowering(again), [], 'nothing is planned');
   t.same({ ...compiled(again), seconds: 0 }, { ...compiled(made), seconds: 0 });

@@ -3,7 +3,7 @@ import type { NativeTalkerOptions } from '../binding.js';
 import type { LoweredPack } from './lowering/cache-entry.js';
 import { PLAN_SUFFIX } from './lowering/plan/kinds.js';
 import type { WrittenModel } from './onnx/index.js';
-import { type Pack, type PackManifest, rolesOf } from './pack.js';
+import { type Pack, type PackManifest, type RoleName, rolesOf } from './pack.js';
 
 /** A provider of ONNX Runtime that runs a pack's networks on a GPU. */
 export interface Provided {
@@ -30,6 +30,8 @@ export interface LoadOptions extends PackForms {
   threads?: number;
   /** Runs the networks. */
   provided?: Provided | undefined;
+  /** Networks that no frame runs, and that are not loaded. */
+  idle?: readonly RoleName[];
   /** Whether the condition of a frame depends on that frame alone; default: nobody knows. */
   conditionRows?: boolean;
 }
@@ -39,7 +41,7 @@ export function nativeTalkerOptions(
   pack: Pack,
   { device = 'cpu', deviceMemory = 0, graphs = true, threads = 1, provided, ...more }: LoadOptions = {},
 ): NativeTalkerOptions {
-  const { conditionRows = false, ...forms } = more;
+  const { conditionRows = false, idle = [], ...forms } = more;
   const { manifest } = pack;
   const { sampler } = manifest;
   return {
@@ -50,8 +52,8 @@ export function nativeTalkerOptions(
     providerCache: provided?.cache ?? '',
     threads,
     sessionThreads: manifest.sessionThreads ?? threads,
-    roles: { ...ownRoles(pack), ...(forms.lowered && nativeRoles(forms.lowered)) },
-    exactRoles: exactRoles(pack, forms),
+    roles: without(idle, { ...ownRoles(pack), ...(forms.lowered && nativeRoles(forms.lowered)) }),
+    exactRoles: without(idle, exactRoles(pack, forms)),
     cropSize: manifest.crop.size,
     motionSize: manifest.motionSize,
     ...manifest.output,
@@ -86,6 +88,10 @@ function ownRoles(pack: Pack): NativeTalkerOptions['roles'] {
     { file: pack.file(role), inputs, outputs },
   ]);
   return Object.fromEntries(entries);
+}
+
+function without(idle: readonly string[], roles: NativeTalkerOptions['roles']): NativeTalkerOptions['roles'] {
+  return Object.fromEntries(Object.entries(roles).filter(([role]) => !idle.includes(role)));
 }
 
 /** In float32, what `lowered` has in half precision. */

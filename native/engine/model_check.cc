@@ -152,6 +152,7 @@ class ModelCheck {
   void Pictures() const {
     const TensorRule image = TensorRule::Made({1, 3, pack_.height, pack_.width});
     const Words prepared = Has("prepare") ? Prepare() : Words{};
+    if (Has("field") && !Has("render") && !Has("warp")) return PictureMoved(prepared);
     const std::string name = Has("render") ? "render" : "warp";
     RoleCheck first = Role(name);
     first.Inputs(FrameInputs(name, prepared));
@@ -184,19 +185,34 @@ class ModelCheck {
   // How the picture is moved: two cells or more along each side, between which a pixel lies.
   void Field(const RoleCheck& render, const Words& prepared) const {
     if (networks_.at("render").role.outputs.count("field") == 0) return;
+    CheckField("render", render);
+    if (Has("field")) FieldAlone(TensorRule::Given(render.Output("field").dims), prepared);
+  }
+
+  static void CheckField(const std::string& name, const RoleCheck& role) {
     const std::int64_t any = TensorRule::kAny;
-    render.Outputs({{"field", TensorRule::Made({1, kernels::kFieldGiven, any, any})}});
-    const auto& dims = render.Output("field").dims;
-    if (dims[2] < 2 || dims[3] < 2)
-      RefusePack("two rows and columns or more", "field of render", DimsToText(dims));
-    if (Has("field")) FieldAlone(dims, prepared);
+    role.Outputs({{"field", TensorRule::Made({1, kernels::kFieldGiven, any, any})}});
+    const auto& dims = role.Output("field").dims;
+    if (dims[2] >= 2 && dims[3] >= 2) return;
+    RefusePack("two rows and columns or more", "field of " + name, DimsToText(dims));
   }
 
   // The same without the picture.
-  void FieldAlone(const std::vector<std::int64_t>& dims, const Words& prepared) const {
+  void FieldAlone(const TensorRule& rule, const Words& prepared) const {
     RoleCheck role = Role("field");
     role.Inputs(FrameInputs("field", prepared));
-    role.Outputs({{"field", TensorRule::Given(dims)}});
+    role.Outputs({{"field", rule}});
+  }
+
+  // No network makes the picture: the feature is the crop's, and the field moves it.
+  void PictureMoved(const Words& prepared) const {
+    const std::vector<std::int64_t> picture = {1, 3, pack_.height, pack_.width};
+    if (feature_ != picture || pack_.height < 2 || pack_.width < 2)
+      RefusePack("a picture of " + DimsToText(picture) + ", two pixels or more along each side,",
+                 "the feature that role field moves", DimsToText(feature_));
+    const std::int64_t any = TensorRule::kAny;
+    FieldAlone(TensorRule::Made({1, kernels::kFieldGiven, any, any}), prepared);
+    CheckField("field", Role("field"));
   }
 
   // The part of a network of every frame that runs once a portrait; returns what is left for each frame.

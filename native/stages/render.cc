@@ -9,9 +9,18 @@ namespace {
 
 using Networks = std::map<std::string, Network>;
 
+bool HasRender(const Networks& networks) {
+  return networks.count("render") != 0;
+}
+
+// All that is left of a pack whose `render` no frame runs.
+bool HasFieldAlone(const Networks& networks) {
+  return networks.count("field") != 0 && !HasRender(networks) && networks.count("warp") == 0;
+}
+
 const Network& FirstOf(const Networks& networks) {
   if (Render::MovesFeature(networks)) return RoleOf(networks, "field");
-  return RoleOf(networks, networks.count("render") != 0 ? "render" : "warp");
+  return RoleOf(networks, HasRender(networks) ? "render" : "warp");
 }
 
 }  // namespace
@@ -25,12 +34,14 @@ Render::Render(const std::map<std::string, Network>& networks, const Source& sou
   first_.Input("driving", driving);
   if (HasField(networks)) AddField(networks, driving);
   Show(source);
-  if (networks.count("render") == 0) {
+  if (moves_feature_) {
+    image_ = Tensor(driving.shared_device(), Type::kFloat32, first_.network().input("feature").dims);
+  } else if (HasRender(networks)) {
+    image_ = RoleOf(networks, "render").MakeOutput(driving.shared_device(), "image");
+    first_.Output("image", image_);
+  } else {
     AddWarped(networks, driving, keep_all);
-    return;
   }
-  image_ = RoleOf(networks, "render").MakeOutput(driving.shared_device(), "image");
-  if (!moves_feature_) first_.Output("image", image_);
 }
 
 void Render::AddWarped(const Networks& networks, const Tensor& driving, bool keep_all) {
@@ -57,19 +68,21 @@ void Render::Show(const Source& source) {
 
 bool Render::HasField(const Networks& networks) {
   const auto render = networks.find("render");
-  return render != networks.end() && render->second.has_output("field");
+  return render == networks.end() ? HasFieldAlone(networks) : render->second.has_output("field");
 }
 
 bool Render::MovesFeature(const Networks& networks) {
   const auto field = networks.find("field");
   if (field == networks.end() || !HasField(networks)) return false;
+  if (!HasRender(networks)) return true;
   const auto& dims = RoleOf(networks, "render").output("image").dims;
   return field->second.input("feature").dims == dims && dims[2] > 1 && dims[3] > 1;
 }
 
 void Render::AddField(const Networks& networks, const Tensor& driving) {
-  field_ = RoleOf(networks, "render").MakeOutput(driving.shared_device(), "field");
   const auto alone = networks.find("field");
+  const Network& known = moves_feature_ ? alone->second : RoleOf(networks, "render");
+  field_ = known.MakeOutput(driving.shared_device(), "field");
   if (alone == networks.end() || moves_feature_) {
     first_.Output("field", field_);
   } else {

@@ -13,7 +13,7 @@ namespace kdtalker::stages {
 // Makes a picture from source and driving keypoints: warps and decodes, in one network (`render`) or in two
 // (`warp`, `decode`). Or says only how the picture moves, if `render` can: by `field`, where the pack has
 // that network, which makes no picture. If the feature is the crop's picture, what `field` says moves it, and
-// `render` does not run. Owns its buffers; one thread at a time.
+// `render` does not run and need not be there. Owns its buffers; one thread at a time.
 class Render {
  public:
   // The portrait's tensors: `feature`, `source` [1, 21, 3], and the outputs of the network `prepare` for

@@ -82,6 +82,30 @@ TEST_CASE("a model whose networks fit is a model") {
   CHECK(Refusal(Pack(), Networks()) == "");
 }
 
+TEST_CASE("a model needs no network that draws the picture which a field moves") {
+  TalkerOptions pack = Pack();
+  pack.width = pack.height = 64;
+  auto networks = Networks();
+  networks.erase("render");
+  const std::vector<std::int64_t> picture = {1, 3, 64, 64}, points = {1, 21, 3};
+  const auto field_of = [&](std::vector<std::int64_t> dims) {
+    return Network({Floats("feature", picture), Floats("source", points), Floats("driving", points)},
+                   {Floats("field", std::move(dims))});
+  };
+  networks["appearance"].outputs = {Floats("feature", picture)};
+  networks["field"] = field_of({1, 6, 8, 8});
+  CHECK(Refusal(pack, networks) == "");
+  networks["field"] = field_of({1, 6, 1, 8});
+  CHECK(Contains(Refusal(pack, networks), "Expected two rows and columns or more for field of field"));
+  networks["field"] = field_of({1, 5, 8, 8});
+  CHECK(Contains(Refusal(pack, networks), "role field"));
+  networks["field"] = field_of({1, 6, 8, 8});
+  pack.width = 48;
+  CHECK(Contains(Refusal(pack, networks), "for the feature that role field moves"));
+  networks.erase("field");
+  CHECK(Contains(Refusal(pack, networks), "Expected a network for role warp but received none"));
+}
+
 TEST_CASE("a model says which size of the pack is wrong") {
   TalkerOptions pack = Pack();
   pack.motion_size = 96;

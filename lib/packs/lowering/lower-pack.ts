@@ -37,7 +37,7 @@ export interface LoweredNetwork extends WrittenModel {
 /** Networks that run once per portrait: their speedup does not justify rounding in every frame. */
 const ONCE = new Set(['appearance', 'motion']);
 /** Networks that run once per frame, with the names of the inputs that the portrait sets. */
-const EVERY_FRAME = new Set(['warp', 'render']);
+const EVERY_FRAME: readonly string[] = ['warp', 'render'];
 const PORTRAIT = ['feature', 'source'] as const;
 
 /** Rewrites the networks of a pack in memory, without their weights; omits networks that no pass changed. */
@@ -75,9 +75,13 @@ export async function openGraph(file: string): Promise<EditableGraph> {
  * the network's inputs.
  *
  * @param options.halves blocked values are halves, and may be shared
+ * @param options.everyFrame the roles that run for every frame
  */
-export function splitOff(network: PlannedNetwork, options: { halves?: boolean } = {}): PlannedNetwork[] {
-  if (!EVERY_FRAME.has(network.role)) return [];
+export function splitOff(
+  network: PlannedNetwork,
+  { everyFrame = EVERY_FRAME, ...options }: { halves?: boolean; everyFrame?: readonly string[] } = {},
+): PlannedNetwork[] {
+  if (!everyFrame.includes(network.role)) return [];
   const words = PORTRAIT.filter((word) => network.inputs[word] !== undefined);
   const split = splitPortrait(
     network.graph,

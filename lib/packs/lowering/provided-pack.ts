@@ -5,6 +5,7 @@ import { type CacheOptions, cachedEntry } from './cache.js';
 import type { LoweredPack } from './cache-entry.js';
 import { keyOf } from './cache-key.js';
 import { HALVE_VERSION, halveGraph } from './halve.js';
+import { idleRoles } from './idle-roles.js';
 import { openGraph } from './lower-pack.js';
 import { PLAN_VERSION } from './plan/format.js';
 import { type NetworkPlan, planGraph } from './plan/plan.js';
@@ -58,9 +59,11 @@ async function planProvided(
   { provider, precision }: ProvidedFor,
   signal: AbortSignal | undefined,
 ): Promise<ProvidedNetwork[]> {
+  const idle = await idleRoles(pack);
   const planned: ProvidedNetwork[] = [];
   for (const [role, { inputs, outputs }] of rolesOf(pack.manifest)) {
     throwIfAborted(signal, 'Rewriting the pack');
+    if (idle.includes(role)) continue;
     const halves = precision === 'fp16' && FRAME_ROLES.includes(role);
     if (provider === 'cuda' && !halves) continue;
     const parts = await partsOf(await openGraph(pack.file(role)), role, { provider, halves });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { orAborted } from '../../abort.js';
 import { native } from '../../binding.js';
 import { neededCacheDirectory } from '../../packs/cache-directory.js';
+import { idleRoles } from '../../packs/lowering/idle-roles.js';
 import { openRoles } from '../../packs/lowering/plan/plan-pack.js';
 import type { Precision } from '../../packs/lowering/precision.js';
 import { nativeTalkerOptions } from '../../packs/native-options.js';
@@ -35,8 +36,9 @@ export async function buildEngines(
   await checkGpu(device, options.signal);
   const provided = providedFor(pack, device);
   const forms = await provideFor(pack, provided, { precision, lowering: true }, options);
-  const given = nativeTalkerOptions(pack, { device, graphs: false, provided, ...forms });
-  const networks = rolesOf(pack.manifest).map(([role]) => role);
+  const idle = await idleRoles(pack);
+  const given = nativeTalkerOptions(pack, { device, graphs: false, provided, idle, ...forms });
+  const networks = rolesOf(pack.manifest).flatMap(([role]) => (idle.includes(role) ? [] : [role]));
   for (const [done, role] of networks.entries()) {
     const steps = openRoles(pack, 'steps').includes(role);
     const open = steps ? pack.manifest.sampler.steps : pack.manifest.sampler.window;

@@ -1,6 +1,7 @@
 import { orAborted } from '../../abort.js';
 import { native, type TalkerHandle } from '../../binding.js';
 import { KdtalkerError } from '../../errors.js';
+import { idleRoles } from '../../packs/lowering/idle-roles.js';
 import type { Precision } from '../../packs/lowering/precision.js';
 import { conditionIsRowWise } from '../../packs/lowering/row-wise.js';
 import { nativeTalkerOptions, type PackForms, type Provided } from '../../packs/native-options.js';
@@ -81,13 +82,15 @@ async function loadOn(pack: Pack, checked: Checked, plan: PlannedTalker): Promis
   const { device, deviceMemory, graphs, threads, signal } = plan;
   const precision = precisionOf(plan);
   const provided = isProvided(plan) ? providedFor(pack, device) : undefined;
-  const forms = await formsFor(pack, checked, plan, { precision, provided });
-  if (!forms.lowered) await checked; // the engine opens these files
-  const conditionRows = await conditionIsRowWise(pack).catch(async (error) => {
+  const explain = async (error: unknown) => {
     await checked; // its error says more about a damaged pack
     throw error;
-  });
-  const more = { provided, conditionRows, ...forms };
+  };
+  const idle = isGpu(device) ? await idleRoles(pack).catch(explain) : [];
+  const forms = await formsFor(pack, checked, plan, { precision, provided });
+  if (!forms.lowered) await checked; // the engine opens these files
+  const conditionRows = await conditionIsRowWise(pack).catch(explain);
+  const more = { provided, conditionRows, idle, ...forms };
   const opening = native().openTalker(
     nativeTalkerOptions(pack, { device, deviceMemory, graphs, threads, ...more }),
   );

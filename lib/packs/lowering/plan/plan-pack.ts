@@ -3,6 +3,7 @@ import { type Pack, type RoleName, rolesOf } from '../../pack.js';
 import { type CacheOptions, cachedEntry } from '../cache.js';
 import type { LoweredPack } from '../cache-entry.js';
 import { keyOf } from '../cache-key.js';
+import { idleRoles } from '../idle-roles.js';
 import { lowerGraph } from '../lower-graph.js';
 import { openGraph, type PlannedNetwork, splitOff } from '../lower-pack.js';
 import { HALF_PASSES } from '../passes/index.js';
@@ -68,7 +69,7 @@ async function rolesTaking(pack: Pack, which: ChosenLength): Promise<RoleName[]>
 }
 
 /**
- * Plans every network of a pack.
+ * Plans every network of a pack that a talker runs.
  *
  * @throws KdtalkerError OPERATOR_UNSUPPORTED for a node that no kernel computes, PACK_DAMAGED, ABORTED
  */
@@ -78,16 +79,19 @@ export async function planPack(
   signal?: AbortSignal,
 ): Promise<PlannedRole[]> {
   const { precision } = target;
+  const idle = await idleRoles(pack);
   const networks: PlannedNetwork[] = [];
-  for (const [role] of rolesOf(pack.manifest)) networks.push(await networkOf(pack, role, precision, signal));
+  for (const [role] of rolesOf(pack.manifest)) {
+    if (!idle.includes(role)) networks.push(await networkOf(pack, role, precision, signal));
+  }
   const halves = precision === 'fp16';
   if (halves) passInHalves(networks);
+  const split = { halves, everyFrame: idle.includes('render') ? ['field'] : ['render', 'warp'] };
   const planned: PlannedRole[] = [];
   for (const network of networks) {
     throwIfAborted(signal, 'Planning the pack');
     const open = OPEN_ROLES.steps.some((role) => role === network.role) ? target.steps : target.window;
-    for (const part of [...splitOff(network, { halves }), network])
-      planned.push(await planNetwork(part, open));
+    for (const part of [...splitOff(network, split), network]) planned.push(await planNetwork(part, open));
   }
   return planned;
 }
@@ -134,9 +138,11 @@ export async function plannedPack(
   target: PackPlanFor,
   options: CacheOptions = {},
 ): Promise<LoweredPack> {
+  const { window, steps, precision } = target;
+  const idle = await idleRoles(pack);
   const entry = await cachedEntry<PlannedRole>(
     {
-      key: keyOf(pack, ['plan', PLAN_VERSION, target.window, target.steps, target.precision]),
+      key: keyOf(pack, ['plan', PLAN_VERSION, window, steps, precision, ...idle]),
       async plan() {
         await options.check?.();
         return planPack(pack, target, options.signal);
@@ -175,14 +181,20 @@ export async function plansForLength(
 }
 
 /**
- * Plans in float32 of the networks that make frames, for what half precision cannot hold; from the cache or newly made.
+ * Plans in float32 of the networks that make frames, for what half precision cannot hold; from the cache or newly made; undefined if no
+ * network makes them.
  *
  * @throws KdtalkerError as {@link plannedPack}
  */
-export async function exactFramePlans(pack: Pack, options: CacheOptions = {}): Promise<LoweredPack> {
-  const roles = FRAME_ROLES.filter((role) => pack.manifest.roles[role] !== undefined);
+export async function exactFramePlans(
+  pack: Pack,
+  options: CacheOptions = {},
+): Promise<LoweredPack | undefined> {
+  const idle = await idleRoles(pack);
+  const roles = FRAME_ROLES.filter((role) => pack.manifest.roles[role] !== undefined && !idle.includes(role));
+  if (roles.length === 0) return undefined;
   const target = { open: pack.manifest.sampler.window, precision: 'fp32' } as const;
-  const entry = await cachedEntry<PlannedRole>(
+  return cachedEntry<PlannedRole>(
     {
       key: keyOf(pack, ['plan', PLAN_VERSION, 'exact']),
       async plan() {
@@ -193,7 +205,6 @@ export async function exactFramePlans(pack: Pack, options: CacheOptions = {}): P
     },
     options,
   );
-  return entry!; // every pack makes frames
 }
 
 /** Writes plans without the weights, which those of other lengths have. */
