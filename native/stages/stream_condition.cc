@@ -26,7 +26,7 @@ StreamCondition::StreamCondition(Stream& stream, ConditionRows& network, const S
   network.Run(stream, never);
   stream.Copy(silence_.address(), network.out().address(), silence_.bytes());
   stream.Launch(kernels::ScatterRows{silence_.f32(), ring_.f32(), 0, rows, 1, rows, width()});
-  stream.Synchronise();  // for the stop token
+  stream.Synchronise();  // the network is lent to other streams
 }
 
 void StreamCondition::Cut(std::int64_t frame) {

@@ -25,7 +25,7 @@ void StreamFeatures::HearSilence(Stream& stream, AudioFeatures& encoder) {
   const StopToken never;
   encoder.Run(stream, MelColumns(column), kernels::kEveryFrame, 0, never);
   stream.Copy(silence_.address(), encoder.features().address(), silence_.bytes());
-  stream.Synchronise();  // for the stop token
+  stream.Synchronise();  // the encoder is lent to other streams
 }
 
 void StreamFeatures::Advance(Stream& stream, AudioFeatures& encoder, const MelColumns& mel, std::int64_t last,

@@ -10,6 +10,8 @@
 #include "core/device.h"
 #include "core/stop_token.h"
 #include "kernels/windows.h"
+#include "support/late_device.h"
+#include "support/row_program.h"
 
 using namespace kdtalker;
 using Floats = std::vector<float>;
@@ -19,57 +21,14 @@ namespace {
 constexpr std::int64_t kWindow = 16, kHop = 4, kAhead = 2, kFeatures = 2, kConditions = 32, kRows = 40;
 constexpr std::int64_t kColumns = 2000;
 
-// A network on the processor that makes each row of one: `make(in, out)`. Counts rows.
-class Rows final : public Program {
- public:
-  using Make = void (*)(const float* in, float* out);
-  Rows(const char* name, Slot in, Slot out, Make make)
-      : Program(name), make_(make), width_{RowOf(in), RowOf(out)} {
-    inputs_.push_back(std::move(in));
-    outputs_.push_back(std::move(out));
-  }
-  std::unique_ptr<Binding> MakeBinding() override;
-  std::int64_t made = 0;
-
- private:
-  class Bound;
-  static std::int64_t RowOf(const Slot& slot) {
-    std::int64_t row = 1;
-    for (const std::int64_t length : slot.dims) row *= length < 0 ? 1 : length;
-    return row;
-  }
-  Make make_;
-  std::pair<std::int64_t, std::int64_t> width_;
-};
-
-class Rows::Bound final : public Binding {
- public:
-  explicit Bound(const std::shared_ptr<Rows>& rows) : Binding(rows), rows_(*rows) {}
-  void Run(Stream& /*stream*/, const StopToken& /*stop*/) override {
-    const auto [in, out] = rows_.width_;
-    const std::int64_t count = in_->count() / in;
-    for (std::int64_t row = 0; row < count; row++)
-      rows_.make_(in_->f32() + row * in, out_->f32() + row * out);
-    rows_.made += count;
-  }
-
- private:
-  void BindInput(const std::string& /*name*/, const Tensor& tensor) override { in_ = &tensor; }
-  void BindOutput(const std::string& /*name*/, const Tensor& tensor) override { out_ = &tensor; }
-  Rows& rows_;
-  const Tensor *in_ = nullptr, *out_ = nullptr;
-};
-
-std::unique_ptr<Binding> Rows::MakeBinding() {
-  return std::make_unique<Bound>(std::static_pointer_cast<Rows>(shared_from_this()));
-}
-
-void Hear(const float* mel, float* feature) {
+void Hear(const void* column, float* feature) {
+  const auto* mel = static_cast<const float*>(column);
   feature[0] = mel[0];
   feature[1] = mel[15];
 }
 
-void Condition(const float* feature, float* condition) {
+void Condition(const void* row, float* condition) {
+  const auto* feature = static_cast<const float*>(row);
   for (std::int64_t c = 0; c < kConditions; c++)
     condition[c] = 3 * feature[0] - feature[1] + static_cast<float>(c);
 }
@@ -77,15 +36,15 @@ void Condition(const float* feature, float* condition) {
 // A stream that hears columns of which each says its number.
 class Heard {
  public:
-  Heard()
-      : device_(OpenDevice("cpu")),
+  explicit Heard(std::shared_ptr<Device> device = OpenDevice("cpu"))
+      : device_(std::move(device)),
         stream_(device_->MakeStream()),
         mel_(device_, Type::kFloat32, {kColumns, kernels::kMelBands}),
-        audio_(std::make_shared<Rows>("audio", Slot{"mel", Type::kFloat32, {-1, 1, 80, 16}},
-                                      Slot{"feature", Type::kFloat32, {-1, kFeatures}}, Hear)),
-        conditions_(std::make_shared<Rows>("condition", Slot{"audio", Type::kFloat32, {1, -1, kFeatures}},
-                                           Slot{"condition", Type::kFloat32, {1, -1, kConditions}},
-                                           Condition)),
+        audio_(std::make_shared<RowProgram>("audio", Slot{"mel", Type::kFloat32, {-1, 1, 80, 16}},
+                                            Slot{"feature", Type::kFloat32, {-1, kFeatures}}, Hear)),
+        conditions_(
+            std::make_shared<RowProgram>("condition", Slot{"audio", Type::kFloat32, {1, -1, kFeatures}},
+                                         Slot{"condition", Type::kFloat32, {1, -1, kConditions}}, Condition)),
         audio_network_({"audio", {{"mel", "mel"}}, {{"feature", "feature"}}}, audio_),
         condition_network_({"condition", {{"audio", "audio"}}, {{"condition", "condition"}}}, conditions_),
         encoder_(audio_network_, device_, kHop, 25),
@@ -102,12 +61,18 @@ class Heard {
   std::int64_t HearTo(std::int64_t last, std::int64_t first, std::int64_t span = 0) {
     const StopToken stop;
     features_.Advance(*stream_, encoder_, stages::MelColumns(mel_), last, stop);
-    const std::int64_t before = conditions_->made;
+    const std::int64_t before = conditions_->made();
     condition_.Advance(*stream_, network_, features_, first, stop);
-    const std::int64_t made = conditions_->made - before;
+    const std::int64_t made = conditions_->made() - before;
     features_.Gather(*stream_, first, span, heard_);
     condition_.Gather(*stream_, first, span, found_);
     return made;
+  }
+
+  // The condition of silence, as another stream finds it.
+  Floats SilenceFor(Stream& other) const {
+    condition_.Gather(other, 0, 0, found_);
+    return DownloadFloats(other, found_, Crossing::kTrace);
   }
 
   void Cut(std::int64_t frame) {
@@ -130,7 +95,7 @@ class Heard {
   std::shared_ptr<Device> device_;
   std::unique_ptr<Stream> stream_;
   Tensor mel_;
-  std::shared_ptr<Rows> audio_, conditions_;
+  std::shared_ptr<RowProgram> audio_, conditions_;
   stages::Network audio_network_, condition_network_;
   stages::AudioFeatures encoder_;
   stages::ConditionRows network_;
@@ -183,4 +148,27 @@ TEST_CASE("before the first frame a stream's condition is that of silence, also 
   heard.Cut(3);
   heard.HearTo(6, WindowOf(6));
   CHECK(heard.right());
+}
+
+TEST_CASE("what silence sounds like is there for every stream, and the encoder is free for others") {
+  const std::shared_ptr<Device> device = std::make_shared<LateDevice>();
+  const auto stream = device->MakeStream(), other = device->MakeStream();
+  const auto rows = std::make_shared<RowProgram>("audio", Slot{"mel", Type::kFloat32, {-1, 1, 80, 16}},
+                                                 Slot{"feature", Type::kFloat32, {-1, kFeatures}}, Hear);
+  const stages::Network audio({"audio", {{"mel", "mel"}}, {{"feature", "feature"}}}, rows);
+  stages::AudioFeatures encoder(audio, device, kHop, 25);
+  const stages::StreamFeatures features(*stream, encoder, kRows);
+  const Tensor heard(device, Type::kFloat32, {1, kWindow, kFeatures});
+  features.Gather(*other, 0, 0, heard);
+  CHECK(DownloadFloats(*other, heard, Crossing::kTrace) == Floats(kWindow * kFeatures, kernels::kSilentMel));
+}
+
+TEST_CASE("so is its condition, and the network that made it") {
+  const std::shared_ptr<Device> device = std::make_shared<LateDevice>();
+  const Heard heard(device);
+  const Floats silence(kFeatures, kernels::kSilentMel);
+  Floats row(kConditions), expected;
+  Condition(silence.data(), row.data());
+  for (std::int64_t i = 0; i < kWindow; i++) expected.insert(expected.end(), row.begin(), row.end());
+  CHECK(heard.SilenceFor(*device->MakeStream()) == expected);
 }
