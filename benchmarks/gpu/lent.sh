@@ -72,6 +72,12 @@ kernels() {
   cmake --build "$root/cuda" --target kdtalker_gpu_tests --parallel "$(nproc)" && "$root/cuda/kdtalker_gpu_tests"
 }
 
+# Every kind of operation of a plan, on the GPU and on the processor.
+plans() {
+  cmake --build "$root/cuda" --target kdtalker_gpu_plan_tests --parallel "$(nproc)" &&
+    KDTALKER_CUDA="$root/cuda/libkdtalker_cuda.so" "$root/cuda/kdtalker_gpu_plan_tests"
+}
+
 full() { kdtalker packs synthesize --salt golden --out "$root/full" && kdtalker packs compile "$root/full" --device cuda; }
 
 lives() { "$root/node" benchmarks/gpu/lives.js cuda:0 "$@"; }
@@ -101,12 +107,13 @@ run() {
   root=$PWD/$lent/there
   mkdir -p "$out"
   export KDTALKER_ORT="$root/libonnxruntime.so" KDTALKER_CACHE="$root/cache"
-  export -f kdtalker device unpack library kernels lives full bench layers sanitize profile
+  export -f kdtalker device unpack library kernels plans lives full bench layers sanitize profile
   export lent root out
   step device 30 bash -c device
   step unpack 90 bash -c unpack || return 1
   step library 240 bash -c library
   step kernels 120 bash -c kernels
+  step plans 120 bash -c plans
   step doctor 60 bash -c 'kdtalker doctor --json'
   step lives 60 bash -c lives
   step bench-puppet 90 bash -c 'bench --workloads puppet --json "$out/bench-puppet.json"'

@@ -12,3 +12,12 @@ target_include_directories(kdtalker_gpu_tests PRIVATE native test/native)
 target_include_directories(kdtalker_gpu_tests SYSTEM PRIVATE "${gpu_doctest}" ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
 target_compile_options(kdtalker_gpu_tests PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-ffp-contract=off>)
 target_link_libraries(kdtalker_gpu_tests PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+
+# Those of plans, with the engine that runs them; it opens the library that KDTALKER_CUDA names: kdtalker_gpu_plan_tests.
+add_executable(kdtalker_gpu_plan_tests test/native/cuda/main.cc test/native/plan.test.cc test/native/plan_values.test.cc
+  test/native/support/failures.cc)
+target_include_directories(kdtalker_gpu_plan_tests PRIVATE test/native)
+target_include_directories(kdtalker_gpu_plan_tests SYSTEM PRIVATE "${gpu_doctest}")
+target_compile_definitions(kdtalker_gpu_plan_tests PRIVATE KDTALKER_UNLISTED_KERNELS)
+target_link_libraries(kdtalker_gpu_plan_tests PRIVATE kdtalker_engine)
+wrap_allocations(kdtalker_gpu_plan_tests)

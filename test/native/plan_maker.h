@@ -5,6 +5,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace plan_maker {
@@ -81,6 +82,18 @@ class Maker {
     operations_.insert(operations_.end(),
                        {kind, integer_at, integer_count, float_at, static_cast<std::int64_t>(floats.size()),
                         reference_at, reference_count});
+  }
+
+  std::size_t operations() const { return operations_.size() / 7; }
+
+  // Leaves only the operations of these numbers, in this order.
+  void Choose(const std::vector<std::size_t>& operations) {
+    Integers chosen;
+    for (const std::size_t operation : operations) {
+      const auto first = operations_.begin() + static_cast<std::ptrdiff_t>(7 * operation);
+      chosen.insert(chosen.end(), first, first + 7);
+    }
+    operations_ = std::move(chosen);
   }
 
   std::vector<std::uint8_t> Bytes() const {
