@@ -17,6 +17,7 @@ import { png } from './formats/png.js';
 import { webm } from './formats/webm.js';
 import { folderTarget } from './frame-folder.js';
 import { checkWritable, OutputStream } from './output-stream.js';
+import { ownTurn } from './own-turn.js';
 import { isPipe, openOutputPipe } from './pipe.js';
 import type { SoundTrack } from './track.js';
 
@@ -144,6 +145,7 @@ async function startVideo(
   target: VideoTarget,
 ): Promise<VideoWriter> {
   try {
+    await ownTurn();
     return new VideoWriter(file, format, format.open(target.temporary, file, spec), target, spec);
   } catch (error) {
     await target.discard();
