@@ -10,6 +10,7 @@ export const WARNING_CODES = {
   VIDEO_COLOURS: 'The colours of a video cannot be converted and will be wrong.',
   GRAPHS_REFUSED: 'ONNX Runtime captures no CUDA graphs of a network: its kernels are given singly.',
   HALVES_OVERFLOW: 'Half precision cannot hold the frames of a pack: they are rendered in float32.',
+  IDLE_LOOP_LOST: "The loop of idle life cannot be kept or read: streams go on as with idle 'model'.",
 } as const;
 
 /** A stable code of a warning. */

@@ -16,6 +16,8 @@ export interface Feed {
   flush(id: string | undefined): void;
   /** No more is written. */
   end(): void;
+  /** Takes the engine's pictures, in order, for what is shown again. */
+  keep(frame: number, picture: Uint8Array): Promise<void>;
   /** What waits is forgotten, before the frame from which the engine's are made anew; its utterances end when those of the voice are cut. */
   clear(frame: number): void;
 }
@@ -47,6 +49,8 @@ export class DirectFeed implements Feed {
   end(): void {
     this.#voice.end();
   }
+
+  async keep(): Promise<void> {}
 
   clear(): void {}
 }

@@ -105,6 +105,7 @@ export class IdleLoop {
 
   /** Frames that may be shown, one after the other. */
   get most(): number {
+    if (this.#kept.lost) return 0;
     const { first, at } = this.#visit!;
     return first === undefined && !this.#kept.whole ? this.#kept.made - at : Number.POSITIVE_INFINITY;
   }
@@ -117,8 +118,9 @@ export class IdleLoop {
     this.#join(visit, frame);
   }
 
-  /** Unless another stream makes it, or what is made of it does not fit to what is shown now. */
+  /** Unless it is lost, another stream makes it, or what is made of it does not fit to what is shown now. */
   #enter(frame: number): void {
+    if (this.#kept.lost) return;
     if (!this.#kept.whole && !this.#kept.take(this)) return;
     if (this.#kept.made < this.#least) this.#begin(frame);
     else this.#goOver(frame);
@@ -166,9 +168,9 @@ export class IdleLoop {
     this.#clock = this.#kept.clock + left - end;
     const motion = this.#kept.motion(left - this.#before, this.#before);
     const join = end + frames - JOIN_FRAMES - left; // where its end goes over into its beginning
-    this.#engine.leaveLoop(end, { motion, clock: this.#clock, join, behind: this.#clock - frames });
     this.#visit = undefined;
-    if (!this.#kept.whole && left === this.#kept.made) this.#make(end, left, 0);
+    if (this.#kept.take(this) && left === this.#kept.made) this.#make(end, left, 0); // before one of its frames is decided
+    this.#engine.leaveLoop(end, { motion, clock: this.#clock, join, behind: this.#clock - frames });
   }
 
   /** It is not finished, or not shown any more. */
@@ -191,17 +193,18 @@ export class IdleLoop {
     return Math.max(next, Math.min(frame, first));
   }
 
-  /** Keeps the picture of an engine's frame; in order, one call at a time. @throws OUTPUT_UNWRITABLE, OUTPUT_DISK_FULL */
-  async keep(frame: number, data: Uint8Array): Promise<void> {
+  /** Keeps the picture of an engine's frame; in order, one call at a time. False if the loop is lost. */
+  async keep(frame: number, data: Uint8Array): Promise<boolean> {
     const { first, from } = this.#visit!;
     const at = from + frame - first!;
     const before = at === 0 ? this.#before : 0;
     const motion = this.#engine.recorded(frame - before, before + 1);
     if (motion.length > 0) await this.#kept.add(this, at, data, motion);
+    return !this.#kept.lost;
   }
 
-  /** The picture of one of its frames, in memory of its own. @throws FILE_NOT_FOUND */
-  picture(at: number): Promise<Uint8Array> {
+  /** The picture of one of its frames, in memory of its own; undefined if the loop is lost. */
+  picture(at: number): Promise<Uint8Array | undefined> {
     return this.#kept.picture(at);
   }
 

@@ -106,6 +106,13 @@ export class PacedFeed implements Feed {
     this.#mark({ kind: 'end', pass: () => this.#voice.end(), drop: () => {} });
   }
 
+  /** Where the loop is lost, idle life goes on as the model makes it. */
+  async keep(frame: number, picture: Uint8Array): Promise<void> {
+    if (!this.loop?.has(frame) || (await this.loop.keep(frame, picture))) return;
+    if (this.stillness.now?.shown === 0) this.stillness.cancel();
+    this.#dropLoop();
+  }
+
   /** Utterances that wait are begun, so that they end with the rest. */
   clear(frame: number): void {
     if (this.loop !== undefined && this.stillness.now?.shown === 0) this.stillness.cancel();

@@ -46,7 +46,7 @@ export class StreamReader {
   readonly #asked: Promise<AskedFrame>[] = [];
   /** What waits for its reader: a picture that was left out, of which the sound was not. */
   #left: StreamFrame | undefined;
-  /** The last picture. */
+  /** The last picture, where it may be shown again: what the reader has may be gone. */
   #last: Uint8Array = new Uint8Array();
 
   constructor(of: ReadStream, listener: ReaderListener) {
@@ -109,8 +109,9 @@ export class StreamReader {
   /** The last frame, or the next one of the loop, in memory of its own. */
   async #again(): Promise<StreamFrame> {
     const { feed, voice } = this.#of;
-    const data = await (feed.loop?.picture(this.#pace!.place) ?? this.#last.slice());
+    const data = (await feed.loop?.picture(this.#pace!.place)) ?? this.#last.slice();
     this.#throwIfStopped();
+    this.#remember(data);
     return this.#frame(this.#handed - 1, data, voice.silence());
   }
 
@@ -120,10 +121,17 @@ export class StreamReader {
     const { index, data, epoch } = await this.#orStopped(this.#asked.shift()!);
     if (epoch !== run.epoch) return 'interrupted'; // or may be
     if (index < 0) return 'end';
-    this.#last = finish(data);
-    if (feed.loop?.has(index)) await this.#orStopped(feed.loop.keep(index, this.#last));
+    const picture = finish(data);
+    await this.#orStopped(feed.keep(index, picture));
     if (epoch !== run.epoch) return 'interrupted';
-    return this.#frame(index, this.#last, this.#handOut(index));
+    this.#remember(picture);
+    return this.#frame(index, picture, this.#handOut(index));
+  }
+
+  #remember(picture: Uint8Array): void {
+    if (this.#of.plan.idle === 'model') return;
+    if (this.#last.length === picture.length) this.#last.set(picture);
+    else this.#last = picture.slice();
   }
 
   /** With the sound of what was left out before it. */
