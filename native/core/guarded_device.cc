@@ -1,10 +1,12 @@
 // A device for tests. Its addresses are in a range that the host cannot access. The same bytes are mapped at
 // a second range, the "view", which only declared copies, kernels and ONNX Runtime use. Host code that
 // dereferences a device address faults at once, on any thread, so hidden copies are detected. Its streams are
-// lazy: an operation happens only when someone waits for it, so missing waits are detected.
+// lazy: an operation happens only when someone waits for it, so missing waits are detected. It counts
+// allocations and waits for a stream, as a GPU does.
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -56,6 +58,12 @@ class GuardedDevice final : public Device {
   }
   std::unique_ptr<Event> MakeEvent() override { return std::make_unique<LazyEvent>(); }
   void Drain() noexcept override { streams_.Drain(); }
+  DeviceWork work() const override {
+    DeviceWork work;
+    work.allocations = allocations_;
+    work.synchronisations = streams_.synchronisations();
+    return work;
+  }
 
   void* Resolve(void* address) const override {
     const auto value = reinterpret_cast<std::uintptr_t>(address);
@@ -77,6 +85,7 @@ class GuardedDevice final : public Device {
  protected:
   void* AllocateBytes(std::size_t bytes) override {
     const std::size_t size = RoundToPages(bytes);
+    allocations_++;
     const std::lock_guard lock(mutex_);
     const Blocks::iterator block = TakeBlock(size);
     if (::mprotect(ViewAt(block->second), size, PROT_READ | PROT_WRITE) != 0) {
@@ -121,6 +130,7 @@ class GuardedDevice final : public Device {
 
   AddressRange guard_, view_;
   LazyStreams streams_;
+  std::atomic<std::uint64_t> allocations_{0};
   std::mutex mutex_;
   Blocks used_, free_;
   std::size_t end_ = 0;

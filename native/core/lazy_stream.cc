@@ -88,6 +88,7 @@ void LazyStream::Wait(const Event& event) {
 }
 
 void LazyStream::Synchronise() {
+  all_.CountSynchronisation();
   queue_->WaitFor(queue_->added());
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -17,7 +19,12 @@ class LazyStreams {
   void Remove(const LazyQueue* queue) noexcept;
   void Drain() noexcept;  // waits for everything that was given to any of them
 
+  // How often somebody waited for one of them.
+  std::uint64_t synchronisations() const { return synchronisations_; }
+  void CountSynchronisation() { synchronisations_++; }
+
  private:
+  std::atomic<std::uint64_t> synchronisations_{0};
   std::mutex mutex_;
   std::vector<LazyQueue*> queues_;
 };

@@ -32,12 +32,12 @@ Sampler::Steps StepsOf(Talker& talker, Stream& stream, std::int64_t window, int 
   return talker.samplers().StepsOf(stream, {steps}, window);
 }
 
-// Normalised motion [n, 70].
-Tensor UploadFrames(Stream& stream, const std::vector<float>& motion) {
-  Tensor frames(stream.shared_device(), Type::kFloat32,
-                {static_cast<std::int64_t>(motion.size()) / kMotionSize, kMotionSize});
+// Normalised motion [n, 70]. A stream's loops have as many frames each time: the memory is used again.
+void UploadFrames(Stream& stream, const std::vector<float>& motion, Tensor& frames) {
+  const std::int64_t count = static_cast<std::int64_t>(motion.size()) / kMotionSize;
+  if (!frames || frames.dims()[0] != count)
+    frames = Tensor(stream.shared_device(), Type::kFloat32, {count, kMotionSize});
   frames.UploadNow(stream, motion.data(), Crossing::kMotion);
-  return frames;
 }
 
 // Columns of so many frames, and of the windows at both ends.
@@ -142,7 +142,7 @@ bool LiveSampler::Outdated(std::int64_t first) const {
 
 void LiveSampler::JoinAt(Timeline& timeline, const LoopJoin& join) {
   join_ = join.frame;
-  joined_ = UploadFrames(stream_, join.motion);
+  UploadFrames(stream_, join.motion, joined_);
   timeline.JoinBlinks(join.frame, join.clock);
 }
 
@@ -263,10 +263,10 @@ void LiveSampler::Interrupt(Timeline& timeline, std::int64_t frame, const LoopPa
 // The frames before this one were a loop's. Returns the frame from which on the smoother has to see them, so
 // that it knows no others: what is further away counts less than a rounding.
 std::int64_t LiveSampler::TakeOver(Timeline& timeline, std::int64_t frame, const LoopPast& past) {
-  const Tensor motion = UploadFrames(stream_, past.motion);
-  const std::int64_t frames = std::min(motion.dims()[0], rows_);
+  UploadFrames(stream_, past.motion, past_);
+  const std::int64_t frames = std::min(past_.dims()[0], rows_);
   stream_.Launch(
-      kernels::ScatterRows{motion.f32(), track_.f32(), frame - frames, frames, frames, rows_, kMotionSize});
+      kernels::ScatterRows{past_.f32(), track_.f32(), frame - frames, frames, frames, rows_, kMotionSize});
   features_.Silence(stream_, frame - frames, frame);
   if (condition_) condition_->Silence(stream_, frame - frames, frame);
   planned_ = frame;

@@ -91,7 +91,7 @@ class LiveSampler {
   bool plan_cut_ = false;                     // its beginning was taken back
   std::int64_t restarts_ = 0;                 // of the speech, known here
   std::int64_t join_ = kernels::kEveryFrame;  // from where the motion goes over
-  Tensor joined_;                             // to this, [frames, 70]
+  Tensor joined_, past_;                      // to this, [frames, 70]; and what a loop had shown
   StageTimer audio_time_, sample_time_;
   HeardVoice voice_;
   stages::StreamMel mel_;

@@ -90,8 +90,9 @@ class Live final : public MotionSource {
     if (join) sampler_->JoinAt(timeline, *join);
     if (cancel) sampler_->CancelJoin(timeline);
     sampler_->Hop(timeline, stop);
-    record_.Add(stream, sampler_->track(), timeline.known());
+    record_.Copy(stream, sampler_->track(), timeline.known());
   }
+  void Done() override { record_.Keep(); }
   void GiveBack(bool done) noexcept override {
     if (sampler_) sampler_->GiveBack(done);
   }
@@ -109,7 +110,7 @@ class Live final : public MotionSource {
     if (const auto join = TakeOrders().join) timeline.JoinBlinks(join->frame, join->clock);
     record_.Cut(frame);
     sampler_->Interrupt(timeline, frame, past, stop);
-    record_.Add(*stream_, sampler_->track(), timeline.known());
+    record_.Copy(*stream_, sampler_->track(), timeline.known());
   }
 
  private:

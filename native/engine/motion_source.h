@@ -53,6 +53,9 @@ class MotionSource {
   // Takes back the frames from `frame` on. Only of live speech, which was restarted there.
   virtual void Interrupt(Timeline& /*timeline*/, std::int64_t /*frame*/, const LoopPast& /*past*/,
                          const StopToken& /*stop*/) {}
+
+  // What a piece or an interruption gave to the stream is done.
+  virtual void Done() {}
 };
 
 // The options must outlive the source.

@@ -140,6 +140,7 @@ void Run::TakeBack() {
 // clips' frames would wait too, and fail with it if the clip is stopped.
 double Run::FinishPiece() {
   sampling_->Synchronise();
+  source_->Done();
   {
     const std::lock_guard lock(mutex_);
     if (!interruption_) given_ = timeline_->ready();

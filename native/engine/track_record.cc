@@ -1,38 +1,53 @@
 #include "engine/track_record.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernels/motion.h"
 #include "kernels/ring.h"
 
 namespace kdtalker {
-namespace {
 
 using kernels::kMotionSize;
 
-std::vector<float> DownloadRows(Stream& stream, const Tensor& track, std::int64_t first, std::int64_t count) {
-  const Tensor rows(stream.shared_device(), Type::kFloat32, {count, kMotionSize});
-  stream.Launch(kernels::GatherRows{track.f32(), nullptr, rows.f32(), first, count, kernels::kEveryFrame,
-                                    track.dims()[0], kMotionSize});
-  return DownloadFloats(stream, rows, Crossing::kMotion);
-}
-
-}  // namespace
-
 void TrackRecord::Begin(std::int64_t first, std::int64_t last) {
+  std::vector<float> rows;
+  rows.reserve(static_cast<std::size_t>(std::max<std::int64_t>(last - first, 0) * kMotionSize));
   const std::lock_guard lock(mutex_);
   first_ = first;
   last_ = last;
-  rows_.clear();
+  rows_ = std::move(rows);
 }
 
-// The lock is held meanwhile: who asks wants these rows.
-void TrackRecord::Add(Stream& stream, const Tensor& track, std::int64_t known) {
+// A track that has lost the first of them has nothing to copy.
+void TrackRecord::Copy(Stream& stream, const Tensor& track, std::int64_t known) {
+  std::int64_t from = 0, to = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    from = next();
+    to = std::min(known, last_);
+  }
+  if (from >= to || from < known - track.dims()[0]) return;
+  if (!gathered_) {
+    gathered_ = Tensor(stream.shared_device(), Type::kFloat32, track.dims());
+    copied_ = stream.device().MakeHostBuffer(gathered_.bytes());
+  }
+  copied_first_ = from;
+  copied_count_ = to - from;
+  stream.Launch(kernels::GatherRows{track.f32(), nullptr, gathered_.f32(), from, copied_count_,
+                                    kernels::kEveryFrame, track.dims()[0], kMotionSize});
+  const auto bytes = static_cast<std::size_t>(copied_count_ * kMotionSize) * sizeof(float);
+  stream.Download(copied_, gathered_.f32(), bytes, Crossing::kMotion);
+}
+
+// Unless others are wanted meanwhile: the next call copies these.
+void TrackRecord::Keep() {
+  const std::int64_t count = std::exchange(copied_count_, 0);
+  const auto* rows = static_cast<const float*>(copied_.data());
   const std::lock_guard lock(mutex_);
-  const std::int64_t from = next(), to = std::min(known, last_);
-  if (from >= to) return;
-  const std::vector<float> rows = DownloadRows(stream, track, from, to - from);
-  rows_.insert(rows_.end(), rows.begin(), rows.end());
+  if (copied_first_ != next()) return;
+  const std::int64_t kept = std::clamp<std::int64_t>(last_ - copied_first_, 0, count);
+  rows_.insert(rows_.end(), rows, rows + kept * kMotionSize);
 }
 
 void TrackRecord::Cut(std::int64_t frame) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/live_sampler.h"
@@ -118,8 +119,9 @@ struct Idle {
   void Hops(int count) {
     for (int i = 0; i < count; i++) {
       sampler.Hop(*timeline, stop);
+      record.Copy(*stream, sampler.track(), timeline->known());
       stream->Synchronise();
-      record.Add(*stream, sampler.track(), timeline->known());
+      record.Keep();
     }
   }
 
@@ -222,6 +224,36 @@ TEST_CASE("a join that is cancelled leaves the motion where it is") {
   for (std::size_t frame = 1; frame < 50; frame++)
     ordinary = std::max(ordinary, Apart(expected, frame, frame - 1));
   for (std::size_t frame = 52; frame < 64; frame++) CHECK(Apart(motion, frame, frame - 1) < 1.5F * ordinary);
+}
+
+TEST_CASE("a stream whose motion is recorded allocates and waits no more than another") {
+  if (!puppet::Built()) return;
+  const Stage puppet("guarded");
+  Device& device = *puppet.talker->device();
+  const auto downloads = [&device] {
+    for (const CrossingCount& count : device.counters())
+      if (count.crossing == "motion") return count.downloads;
+    return std::uint64_t{0};
+  };
+  Idle plain(puppet, Options()), recorded(puppet, Options());
+  const auto cost = [&device](Idle& idle) {
+    const DeviceWork before = device.work();
+    idle.Hops(4);
+    const DeviceWork after = device.work();
+    return std::pair(after.allocations - before.allocations,
+                     after.synchronisations - before.synchronisations);
+  };
+  recorded.record.Begin(-64, 80);
+  plain.Hops(1);
+  recorded.Hops(1);  // makes the record's memory
+  const std::uint64_t before = downloads();
+  CHECK(cost(recorded) == cost(plain));
+  CHECK(downloads() - before == 4);  // once a hop
+  CHECK(recorded.record.Rows(-64, 84).size() == std::size_t{84} * 70);
+  recorded.record.Begin(20, 40);  // another one, in the same memory
+  CHECK(cost(recorded) == cost(plain));
+  CHECK(recorded.record.Rows(20, 16).size() == std::size_t{16} * 70);
+  CHECK(recorded.record.Rows(20, 17).empty());
 }
 
 TEST_CASE("a stream's frames do not depend on the pieces of its sound, nor on the device") {
