@@ -27,7 +27,7 @@ class HeardVoice {
   std::int64_t Pause() const { return fps_ / 8; }  // shorter ones belong to speech
   void Finish();
 
-  const std::int64_t fps_;
+  std::int64_t fps_;
   std::int64_t frame_ = 0;                 // whose columns come
   std::int64_t loud_ = -1000, since_ = 0;  // the last loud frame; the first of this speech
   double power_ = 0, peak_ = -80;  // of the frame so far, summed; of the loudest frame, in decibels, decaying

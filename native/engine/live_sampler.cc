@@ -21,11 +21,20 @@ constexpr std::int64_t kLeastRows = 512;
 // Hops that an interruption usually takes back.
 constexpr std::int64_t kTakenBack = 12;
 
+// Frames that renderers have made and nobody has read.
+constexpr std::int64_t kMostUnread = 32;
+
 // Frames in which somebody who begins to speak is noticed: a plan costs a few hops.
 constexpr std::int64_t kSoon = 4;
 
 std::int64_t RowsFor(std::int64_t window) {
   return std::max(kLeastRows, 8 * window);
+}
+
+// Hops that an interruption may take back: those that are made ahead of the renderers, and of the frames that
+// these have made ahead of the reader.
+std::int64_t PiecesFor(std::int64_t hop) {
+  return 16 + kMostUnread / hop;
 }
 
 Sampler::Steps StepsOf(Talker& talker, Stream& stream, std::int64_t window, int steps) {
@@ -58,12 +67,13 @@ LiveSampler::LiveSampler(Stream& stream, std::shared_ptr<Portrait> portrait,
       ahead_(options.stream->ahead),
       fps_(portrait_->talker()->options().fps),
       rows_(RowsFor(window_)),
+      now_{.voice = HeardVoice(fps_)},
       audio_time_(&portrait_->talker()->clock(), StageClock::kAudio),
       sample_time_(&portrait_->talker()->clock(), StageClock::kSample),
-      voice_(fps_),
       mel_(stream.shared_device(), ColumnsOf(rows_, fps_), ColumnsOf(hop_ + ahead_ + kRest, fps_)),
       lane_(*portrait_->talker(), {window_, options.steps}),
       features_(stream, lane_.Lend().Encoder(hop_), rows_),
+      history_(stream.shared_device(), PiecesFor(hop_), window_ + std::max(hop_, kRest) + ahead_),
       track_(stream.shared_device(), Type::kFloat32, {rows_, kMotionSize}),
       given_(stream.shared_device(), Type::kFloat32, {std::max(hop_, kRest + kJoin) + ahead_, kMotionSize}),
       rest_(stream.shared_device(), Type::kFloat32, {kMotionSize}),
@@ -79,6 +89,7 @@ LiveSampler::LiveSampler(Stream& stream, std::shared_ptr<Portrait> portrait,
   stream_.Launch(kernels::ScatterRows{rest_.f32(), track_.f32(), 0, rows_, 1, rows_, kMotionSize});
   if (options_.silence)
     silence_.emplace(stream_.shared_device(), options_.silence->rule, fps_, rows_, std::max(hop_, kRest));
+  history_.Keep(stream_, track_, -1, now_);
 }
 
 // Rows as far back as a window or a plan's guess reads, and those that an interruption usually takes back.
@@ -110,55 +121,62 @@ void LiveSampler::Hop(Timeline& timeline, const StopToken& stop) {
   }
   const StageTimer::Lap lap(sample_time_, stream_);
   if (Outdated(first)) Replan(first, stop);
-  while (planned_ < next) Plan(stop);
+  while (now_.planned < next) Plan(stop);
   Lips(first, stop);
   Keep(lips_, Known(first));
   const bool joined = Join(first, next);
-  if (joined || (plan_cut_ && Surprised())) planned_ = next;
-  if (planned_ == next && ahead_ > 0 && !joined) {
+  if (joined || (now_.plan_cut && Surprised())) now_.planned = next;
+  if (now_.planned == next && ahead_ > 0 && !joined) {
     Plan(stop);
     Keep(lips_, Provisional(next));
   }
   Gate(timeline, first, next);
   Append(timeline, hop_);
+  Decided(first, next);
+}
+
+void LiveSampler::Decided(std::int64_t first, std::int64_t next) {
+  now_.decided = next;
+  history_.Keep(stream_, track_, first, now_);
 }
 
 // Columns that the windows of frames before `last` read.
 void LiveSampler::Hear(std::int64_t last) {
   const std::int64_t from = mel_.count(), to = kernels::WindowEnd(last - 1, fps_);
   speech_->Take(restarts_, from, to, mel_.Next());
-  voice_.Hear(mel_.Next(), from, to - from);
+  now_.voice.Hear(mel_.Next(), from, to - from);
   mel_.Append(stream_, to - from);
 }
 
 // Whether the voice has gone on since the plan was made, which had to guess how; soon, where it began or
 // ended meanwhile. Where nobody speaks, and the plan expects nobody, there is nothing to learn.
 bool LiveSampler::Outdated(std::int64_t first) const {
-  if (plan_cut_ || first >= planned_ || (!voice_.speaks() && !plan_speaks_)) return false;
+  if (now_.plan_cut || first >= now_.planned || (!now_.voice.speaks() && !now_.plan_speaks)) return false;
   const std::int64_t wanted = options_.stream->replan;
   const std::int64_t least = Surprised() ? std::min(wanted, kSoon) : wanted;
-  return features_.known() - plan_heard_ >= least;
+  return features_.known() - now_.plan_heard >= least;
 }
 
 void LiveSampler::JoinAt(Timeline& timeline, const LoopJoin& join) {
-  join_ = join.frame;
+  now_.join = join.frame;
   UploadFrames(stream_, join.motion, joined_);
   timeline.JoinBlinks(join.frame, join.clock);
 }
 
-void LiveSampler::CancelJoin(const Timeline& timeline) {
-  if (join_ < timeline.known()) planned_ = timeline.known();
-  join_ = kernels::kEveryFrame;
+// Frames that went over are not where their plan is: another one begins behind them.
+void LiveSampler::CancelJoin() {
+  if (now_.join < now_.decided) now_.planned = now_.decided;
+  now_.join = kernels::kEveryFrame;
 }
 
 // Whether the join ends in this hop: what follows, also for the smoother, is the loop, which the engine does
 // not make; if it has to go on, a plan begins there.
 bool LiveSampler::Join(std::int64_t first, std::int64_t next) {
-  if (join_ >= next) return false;
-  const bool ends = next >= join_ + kJoin;
-  stream_.Launch(kernels::ComeBack{track_.f32(), joined_.f32(), joined_.dims()[0], join_,
-                                   std::max(first, join_), ends ? next + ahead_ : next, kJoin, rows_});
-  if (ends) join_ = kernels::kEveryFrame;
+  if (now_.join >= next) return false;
+  const bool ends = next >= now_.join + kJoin;
+  stream_.Launch(kernels::ComeBack{track_.f32(), joined_.f32(), joined_.dims()[0], now_.join,
+                                   std::max(first, now_.join), ends ? next + ahead_ : next, kJoin, rows_});
+  if (ends) now_.join = kernels::kEveryFrame;
   return ends;
 }
 
@@ -179,26 +197,26 @@ void LiveSampler::Begin(std::int64_t first, std::int64_t span, const StopToken& 
   draft_.Begin(stream_, options_.seed, 0, noise_.f32());
 }
 
-// The window from frame plan_first_ on, of what is heard by now.
+// The window from frame now_.plan_first on, of what is heard by now.
 void LiveSampler::SamplePlan(const StopToken& stop) {
-  Begin(plan_first_, voice_.span(), stop);
-  plan_speaks_ = voice_.speaks();
-  plan_heard_ = features_.known();
+  Begin(now_.plan_first, now_.voice.span(), stop);
+  now_.plan_speaks = now_.voice.speaks();
+  now_.plan_heard = features_.known();
   lane_.Sample(stream_, draft_, plan_steps_, stop);
 }
 
 void LiveSampler::Plan(const StopToken& stop) {
-  plan_first_ = planned_;
-  plan_cut_ = false;
+  now_.plan_first = now_.planned;
+  now_.plan_cut = false;
   SamplePlan(stop);
-  Keep(draft_.motion, {planned_, window_, planned_, planned_, rows_, options_.stream->fast});
-  planned_ += window_;
+  Keep(draft_.motion, {now_.planned, window_, now_.planned, now_.planned, rows_, options_.stream->fast});
+  now_.planned += window_;
 }
 
 // The same window again, of the same noise: it differs from the plan only by what was heard since.
 void LiveSampler::Replan(std::int64_t first, const StopToken& stop) {
   SamplePlan(stop);
-  const kernels::Knowledge kept{plan_first_, window_, first, planned_, rows_, options_.stream->fast};
+  const kernels::Knowledge kept{now_.plan_first, window_, first, now_.planned, rows_, options_.stream->fast};
   stream_.Launch(kernels::FollowPlan{draft_.motion.f32(), track_.f32(), kept});
 }
 
@@ -212,12 +230,12 @@ void LiveSampler::Lips(std::int64_t first, const StopToken& stop) {
 
 // Of the lips' window of the hop from frame `decided` on.
 kernels::Knowledge LiveSampler::Known(std::int64_t decided) const {
-  return {HopEnd(decided) - window_, window_, decided, planned_, rows_, options_.stream->fast};
+  return {HopEnd(decided) - window_, window_, decided, now_.planned, rows_, options_.stream->fast};
 }
 
 // Of that window, when the hop before `next` is decided.
 kernels::Knowledge LiveSampler::Provisional(std::int64_t next) const {
-  return {next + ahead_ - window_, window_, next, planned_, rows_, options_.stream->fast};
+  return {next + ahead_ - window_, window_, next, now_.planned, rows_, options_.stream->fast};
 }
 
 void LiveSampler::Keep(const Tensor& window, const kernels::Knowledge& known) {
@@ -234,22 +252,24 @@ void LiveSampler::Append(Timeline& timeline, std::int64_t count) {
   timeline.AppendNormalised(stream_, given_, count, ahead_);
 }
 
+// All goes back to where it was when the frame before was decided: how many were made since depends on time.
 // The silence behind the cut is uploaded for the gate; the next hop hears these columns again, with what was
 // said since.
 void LiveSampler::Interrupt(Timeline& timeline, std::int64_t frame, const LoopPast& past,
                             const StopToken& stop) {
   const std::int64_t column = frame * kernels::kMelRate / fps_;
   restarts_ = speech_->restarts();
+  history_.GoBack(stream_, track_, frame, now_);
   mel_.Cut(column);
-  voice_.Cut(frame);
+  now_.voice.Cut(frame);
   features_.Cut(frame);
   if (condition_) condition_->Cut(frame);
-  join_ = kernels::kEveryFrame;
-  plan_heard_ = std::min(plan_heard_, frame);
+  CancelJoin();
+  now_.plan_heard = std::min(now_.plan_heard, frame);
   std::int64_t from = frame;
   if (past) from = TakeOver(timeline, frame, past);
-  while (planned_ < frame + kRest + ahead_) Plan(stop);
-  plan_cut_ = frame < plan_first_;
+  while (now_.planned < frame + kRest + ahead_) Plan(stop);
+  now_.plan_cut = frame < now_.plan_first;
   RestLips(timeline, frame);
   timeline.Cut(from);
   const std::int64_t silent = ColumnsOf(kRest, fps_);
@@ -258,6 +278,7 @@ void LiveSampler::Interrupt(Timeline& timeline, std::int64_t frame, const LoopPa
   Gate(timeline, frame, frame + kRest);
   mel_.Cut(column);
   Append(timeline, frame + kRest - from);
+  Decided(frame, frame + kRest);
 }
 
 // The frames before this one were a loop's. Returns the frame from which on the smoother has to see them, so
@@ -269,7 +290,9 @@ std::int64_t LiveSampler::TakeOver(Timeline& timeline, std::int64_t frame, const
       kernels::ScatterRows{past_.f32(), track_.f32(), frame - frames, frames, frames, rows_, kMotionSize});
   features_.Silence(stream_, frame - frames, frame);
   if (condition_) condition_->Silence(stream_, frame - frames, frame);
-  planned_ = frame;
+  now_.planned = frame;
+  history_.Clear();
+  Decided(frame - 1, frame);
   timeline.SetBlinks(past.clock);
   return std::clamp<std::int64_t>(frame - kJoin, std::min<std::int64_t>(frame, 1), frame);
 }
@@ -277,7 +300,7 @@ std::int64_t LiveSampler::TakeOver(Timeline& timeline, std::int64_t frame, const
 // To the portrait's own motion, or in relative mode to the first frame's, as in silence.
 void LiveSampler::RestLips(const Timeline& timeline, std::int64_t frame) {
   const Talker& talker = *portrait_->talker();
-  if (timeline.ready() > 0) {
+  if (frame > 0) {
     stream_.Launch(kernels::Normalise{timeline.rest().f32(), talker.motion_mean().f32(),
                                       talker.motion_std().f32(), rest_.f32(), 1, kMotionSize});
   }

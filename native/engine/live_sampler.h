@@ -6,7 +6,7 @@
 
 #include "core/limits.h"
 #include "core/stage_timer.h"
-#include "engine/heard_voice.h"
+#include "engine/live_history.h"
 #include "engine/live_speech.h"
 #include "engine/loop_join.h"
 #include "engine/options.h"
@@ -48,10 +48,11 @@ class LiveSampler {
   void JoinAt(Timeline& timeline, const LoopJoin& join);
 
   // It does not; life goes on from where it is.
-  void CancelJoin(const Timeline& timeline);
+  void CancelJoin();
 
   // Frames from `frame` on give way to kRest frames in which the lips come to rest; head and eyes stay on
-  // plan, or go on from where a loop was left. The speech was restarted there.
+  // plan, or go on from where a loop was left. The speech was restarted there. What follows depends on the
+  // frame, and not on how many have been made.
   void Interrupt(Timeline& timeline, std::int64_t frame, const LoopPast& past, const StopToken& stop);
 
   const Tensor& track() const { return track_; }  // [rows, 70], as decided before timeline.known()
@@ -65,7 +66,7 @@ class LiveSampler {
   void Gather(std::int64_t first, std::int64_t span, const StopToken& stop);
   void Begin(std::int64_t first, std::int64_t span, const StopToken& stop);
   bool Outdated(std::int64_t first) const;
-  bool Surprised() const { return voice_.speaks() != plan_speaks_; }
+  bool Surprised() const { return now_.voice.speaks() != now_.plan_speaks; }
   bool Join(std::int64_t first, std::int64_t next);
   std::int64_t TakeOver(Timeline& timeline, std::int64_t frame, const LoopPast& past);
   void SamplePlan(const StopToken& stop);
@@ -78,27 +79,23 @@ class LiveSampler {
   void Gate(const Timeline& timeline, std::int64_t first, std::int64_t last);
   void Append(Timeline& timeline, std::int64_t count);
   void RestLips(const Timeline& timeline, std::int64_t frame);
+  void Decided(std::int64_t first, std::int64_t next);
 
   Stream& stream_;
   std::shared_ptr<Portrait> portrait_;
   std::shared_ptr<LiveSpeech> speech_;
   const RunOptions options_;
   const std::int64_t window_, hop_, ahead_, fps_, rows_;
-  std::int64_t planned_ = 0;                  // frames that plans cover
-  std::int64_t plan_first_ = 0;               // the first of the last plan
-  bool plan_speaks_ = false;                  // what that one took the rest to be
-  std::int64_t plan_heard_ = 0;               // and how many frames it had heard
-  bool plan_cut_ = false;                     // its beginning was taken back
-  std::int64_t restarts_ = 0;                 // of the speech, known here
-  std::int64_t join_ = kernels::kEveryFrame;  // from where the motion goes over
-  Tensor joined_, past_;                      // to this, [frames, 70]; and what a loop had shown
+  LiveState now_;
+  std::int64_t restarts_ = 0;  // of the speech, known here
+  Tensor joined_, past_;       // what the motion goes over to, [frames, 70]; and what a loop had shown
   StageTimer audio_time_, sample_time_;
-  HeardVoice voice_;
   stages::StreamMel mel_;
   SamplerPool::User lane_;
   stages::StreamFeatures features_;
   std::optional<stages::StreamCondition> condition_;  // where the pack makes it row by row
   std::optional<stages::RunningSilence> silence_;
+  LiveHistory history_;
   Tensor track_;         // [rows, 70], normalised: decided frames, and ahead of them the plan's slow numbers
   Tensor given_, rest_;  // [hop or rest, join and ahead, 70], what the timeline is given; [70], normalised
   stages::Draft draft_;  // of a plan, or of the lips

@@ -88,7 +88,7 @@ class Live final : public MotionSource {
   void Next(Stream& stream, Timeline& timeline, const StopToken& stop) override {
     const auto [join, cancel] = TakeOrders();
     if (join) sampler_->JoinAt(timeline, *join);
-    if (cancel) sampler_->CancelJoin(timeline);
+    if (cancel) sampler_->CancelJoin();
     sampler_->Hop(timeline, stop);
     record_.Copy(stream, sampler_->track(), timeline.known());
   }

@@ -80,13 +80,13 @@ RunOptions Options(std::uint64_t seed) {
   return options;
 }
 
-// Frames of a stream whose sound comes in two pieces. It is not interrupted: what an interruption leaves of
-// the plan may depend on how far the sampler was.
+// Frames of a stream that is interrupted.
 std::vector<Bytes> Frames(const std::shared_ptr<Portrait>& portrait, std::uint64_t seed) {
   Run run(portrait, std::make_shared<LiveSpeech>(16000, 25), Options(seed));
   const auto samples = Tone(20);
   run.Hear(samples.data(), samples.size());
   std::vector<Bytes> frames = FramesOf(run, 7);
+  run.Interrupt(7);
   run.Hear(samples.data(), samples.size());
   run.EndSpeech();
   for (Bytes& frame : FramesOf(run, 10)) frames.push_back(std::move(frame));

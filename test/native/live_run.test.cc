@@ -214,7 +214,7 @@ TEST_CASE("a join that is cancelled leaves the motion where it is") {
   idle.Hops(12);
   idle.sampler.JoinAt(*idle.timeline, {50, idle.record.Rows(0, 30), 0});
   idle.Hops(1);
-  idle.sampler.CancelJoin(*idle.timeline);
+  idle.sampler.CancelJoin();
   idle.Hops(3);
   const Floats motion = idle.Raw(), expected = plain.Raw();
   CHECK(Floats(motion.begin(), motion.begin() + 70 * 50) ==
