@@ -20,15 +20,15 @@ const CHECK_POSE = { pitch: 3, yaw: 8, roll: -2, scale: 1, t: [0.01, -0.005] as 
 const PIXELS: readonly (readonly [number, number, number, number, number])[] = [
   [256, 256, 0.53535, 0.48861, 0.60222],
   [320, 256, 0.53495, 0.61188, 0.54446],
-  [370, 240, 0.49231, 0.71301, 0.51223],
-  [380, 256, 0.46851, 0.46184, 0.37577],
-  [385, 256, 0.16427, 0.10479, 0.09127],
-  [400, 256, 0.51816, 0.74727, 0.45761],
+  [370, 240, 0.49228, 0.7135, 0.51236],
+  [380, 256, 0.46683, 0.43205, 0.37135],
+  [385, 256, 0.097001, 0.035637, 0.031673],
+  [400, 256, 0.51819, 0.74659, 0.45777],
   [200, 190, 0.40167, 0.37773, 0.42116],
   [10, 10, 0.020508, 0.020508, 0.51041],
   [440, 256, 0.50447, 0.82969, 0.48677],
-  [240, 190, 0.39663, 0.44286, 0.30212],
-  [250, 318, 0.10655, 0.09229, 0.11302],
+  [240, 190, 0.39822, 0.44459, 0.30249],
+  [250, 318, 0.10731, 0.091213, 0.11392],
 ];
 
 t.test('the rigid fit has the table that docs/puppet.md names', async (t) => {
@@ -126,6 +126,23 @@ t.test('a lid is of what skin there is above the eye, with its grain', async (t)
   t.ok(span > 0.012, `${span.toFixed(4)} of .04 are left`);
 });
 
+t.test('a lid below a reflection has the grain of the skin below the eye', async (t) => {
+  const run = await openBuilt(rendererGraph());
+  const x_d = { ...REST, data: posed(AT_REST, DIRECTIONS.lid.slice(7)) };
+  const span = async (grain: number) => {
+    const data = PICTURE.data.map((_, i) => {
+      const y = (2 * (Math.floor(i / SIDE) % SIDE) + 1) / SIDE - 1;
+      return y > -0.12 && y < -0.105 ? 1 : 0.5 + (y > 0 ? grain : 0) * Math.sin((i % SIDE) / 2);
+    });
+    const out = numbers((await run({ f_s: { ...PICTURE, data: withEyes(data) }, x_s: REST, x_d })).out);
+    const row = Math.round(((-0.05 + 1) * SIDE) / 2);
+    const lid = Array.from({ length: 24 }, (_, i) => out[row * SIDE + 306 + i]!);
+    return Math.max(...lid) - Math.min(...lid);
+  };
+  const [smooth, rough] = [await span(0), await span(0.02)];
+  t.ok(rough > smooth + 0.01, `${rough.toFixed(4)} instead of ${smooth.toFixed(4)}`);
+});
+
 t.test("a lid takes the picture's lashes down with it", async (t) => {
   const run = await openBuilt(rendererGraph());
   const x_d = { ...REST, data: posed(AT_REST, DIRECTIONS.lid.slice(7)) };
@@ -213,10 +230,10 @@ function bilinear(plane: Float32Array, side: number, x: number, y: number): numb
 t.test('less light reaches teeth between dark lips', async (t) => {
   const run = await openBuilt(fieldGraph());
   const x_d = { ...REST, data: posed(AT_REST, jaw(0.08)) };
-  const brightest = async (lips: number) => {
+  const brightest = async (lips: number, red = lips) => {
     const data = PICTURE.data.map((_, i) => {
       const y = (2 * (Math.floor(i / SIDE) % SIDE) + 1) / SIDE - 1;
-      return Math.abs(y - 0.475) < 0.06 ? lips : 0.6;
+      return Math.abs(y - 0.475) < 0.06 ? (i < SIDE * SIDE ? red : lips) : 0.6;
     });
     const { field } = await run({ f_s: { ...PICTURE, data }, x_s: REST, x_d });
     return numbers(field)
@@ -225,6 +242,29 @@ t.test('less light reaches teeth between dark lips', async (t) => {
   };
   const [dark, light] = [await brightest(0.2), await brightest(0.5)];
   t.ok(light > 0.35 && dark < 0.75 * light, `${dark.toFixed(3)} instead of ${light.toFixed(3)}`);
+  const painted = await brightest(0.05, 0.4);
+  t.ok(painted > 1.2 * dark, `${painted.toFixed(3)} between painted lips, which are dark in other colours`);
+});
+
+t.test('lips part over most of their width, and below the teeth it is dark everywhere', async (t) => {
+  const run = await openBuilt(fieldGraph());
+  const x_d = { ...REST, data: posed(AT_REST, jaw(0.11)) };
+  const { field } = await run({ f_s: PICTURE, x_s: REST, x_d });
+  const plane = (channel: number) => numbers(field).subarray(channel * 65536, (channel + 1) * 65536);
+  const [keep, red] = [plane(2), plane(3)];
+  /** The red of the opened mouth from above, at a share of its half width. */
+  const gap = (u: number) => {
+    const column = 128 + Math.round(128 * KEYPOINTS.mouthR.at[0] * u);
+    const rows = Array.from({ length: 70 }, (_, i) => (170 + i) * 256 + column);
+    const height = rows.reduce((sum, at) => sum + 1 - keep[at]!, 0);
+    const seen = rows.filter((at) => keep[at]! < 0.5).map((at) => red[at]! / (1 - keep[at]!));
+    return { height, seen };
+  };
+  const [middle, { height, seen: side }] = [gap(0), gap(0.7)];
+  t.ok(height > 0.3 * middle.height, `${height.toFixed(1)} of ${middle.height.toFixed(1)} rows`);
+  const most = Math.max(...side);
+  t.ok(side.indexOf(most) < 0.6 * side.length, 'teeth are above');
+  t.ok(side.at(-1)! < 0.8 * most, `${side.at(-1)!.toFixed(3)} below ${most.toFixed(3)}`);
 });
 
 t.test('the field says what happens to the picture', async (t) => {

@@ -12,6 +12,7 @@ import {
 import { DIRECTIONS } from './directions.js';
 import type { Fit } from './field.js';
 import { KEYPOINTS } from './keypoints.js';
+import { coloursAt } from './observe.js';
 import { darkAbove, lidSkin } from './skin.js';
 import { MOTION } from './statistics.js';
 
@@ -47,7 +48,7 @@ export function eyes(g: Graph, fit: Fit, displacement: Value, picture: Value, so
   const [dx, dy] = g.split(displacement, 1, [1, 1]) as [Value, Value];
   const x = bothEyes(g, dx.add(positions(g, 'x', { from: 0, to: FINE })));
   const y = bothEyes(g, dy.add(positions(g, 'y', EYE_ROWS)));
-  const { move, turn, taken, skin } = lids(g, { ...lidsOf(g, fit, picture), soft, x, y });
+  const { move, turn, taken, skin } = lids(g, { ...lidsOf(g, fit, picture), soft, x, y }, picture);
   const [left, right] = g.split(g.concat(1, [move, turn, taken, skin]), 0, [1, 1]) as [Value, Value];
   const sum = amongAllColumns(g, left, LEFT_EYE_COLUMNS, 0).add(
     amongAllColumns(g, right, RIGHT_EYE_COLUMNS, 0),
@@ -167,26 +168,55 @@ const EDGE = { least: 0.45, most: 0.75 } as const;
  * The lid from where the picture has it down to where it comes: its colour [2, 3, 72, 96], weighted; how much of the picture it takes
  * away; and how far it comes down. `turn` says how far each pixel turns with the eye: 1 inside and 0 at the lids.
  */
-function lids(g: Graph, band: Band): Record<'move' | 'turn' | 'taken' | 'skin', Value> {
+function lids(g: Graph, band: Band, picture: Value): Record<'move' | 'turn' | 'taken' | 'skin', Value> {
   const at = { ...band, ...onLid(g, band) };
   const { slide, lash } = sliding(g, at);
   const edge = g.formula('exp(-((above / (.0075 * soft))^2))', at);
   const flat = g.formula(`${PAINTED.else} - ${PAINTED.else - PAINTED.clean} * clean`, at);
-  const above = g.formula('flat * (1 - lash) * clip(1 + below / from, 0, 1)', { ...at, flat, lash });
+  const above = g.formula('flat * (1 - lash) * (fade * fade * (3 - 2 * fade))', {
+    ...{ flat, lash, fade: g.formula('clip(1 + below / (1.2 * from), 0, 1)', at) },
+  });
+  const side = g.formula('clip(2 * profile / soft, 0, 1)', at);
   const drawn = g.formula(
-    `reached * clip(2 * profile / soft, 0, 1) * max(painted, ${PAINTED.edge} * (edge * edge))`,
-    { ...at, painted: above, edge },
+    `reached * (side * side * (3 - 2 * side)) * max(painted, ${PAINTED.edge} * (edge * edge))`,
+    { ...at, painted: above, edge, side },
   );
   const line = g.formula(`c * clip(1.1 * lashes, ${EDGE.least}, ${EDGE.most}) / soft`, at);
   const lit = g.formula('1 - line * profile * edge', { ...at, line, edge });
   // A fold above, and a ball below, darker to the sides.
-  const shade = g.formula('.95 + .07 * profile - .05 * exp(-(((below - .004) / (.016 * soft))^2))', at);
+  const shade = g.formula(
+    '.95 + .07 * profile - (.09 - .04 * clean) * exp(-(((below - .004) / (.016 * soft))^2))',
+    at,
+  );
+  const weight = g.formula('shade * drawn * lit', { shade, drawn, lit });
   return {
     move: slide,
     turn: turning(g, at),
     taken: g.formula('1 - (1 - drawn) * lit', { drawn, lit }),
-    skin: lidColour(g, at, g.formula('shade * drawn * lit', { shade, drawn, lit })),
+    skin: g.formula('colour + weight * grain', {
+      colour: lidColour(g, at, weight),
+      weight,
+      grain: g.scope('grain', () => grain(g, at, picture)),
+    }),
   };
+}
+
+/** Of the brightness of skin, how far its grain differs from its colour; what differs by much more is something else. */
+const GRAIN = 0.1;
+
+/** What the skin below the eye differs by from its colour, [2, 3, 72, 96]: mirrored at the lid's lower edge, so that painted lids are no smoother than it. */
+function grain(g: Graph, at: Band & OnLid, picture: Value): Value {
+  const y = g.formula('yc + he + .034 + .8 * clip(above, -.01, .1)', { ...at });
+  const [rows, columns] = [lengthOf(EYE_ROWS), lengthOf(LEFT_EYE_COLUMNS)];
+  const places = g.concat(
+    3,
+    [at.x, y].map((of) => of.reshape(1, 2 * rows, columns, 1)),
+  );
+  const seen = coloursAt(g, picture, places).reshape(3, 2, rows, columns).transpose(1, 0, 2, 3);
+  const across = at.u.clip(-1, 1);
+  const off = g.formula('seen - lowMiddle - lowSlope * across', { ...at, seen, across });
+  const width = g.formula(`${GRAIN} * most + .004`, { most: at.lowMiddle.maxOver([1]) });
+  return g.formula('off * exp(-((off / width)^2))', { off, width });
 }
 
 /**
@@ -194,7 +224,7 @@ function lids(g: Graph, band: Band): Record<'move' | 'turn' | 'taken' | 'skin', 
  * is a product of four courses, which are weighted, with their colours.
  */
 function lidColour(g: Graph, at: Band & OnLid, weight: Value): Value {
-  const lower = g.formula('.05 + .1 * (1 - clean) + .25 * clip(below / (2 * he + .02), 0, 1)', { ...at });
+  const lower = g.formula('.05 + .35 * (1 - clean) + .25 * clip(below / (2 * he + .02), 0, 1)', { ...at });
   const across = g.formula('weight * clip(u, -1, 1)', { ...at, weight });
   const courses = g.concat(1, [weight, across, weight.mul(lower), across.mul(lower)]);
   const { middle, slope, lowMiddle, lowSlope } = at;

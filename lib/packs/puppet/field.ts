@@ -154,7 +154,7 @@ const LIP_REACH = { upper: 0.05, lower: 0.07 } as const;
 
 // Reach of each keypoint on the skin above the seam and below it.
 const SHARED: readonly Influence[] = [
-  [['mouthL', 'mouthR'], 1.2, 0.08, 0.055],
+  [['mouthL', 'mouthR'], 1.2, 0.07, 0.055],
   [['cheekL', 'cheekR'], 1, 0.12, 0.12],
   [['jawL', 'jawR'], 0.6, 0.14, 0.18],
 ];
@@ -163,11 +163,11 @@ const UPPER: readonly Influence[] = [
   [['browL', 'browR'], 1, 0.16, 0.07],
   [['nose'], 1, 0.12, 0.1],
   [['lidLoL', 'lidLoR'], 1.5, 0.14, 0.06],
-  [['lipUp'], 1.2, 0.11, LIP_REACH.upper],
+  [['lipUp'], 1.2, 0.125, LIP_REACH.upper],
 ];
 const LOWER: readonly Influence[] = [
   ...SHARED,
-  [['lipLo'], 1.2, 0.11, LIP_REACH.lower],
+  [['lipLo'], 1.2, 0.125, LIP_REACH.lower],
   [['chin'], 1.2, 0.26, 0.17],
 ];
 

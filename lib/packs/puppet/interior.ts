@@ -63,6 +63,8 @@ export function interior(g: Graph, inside: Inside, light: Light): Value {
 
 /** Length of the upper teeth below the lip at rest. */
 const UPPER = 0.018;
+/** Of a gap that is narrower, to the sides and in a mouth that opens little, the part that they take: it is dark below them. */
+const SHARE = 0.55;
 /** Where the lower teeth begin below it, with the mouth shut. */
 const LOWER = 0.03;
 
@@ -74,9 +76,9 @@ const LOWER = 0.03;
 function teeth(g: Graph, at: Inside & { gap: Value }): { cover: Value; bright: Value } {
   const depth = g.formula('a + lip', { ...at });
   const edge = g.formula('.007 * soft', { ...at });
-  const upper = g.formula(`clip((${UPPER} * window - apart - depth) / edge + .5, 0, 1)`, {
-    ...at,
-    depth,
+  const below = g.formula(`min(${UPPER} * window - apart - depth, ${SHARE} * gap - a)`, { ...at, depth });
+  const upper = g.formula('clip(below / edge + .5, 0, 1)', {
+    below,
     edge,
   });
   const lower = g.formula(`.9 * clip((depth - ${LOWER} - jaw - .6 * apart) / edge + .5, 0, 1)`, {
@@ -95,11 +97,11 @@ function teeth(g: Graph, at: Inside & { gap: Value }): { cover: Value; bright: V
   // Teeth are narrower towards the corners: u + u^3 / 2 is even there.
   const ridge = g.formula('cos(10.5 * (u + .5 * (u * u * u)))^4', { ...at });
   const lit = g.formula(
-    'clip(.25 + gap / .055, 0, 1) * (.5 + .5 * clip(a / .014, 0, 1)) * (reach / (.75 + .25 * soft))',
+    'clip(.25 + gap / .055, 0, 1) * (.5 + .5 * clip(a / .014, 0, 1)) * (reach / (.88 + .12 * soft))',
     { ...at },
   );
   const bright = g.formula(
-    'lit * (1 - .9 * (u * u)) * (1 - .3 * clip(1.6 - .6 * soft, 0, 1) * (ridge * ridge))',
+    'lit * (1 - .9 * (u * u)) * (1 - .3 * clip(1.3 - .3 * soft, .4, 1) * (ridge * ridge))',
     { ...at, lit, ridge },
   );
   return { cover, bright };

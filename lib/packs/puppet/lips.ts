@@ -53,6 +53,8 @@ export function lipsOf(g: Graph, fit: Fit, picture: Value): Lips {
 const ON_LIPS = [-0.036, -0.024, -0.012, 0.012, 0.024, 0.036];
 /** Lips of this brightness beside the cheeks leave teeth as bright as they are. */
 const BRIGHT_LIPS = 0.8;
+/** Painted ones may be dark but for one colour, which is this much brighter then. */
+const PAINTED_LIPS = 1.2;
 
 function lightBetween(g: Graph, lips: Seam, picture: Value): Value {
   const u = g.constant('across', Float32Array.from(ON_ROW), [1, 1, ON_ROW.length, 1]);
@@ -61,9 +63,18 @@ function lightBetween(g: Graph, lips: Seam, picture: Value): Value {
   const y = g.formula('ym + tilt * u + (sag + down - apart * clip(-100 * down, 0, 1)) * (1 - u * u)', {
     ...{ ...lips, u, down },
   });
-  const seen = brightnessAt(g, picture, g.concat(3, [x, y])).mean([2, 3]);
-  const cheeks = brightnessOf(g, cheeksOf(picture)).add(0.01);
-  return g.formula(`clip(seen / (${BRIGHT_LIPS} * cheeks), .4, 1)`, { seen, cheeks });
+  const lit = coloursAt(g, picture, g.concat(3, [x, y])).mean([2, 3]);
+  const cheeks = cheeksOf(picture).add(0.01);
+  const as = (colours: Value) => colours.reshape(1, 3, 1, 1);
+  return g.formula(
+    `clip(max(seen / most, strongest / (${PAINTED_LIPS} * largest)) / ${BRIGHT_LIPS}, .4, 1)`,
+    {
+      seen: brightnessOf(g, as(lit)),
+      most: brightnessOf(g, as(cheeks)),
+      strongest: as(lit).maxOver([1]),
+      largest: as(cheeks).maxOver([1]),
+    },
+  );
 }
 
 // Places on the lower lip, from where one ends to the middle, and how far below its edge.

@@ -46,11 +46,17 @@ export function mouth(g: Graph, fit: Fit, displacement: Value, picture: Value, s
   const middle = { u, a, b };
   const window = g.formula('shown * relu(1 - u * u) * free', { u, free, shown: fit.shown });
   const edge = g.formula('1 / (.006 * soft)', { soft });
-  const alpha = g.formula('clip(a * edge, 0, 1) * clip(b * edge, 0, 1) * clip(3 * window, 0, 1)', {
-    ...middle,
-    window,
-    edge,
-  });
+  // Edges lie on the lips' edges; lips that touch have none.
+  const half = g.formula('.5 * clip((a + b) * edge, 0, 1)', { ...middle, edge });
+  const alpha = g.formula(
+    'clip(a * edge + half, 0, 1) * clip(b * edge + half, 0, 1) * clip(3 * window, 0, 1)',
+    {
+      ...middle,
+      window,
+      edge,
+      half,
+    },
+  );
   const at = { ...middle, ...bones(fit), window, alpha, soft, apart: lips.apart, reach: lips.light };
   const light = lightOf(g, picture);
   const open = g.scope('inside', () => interior(g, at, light));
@@ -80,10 +86,10 @@ function shutLine(g: Graph, at: Record<'a' | 'b' | 'window' | 'alpha' | 'apart',
       nearer,
     },
   );
-  const teeth = g.formula('clip((a + apart * window) / .006, 0, 1) * clip(b / .006 + 1.9, 0, 1)', { ...at });
+  const teeth = g.formula('clip((a + apart * window) / .006, 0, 1) * clip(b / .006 + 2.4, 0, 1)', { ...at });
   // Between the two fields the movement passes what lies between: also teeth.
   const strip = g.formula('max(teeth, clip(1.7 - abs(b) / .0045, 0, 1))', { ...at, teeth });
-  return g.formula('.85 * shut * strip * clip(4 * window, 0, 1) * (1 - alpha)', { ...at, shut, strip });
+  return g.formula('.92 * shut * strip * clip(4 * window, 0, 1) * (1 - alpha)', { ...at, shut, strip });
 }
 
 /** Distances from the seam, a line between the corners that hangs in the middle; each [1, 1, 104, 256]. */

@@ -91,7 +91,10 @@ export function lidSkin(g: Graph, eye: Eye & { dark: Value }, picture: Value): S
   const lower = towardsUsual(g, below, bright(g, below));
   const weight = likeness(g, above, usual);
   const lowWeight = likeness(g, below, lower);
-  const over = line(g, { colours: above, weight, usual, near: NEAR });
+  const first = line(g, { colours: above, weight, usual, near: NEAR });
+  // What is like the colours of that line: light of two colours falls on some faces.
+  const again = likeness(g, above, alongLine(g, first), first.middle);
+  const over = line(g, { colours: above, weight: again, usual: first.middle, near: NEAR });
   const under = line(g, { colours: below, weight: lowWeight, usual: lower, near: EVEN });
   const as = (value: Value) => value.reshape(2, 3, 1, 1);
   const clean = cleanOf(g, above, towardsUsual(g, above, over.middle), over.slope);
@@ -108,14 +111,22 @@ export function lidSkin(g: Graph, eye: Eye & { dark: Value }, picture: Value): S
 
 /** Samples that differ by more than a few hundredths from a colour that changes across are of something else. */
 function cleanOf(g: Graph, above: Value, colour: Value, slope: Value): Value {
-  const across = ABOVE.flatMap(() => ACROSS);
-  const u = g.constant('across', Float32Array.from(across), [1, 1, across.length]);
-  const off = g.formula('above - colour - slope * u', { above, colour, slope, u }).abs().maxOver([1]);
+  const off = above
+    .sub(alongLine(g, { middle: colour, slope }))
+    .abs()
+    .maxOver([1]);
   const same = g.formula('clip(2 - off / (.03 + .09 * brightest), 0, 1)', {
     off,
     brightest: colour.maxOver([1]),
   });
   return g.formula('clip((same - .6) / .25, 0, 1)', { same: same.mean([2]) }).reshape(2, 1, 1, 1);
+}
+
+/** The colours of a line over u at the samples above the lids, [2, 3, samples]. */
+function alongLine(g: Graph, { middle, slope }: Record<'middle' | 'slope', Value>): Value {
+  const across = ABOVE.flatMap(() => ACROSS);
+  const u = g.constant('across', Float32Array.from(across), [1, 1, across.length]);
+  return g.formula('middle + slope * u', { middle, slope, u });
 }
 
 /** The darkest row about the edge of the upper lid, against the skin. */
@@ -153,10 +164,10 @@ function bright(g: Graph, colours: Value): Value {
   return g.formula('sum / total', { sum: colours.mul(weight).sum([2]), total: weight.add(0.001).sum([2]) });
 }
 
-/** How like a colour [2, 3, 1] those of samples [2, 3, n] are: [2, 1, n], 0 to 1. */
-function likeness(g: Graph, colours: Value, colour: Value): Value {
+/** How like a colour [2, 3, 1], or those along a line about it, those of samples [2, 3, n] are: [2, 1, n], 0 to 1. */
+function likeness(g: Graph, colours: Value, colour: Value, middle = colour): Value {
   const off = colours.sub(colour);
-  const width = g.formula('.02 + .10 * brightest', { brightest: colour.maxOver([1]) });
+  const width = g.formula('.02 + .10 * brightest', { brightest: middle.maxOver([1]) });
   return g.formula('exp(-.5 * square / width^2)', { square: off.mul(off).mean([1]), width });
 }
 
@@ -168,6 +179,8 @@ function towardsUsual(g: Graph, colours: Value, colour: Value): Value {
 
 /** How much the usual colour counts, in samples. */
 const DOUBT = 6;
+/** How much it counts that a colour does not change across. */
+const LEVEL = 1.5;
 
 /** How much of its colour a lid that comes down, into the light, has from below the eye. */
 const LIT = 0.1;
@@ -197,7 +210,7 @@ function line(
     total,
   });
   const turned = g.formula('(colours - middle) * (w * u)', { colours, middle, w, u }).sum([2]);
-  const spread = g.formula('w * u * u', { w, u }).sum([2]).add(DOUBT);
+  const spread = g.formula('w * u * u', { w, u }).sum([2]).add(LEVEL);
   return { middle, slope: turned.div(spread) };
 }
 
