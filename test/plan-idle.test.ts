@@ -45,10 +45,11 @@ t.test('the puppet is planned without the network that no frame runs', async (t)
   const pack = await readPack('puppet');
   t.same(await idleRoles(pack), ['render']);
   const [all, planned] = [kernelsOf(await planAll(pack)), kernelsOf(await planPack(pack, target(pack)))];
-  t.match(all, { prepare: 74, render: 505, field: 570 });
-  t.match(planned, { prepare: 74, field: 497 }, 'what depends on the portrait alone runs once for it');
   t.notOk('render' in planned);
-  t.equal(sum(all) - sum(planned), 505 + 73);
+  t.equal(planned.prepare, all.prepare);
+  const once = all.field! - planned.field!;
+  t.ok(once > 50, `${once} of ${all.field} kernels depend on the portrait alone and run once for it`);
+  t.equal(sum(all) - sum(planned), all.render! + once);
   t.equal(await exactFramePlans(pack), undefined, 'and no network draws in halves');
 });
 
