@@ -286,6 +286,10 @@ t.test('wrong options and wrong sound are refused', async (t) => {
   const stream = talker.stream(portrait, { sound: { format: 'f32le' } });
   await fails(t, () => stream.write(new Int16Array(4)), 'INVALID_ARGUMENT', /f32le/);
   await fails(t, () => stream.write('sound' as never), 'INVALID_ARGUMENT');
+  for (const pieces of [null, undefined, 'sound', 5, {}])
+    await fails(t, () => stream.say(pieces as never), 'INVALID_ARGUMENT', /an async iterable/);
+  await fails(t, () => stream.say([] as never, 5 as never), 'INVALID_ARGUMENT', /a string/);
+  await fails(t, async () => stream.flush({} as never), 'INVALID_ARGUMENT', /a string/);
   await fails(t, () => stream.write(Float32Array.of(0, Number.NaN)), 'SPEECH_NOT_FINITE', /sample 1/);
   stream.end();
   stream.end();

@@ -66,15 +66,27 @@ export class Recording {
   async #encode(): Promise<{ frames: number; bytes: number }> {
     const { video, sound, meter } = this.#output;
     let frames = 0;
+    let before: Uint8Array | undefined;
     for await (const frame of this.#stream) {
       if (frames === 0) this.#firstFrameSeconds = (performance.now() - this.#begun) / 1000;
       sound?.add(this.#samplesOf(frame));
-      await video.write(frame.data);
-      meter.advance(++frames, undefined);
+      frames += await this.#write(frame, before);
+      before = frame.data;
+      meter.advance(frames, undefined);
     }
     if (frames === 0) throw this.#tooShort();
     sound?.end();
     return { frames, ...(await video.finish()) };
+  }
+
+  /** A picture as long as its sound lasts: where some were left out before it, the last one stays. Returns their number. */
+  async #write({ data, sound }: StreamFrame, before = data): Promise<number> {
+    const { rate, channels, format } = this.#pcm.format;
+    const bytes = (rate / this.#output.fps) * channels * (format === 's16le' ? 2 : 4);
+    const frames = Math.round(sound.length / bytes);
+    for (let left = 1; left < frames; left++) await this.#output.video.write(before);
+    await this.#output.video.write(data);
+    return frames;
   }
 
   #samplesOf({ sound }: StreamFrame): Float32Array {

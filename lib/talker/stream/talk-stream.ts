@@ -16,7 +16,7 @@ import type { StreamPlan } from './stream-options.js';
 import { StreamReader } from './stream-reader.js';
 import { StreamRun } from './stream-run.js';
 import { StreamVoice } from './stream-voice.js';
-import { type UtteranceEnd, Utterances } from './utterances.js';
+import { checkId, checkPieces, type UtteranceEnd, Utterances } from './utterances.js';
 
 const STREAM = 'The stream';
 /** Seconds of sound that wait to be spoken before write() waits. */
@@ -155,6 +155,8 @@ export class TalkStream
    */
   async say(pieces: AsyncIterable<Uint8Array>, id = `say-${++this.#said}`): Promise<UtteranceEnd> {
     this.#checkOpen();
+    checkPieces(pieces);
+    checkId(id);
     const epoch = this.#voice.interruptions;
     const ended = new Promise<UtteranceEnd>((done) => this.#feed.begin({ id, done }));
     for await (const piece of pieces) {
@@ -169,10 +171,11 @@ export class TalkStream
    * The sound so far is an utterance: so much silence follows that its last frame comes without waiting for more. Listeners see its id, by
    * default a count.
    *
-   * @throws KdtalkerError CLOSED, ABORTED
+   * @throws KdtalkerError INVALID_ARGUMENT, CLOSED, ABORTED
    */
   flush(id?: string): void {
     this.#checkOpen();
+    checkId(id);
     this.#feed.flush(id);
   }
 

@@ -1,3 +1,5 @@
+import { invalidArgument } from '../../errors.js';
+
 /** An utterance that ended. */
 export interface UtteranceEnd {
   /** As `flush()` was told. */
@@ -116,4 +118,16 @@ export class Utterances {
   #played({ from, to }: Utterance): number {
     return Math.max(0, Math.min(this.#handed, to ?? this.#handed) - from) / this.#fps;
   }
+}
+
+/** The name that a user gives an utterance. @throws INVALID_ARGUMENT */
+export function checkId(id: unknown): void {
+  if (id !== undefined && typeof id !== 'string') throw invalidArgument('a string', 'id of an utterance', id);
+}
+
+/** Sound that comes in pieces. @throws INVALID_ARGUMENT */
+export function checkPieces(pieces: unknown): void {
+  const object = typeof pieces === 'object' && pieces !== null;
+  if (object && (Symbol.asyncIterator in pieces || Symbol.iterator in pieces)) return;
+  throw invalidArgument('an async iterable of bytes', 'what say() speaks', pieces);
 }
