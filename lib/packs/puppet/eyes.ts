@@ -215,8 +215,10 @@ function grain(g: Graph, at: Band & OnLid, picture: Value): Value {
   const seen = coloursAt(g, picture, places).reshape(3, 2, rows, columns).transpose(1, 0, 2, 3);
   const across = at.u.clip(-1, 1);
   const off = g.formula('seen - lowMiddle - lowSlope * across', { ...at, seen, across });
-  const width = g.formula(`${GRAIN} * most + .004`, { most: at.lowMiddle.maxOver([1]) });
-  return g.formula('off * exp(-((off / width)^2))', { off, width });
+  const within = g.formula(`.6 / (${GRAIN} * most + .004)`, { most: at.lowMiddle.maxOver([1]) });
+  const share = g.formula('off * within', { off, within });
+  const like = g.formula('relu(1 - share * share)', { share });
+  return g.formula('off * like * like', { off, like });
 }
 
 /**
