@@ -76,11 +76,11 @@ t.test('the loop of a source video goes with it, as soon as nobody shows it', as
     VirtualClock.use(t),
     talker.stream(video, { pace: 'live', idle: 'loop', steps: 2 }),
   );
-  await play(FIRST + 20);
+  await play(FIRST + 262);
   t.equal((await files()).length, 1);
   await video.close();
   t.equal((await files()).length, 1);
-  await play(FIRST + 40);
+  await play(FIRST + 300);
   await frames.return!(undefined as never);
   t.same(await files(), []);
 });
