@@ -27,8 +27,8 @@ const PIXELS: readonly (readonly [number, number, number, number, number])[] = [
   [200, 190, 0.40167, 0.37773, 0.42116],
   [10, 10, 0.020508, 0.020508, 0.51041],
   [440, 256, 0.50447, 0.82969, 0.48677],
-  [240, 190, 0.39822, 0.44462, 0.30249],
-  [250, 318, 0.10731, 0.091213, 0.11392],
+  [240, 190, 0.399007, 0.443755, 0.303802],
+  [250, 318, 0.0676443, 0.0647176, 0.0688309],
 ];
 
 t.test('the rigid fit has the table that docs/puppet.md names', async (t) => {
@@ -126,13 +126,29 @@ t.test('a lid is of what skin there is above the eye, with its grain', async (t)
   t.ok(span > 0.012, `${span.toFixed(4)} of .04 are left`);
 });
 
+t.test('make-up on a part of the skin above the eye comes down with the lid', async (t) => {
+  const run = await openBuilt(rendererGraph());
+  const x_d = { ...REST, data: posed(AT_REST, DIRECTIONS.lid.slice(7)) };
+  const redness = async (below: number) => {
+    const data = PICTURE.data.map((_, i) => {
+      const y = (2 * (Math.floor(i / SIDE) % SIDE) + 1) / SIDE - 1;
+      return y > below && y < -0.09 && i >= SIDE ** 2 ? 0.33 : 0.5;
+    });
+    const out = numbers((await run({ f_s: { ...PICTURE, data: withEyes(data) }, x_s: REST, x_d })).out);
+    const [row, column] = [-0.05, 0.243].map((at) => Math.round(((at + 1) * SIDE) / 2)) as [number, number];
+    return out[row * SIDE + column]! - out[(SIDE + row) * SIDE + column]!;
+  };
+  const [bare, painted] = [await redness(-0.09), await redness(-0.12)];
+  t.ok(painted > bare + 0.08, `${painted.toFixed(3)} instead of ${bare.toFixed(3)}, of .17`);
+});
+
 t.test('a lid below a reflection has the grain of the skin below the eye', async (t) => {
   const run = await openBuilt(rendererGraph());
   const x_d = { ...REST, data: posed(AT_REST, DIRECTIONS.lid.slice(7)) };
   const span = async (grain: number) => {
     const data = PICTURE.data.map((_, i) => {
       const y = (2 * (Math.floor(i / SIDE) % SIDE) + 1) / SIDE - 1;
-      return y > -0.12 && y < -0.105 ? 1 : 0.5 + (y > 0 ? grain : 0) * Math.sin((i % SIDE) / 2);
+      return y > -0.13 && y < -0.095 ? 1 : 0.5 + (y > 0 ? grain : 0) * Math.sin((i % SIDE) / 2);
     });
     const out = numbers((await run({ f_s: { ...PICTURE, data: withEyes(data) }, x_s: REST, x_d })).out);
     const row = Math.round(((-0.05 + 1) * SIDE) / 2);

@@ -17,11 +17,11 @@ import { darkAbove, lidSkin } from './skin.js';
 import { MOTION } from './statistics.js';
 
 /** How far beyond the lower lid's edge a lid that shuts comes. */
-const REACH = 0.012;
+const REACH = 0.015;
 /** Above the edge of the lid by its landmarks: where what comes down ends, where lashes end, and where they do if it is dark above them. */
 const LASHES = { from: 0.004, to: 0.009, most: 0.02 } as const;
 /** Lids reach a little beyond the corners of the eye. */
-const WIDER = 1.12;
+const WIDER = 1.22;
 /** How far a keypoint of a lid moves to shut the eye. */
 const SHUT = DIRECTIONS.lid[MOTION.exp + 3 * KEYPOINTS.lidUpL.index + 1];
 /** An eye of a flatter shape, height over width, is shut in the picture already. It opens fully over the same range again. */
@@ -106,6 +106,8 @@ interface Lids {
   lowSlope: Value;
   clean: Value;
   lashes: Value;
+  /** How much of the lid is painted since there is too little skin above it. */
+  poor: Value;
 }
 
 /** Pixels of the bands of both eyes, [2, 1, 72, 96], and how soft edges are. */
@@ -132,7 +134,7 @@ function onLid(g: Graph, at: Band): OnLid {
   const profile = g.formula('relu(1 - u2)', { u2 });
   const arch = g.formula('relu(1 - u2 * u2)', { u2 });
   const reach = g.formula(`c * (2 * he + ${REACH + LASHES.from})`, at);
-  const move = g.formula('reach * (.65 * arch + .35 * profile)', { reach, profile, arch });
+  const move = g.formula('reach * (.3 * arch + .7 * profile)', { reach, profile, arch });
   const skin = g.formula(`he + dark + ${LASHES.to}`, at);
   const below = g.formula('y - yc + skin * arch', { ...at, skin, arch });
   const high = g.formula(`dark + ${LASHES.to - LASHES.from}`, at);
@@ -159,8 +161,8 @@ function sliding(g: Graph, at: Band & OnLid): Record<'slide' | 'lash', Value> {
   return { slide, lash };
 }
 
-/** How much of the lid is painted, the rest is the picture: where the skin above it is clean, where it is not, and along the lashes. */
-const PAINTED = { clean: 0.2, else: 0.98, edge: 0.9 } as const;
+/** How much of the lid is painted, the rest is the picture: where skin comes down, where other things would, and along lashes that are hardly seen. */
+const PAINTED = { skin: 0.15, else: 0.98, edge: 0.9 } as const;
 /** How much darker the edge of a shut lid is at least and at most. */
 const EDGE = { least: 0.45, most: 0.75 } as const;
 
@@ -172,13 +174,17 @@ function lids(g: Graph, band: Band, picture: Value): Record<'move' | 'turn' | 't
   const at = { ...band, ...onLid(g, band) };
   const { slide, lash } = sliding(g, at);
   const edge = g.formula('exp(-((above / (.0075 * soft))^2))', at);
-  const flat = g.formula(`${PAINTED.else} - ${PAINTED.else - PAINTED.clean} * clean`, at);
+  const odd = g.scope('odd', () => oddness(g, { ...at, slide }, picture));
+  const flat = g.formula(`${PAINTED.skin} + ${PAINTED.else - PAINTED.skin} * max(poor, odd)`, {
+    ...at,
+    odd,
+  });
   const above = g.formula('flat * (1 - lash) * (fade * fade * (3 - 2 * fade))', {
     ...{ flat, lash, fade: g.formula('clip(1 + below / (1.2 * from), 0, 1)', at) },
   });
-  const side = g.formula('clip(2 * profile / soft, 0, 1)', at);
+  const side = g.formula('clip((2 * profile - .2) / soft, 0, 1)', at);
   const drawn = g.formula(
-    `reached * (side * side * (3 - 2 * side)) * max(painted, ${PAINTED.edge} * (edge * edge))`,
+    `reached * (side * side * (3 - 2 * side)) * max(painted, ${PAINTED.edge} * (edge * edge) * clip(1.2 - 1.6 * lashes, .1, 1))`,
     { ...at, painted: above, edge, side },
   );
   const line = g.formula(`c * clip(1.1 * lashes, ${EDGE.least}, ${EDGE.most}) / soft`, at);
@@ -201,18 +207,38 @@ function lids(g: Graph, band: Band, picture: Value): Record<'move' | 'turn' | 't
   };
 }
 
+/** What comes down is as bright as skin in shares of it, or else painted so far that it is. */
+const BRIGHTNESS = { least: 0.65, most: 1.2 } as const;
+
+/** How unlike skin what comes down is, 0 to 1, [2, 1, 72, 96]: dark as a rim or a brow, or brighter in some colour, as reflections are. */
+function oddness(g: Graph, at: Band & OnLid & { slide: Value }, picture: Value): Value {
+  const y = g.formula('y - slide', { ...at });
+  const seen = coloursAtBoth(g, picture, at.x, y);
+  const skin = g.formula('middle + slope * clip(u, -1, 1) + .01', { ...at });
+  const most = g.formula('seen / skin', { seen, skin }).maxOver([1]);
+  const { least, most: limit } = BRIGHTNESS;
+  const dark = g.formula(`1 - ${1 - least} / max(1 - most, .01)`, { most });
+  const light = g.formula(`1 - ${limit - 1} / max(most - 1, .01)`, { most });
+  return g.formula('relu(max(dark, light))', { dark, light });
+}
+
+/** Colours at positions of both eyes, each [2, 1, 72, 96]: [2, 3, 72, 96]. */
+function coloursAtBoth(g: Graph, picture: Value, x: Value, y: Value): Value {
+  const [rows, columns] = [lengthOf(EYE_ROWS), lengthOf(LEFT_EYE_COLUMNS)];
+  const places = g.concat(
+    3,
+    [x, y].map((of) => of.reshape(1, 2 * rows, columns, 1)),
+  );
+  return coloursAt(g, picture, places).reshape(3, 2, rows, columns).transpose(1, 0, 2, 3);
+}
+
 /** Of the brightness of skin, how far its grain differs from its colour; what differs by much more is something else. */
 const GRAIN = 0.1;
 
 /** What the skin below the eye differs by from its colour, [2, 3, 72, 96]: mirrored at the lid's lower edge, so that painted lids are no smoother than it. */
 function grain(g: Graph, at: Band & OnLid, picture: Value): Value {
   const y = g.formula('yc + he + .034 + .8 * clip(above, -.01, .1)', { ...at });
-  const [rows, columns] = [lengthOf(EYE_ROWS), lengthOf(LEFT_EYE_COLUMNS)];
-  const places = g.concat(
-    3,
-    [at.x, y].map((of) => of.reshape(1, 2 * rows, columns, 1)),
-  );
-  const seen = coloursAt(g, picture, places).reshape(3, 2, rows, columns).transpose(1, 0, 2, 3);
+  const seen = coloursAtBoth(g, picture, at.x, y);
   const across = at.u.clip(-1, 1);
   const off = g.formula('seen - lowMiddle - lowSlope * across', { ...at, seen, across });
   const within = g.formula(`.6 / (${GRAIN} * most + .004)`, { most: at.lowMiddle.maxOver([1]) });
@@ -271,14 +297,20 @@ function lidRows(g: Graph, fit: Fit): Rows {
 /** The least and the most of the skin above the eye that a lid is stretched of. */
 const LEAST = 0.014;
 const MOST = 0.05;
+/** With so much or less a lid is painted wholly, and with how much more not at all: stretched too far, skin is streaks. */
+const POOR = { most: 0.02, over: 0.014 } as const;
 
 function lidsOf(g: Graph, fit: Fit, picture: Value): Lids {
   const rows = lidRows(g, fit);
   const seen = g.scope('shadow', () => darkAbove(g, rows, picture));
   const dark = g.formula(`min(1.4 * seen, max(room - ${LEAST}, .022 - ${LEAST}))`, { ...rows, seen });
-  const from = g.formula(`max(clip(room, .022, ${MOST}) - dark, ${LEAST})`, { ...rows, dark });
-  const { free, ...skin } = g.scope('skin', () => lidSkin(g, { ...rows, dark }, picture));
-  // Of things that lie above the eye less comes down.
-  const near = g.formula('from * (.65 + .35 * clean)', { from, clean: skin.clean });
-  return { ...rows, dark, from: near, ...skin, c: rows.c.mul(free), open: rows.open.mul(free) };
+  const from = g.formula(`max(min(max(room, .022) - dark, ${MOST}), ${LEAST})`, { ...rows, dark });
+  const { free, clear, lights, ...skin } = g.scope('skin', () => lidSkin(g, { ...rows, dark }, picture));
+  // Nothing that is no skin comes down.
+  const near = g.formula(`max(min(from, clear), ${LEAST})`, { from, clear });
+  const poor = g.formula(`max(1 - clip((near - ${POOR.most}) / ${POOR.over}, 0, 1), lights)`, {
+    near,
+    lights,
+  });
+  return { ...rows, dark, from: near, poor, ...skin, c: rows.c.mul(free), open: rows.open.mul(free) };
 }

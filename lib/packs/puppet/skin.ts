@@ -48,7 +48,8 @@ export function darkAbove(g: Graph, eye: Eye, picture: Value): Value {
 
 // Skin is looked for from the lashes to the brow, and below the eye; the eye between its lids.
 const ACROSS = range(-4, 5).map((i) => i / 5);
-const ABOVE = range(0, 7).map((i) => -0.006 * i - 0.004);
+const ROW = 0.006;
+const ABOVE = range(0, 9).map((i) => -ROW * i - 0.004);
 const BELOW = range(0, 5).map((i) => 0.012 * i + 0.03);
 const WITHIN = [-0.3, 0, 0.3];
 const EDGE = range(-1, 6).map((i) => 0.004 * i);
@@ -66,6 +67,10 @@ export interface Seen {
   lowSlope: Value;
   /** Whether it is all skin from the lids to the brows, without lashes, rims, hair or reflections: 0 to 1, [2, 1, 1, 1]. */
   clean: Value;
+  /** How far up from the lashes nothing as dark as a rim or a brow lies, [2, 1, 1, 1]. */
+  clear: Value;
+  /** Whether much of it is brighter than skin, by reflections: 0 to 1, [2, 1, 1, 1]. */
+  lights: Value;
   /** How much darker than skin the lashes are, 0 to 1, [2, 1, 1, 1]. */
   lashes: Value;
   /** 0 where something lies over the eye, else 1: [2, 1, 1, 1]. */
@@ -98,12 +103,15 @@ export function lidSkin(g: Graph, eye: Eye & { dark: Value }, picture: Value): S
   const under = line(g, { colours: below, weight: lowWeight, usual: lower, near: EVEN });
   const as = (value: Value) => value.reshape(2, 3, 1, 1);
   const clean = cleanOf(g, above, towardsUsual(g, above, over.middle), over.slope);
+  const middle = inLight(g, over.middle, lower, clean.reshape(2, 1, 1));
   return {
-    middle: as(inLight(g, over.middle, lower, clean.reshape(2, 1, 1))),
+    middle: as(middle),
     slope: as(over.slope),
     lowMiddle: as(under.middle),
     lowSlope: as(under.slope),
     clean,
+    clear: clearOf(g, above, over),
+    lights: lightsOf(g, above, { middle, slope: over.slope }),
     lashes: lashesOf(g, eye, picture, usual),
     free: freeOf(g, eye, picture, usual).mul(skinBelow(g, lowWeight)),
   };
@@ -120,6 +128,27 @@ function cleanOf(g: Graph, above: Value, colour: Value, slope: Value): Value {
     brightest: colour.maxOver([1]),
   });
   return g.formula('clip((same - .6) / .25, 0, 1)', { same: same.mean([2]) }).reshape(2, 1, 1, 1);
+}
+
+/** Rows up to the first of which more than a few samples are far darker than skin. */
+function clearOf(g: Graph, above: Value, skin: Record<'middle' | 'slope', Value>): Value {
+  const own = above.mean([1]).reshape(2, ABOVE.length, ACROSS.length);
+  const usual = alongLine(g, skin).mean([1]).reshape(2, ABOVE.length, ACROSS.length);
+  const dark = g.formula('clip((.4 - own / (usual + .01)) / .12, 0, 1)', { own, usual });
+  const stop = g.formula('clip((dark - .15) / .15, 0, 1)', { dark: dark.mean([2]) });
+  const until = g.matrix(
+    'clear_until',
+    ABOVE.map((_, row) => ABOVE.map((_, to) => (row <= to ? 1 : 0))),
+  );
+  const free = g.formula('relu(1 - seen)', { seen: stop.reshape(2, ABOVE.length).matmul(until) });
+  return free.sum([1]).mul(ROW).reshape(2, 1, 1, 1);
+}
+
+/** The share of samples that are brighter than skin in some colour. */
+function lightsOf(g: Graph, above: Value, skin: Record<'middle' | 'slope', Value>): Value {
+  const most = above.div(alongLine(g, skin).add(0.01)).maxOver([1]);
+  const share = g.formula('clip((most - 1.3) / .25, 0, 1)', { most }).mean([2]);
+  return g.formula('clip((share - .2) / .15, 0, 1)', { share }).reshape(2, 1, 1, 1);
 }
 
 /** The colours of a line over u at the samples above the lids, [2, 3, samples]. */
