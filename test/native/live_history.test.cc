@@ -1,45 +1,16 @@
 // Interruptions of a stream: what follows depends on the frame, and not on what was made behind it.
 #include <doctest/doctest.h>
 
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "engine/live_sampler.h"
-#include "support/stage.h"
+#include "support/live_speaking.h"
 
 using namespace stage;
 
 namespace {
-
-using Floats = std::vector<float>;
-
-// The puppet's lips: keypoints 6, 12, 14, 17, 19 and 20.
-kernels::MotionMask Lips() {
-  kernels::MotionMask mask{};
-  for (const int keypoint : {6, 12, 14, 17, 19, 20})
-    for (int axis = 0; axis < 3; axis++) mask.of[7 + 3 * keypoint + axis] = 1;
-  return mask;
-}
-
-RunOptions Options(int hop, int ahead) {
-  RunOptions options;
-  options.seed = 3;
-  options.steps = 2;
-  options.stream = StreamOptions{hop, ahead, 3, 4, Lips()};
-  options.silence = SilenceOptions{{-30, 6, -80, 8, 8, 4}, Lips()};
-  return options;
-}
-
-Floats Tone(std::int64_t frames) {
-  Floats samples(static_cast<std::size_t>(640 * frames));
-  for (std::size_t i = 0; i < samples.size(); i++) {
-    const double t = static_cast<double>(i) / 16000.0;
-    samples[i] = static_cast<float>(0.4 * std::sin(2764.6 * t) * std::sin(12.0 * t));
-  }
-  return samples;
-}
 
 // The raw motion of a stream that is interrupted once it has made so many hops more than the frame needs, as
 // often as said, and then hears other words.
@@ -47,7 +18,7 @@ Floats Interrupted(const Stage& puppet, const RunOptions& options, std::int64_t 
                    int often = 1) {
   const auto stream = puppet.talker->device()->MakeStream();
   const auto speech = std::make_shared<LiveSpeech>(16000, 25);
-  const Floats words = Tone(140), others = Tone(60);
+  const Floats words = SwellingTone(140), others = SwellingTone(60);
   speech->Push(words.data(), words.size());
   const StopToken stop;
   LiveSampler sampler(*stream, puppet.portrait, speech, options);

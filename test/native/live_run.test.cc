@@ -11,39 +11,11 @@
 
 #include "engine/live_sampler.h"
 #include "engine/motion_sampler.h"
-#include "support/stage.h"
+#include "support/live_speaking.h"
 
 using namespace stage;
 
 namespace {
-
-using Floats = std::vector<float>;
-
-// The puppet's lips: keypoints 6, 12, 14, 17, 19 and 20.
-kernels::MotionMask Lips() {
-  kernels::MotionMask mask{};
-  for (const int keypoint : {6, 12, 14, 17, 19, 20})
-    for (int axis = 0; axis < 3; axis++) mask.of[7 + 3 * keypoint + axis] = 1;
-  return mask;
-}
-
-RunOptions Options(int hop = 4, int ahead = 2) {
-  RunOptions options;
-  options.seed = 3;
-  options.steps = 2;
-  options.stream = StreamOptions{hop, ahead, 3, 4, Lips()};
-  options.silence = SilenceOptions{{-30, 6, -80, 8, 8, 4}, Lips()};
-  return options;
-}
-
-Floats Tone(std::int64_t frames) {
-  Floats samples(static_cast<std::size_t>(640 * frames));
-  for (std::size_t i = 0; i < samples.size(); i++) {
-    const double t = static_cast<double>(i) / 16000.0;
-    samples[i] = static_cast<float>(0.4 * std::sin(2764.6 * t) * std::sin(12.0 * t));
-  }
-  return samples;
-}
 
 std::unique_ptr<Run> LiveRun(const Stage& puppet, const RunOptions& options = Options()) {
   return std::make_unique<Run>(puppet.portrait, std::make_shared<LiveSpeech>(16000, 25), options);
@@ -56,14 +28,14 @@ void Speak(Run& run, const Floats& samples, std::size_t piece) {
 
 std::vector<Bytes> Frames(const Stage& puppet, std::int64_t frames, std::size_t piece) {
   const auto run = LiveRun(puppet);
-  Speak(*run, Tone(frames), piece);
+  Speak(*run, SwellingTone(frames), piece);
   run->EndSpeech();
   return FramesOf(*run, frames);
 }
 
 // A tone, and then silence.
 Floats Sound(std::int64_t tone) {
-  Floats sound = Tone(tone);
+  Floats sound = SwellingTone(tone);
   sound.resize(std::size_t{640} * 140, 0.0F);
   return sound;
 }
@@ -285,7 +257,7 @@ TEST_CASE("a frame waits for the sound that it needs, and is then made without m
   const auto run = LiveRun(puppet);
   Reader reader;
   for (int i = 0; i < 4; i++) reader.Ask(*run);
-  const Floats tone = Tone(9);  // the first hop reads windows of frames 0 to 5: 640 5 + 2120 samples
+  const Floats tone = SwellingTone(9);  // the first hop reads windows of frames 0 to 5: 640 5 + 2120 samples
   run->Hear(tone.data(), 640 * 5 + 2120);
   reader.Wait();
   CHECK(reader.answers().size() == 4);
@@ -315,7 +287,8 @@ TEST_CASE("head and eyes of a stream are a clip's, as far as the plan has heard"
 TEST_CASE("a plan goes on where the one before it ended") {
   if (!puppet::Built()) return;
   const Stage puppet("cpu");
-  const Floats raw = RawMotion(puppet, Options(), Tone(140), 34);  // two plans end, at frames 64 and 128
+  const Floats raw =
+      RawMotion(puppet, Options(), SwellingTone(140), 34);  // two plans end, at frames 64 and 128
   double inside = 0;
   for (std::size_t frame = 1; frame < 136; frame++)
     if (frame % 64 != 0)
@@ -330,7 +303,7 @@ TEST_CASE("requests for frames that there will not be are answered when the soun
   const auto run = LiveRun(puppet);
   Reader reader;
   for (int i = 0; i < 6; i++) reader.Ask(*run);
-  Speak(*run, Tone(3), 640);
+  Speak(*run, SwellingTone(3), 640);
   run->EndSpeech();
   reader.Wait();
   std::vector<std::int64_t> indices;
@@ -345,13 +318,13 @@ TEST_CASE("an interruption takes frames back, and others come in their place") {
     const Stage puppet(device, 2);
     const auto run = LiveRun(puppet);
     Reader before, after;
-    Speak(*run, Tone(30), 640);
+    Speak(*run, SwellingTone(30), 640);
     for (int i = 0; i < 5; i++) before.Ask(*run);
     before.Wait();
     for (int i = 0; i < 4; i++) before.Ask(*run);  // frames that nobody wants any more
     run->Interrupt(5);
     before.Wait();
-    Speak(*run, Tone(6), 640);
+    Speak(*run, SwellingTone(6), 640);
     run->EndSpeech();
     const std::int64_t end = 5 + LiveSampler::kRest + 6;
     CHECK(run->frames() == end);
@@ -371,10 +344,10 @@ TEST_CASE("frames after an interruption are the same on every device") {
   const auto frames = [](const char* device) {
     const Stage puppet(device, 2);
     const auto run = LiveRun(puppet);
-    Speak(*run, Tone(20), 640);
+    Speak(*run, SwellingTone(20), 640);
     auto made = FramesOf(*run, 6);
     run->Interrupt(6);
-    Speak(*run, Tone(5), 640);
+    Speak(*run, SwellingTone(5), 640);
     run->EndSpeech();
     for (auto& each : FramesOf(*run, 9)) made.push_back(std::move(each));
     return made;
@@ -392,7 +365,7 @@ TEST_CASE("interruptions, ends and stops at any moment: every request is answere
     const auto run = LiveRun(puppet);
     std::int64_t done = 0;
     for (int round = 0; round < 3; round++) {
-      Speak(*run, Tone(20), static_cast<std::size_t>(1000 + 100 * i));
+      Speak(*run, SwellingTone(20), static_cast<std::size_t>(1000 + 100 * i));
       for (int k = 0; k < 2 + i % 5; k++) reader.Ask(*run);
       if (i % 3 == 0) {
         reader.Wait();
