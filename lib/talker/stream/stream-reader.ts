@@ -109,10 +109,10 @@ export class StreamReader {
   /** The last frame, or the next one of the loop, in memory of its own. */
   async #again(): Promise<StreamFrame> {
     const { feed, voice } = this.#of;
-    const data = (await feed.loop?.picture(this.#pace!.place)) ?? this.#last.slice();
+    const ofLoop = await feed.loop?.picture(this.#pace!.place);
     this.#throwIfStopped();
-    this.#remember(data);
-    return this.#frame(this.#handed - 1, data, voice.silence());
+    if (ofLoop !== undefined) this.#remember(ofLoop);
+    return this.#frame(this.#handed - 1, ofLoop ?? this.#last.slice(), voice.silence());
   }
 
   /** The engine's next frame. */

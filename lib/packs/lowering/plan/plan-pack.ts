@@ -86,7 +86,7 @@ export async function planPack(
   }
   const halves = precision === 'fp16';
   if (halves) passInHalves(networks);
-  const split = { halves, everyFrame: idle.includes('render') ? ['field'] : ['render', 'warp'] };
+  const split = { halves, ...(idle.includes('render') && { everyFrame: ['field'] }) };
   const planned: PlannedRole[] = [];
   for (const network of networks) {
     throwIfAborted(signal, 'Planning the pack');
