@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import type { StreamFrame } from 'kdtalker';
 import t from 'tap';
-import { fails } from './support/media.js';
+import { fails, setEnvironment } from './support/media.js';
 import { hashesOf, pcm, readAll, soundOf } from './support/streams.js';
 import { loadBoth, portraitFile } from './support/talker.js';
 import { askedFrames, FRAME, player, VirtualClock } from './support/virtual-clock.js';
@@ -26,6 +26,9 @@ function step(one: StreamFrame, other: StreamFrame): number {
 
 /** Steps from frame to frame. */
 const steps = (frames: readonly StreamFrame[]) => frames.slice(1).map((frame, i) => step(frames[i]!, frame));
+
+// A folder of this file's own: other test files make loops at the same time.
+setEnvironment(t, { TMPDIR: t.testdir() });
 
 const loopFiles = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('.loop.kdtalker-'));
 
