@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   KdtalkerError,
   type StreamFrame,
@@ -196,6 +197,64 @@ t.test('say waits for its utterance, which an interruption ends', async (t) => {
   );
 });
 
+t.test(
+  'what is said at once is spoken in order, and an interruption ends what speaks and what waits',
+  async (t) => {
+    const { talker, portrait } = await loadBoth(t);
+    const stream = talker.stream(portrait);
+    const ends = endsOf(stream);
+    const frames = stream[Symbol.asyncIterator]();
+    async function* pieces(first: number) {
+      for (let i = 0; i < 3; i++) {
+        await setImmediate();
+        yield pcm(1, first + i);
+      }
+    }
+    const said = ['a', 'b', 'c'].map((id, i) => stream.say(pieces(40 + 10 * i), id));
+    const read: StreamFrame[] = [];
+    while (ends.length < 3) read.push(...(await some(frames, 1)));
+    t.same(
+      soundOf(read.filter(({ speaking }) => speaking)),
+      Buffer.concat([40, 50, 60].map((first) => pcm(3, first))),
+    );
+    const whole = { played: 3 / 25, interrupted: false };
+    t.same(
+      await Promise.all(said),
+      ['a', 'b', 'c'].map((id) => ({ id, ...whole })),
+    );
+
+    let taken = 0;
+    async function* stuck() {
+      yield pcm(2);
+      await new Promise(() => {});
+    }
+    async function* counted() {
+      for (;;) {
+        taken += 1;
+        yield pcm(1);
+      }
+    }
+    const [speaks, waits] = [stream.say(stuck(), 'stuck'), stream.say(counted(), 'waits')];
+    await setImmediate();
+    await stream.interrupt();
+    t.match(await speaks, { id: 'stuck', interrupted: true });
+    t.same(await waits, { id: 'waits', played: 0, interrupted: true });
+    const next = stream.say(pieces(70), 'next');
+    while (ends.length < 5) await some(frames, 1);
+    t.same(await next, { id: 'next', ...whole }, 'pieces that never come hold nobody up');
+    t.equal(taken, 0);
+    t.same(
+      ends.map(({ id }) => id),
+      ['a', 'b', 'c', 'stuck', 'next'],
+    );
+
+    const last = [stream.say(stuck(), 'last'), stream.say(counted(), 'behind')];
+    await setImmediate();
+    await stream.close();
+    for (const each of last) t.match(await each, { played: 0, interrupted: true });
+  },
+);
+
 t.test('a WritableStream takes what write takes, and its end is the end', async (t) => {
   const { talker, portrait } = await loadBoth(t);
   const stream = talker.stream(portrait, { format: 'yuv420p' });
@@ -286,6 +345,14 @@ t.test('wrong options and wrong sound are refused', async (t) => {
   const stream = talker.stream(portrait, { sound: { format: 'f32le' } });
   await fails(t, () => stream.write(new Int16Array(4)), 'INVALID_ARGUMENT', /f32le/);
   await fails(t, () => stream.write('sound' as never), 'INVALID_ARGUMENT');
+  const transferred = new Float32Array(4);
+  structuredClone(transferred, { transfer: [transferred.buffer] });
+  await fails(
+    t,
+    () => stream.write(transferred),
+    'INVALID_ARGUMENT',
+    /Float32Array whose memory was transferred/,
+  );
   for (const pieces of [null, undefined, 'sound', 5, {}])
     await fails(t, () => stream.say(pieces as never), 'INVALID_ARGUMENT', /an async iterable/);
   await fails(t, () => stream.say([] as never, 5 as never), 'INVALID_ARGUMENT', /a string/);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { invalidArgument, KdtalkerError, quote } from '../errors.js';
+import { bytesOfView } from './view-bytes.js';
 
 /** A file as callers give it: a path, a `file:` URL, or its bytes. */
 export type FileInput = string | URL | ArrayBuffer | ArrayBufferView | Blob;
@@ -17,7 +18,7 @@ export async function fileOf(input: FileInput, what: string, expected: string): 
   if (input instanceof URL) return pathOf(input.href, what, expected);
   if (types.isUint8Array(input)) return input;
   if (types.isAnyArrayBuffer(input)) return new Uint8Array(input);
-  if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+  if (ArrayBuffer.isView(input)) return bytesOfView(input, what);
   if (input instanceof Blob) return new Uint8Array(await input.arrayBuffer());
   throw notAFile(input, what, expected);
 }

@@ -33,3 +33,4 @@ export {
   VideoWriter,
   videoFormat,
 } from './video.js';
+export { bytesOfView } from './view-bytes.js';

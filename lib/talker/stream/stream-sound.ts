@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../errors.js';
-import { checkFinite, mixDown, type PcmFormat } from '../../media/index.js';
+import { bytesOfView, checkFinite, mixDown, type PcmFormat } from '../../media/index.js';
 
 /** Full scale of the formats. */
 const SCALES = { s16le: { zero: 0, full: 2 ** 15 }, f32le: { zero: 0, full: 1 } } as const;
@@ -129,7 +129,7 @@ export class StreamSound {
     if (!fits) throw invalidArgument(`bytes or numbers of ${format}`, 'the sound of a stream', pcm);
     const bytes = new Uint8Array(this.#rest.length + pcm.byteLength);
     bytes.set(this.#rest);
-    bytes.set(new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength), this.#rest.length);
+    bytes.set(bytesOfView(pcm, 'the sound of a stream'), this.#rest.length);
     return bytes;
   }
 

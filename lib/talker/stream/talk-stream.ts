@@ -10,6 +10,7 @@ import type { KeptLoop } from '../portrait/kept-loop.js';
 import { DirectFeed, type Feed } from './feed.js';
 import { IdleLoop } from './idle-loop.js';
 import { PacedFeed } from './paced-feed.js';
+import { type Saying, Sayings } from './sayings.js';
 import { delayOf, pacedDelayOf, type StreamDelay, tailOf } from './stream-delay.js';
 import type { LateFrame, StreamFrame } from './stream-frame.js';
 import type { StreamPlan } from './stream-options.js';
@@ -71,6 +72,7 @@ export class TalkStream
   readonly #signal: AbortSignal;
   #ended = false;
   #said = 0;
+  readonly #sayings = new Sayings();
   #read = false;
   readonly #reader: StreamReader;
   #waiting: (() => void)[] = [];
@@ -147,8 +149,9 @@ export class TalkStream
   }
 
   /**
-   * Speaks sound that comes in pieces as an utterance of its own, and waits until its last frame has left. An interruption ends it, and no
-   * more pieces are taken then.
+   * Speaks sound that comes in pieces as an utterance of its own, and waits until its last frame has left. Calls speak in their order, each
+   * once all pieces of the one before were written. An interruption and close() end those that speak and those that wait, and no more
+   * pieces are taken then.
    *
    * @param id for listeners; default: a count
    * @throws KdtalkerError as {@link write}, and what the pieces throw
@@ -157,14 +160,23 @@ export class TalkStream
     this.#checkOpen();
     checkPieces(pieces);
     checkId(id);
+    return new Promise((done, fail) => {
+      const saying = { id, done };
+      this.#sayings.take(saying, (wanted) => this.#speak(pieces, saying, wanted)).catch(fail);
+    });
+  }
+
+  /** Writes the pieces, and takes no more of them once nobody wants to hear them. */
+  async #speak(pieces: AsyncIterable<Uint8Array>, saying: Saying, wanted: boolean): Promise<void> {
+    this.#checkOpen();
     const epoch = this.#voice.interruptions;
-    const ended = new Promise<UtteranceEnd>((done) => this.#feed.begin({ id, done }));
+    const isHeard = () => wanted && epoch === this.#voice.interruptions;
+    if (wanted) this.#feed.begin(saying);
     for await (const piece of pieces) {
-      if (epoch !== this.#voice.interruptions) break;
+      if (!isHeard()) return;
       await this.write(piece);
     }
-    if (epoch === this.#voice.interruptions) this.flush();
-    return ended;
+    if (isHeard()) this.flush();
   }
 
   /**
@@ -190,6 +202,7 @@ export class TalkStream
     this.#checkRunning();
     const first = this.#reader.handed;
     this.#feed.clear(first);
+    this.#sayings.cut();
     const cut = this.#voice.interrupt(first, REST_FRAMES);
     this.#wake();
     const played = await cut;
@@ -250,6 +263,7 @@ export class TalkStream
   async #close(): Promise<void> {
     this.#feed.clear(this.#reader.handed);
     this.#voice.cut();
+    this.#sayings.cut();
     await this.#run.close();
     await this.#feed.loop?.close();
   }
