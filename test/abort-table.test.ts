@@ -129,7 +129,7 @@ function nothingLeft(t: Test, name: string, signal: AbortSignal): void {
 }
 
 /** Moments of each call, one in each equal part of it and one at its begin. More: KDTALKER_LONG=1 npx tap test/abort-table.test.ts */
-const MOMENTS = process.env.KDTALKER_LONG === '1' ? 20 : 6;
+const MOMENTS = process.env.KDTALKER_LONG === '1' ? 20 : 4;
 
 for (const [name, call] of Object.entries(CALLS)) {
   t.test(`${name}: before, at ${MOMENTS} moments, after`, async (t) => {

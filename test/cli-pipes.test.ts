@@ -37,13 +37,11 @@ t.test('speech from standard input and from a pipe', async (t) => {
   const moved = await make('a.json', [...motion, 'speech.wav']);
   t.ok(moved.equals(await make('b.json', [...motion, '-'], unknown)), 'motion');
   const replay = ['animate', '--portrait', PORTRAIT, '--motion', 'a.json', '--speech'];
-  const replayed = await make('file2.mp4', [...replay, 'speech.wav']);
-  t.ok(replayed.equals(await make('stdin2.mp4', [...replay, '-'], unknown)), 'only as the sound of a motion');
+  t.ok(wanted.equals(await make('stdin2.mp4', [...replay, '-'], unknown)), 'only as the sound of a motion');
   const trace = ['trace', '--portrait', PORTRAIT, '--speech'];
-  const traced = await make('a.safetensors', [...trace, 'speech.wav']);
-  t.ok(traced.equals(await make('b.safetensors', [...trace, '-'], unknown)), 'trace');
+  const traced = await make('a.safetensors', [...trace, '-'], unknown);
   feed();
-  t.ok(traced.equals(await make('c.safetensors', [...trace, 'pipe'])), 'trace of a named pipe');
+  t.ok(traced.equals(await make('b.safetensors', [...trace, 'pipe'])), 'trace');
 });
 
 t.test('standard input holds one thing', async (t) => {

@@ -76,7 +76,7 @@ t.test('double close and use after close', async (t) => {
 
 t.test('aborts at random moments', async (t) => {
   const folder = t.testdir();
-  const rounds = LONG ? 210 : 42;
+  const rounds = LONG ? 210 : 28;
   const result = await runProgram('aborts', folder, { args: [String(17), String(rounds)] });
   endedWith(t, result, 0, 'aborts');
   t.equal(result.stdout, `${rounds} ended, some of them aborted: true\n`);

@@ -26,9 +26,11 @@ export async function lowerGraph(
   const found = new Map(passes.map(({ name }) => [name, 0]));
   if (!isPlain(graph)) return found;
   const context = { graph, shapes: new Shapes(graph), exact: new Set<string>(), ...target };
-  for (const pass of passes) {
-    found.set(pass.name, await pass.run(context));
-    graph.prune(); // replaced nodes must not count as users in the next pass
+  for (const [i, pass] of passes.entries()) {
+    const count = await pass.run(context);
+    found.set(pass.name, count);
+    // Neither replaced nodes nor those that were of no use from the beginning count as users in the next pass.
+    if (count > 0 || i === 0) graph.prune();
   }
   if ([...found.values()].some((count) => count > 0)) graph.opsets.set(DOMAIN, DOMAIN_VERSION);
   return found;

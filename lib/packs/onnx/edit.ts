@@ -211,24 +211,32 @@ export class EditableGraph {
   }
 
   #needs({ inputs }: Writable): Writable[] {
-    return inputs.flatMap((value) => this.#producers.get(value) ?? []);
+    const needed: Writable[] = [];
+    for (const value of inputs) {
+      const producer = this.#producers.get(value);
+      if (producer) needed.push(producer);
+    }
+    return needed;
   }
 
   /** Nodes after those they need. Without recursion: a graph may be thousands of nodes deep. Throws for a cycle. */
   #ordered(nodes: Iterable<Writable>, needs: (node: Writable) => Writable[]): Writable[] {
     const order = new Set<Writable>();
-    for (const node of nodes) {
-      const waiting = [node];
-      const begun = new Set(waiting);
-      while (waiting.length && !order.has(node)) {
-        const missing = needs(waiting.at(-1)!).find((needed) => !order.has(needed));
-        if (!missing) order.add(waiting.pop()!);
-        else if (begun.has(missing))
-          throw new Error(`Expected a graph without cycles but node '${missing.name}' depends on itself`);
-        else {
-          waiting.push(missing);
-          begun.add(missing);
-        }
+    const begun = new Set<Writable>();
+    const path: { node: Writable; left: Iterator<Writable> }[] = [];
+    const begin = (node: Writable) => {
+      if (order.has(node)) return;
+      if (begun.has(node))
+        throw new Error(`Expected a graph without cycles but node '${node.name}' depends on itself`);
+      begun.add(node);
+      path.push({ node, left: needs(node).values() });
+    };
+    for (const start of nodes) {
+      begin(start);
+      for (let last = path.at(-1); last; last = path.at(-1)) {
+        const { value, done } = last.left.next();
+        if (!done) begin(value);
+        else order.add(path.pop()!.node);
       }
     }
     return [...order];
