@@ -74,9 +74,16 @@ const LOWER = 0.03;
  * rows bend back there.
  */
 function teeth(g: Graph, at: Inside & { gap: Value }): { cover: Value; bright: Value } {
+  const { gap } = at;
   const depth = g.formula('a + lip', { ...at });
+  // Between teeth; they are narrower towards the corners: u + u^3 / 2 is even there.
+  const ridge = g.formula('cos(12.5 * (u + .5 * (u * u * u)))^4', { ...at });
   const edge = g.formula('.007 * soft', { ...at });
-  const below = g.formula(`min(${UPPER} * window - apart - depth, ${SHARE} * gap - a)`, { ...at, depth });
+  const below = g.formula(`min(${UPPER} * window - apart - depth, ${SHARE} * gap - a) - .0022 * ridge`, {
+    ...at,
+    depth,
+    ridge,
+  });
   const upper = g.formula('clip(below / edge + .5, 0, 1)', {
     below,
     edge,
@@ -87,21 +94,20 @@ function teeth(g: Graph, at: Inside & { gap: Value }): { cover: Value; bright: V
     edge,
   });
   const cover = g.formula(
-    'max(upper, lower) * clip(gap / (.014 * soft) - .3, 0, 1) * clip(2 * window - .6, 0, 1)',
+    'max(upper, lower) * clip(gap / (.016 * soft) - .7, 0, 1) * clip(2.6 * (gap / most) - .9, 0, 1) * clip(2.2 * window - .9, 0, 1)',
     {
       ...at,
+      most: gap.maxOver([2, 3]).add(0.001),
       upper,
       lower,
     },
   );
-  // Teeth are narrower towards the corners: u + u^3 / 2 is even there.
-  const ridge = g.formula('cos(10.5 * (u + .5 * (u * u * u)))^4', { ...at });
   const lit = g.formula(
-    'clip(.25 + gap / .055, 0, 1) * (.5 + .5 * clip(a / .014, 0, 1)) * (reach / (.88 + .12 * soft))',
+    'clip(.25 + gap / .055, 0, 1) * (.25 + .75 * clip(a / (.012 + .005 * soft), 0, 1)) * (reach / (.88 + .12 * soft))',
     { ...at },
   );
   const bright = g.formula(
-    'lit * (1 - .9 * (u * u)) * (1 - .3 * clip(1.3 - .3 * soft, .4, 1) * (ridge * ridge))',
+    'lit * (1 - .9 * (u * u)) * (1 - .35 * clip(1.3 - .3 * soft, .4, 1) * (ridge * ridge))',
     { ...at, lit, ridge },
   );
   return { cover, bright };

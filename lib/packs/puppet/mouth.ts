@@ -4,7 +4,7 @@ import type { Fit } from './field.js';
 import { interior } from './interior.js';
 import { KEYPOINTS } from './keypoints.js';
 import { type Lips, lipsOf } from './lips.js';
-import { colour, lightOf } from './observe.js';
+import { lightOf } from './observe.js';
 
 /** The band of the mouth with the lips parted. */
 export interface Mouth {
@@ -60,23 +60,29 @@ export function mouth(g: Graph, fit: Fit, displacement: Value, picture: Value, s
   const at = { ...middle, ...bones(fit), window, alpha, soft, apart: lips.apart, reach: lips.light };
   const light = lightOf(g, picture);
   const open = g.scope('inside', () => interior(g, at, light));
-  const line = g.scope('line', () => shutLine(g, at, fit));
-  const inside = g.formula('open + line * dark', { open, line, dark: colour(g, 'line', LINE, light) });
+  const line = g.scope('line', () => shutLine(g, { ...at, ...lips }, fit));
+  const inside = g.formula('open + line', { open, line: line.inside });
   return {
     displacement: parted(g, displacement, place, fit.shown),
-    keep: amongAllColumns(g, g.formula('(1 - alpha) * (1 - line)', { alpha, line }), MOUTH_COLUMNS, 1),
+    keep: amongAllColumns(
+      g,
+      g.formula('(1 - alpha) * (1 - cover)', { alpha, cover: line.cover }),
+      MOUTH_COLUMNS,
+      1,
+    ),
     inside: amongAllColumns(g, inside, MOUTH_COLUMNS, 0),
   };
 }
 
-/** Between lips that touch. */
-const LINE = [0.4, 0.17, 0.15];
-
 /**
- * Where lips that the picture shows apart come together, what is left of its teeth between them is covered by the line of closed lips,
- * [1, 1, 104, 128].
+ * Where lips that the picture shows apart come together, what is left of its teeth between them is covered by lip and by the soft line of
+ * closed lips: how much, [1, 1, 104, 128], and with what, weighted, [1, 3, 104, 128].
  */
-function shutLine(g: Graph, at: Record<'a' | 'b' | 'window' | 'alpha' | 'apart', Value>, fit: Fit): Value {
+function shutLine(
+  g: Graph,
+  at: Record<'u' | 'a' | 'b' | 'window' | 'alpha' | 'apart' | 'soft' | 'colour' | 'change', Value>,
+  fit: Fit,
+): { cover: Value; inside: Value } {
   const down = ({ index }: { index: number }) => fit.residual.slice(0, index, index + 1).slice(1, 1, 2);
   const nearer = g.formula('upper - lower', { upper: down(KEYPOINTS.lipUp), lower: down(KEYPOINTS.lipLo) });
   const shut = g.formula(
@@ -86,10 +92,27 @@ function shutLine(g: Graph, at: Record<'a' | 'b' | 'window' | 'alpha' | 'apart',
       nearer,
     },
   );
-  const teeth = g.formula('clip((a + apart * window) / .006, 0, 1) * clip(b / .006 + 2.4, 0, 1)', { ...at });
+  // As wide as pixels of this grid, and of the picture, at least: a narrower line would be one of beads.
+  const from = g.formula('abs(b) / (.0085 * soft)', { ...at });
+  const teeth = g.formula('clip((a + apart * window) / .008 + 1, 0, 1) * clip(b / .016 + 1, 0, 1)', {
+    ...at,
+  });
   // Between the two fields the movement passes what lies between: also teeth.
-  const strip = g.formula('max(teeth, clip(1.7 - abs(b) / .0045, 0, 1))', { ...at, teeth });
-  return g.formula('.92 * shut * strip * clip(4 * window, 0, 1) * (1 - alpha)', { ...at, shut, strip });
+  const cover = g.formula(
+    'shut * max(teeth, clip(2.2 - from, 0, 1)) * clip(4 * window, 0, 1) * (1 - alpha)',
+    {
+      ...{ ...at, shut, teeth, from },
+    },
+  );
+  const dark = g.formula('clip(1.4 - from, 0, 1) * clip(.35 + 1.3 * window, 0, 1)', { ...at, from });
+  // The darker, the less of a colour lips have.
+  const less = g.formula('.8 - .4 * colour / (most + .01)', { ...at, most: at.colour.maxOver([1]) });
+  const inside = g.formula('(colour + change * across) * (cover - shaded * less)', {
+    ...{ ...at, less, cover },
+    across: at.u.clip(-0.5, 0.5),
+    shaded: cover.mul(dark),
+  });
+  return { cover, inside };
 }
 
 /** Distances from the seam, a line between the corners that hangs in the middle; each [1, 1, 104, 256]. */
@@ -103,7 +126,10 @@ function placeInMouth(g: Graph, lips: Lips, displacement: Value): Place {
     y: positions(g, 'y', MOUTH_ROWS),
   };
   const u = g.formula('(dx + (x - xm)) / hw', at);
-  const below = g.formula('dy + (y - ym) - tilt * clip(u, -1.3, 1.3) - sag * relu(1 - u * u)', { ...at, u });
+  const below = g.formula('dy + (y - ym) - tilt * clip(u, -1.3, 1.3) - (sag + skew * u) * relu(1 - u * u)', {
+    ...at,
+    u,
+  });
   const [a, minusB] = g.split(below, 1, [1, 1]) as [Value, Value];
   const across = u.slice(1, 0, 1);
   const free = g.formula('clip(8 * (left + across), 0, 1) * clip(8 * (right - across), 0, 1)', {
