@@ -37,7 +37,8 @@ const LEAST = 0.02;
 /** Of the distance between the landmarks inside closed lips, where the line between the lips is. */
 const LINE_BELOW_UPPER = 0.15;
 
-export function lipsOf(g: Graph, fit: Fit, picture: Value): Lips {
+/** @param soft how many times wider than in a sharp picture edges are */
+export function lipsOf(g: Graph, fit: Fit, picture: Value, soft: Value): Lips {
   const { mouthL, mouthR, lipUp, lipLo } = KEYPOINTS;
   const row = (index: number) => fit.source.slice(0, index, index + 1);
   const [xm, ym] = halves(g, row(mouthL.index).add(row(mouthR.index)));
@@ -49,7 +50,7 @@ export function lipsOf(g: Graph, fit: Fit, picture: Value): Lips {
   const apart = lipsApart(g, inner);
   const seam = g.formula(`upper + apart + ${LINE_BELOW_UPPER} * (inner - apart)`, { upper, inner, apart });
   const rough = { xm, hw, ym, tilt, sag: seam.sub(ym), apart };
-  const lips = { ...rough, ...g.scope('seam', () => seamOf(g, rough, picture)) };
+  const lips = { ...rough, ...g.scope('seam', () => seamOf(g, rough, picture, soft.reshape(1, 1))) };
   const free = { ...lips, ...g.scope('free', () => freeOf(g, lips, picture)) };
   return { ...free, ...g.scope('light', () => looksOf(g, free, picture)) };
 }
@@ -204,9 +205,14 @@ const SIDE = 0.35;
 
 /**
  * Where the lips part, and how far they are apart then: at the dark line between closed lips, below the teeth that show between others, where
- * green and blue get less. Sides that do not agree have found something else.
+ * green and blue get less. Sides that do not agree have found something else; and in soft pictures the landmarks are nearer.
  */
-function seamOf(g: Graph, lips: Omit<Seam, 'skew'>, picture: Value): Pick<Seam, 'sag' | 'skew' | 'apart'> {
+function seamOf(
+  g: Graph,
+  lips: Omit<Seam, 'skew'>,
+  picture: Value,
+  soft: Value,
+): Pick<Seam, 'sag' | 'skew' | 'apart'> {
   const u = g.constant('across', Float32Array.from(ACROSS), [1, 1, ACROSS.length, 1]);
   const down = g.constant('down', Float32Array.from(DOWN), [1, DOWN.length, 1, 1]);
   const still = g.constant('still', new Float32Array(DOWN.length), [1, DOWN.length, 1, 1]);
@@ -218,8 +224,11 @@ function seamOf(g: Graph, lips: Omit<Seam, 'skew'>, picture: Value): Pick<Seam, 
     1,
     [1, 1, 1],
   ) as [Value, Value, Value];
-  const at = { closed, left, right, ...lips };
-  const open = g.formula('clip(apart / .01 - 1, 0, 1) * clip(2 - abs(right - left) / .012, 0, 1)', at);
+  const at = { closed, left, right, soft, ...lips };
+  const open = g.formula(
+    'clip(apart / .01 - 1, 0, 1) * clip(4 - 1.7 * soft, 0, 1) * clip(2 - abs(right - left) / .012, 0, 1)',
+    at,
+  );
   const end = g.formula('.5 * (left + right) * open', { ...at, open });
   return {
     sag: g.formula('sag + closed * (1 - clip(apart / .01, 0, 1)) + end', { ...at, end }),

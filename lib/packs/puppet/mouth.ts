@@ -35,7 +35,7 @@ interface Place {
  * @param soft how many times wider than in a sharp picture edges are drawn
  */
 export function mouth(g: Graph, fit: Fit, displacement: Value, picture: Value, soft: Value): Mouth {
-  const lips = g.scope('lips', () => lipsOf(g, fit, picture));
+  const lips = g.scope('lips', () => lipsOf(g, fit, picture, soft));
   const place = placeInMouth(g, lips, displacement);
   const [u, a, b, free] = [place.u, place.a, place.b, place.free].map((of) => columns(of, MOUTH_COLUMNS)) as [
     Value,
@@ -93,7 +93,7 @@ function shutLine(
     },
   );
   // As wide as pixels of this grid, and of the picture, at least: a narrower line would be one of beads.
-  const from = g.formula('abs(b) / (.0085 * soft)', { ...at });
+  const from = g.formula('abs(b) / (.0043 + .0043 * soft)', { ...at });
   const teeth = g.formula('clip((a + apart * window) / .008 + 1, 0, 1) * clip(b / .016 + 1, 0, 1)', {
     ...at,
   });
