@@ -21,6 +21,8 @@ const cuda = 'kdtalker_cuda_tests';
 const provider = 'kdtalker_provider_tests';
 /** The library for GPUs on the double of CUDA, which the engine's tests open. */
 const double = 'kdtalker_cuda_double';
+/** They begin first, so that no core is idle while the last one of them runs. */
+const longest = ['run_failures.test.cc', 'renderer_pool.test.cc'];
 /** Where the cases of each program lie. */
 const folders = { [engine]: 'test/native', [cuda]: 'test/native/cuda', [provider]: 'test/native/provider' };
 const races = [...debug, '-DCMAKE_CXX_FLAGS_DEBUG=-O2 -g1', '-DKDTALKER_SANITIZE=thread'];
@@ -99,6 +101,7 @@ const environmentOf = (program) => (program === provider ? doubles : environment
 function runsOf(program) {
   if (doctestArguments.length > tests.length) return [{ program, args: doctestArguments }];
   const files = readdirSync(path.join(root, folders[program])).filter((file) => file.endsWith('.test.cc'));
+  files.sort((a, b) => Number(longest.includes(b)) - Number(longest.includes(a)));
   return files.map((file) => ({ program, args: [...tests, '--no-version', `--source-file=*/${file}`] }));
 }
 

@@ -85,7 +85,7 @@ TEST_CASE("allocations refused: of a clip") {
   if (!puppet::Built()) return;
   const Stage puppet("cpu", 2);
   const auto expected = Clip(puppet.talker, puppet.portrait);
-  const auto refused = RefuseEach(failures::kAllocation, [&] { Clip(puppet.talker, puppet.portrait); });
+  const auto refused = RefuseEach(failures::kAllocation, [&] { Clip(puppet.talker, puppet.portrait); }, 7);
   CHECK(refused > 100);
   CHECK(Clip(puppet.talker, puppet.portrait) == expected);
 }
