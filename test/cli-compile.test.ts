@@ -37,7 +37,7 @@ t.test('packs compile lowers once, and finds it the next time', async (t) => {
   t.match(events(made).at(-1), {
     event: 'result',
     pack: 'small',
-    version: '1.10.0',
+    version: '1.11.0',
     precision: 'fp32',
     seconds: Number,
     networks: ['prepare', 'render'],
@@ -61,7 +61,7 @@ t.test('packs compile lowers once, and finds it the next time', async (t) => {
   const told = await compile(['small']);
   t.match(told, { code: 0, stderr: '' });
   const [first, second] = told.stdout.split('\n');
-  t.ok(first!.startsWith(`${directory}: small 1.10.0 in fp32, `), 'the folder comes first');
+  t.ok(first!.startsWith(`${directory}: small 1.11.0 in fp32, `), 'the folder comes first');
   t.match(first, /, [\d.]+ [kM]B; made or found in [\d.]+ m?s$/);
   t.equal(second, 'Networks: prepare, render');
 });
@@ -70,7 +70,7 @@ t.test('a pack in which nothing is lowered', async (t) => {
   const { cwd, compile } = prepared(t);
   t.match(await compile(['puppet']), {
     code: 0,
-    stdout: 'puppet 1.10.0: no network is rewritten; the pack runs unchanged\n',
+    stdout: 'puppet 1.11.0: no network is rewritten; the pack runs unchanged\n',
     stderr: '',
   });
   const ended = await compile(['puppet', '--json']);

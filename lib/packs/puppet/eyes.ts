@@ -12,14 +12,11 @@ import {
 import { DIRECTIONS } from './directions.js';
 import type { Fit } from './field.js';
 import { KEYPOINTS } from './keypoints.js';
+import { type Band, type Lids, type OnLid, onLid, SOFTER, sliding, WIDTH } from './lids.js';
 import { coloursAt } from './observe.js';
 import { darkAbove, lidSkin } from './skin.js';
 import { MOTION } from './statistics.js';
 
-/** How far beyond the lower lid's edge a lid that shuts comes. */
-const REACH = 0.015;
-/** Above the edge of the lid by its landmarks: where what comes down ends, where lashes end, and where they do if it is dark above them. */
-const LASHES = { from: 0.004, to: 0.009, most: 0.02 } as const;
 /** Lids reach a little beyond the corners of the eye. */
 const WIDER = 1.22;
 /** How far a keypoint of a lid moves to shut the eye. */
@@ -85,86 +82,10 @@ function bothEyes(g: Graph, value: Value): Value {
   return g.concat(0, [columns(value, LEFT_EYE_COLUMNS), columns(value, RIGHT_EYE_COLUMNS)]);
 }
 
-/** Both eyes of the source in crop units, each [2, 1, 1, 1]. */
-interface Lids {
-  /** Middle, half width and half height. */
-  x0: Value;
-  yc: Value;
-  hw: Value;
-  he: Value;
-  /** Whether the picture shows it open, and how far it is closed. */
-  open: Value;
-  c: Value;
-  /** How far it is dark above the lashes: the lid begins above. */
-  dark: Value;
-  /** How much skin there is up to the brow, which the lid is stretched of. */
-  from: Value;
-  /** Colours of the lid, see skin.ts. */
-  middle: Value;
-  slope: Value;
-  lowMiddle: Value;
-  lowSlope: Value;
-  clean: Value;
-  lashes: Value;
-  /** How much of the lid is painted since there is too little skin above it. */
-  poor: Value;
-}
-
-/** Pixels of the bands of both eyes, [2, 1, 72, 96], and how soft edges are. */
-type Band = Record<keyof Lids | 'x' | 'y' | 'soft', Value>;
-
-/** Where pixels lie on a lid, each [2, 1, 72, 96]. */
-interface OnLid {
-  /** Across: -1 and 1 are a little beyond the corners. */
-  u: Value;
-  /** 1 in the middle and 0 at the corners: round, and flat. */
-  profile: Value;
-  arch: Value;
-  /** How far the lid comes down there; how far below the skin above its lashes and above its lower edge a pixel is. */
-  move: Value;
-  below: Value;
-  above: Value;
-  /** 0 below the lower edge, or where the eye is open. */
-  reached: Value;
-}
-
-function onLid(g: Graph, at: Band): OnLid {
-  const u = g.formula('(x - x0) / hw', at);
-  const u2 = u.mul(u);
-  const profile = g.formula('relu(1 - u2)', { u2 });
-  const arch = g.formula('relu(1 - u2 * u2)', { u2 });
-  const reach = g.formula(`c * (2 * he + ${REACH + LASHES.from})`, at);
-  const move = g.formula('reach * (.3 * arch + .7 * profile)', { reach, profile, arch });
-  const skin = g.formula(`he + dark + ${LASHES.to}`, at);
-  const below = g.formula('y - yc + skin * arch', { ...at, skin, arch });
-  const high = g.formula(`dark + ${LASHES.to - LASHES.from}`, at);
-  const above = g.formula('move + high * arch - below', { move, high, arch, below });
-  const reached = g.formula('clip(above / (.006 * soft) + .5, 0, 1) * clip(6 * c, 0, 1)', { ...at, above });
-  return { u, profile, arch, move, below, above, reached };
-}
-
-/**
- * How far what is seen of the lid comes down, [2, 1, 72, 96]: lashes keep their shape, the skin above them is stretched, and what more is
- * dark between them stays behind. `lash` is 1 on the lashes and else 0.
- */
-function sliding(g: Graph, at: Band & OnLid): Record<'slide' | 'lash', Value> {
-  const { from, to, most } = LASHES;
-  const left = g.formula(`relu(dark - ${most - to})`, { ...at });
-  const high = g.formula(`min(dark, ${most - to}) + ${to - from}`, { ...at });
-  const lash = g.formula('clip((high * arch - above) / .002 + .5, 0, 1)', { ...at, high });
-  const rest = left.mul(at.arch);
-  const stretch = at.move.add(rest);
-  const slide = g.formula(
-    '(stretch * clip((below + from) / (stretch + from), 0, 1) - lash * rest) * reached',
-    { ...at, stretch, lash, rest },
-  );
-  return { slide, lash };
-}
-
-/** How much of the lid is painted, the rest is the picture: where skin comes down, where other things would, and along lashes that are hardly seen. */
+/** How much of the lid is painted, the rest is the picture: where skin comes down, where other things would, and along the edge. */
 const PAINTED = { skin: 0.15, else: 0.98, edge: 0.9 } as const;
 /** How much darker the edge of a shut lid is at least and at most. */
-const EDGE = { least: 0.45, most: 0.75 } as const;
+const EDGE = { least: 0.45, most: 0.92 } as const;
 
 /**
  * The lid from where the picture has it down to where it comes: its colour [2, 3, 72, 96], weighted; how much of the picture it takes
@@ -173,22 +94,20 @@ const EDGE = { least: 0.45, most: 0.75 } as const;
 function lids(g: Graph, band: Band, picture: Value): Record<'move' | 'turn' | 'taken' | 'skin', Value> {
   const at = { ...band, ...onLid(g, band) };
   const { slide, lash } = sliding(g, at);
-  const edge = g.formula('exp(-((above / (.0075 * soft))^2))', at);
-  const odd = g.scope('odd', () => oddness(g, { ...at, slide }, picture));
-  const flat = g.formula(`${PAINTED.skin} + ${PAINTED.else - PAINTED.skin} * max(poor, odd)`, {
-    ...at,
-    odd,
-  });
-  const above = g.formula('flat * (1 - lash) * (fade * fade * (3 - 2 * fade))', {
-    ...{ flat, lash, fade: g.formula('clip(1 + below / (1.2 * from), 0, 1)', at) },
-  });
-  const side = g.formula('clip((2 * profile - .2) / soft, 0, 1)', at);
-  const drawn = g.formula(
-    `reached * (side * side * (3 - 2 * side)) * max(painted, ${PAINTED.edge} * (edge * edge) * clip(1.2 - 1.6 * lashes, .1, 1))`,
-    { ...at, painted: above, edge, side },
+  const edge = g.formula(`exp(-((above / (${WIDTH} * soft))^2))`, at);
+  const brim = g.formula('clip(2 - abs(above + .0005) / .0042, 0, 1)', at);
+  const { odd, kept } = g.scope('odd', () => oddness(g, { ...at, slide }, picture));
+  const drawn = painted(g, { ...at, lash, odd, kept, brim });
+  const line = g.formula(
+    `min(2 * c, 1) * clip(1.25 * lashes, ${EDGE.least}, ${EDGE.most}) / (.6 + .4 * soft)`,
+    at,
   );
-  const line = g.formula(`c * clip(1.1 * lashes, ${EDGE.least}, ${EDGE.most}) / soft`, at);
-  const lit = g.formula('1 - line * profile * edge', { ...at, line, edge });
+  const lit = g.formula('1 - line * inner * (1.5 - .5 * inner) * max(edge, brim)', {
+    ...at,
+    line,
+    edge,
+    brim,
+  });
   // A fold above, and a ball below, darker to the sides.
   const shade = g.formula(
     '.95 + .07 * profile - (.09 - .04 * clean) * exp(-(((below - .004) / (.016 * soft))^2))',
@@ -199,27 +118,74 @@ function lids(g: Graph, band: Band, picture: Value): Record<'move' | 'turn' | 't
     move: slide,
     turn: turning(g, at),
     taken: g.formula('1 - (1 - drawn) * lit', { drawn, lit }),
-    skin: g.formula('colour + weight * grain', {
+    skin: g.formula('colour + sharp * grain', {
       colour: lidColour(g, at, weight),
-      weight,
+      sharp: g.formula('weight * clip(2 - soft, 0, 1)', { ...at, weight }),
       grain: g.scope('grain', () => grain(g, at, picture)),
     }),
   };
 }
 
-/** What comes down is as bright as skin in shares of it, or else painted so far that it is. */
-const BRIGHTNESS = { least: 0.65, most: 1.2 } as const;
+/** How much of each pixel is painted, [2, 1, 72, 96]. */
+function painted(g: Graph, at: Band & OnLid & Record<'lash' | 'odd' | 'kept' | 'brim', Value>): Value {
+  const { painted: each, most, edge } = SOFTER;
+  const least = g.formula(`max(poor, clip(${each} * (soft - 1), 0, ${most}))`, { ...at });
+  const flat = g.formula(
+    `(${PAINTED.skin} + ${PAINTED.else - PAINTED.skin} * max(least, odd)) * (1 - kept)`,
+    { ...at, least },
+  );
+  const fade = g.formula('clip(1 + below / from, 0, 1)', { ...at });
+  const lid = g.formula('flat * (1 - lash * (1 - still)) * (fade * fade * (3 - 2 * fade))', {
+    ...at,
+    flat,
+    fade,
+  });
+  const ends = g.formula(`clip(${edge} * (soft - 1), 0, .95) * clip(2 - above / (.01 * soft), 0, 1)`, {
+    ...at,
+  });
+  const side = g.formula('clip((2 * inner - .2) / (.7 + .3 * soft), 0, 1)', { ...at });
+  return g.formula(`reached * (side * side * (3 - 2 * side)) * max(lid, max(ends, ${PAINTED.edge} * brim))`, {
+    ...at,
+    side,
+    lid,
+    ends,
+  });
+}
 
-/** How unlike skin what comes down is, 0 to 1, [2, 1, 72, 96]: dark as a rim or a brow, or brighter in some colour, as reflections are. */
-function oddness(g: Graph, at: Band & OnLid & { slide: Value }, picture: Value): Value {
+/** What comes down is as bright as skin in shares of it, clean skin and other, or else painted so far that it is. */
+const BRIGHTNESS = { least: { clean: 0.65, else: 0.85 }, most: 1.2 } as const;
+
+/**
+ * How unlike skin what comes down is, 0 to 1, [2, 1, 72, 96]: dark as a rim or a brow, or brighter in some colour, as reflections are.
+ * `kept` is how much of it is light on glasses, which stays on a lid that is painted over the picture.
+ */
+function oddness(
+  g: Graph,
+  at: Band & OnLid & { slide: Value },
+  picture: Value,
+): Record<'odd' | 'kept', Value> {
   const y = g.formula('y - slide', { ...at });
   const seen = coloursAtBoth(g, picture, at.x, y);
   const skin = g.formula('middle + slope * clip(u, -1, 1) + .01', { ...at });
   const most = g.formula('seen / skin', { seen, skin }).maxOver([1]);
   const { least, most: limit } = BRIGHTNESS;
-  const dark = g.formula(`1 - ${1 - least} / max(1 - most, .01)`, { most });
+  const below = g.formula(`${1 - least.else} + ${least.else - least.clean} * clean`, { ...at });
+  const dark = g.formula('1 - below / max(1 - most, .01)', { below, most });
   const light = g.formula(`1 - ${limit - 1} / max(most - 1, .01)`, { most });
-  return g.formula('relu(max(dark, light))', { dark, light });
+  return {
+    odd: g.formula('relu(max(dark, light))', { dark, light }),
+    kept: reflected(g, { ...at, most }),
+  };
+}
+
+/** Light beside the eye, where no white of the eye is: far brighter than skin in some colour, less so where much is, and bright in itself. */
+function reflected(g: Graph, at: Band & OnLid & { most: Value }): Value {
+  const within = g.formula('(he + .008) * arch - abs(y - yc)', { ...at });
+  const scale = g.formula('4 * brightest', { brightest: at.middle.maxOver([1]) });
+  return g.formula(
+    'still * clip(2.5 * most - 3.75 + lights, 0, 1) * clip(most * scale - 2, 0, 1) * clip(.5 - within / .012, 0, 1)',
+    { ...at, scale, within },
+  );
 }
 
 /** Colours at positions of both eyes, each [2, 1, 72, 96]: [2, 3, 72, 96]. */
@@ -267,7 +233,7 @@ function turning(g: Graph, at: Band & OnLid): Value {
 }
 
 /** Room from the upper lid to the lower edge of the brow. */
-type Rows = Pick<Lids, 'x0' | 'yc' | 'hw' | 'he' | 'open' | 'c'> & { room: Value };
+type Rows = Pick<Lids, 'x0' | 'yc' | 'hw' | 'he' | 'open' | 'c' | 'further'> & { room: Value };
 
 /** Corners from x, heights from y of the keypoints of the lids. */
 function lidRows(g: Graph, fit: Fit): Rows {
@@ -287,11 +253,21 @@ function lidRows(g: Graph, fit: Fit): Rows {
     x0,
     yc,
     hw: half.mul(WIDER),
+    further: further(g, half),
     he,
     open,
     c: g.formula(`open * clip(moved / ${SHUT}, 0, 1.1)`, { open, moved: pick(moved, 1) }),
     room: g.formula('yc - he - brow - .04', { yc, he, brow }),
   };
+}
+
+/** How far lashes stand out beyond the corner of an eye on the far side of a turned head, to which the other one is so much wider. */
+const FURTHER = { most: 0.06, from: 1.5, to: 2 } as const;
+
+function further(g: Graph, half: Value): Value {
+  const { most, from, to } = FURTHER;
+  const wider = g.formula('other / half', { half, other: half.gather(0, [1, 0]) });
+  return g.formula(`${most} * clip((wider - ${from}) / ${to - from}, 0, 1)`, { wider });
 }
 
 /** The least and the most of the skin above the eye that a lid is stretched of. */
@@ -312,5 +288,16 @@ function lidsOf(g: Graph, fit: Fit, picture: Value): Lids {
     near,
     lights,
   });
-  return { ...rows, dark, from: near, poor, ...skin, c: rows.c.mul(free), open: rows.open.mul(free) };
+  const still = g.formula('clip(6 * poor - 5, 0, 1)', { poor });
+  return {
+    ...rows,
+    dark,
+    from: near,
+    poor,
+    still,
+    lights,
+    ...skin,
+    c: rows.c.mul(free),
+    open: rows.open.mul(free),
+  };
 }

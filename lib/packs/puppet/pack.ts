@@ -10,7 +10,7 @@ import { MOTION_PICTURE, motionGraph } from './motion.js';
 import { fieldGraph, rendererGraph } from './renderer.js';
 import { MOTION, SAMPLER, STATISTICS, WINDOW } from './statistics.js';
 
-const VERSION = '1.10.0';
+const VERSION = '1.11.0';
 
 /** The built-in pack: every graph is made by the code beside this file; only the mouth's shapes are learned. */
 export function puppetPack(): PackDraft {

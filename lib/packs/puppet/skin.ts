@@ -104,6 +104,7 @@ export function lidSkin(g: Graph, eye: Eye & { dark: Value }, picture: Value): S
   const as = (value: Value) => value.reshape(2, 3, 1, 1);
   const clean = cleanOf(g, above, towardsUsual(g, above, over.middle), over.slope);
   const middle = inLight(g, over.middle, lower, clean.reshape(2, 1, 1));
+  const lights = lightsOf(g, above, { middle, slope: over.slope });
   return {
     middle: as(middle),
     slope: as(over.slope),
@@ -111,9 +112,11 @@ export function lidSkin(g: Graph, eye: Eye & { dark: Value }, picture: Value): S
     lowSlope: as(under.slope),
     clean,
     clear: clearOf(g, above, over),
-    lights: lightsOf(g, above, { middle, slope: over.slope }),
+    lights,
     lashes: lashesOf(g, eye, picture, usual),
-    free: freeOf(g, eye, picture, usual).mul(skinBelow(g, lowWeight)),
+    free: freeOf(g, eye, picture, usual)
+      .mul(skinBelow(g, lowWeight))
+      .mul(underHair(g, lower, lights)),
   };
 }
 
@@ -170,6 +173,13 @@ function lashesOf(g: Graph, eye: Eye, picture: Value, usual: Value): Value {
 /** An eye has skin below, also behind glasses; where there is none either, hair lies over both. */
 function skinBelow(g: Graph, weight: Value): Value {
   return g.formula('clip((like - .2) / .15, 0, 1)', { like: weight.mean([2]) }).reshape(2, 1, 1, 1);
+}
+
+/** Hair of which strands shine lies over an eye around which it is far darker than around the other one. */
+function underHair(g: Graph, lower: Value, lights: Value): Value {
+  const own = lower.mean([1]).reshape(2, 1, 1, 1);
+  const other = own.gather(0, [1, 0]);
+  return g.formula('1 - lights * clip((.65 - own / (other + .01)) / .15, 0, 1)', { own, other, lights });
 }
 
 /** An eye is not of one colour with the skin around it. */
