@@ -1,6 +1,6 @@
 import { KEYPOINT_TABLE, KEYPOINTS } from '../../dist/packs/puppet/keypoints.js';
 
-const SIDE = 512;
+export const SIDE = 512;
 
 /** The synthetic picture of the puppet's check values, [3, 512, 512]: ramps in red and green, waves in blue. */
 export function checkPicture(): Float32Array {
@@ -55,3 +55,7 @@ function rotation({ pitch, yaw, roll }: Pose): number[][] {
     [-sy, cy * sx, cy * cx],
   ];
 }
+
+/** The source of the tests: the picture as the engine's feature, and the keypoints. */
+export const PICTURE = { dims: [1, 3, SIDE, SIDE], data: withEyes(checkPicture()) };
+export const REST = { dims: [1, 21, 3], data: Float32Array.from(KEYPOINT_TABLE.flat()) };
