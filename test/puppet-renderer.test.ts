@@ -24,7 +24,7 @@ const PIXELS: readonly (readonly [number, number, number, number, number])[] = [
   [10, 10, 0.020508, 0.020508, 0.51041],
   [440, 256, 0.50447, 0.82969, 0.48677],
   [240, 190, 0.399011, 0.443777, 0.303689],
-  [250, 318, 0.0940712, 0.0677326, 0.104443],
+  [250, 318, 0.140732, 0.101183, 0.156302],
 ];
 
 t.test('the rigid fit has the table that docs/puppet.md names', async (t) => {

@@ -99,7 +99,7 @@ function lids(g: Graph, band: Band, picture: Value): Record<'move' | 'turn' | 't
   const { odd, kept } = g.scope('odd', () => oddness(g, { ...at, slide }, picture));
   const drawn = painted(g, { ...at, lash, odd, kept, brim });
   const line = g.formula(
-    `min(2 * c, 1) * clip(1.25 * lashes, ${EDGE.least}, ${EDGE.most}) / (.6 + .4 * soft)`,
+    `min(min(2 * c, .45 + .55 * c), 1) * clip(1.25 * lashes, ${EDGE.least}, ${EDGE.most}) / (.6 + .4 * soft)`,
     at,
   );
   const lit = g.formula('1 - line * inner * (1.5 - .5 * inner) * max(edge, brim)', {

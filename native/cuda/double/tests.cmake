@@ -4,8 +4,6 @@ add_executable(kdtalker_cuda_tests ${cuda_test_sources} $<TARGET_OBJECTS:kdtalke
 target_include_directories(kdtalker_cuda_tests SYSTEM PRIVATE ${doctest_include})
 target_include_directories(kdtalker_cuda_tests PRIVATE test/native)
 target_link_libraries(kdtalker_cuda_tests PRIVATE kdtalker_cuda_options)
-set_source_files_properties(test/native/cuda/main.cc PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
-read_headers_once(kdtalker_cuda_tests <doctest/doctest.h>)
 
 # Those of ONNX Runtime's providers, with the engine, on the doubles of both: kdtalker_provider_tests.
 file(GLOB provider_test_sources CONFIGURE_DEPENDS test/native/provider/*.cc)
