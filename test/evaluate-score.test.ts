@@ -116,7 +116,7 @@ t.test('a run that was stopped goes on, with the same bytes; what changed is mea
   const wanted = resultFiles(plain.out);
   const out = join(folder, 'stopped');
   const lines = wanted['results.jsonl']!;
-  for (const cut of [10, 3000, lines.length - 1, lines.length]) {
+  for (const cut of [10, lines.length - 1, lines.length]) {
     rmSync(out, { recursive: true, force: true });
     mkdirSync(join(out, 'real'), { recursive: true });
     writeFileSync(join(out, 'results.jsonl'), lines.slice(0, cut));

@@ -152,7 +152,7 @@ goldenCase('LSE of whole frames; videos without sound, without a face, of one fr
 });
 
 /** Kills of a run with judges, each a process that loads them. Ten: KDTALKER_LONG=1 npx tap test/evaluate-with-judges.test.ts */
-const KILLS = process.env.KDTALKER_LONG ? 10 : 3;
+const KILLS = process.env.KDTALKER_LONG ? 10 : 2;
 
 goldenCase('killed again and again, with judges', [LISTS], async (t) => {
   const few = join(folder, 'few');
