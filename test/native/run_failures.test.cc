@@ -40,11 +40,12 @@ std::vector<Bytes> Clip(const std::shared_ptr<Talker>& talker, const std::shared
 }
 
 // Refuses the first, second, third ... request of a kind until the work makes no more; of those after the
-// hundredth only each `step`th, unless KDTALKER_LONG=1. Returns their number.
-std::int64_t RefuseEach(failures::Kind kind, const std::function<void()>& work, std::int64_t step = 1) {
+// `first` only each `step`th, unless KDTALKER_LONG=1. Returns their number.
+std::int64_t RefuseEach(failures::Kind kind, const std::function<void()>& work, std::int64_t first = 100,
+                        std::int64_t step = 1) {
   const char* given = std::getenv("KDTALKER_LONG");
   if (given != nullptr && std::string(given) == "1") step = 1;
-  for (std::int64_t n = 0;; n += n < 100 ? 1 : step) {
+  for (std::int64_t n = 0;; n += n < first ? 1 : step) {
     const failures::FailNth failing(kind, n);
     try {
       work();
@@ -74,7 +75,7 @@ TEST_CASE("allocations refused: of a portrait") {
 TEST_CASE("allocations refused: of loading a talker") {
   if (!puppet::Built()) return;
   std::shared_ptr<Talker> last;
-  const auto refused = RefuseEach(failures::kAllocation, [&] { last = puppet::Talker("cpu", 1); }, 7);
+  const auto refused = RefuseEach(failures::kAllocation, [&] { last = puppet::Talker("cpu", 1); }, 100, 7);
   CHECK(refused > 100);
   CHECK(Clip(last, Portrait::Prepare(last, puppet::Picture())).size() == 3);
 }
@@ -85,7 +86,8 @@ TEST_CASE("allocations refused: of a clip") {
   if (!puppet::Built()) return;
   const Stage puppet("cpu", 2);
   const auto expected = Clip(puppet.talker, puppet.portrait);
-  const auto refused = RefuseEach(failures::kAllocation, [&] { Clip(puppet.talker, puppet.portrait); }, 7);
+  const auto refused =
+      RefuseEach(failures::kAllocation, [&] { Clip(puppet.talker, puppet.portrait); }, 20, 13);
   CHECK(refused > 100);
   CHECK(Clip(puppet.talker, puppet.portrait) == expected);
 }
