@@ -25,7 +25,7 @@ const MUTATED = 1000;
 /** Node itself takes some 60 MB; these files may cost at most a few times the largest pickle allowed. */
 const MEMORY = 700 * 2 ** 20;
 
-/** Milliseconds after which a process counts as hanging; the slowest takes a tenth. */
+/** Milliseconds after which a process counts as hanging: far more than the slowest takes on a busy machine. */
 const HANGING = 600_000;
 
 interface Report {

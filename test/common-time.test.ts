@@ -7,7 +7,7 @@ const FPS = 25;
 /** When the picture turns white and the tone begins, in seconds; both last a fifth of one. */
 const EVENT = 2;
 const LENGTH = 3;
-/** Every case of every kind by every ffmpeg: KDTALKER_LONG=1 npx tap test/common-time.test.ts. Else every ffmpeg reads all cases and all kinds. */
+/** Every case of every kind by every ffmpeg: KDTALKER_LONG=1 npx tap test/common-time.test.ts. Else every ffmpeg reads a quarter of these. */
 const LONG = process.env.KDTALKER_LONG === '1';
 
 const PICTURES = [
@@ -54,7 +54,7 @@ const cases: Record<string, { pictures: string; sound: string }> = {
 
 const programs = ffmpegs();
 
-/** Whether a case of a kind, by their places, is this ffmpeg's turn. */
+/** Whether a case of a kind, by their places, is this ffmpeg's turn: a quarter of all pairs, in which every case and every kind is. */
 const takesTurn = (program: string, place: number) => LONG || place % 4 === programs.indexOf(program);
 
 for (const program of programs) {

@@ -153,6 +153,40 @@ t.test('what lies over an eye does not blink', async (t) => {
   close(t, numbers(out), hair.data, 0, 'every pixel stays');
 });
 
+/** A band above the eyes so bright that it counts as a reflection on glasses. */
+const shines = (y: number) => y > -0.13 && y < -0.095;
+
+/** A picture of skin with eyes, changed at places of the crop. */
+const skinWith = (change: (x: number, y: number) => number | undefined) =>
+  withEyes(new Float32Array(3 * SIDE * SIDE).fill(0.5)).map((value, i) => {
+    const [x, y] = [i % SIDE, Math.floor(i / SIDE) % SIDE].map((at) => (2 * at + 1) / SIDE - 1) as [
+      number,
+      number,
+    ];
+    return change(x, y) ?? value;
+  });
+
+t.test('light on glasses beside the eye stays on the painted lid, other things do not', async (t) => {
+  const run = await openBuilt(rendererGraph());
+  const x_d = { ...REST, data: posed(AT_REST, DIRECTIONS.lid.slice(7)) };
+  const { lidUpR, lidLoR } = KEYPOINTS;
+  const [x0, y0] = [0, 1].map((axis) => (lidUpR.at[axis]! + lidLoR.at[axis]!) / 2) as [number, number];
+  const shut = async (spot: number) => {
+    const data = skinWith((x, y) => {
+      if (shines(y)) return 1;
+      return Math.hypot(x - x0 - 0.1, y - y0 + 0.03) < 0.009 ? spot : undefined;
+    });
+    const out = numbers((await run({ f_s: { ...PICTURE, data }, x_s: REST, x_d })).out);
+    const [row, column] = [y0 - 0.03, x0 + 0.1].map((at) => Math.round(((at + 1) * SIDE) / 2)) as [
+      number,
+      number,
+    ];
+    return out[row * SIDE + column]!;
+  };
+  const [light, dark] = [await shut(1), await shut(0.2)];
+  t.ok(light > 0.9 && dark > 0.26, `light ${light.toFixed(3)} of 1, dark ${dark.toFixed(3)} of .2`);
+});
+
 t.test('eyes that are shut in the picture do not blink', async (t) => {
   const flat = KEYPOINT_TABLE.map(([x, y, z], i) => {
     const isLid = i >= KEYPOINTS.lidUpL.index && i <= KEYPOINTS.lidLoR.index;

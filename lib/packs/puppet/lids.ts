@@ -5,6 +5,7 @@ import type { Graph, Value } from '../onnx/index.js';
 const REACH = 0.014;
 /** Above the edge of the lid by its landmarks: where what comes down ends, where lashes end, and where they do if it is dark above them. */
 const LASHES = { from: 0.004, to: 0.009, most: 0.02 } as const;
+
 /** Both eyes of the source in crop units, each [2, 1, 1, 1]. */
 export interface Lids {
   /** Middle, half width and half height. */
